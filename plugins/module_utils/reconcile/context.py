@@ -1,0 +1,81 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What hooks of a resource see of the reconciliation they are part of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..client import CloudStackError, InvalidInput
+from ..model import Resource, Row
+from .view import View
+
+
+@dataclass
+class Context:
+    """One object being reconciled.
+
+    ``given`` holds only what the user gave, by option name, in plain Python types; the values that ``state`` stands
+    for are merged into it. ``state`` is the state asked for. ``check`` forbids every changing call.
+    """
+
+    resource: Resource
+    given: dict[str, Any]
+    view: View
+    state: str = "present"
+    id: str = ""
+    check: bool = False
+    immutable_drift: str = "fail"
+    warnings: list[str] = field(default_factory=list)
+    progress: Callable[[str], None] | None = None
+
+    @property
+    def client(self) -> Any:
+        return self.view.client
+
+    @property
+    def name(self) -> str:
+        """The object as people call it, for messages: ``cluster c1``."""
+        called = self.given.get(self.resource.identity[0]) or self.id or "(unnamed)"
+        return f"{self.resource.noun} {called}"
+
+    def find(self, kind: str, value: str, scope: Mapping[str, Any] | None = None) -> Row:
+        """The one object of a kind by name or id, narrowed by the given zone, domain ... unless ``scope`` is told."""
+        return self.view.find(kind, value, self.given if scope is None else scope)
+
+    def ref(self, option: str) -> Row:
+        """The object that a given option refers to. An option not given is an error that names it."""
+        value = self.given.get(option)
+        if value is None:
+            raise InvalidInput(
+                f"{self.name}: {option} is needed here", option=option, obj=self.name, remedy=f"give {option}"
+            )
+        described = self.resource.option(option)
+        try:
+            return self.find(described.refers_to, value, {k: v for k, v in self.given.items() if k != option})
+        except CloudStackError as error:
+            error.message = f"{self.name}: {option}: {error.message}"
+            raise
+
+    def ref_id(self, option: str) -> str:
+        """Id of the object that a given option refers to."""
+        return str(self.ref(option)["id"])
+
+    def change(self, command: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Sends a changing call, waits for its job, returns the answer's content. Never in check mode."""
+        if self.check:
+            raise AssertionError(f"{command} was about to be sent in check mode")
+        return self.client.run(command, dict(params), obj=self.name)
+
+    def warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    def tell(self, text: str) -> None:
+        """Live progress, where there is somebody to see it."""
+        if self.progress:
+            self.progress(f"{self.name}: {text}")

@@ -1,0 +1,185 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is to be done about one object: decided from reading alone, so check mode and the real run agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..client import Ambiguous, Drift, InvalidInput
+from ..model import Option, Row
+from .context import Context
+from .same import Change, differences, is_same
+from .values import MISSING, held, shown
+
+ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``action`` is create, update, replace, delete or none; ``row`` is the object as it is now."""
+
+    action: str
+    row: Row | None = None
+    changes: tuple[Change, ...] = ()
+    #: Fixed options that differ and stay as they are, because the user asked for a warning only.
+    tolerated: tuple[Change, ...] = field(default=())
+
+    @property
+    def changed(self) -> bool:
+        return self.action != "none"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan for the task's result: equal in check mode and in the run."""
+        return {
+            "action": self.action,
+            "changes": [{"option": c.option, "before": c.before, "after": c.after} for c in self.changes],
+        }
+
+    def diff(self) -> dict[str, Any]:
+        """Ansible's diff: exactly the options that change."""
+        return {
+            "before": {c.option: c.before for c in self.changes if c.before is not None},
+            "after": {c.option: c.after for c in self.changes if c.after is not None},
+        }
+
+
+def read(ctx: Context) -> Row | None:
+    """The object meant, or None. More than one is an error that lists the ids."""
+    rows = matching(ctx)
+    if len(rows) > 1:
+        ids = ", ".join(sorted(str(row.get(ctx.resource.commands.id_field)) for row in rows))
+        raise Ambiguous(f"{ctx.name}: {len(rows)} objects match: {ids}", obj=ctx.name, remedy="give the option id")
+    if not rows:
+        return None
+    return ctx.resource.complete(ctx, rows[0]) if ctx.resource.complete else rows[0]
+
+
+def matching(ctx: Context) -> list[Row]:
+    """Every object that the given identity means."""
+    resource = ctx.resource
+    id_field = resource.commands.id_field
+    if resource.rows:
+        rows = list(resource.rows(ctx))
+    elif ctx.id and not ctx.view.whole:
+        rows = ctx.view.rows(resource, {**_parents(ctx), resource.commands.id: ctx.id})
+    else:
+        rows = _named(ctx)
+    if ctx.id:
+        rows = [row for row in rows if str(row.get(id_field)) == ctx.id]
+    else:
+        rows = [row for row in rows if is_same(ctx.view, resource, ctx.given, row)]
+    return list({str(row.get(id_field)): row for row in rows}.values())
+
+
+def _named(ctx: Context) -> list[Row]:
+    resource, filters = ctx.resource, _parents(ctx)
+    first = resource.identity[0]
+    if ctx.view.whole:
+        if ctx.id or resource.is_same or first not in resource.commands.filters:
+            return ctx.view.rows(resource, filters)
+        return ctx.view.candidates(resource, str(ctx.given.get(first, "")), filters)
+    for option, parameter in resource.commands.filters.items():
+        if ctx.given.get(option) is not None:
+            filters[parameter] = ctx.given[option]
+    return ctx.view.rows(resource, filters)
+
+
+def _parents(ctx: Context) -> dict[str, Any]:
+    return {
+        parameter: ctx.ref_id(option)
+        for option, parameter in ctx.resource.commands.parents.items()
+        if ctx.given.get(option) is not None
+    }
+
+
+def plan(ctx: Context) -> Plan:
+    """Reads and decides. Raises where the wish cannot be fulfilled; sends nothing that changes."""
+    row = read(ctx)
+    if ctx.state == ABSENT:
+        return Plan("none") if row is None else Plan("delete", row, _all_gone(ctx, row))
+    if row is None:
+        if ctx.id:
+            raise InvalidInput(
+                f"no {ctx.resource.noun} has the id {ctx.id}",
+                option="id",
+                obj=ctx.name,
+                remedy="check the id; leave it out to have the object created",
+            )
+        return _creation(ctx)
+    return _update(ctx, row)
+
+
+def _creation(ctx: Context) -> Plan:
+    if not ctx.resource.commands.create and not ctx.resource.create:
+        raise InvalidInput(
+            f"{ctx.name} does not exist, and the API has no command to create it",
+            option=ctx.resource.identity[0],
+            obj=ctx.name,
+            remedy="check the name",
+        )
+    missing = [option.name for option in ctx.resource.options if option.needed and ctx.given.get(option.name) is None]
+    if missing:
+        raise InvalidInput(
+            f"{ctx.name} does not exist, and creating it needs {', '.join(missing)}",
+            option=missing[0],
+            obj=ctx.name,
+            remedy=f"give {', '.join(missing)}, or check the name",
+        )
+    if ctx.resource.check_create:
+        ctx.resource.check_create(ctx)
+    return Plan("create", None, tuple(_wished(ctx)))
+
+
+def _wished(ctx: Context) -> list[Change]:
+    return [
+        Change(option.name, None, shown(option, ctx.given[option.name]), False)
+        for option in ctx.resource.options
+        if ctx.given.get(option.name) is not None and not option.behaviour
+    ]
+
+
+def _all_gone(ctx: Context, row: Row) -> tuple[Change, ...]:
+    names = (*ctx.resource.identity, *ctx.resource.scope)
+    gone: list[Change] = []
+    for name in names:
+        option = ctx.resource.option(name)
+        have = _named_value(option, row) if option.compared else MISSING
+        if have is not MISSING and have is not None:
+            gone.append(Change(name, shown(option, have), None, False))
+    gone.append(Change("id", str(row.get(ctx.resource.commands.id_field)), None, False))
+    return tuple(gone)
+
+
+def _named_value(option: Option, row: Row) -> Any:
+    return row[option.name_field] if row.get(option.name_field) is not None else held(option, row)
+
+
+def _update(ctx: Context, row: Row) -> Plan:
+    changes = differences(ctx.view, ctx.resource, ctx.given, row)
+    fixed = tuple(change for change in changes if change.fixed)
+    free = tuple(change for change in changes if not change.fixed)
+    if not fixed:
+        return Plan("update", row, free) if free else Plan("none", row)
+    drift = "; ".join(f"{c.option} is {c.before!r}, wanted {c.after!r}" for c in fixed)
+    if ctx.immutable_drift == "replace":
+        if ctx.resource.retire is None:
+            raise InvalidInput(
+                f"{ctx.name}: {drift}; a {ctx.resource.noun} cannot be replaced safely",
+                option="immutable_drift",
+                obj=ctx.name,
+                remedy="use fail or warn",
+            )
+        return Plan("replace", row, changes)
+    if ctx.immutable_drift == "warn":
+        ctx.warn(f"{ctx.name} differs in what cannot be changed: {drift}")
+        return Plan("update" if free else "none", row, free, tolerated=fixed)
+    way = ", or set immutable_drift to replace" if ctx.resource.retire else ""
+    raise Drift(
+        f"{ctx.name} differs in what cannot be changed: {drift}",
+        obj=ctx.name,
+        remedy=f"ask for the current value, or recreate the object{way}; immutable_drift=warn tolerates it",
+    )

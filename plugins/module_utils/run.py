@@ -1,0 +1,86 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One task, from validated arguments to the result, and the shell that runs it as an ordinary module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .arguments import argument_spec, constraints
+from .client import Client, CloudStackError, load_connection
+from .model import Operation, Resource
+from .reconcile import Task, View, make_context, reconcile
+from .resources import RESOURCES, get
+
+Progress = Callable[[str], None]
+
+
+def run_task(
+    name: str,
+    params: Mapping[str, Any],
+    *,
+    check: bool = False,
+    diff: bool = False,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Runs a module by name and returns its result, failures included. ``params`` are validated and plain.
+
+    ``environ`` is the environment that connection settings fall back to.
+    """
+    try:
+        connection = load_connection(params, os.environ if environ is None else environ)
+        with Client(connection, progress=progress) as client:
+            return run_with(client, name, params, check=check, diff=diff, progress=progress)
+    except CloudStackError as error:
+        return {"failed": True, "changed": False, "msg": str(error), "failure": error.as_dict()}
+
+
+def run_with(
+    client: Any,
+    name: str,
+    params: Mapping[str, Any],
+    *,
+    check: bool = False,
+    diff: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """The same on a given client; errors are raised."""
+    record = get(name)
+    view = View(client, RESOURCES, check=check)
+    if isinstance(record, Operation):
+        return _operate(record, view, params, check, diff, progress)
+    options = {
+        key: value for key, value in params.items() if key in ("state", "id", "immutable_drift") or record.has(key)
+    }
+    context = make_context(record, options, view, check=check, progress=progress)
+    return reconcile(context).as_result(diff=diff)
+
+
+def _operate(
+    record: Operation, view: View, params: Mapping[str, Any], check: bool, diff: bool, progress: Progress | None
+) -> dict[str, Any]:
+    names = {option.name for option in record.options}
+    given = {key: value for key, value in params.items() if key in names and value is not None}
+    task = Task(record, given, view, check=check, diff=diff, progress=progress)
+    result = record.run(task)
+    warnings = [*task.warnings, *view.notes]
+    return {**result, "warnings": [*result.get("warnings", []), *warnings]} if warnings else result
+
+
+def main(name: str) -> None:
+    """Entry point of every module file."""
+    record: Resource | Operation = get(name)
+    module = AnsibleModule(argument_spec=argument_spec(record), supports_check_mode=True, **constraints(record))
+    result = run_task(name, module.params, check=module.check_mode, diff=module._diff)
+    for warning in result.pop("warnings", []):
+        module.warn(warning)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)
