@@ -1,0 +1,60 @@
+"""Hosts: hypervisor hosts, and the agents of system VMs, which the server keeps in the same table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..tables import Row, entity, fresh
+
+
+@entity("hosts", "Host", indexes=("cluster_id", "pod_id", "zone_id", "kind", "name", "vm_id"))
+class Host(Row):
+    name: str
+    kind: str
+    """Routing, ConsoleProxy, SecondaryStorageVM."""
+    zone_id: int
+    pod_id: int | None = None
+    cluster_id: int | None = None
+    hypervisor: str | None = None
+    url: str | None = None
+    address: str | None = None
+    state: str = "Up"
+    """What the agent does: Connecting, Up, Disconnected, Alert, Down …"""
+    resource_state: str = "Enabled"
+    cpu_number: int = 0
+    cpu_speed: int = 0
+    cpu_sockets: int | None = None
+    memory: int = 0
+    """Bytes."""
+    cpu_used: int = 0
+    """MHz given to instances that run or keep their place here."""
+    cores_used: int = 0
+    memory_used: int = 0
+    """Bytes given to instances."""
+    tags: list[str] = fresh(list)
+    is_tag_rule: bool = False
+    capabilities: str | None = "hvm"
+    version: str | None = None
+    hypervisor_version: str | None = None
+    arch: str | None = "x86_64"
+    os_category_id: int | None = None
+    gpu_groups: tuple[dict[str, Any], ...] = ()
+    gpu_total: int | None = None
+    """None: nobody has asked the host for GPUs yet."""
+    measured: bool = False
+    """Whether the first statistics have come in (one round after it connected)."""
+    last_ping: float = 0.0
+    details: dict[str, str] = fresh(dict)
+    password_set: float | None = None
+    power: dict[str, Any] = fresh(dict)
+    """Out-of-band management: driver, address, port, username, enabled."""
+    ha: dict[str, Any] = fresh(dict)
+    """Host HA: provider, enabled, state."""
+    storage_access_groups: list[str] = fresh(list)
+    vm_id: int | None = None
+    """The system VM whose agent this is."""
+    secured: bool | None = None
+
+    @property
+    def host_id(self) -> int:
+        return self.id

@@ -1,0 +1,52 @@
+"""Primary storage pools and image stores."""
+
+from __future__ import annotations
+
+from ..tables import Row, entity, fresh
+
+
+@entity("storage_pools", "StoragePool", indexes=("cluster_id", "pod_id", "zone_id", "host_id", "name"))
+class StoragePool(Row):
+    name: str
+    zone_id: int
+    pod_id: int | None
+    cluster_id: int | None
+    pool_type: str
+    address: str
+    path: str
+    scope: str
+    """CLUSTER, ZONE or HOST."""
+    hypervisor: str | None
+    """The hypervisor it was given for; of cluster pools the cluster's."""
+    provider: str = "DefaultPrimary"
+    host_id: int | None = None
+    """Of local storage: the host it is in."""
+    port: int = 0
+    user_info: str | None = None
+    state: str = "Up"
+    managed: bool = False
+    capacity: int = 0
+    """Bytes."""
+    used: int = 0
+    """Bytes on disk, as the statistics say."""
+    capacity_iops: int | None = None
+    used_iops: int | None = None
+    tags: list[str] = fresh(list)
+    is_tag_rule: bool = False
+    details: dict[str, str] = fresh(dict)
+    storage_access_groups: list[str] = fresh(list)
+
+
+@entity("image_stores", "ImageStore", indexes=("zone_id", "name"))
+class ImageStore(Row):
+    name: str
+    url: str
+    provider: str
+    protocol: str | None
+    zone_id: int | None
+    scope: str = "ZONE"
+    """ZONE or REGION."""
+    read_only: bool = False
+    capacity: int | None = None
+    """Bytes, as told by updateImageStore."""
+    details: dict[str, str] = fresh(dict)
