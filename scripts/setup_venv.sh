@@ -1,9 +1,11 @@
 #!/bin/sh
-# Make the environment that tests and the demo run in: setup_venv.sh DIRECTORY
-# Quick when it is already there; the stamp holds what it was made from.
+# Make an environment: setup_venv.sh DIRECTORY REQUIREMENTS [PROJECT TO INSTALL EDITABLE]
+# Quick when it is already there; the stamp holds what it was made from. The collection is linked into it.
 set -eu
 cd "$(dirname "$0")/.."
 venv=$1
+requirements=$2
+project=${3:-}
 
 if ! "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     python=$(sh scripts/find_python 3.11)
@@ -16,14 +18,11 @@ if ! "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>
 fi
 
 stamp=$venv/.made-from
-inputs="requirements.txt requirements/test.txt"
-[ -f simulator/pyproject.toml ] && inputs="$inputs simulator/pyproject.toml"
-now=$(cat $inputs; echo "$PWD")
+[ -f "$project/pyproject.toml" ] || project=
+now=$(cat requirements.txt "$requirements" ${project:+"$project/pyproject.toml"}; echo "$PWD")
 if [ "$now" != "$(cat "$stamp" 2>/dev/null)" ]; then
-    echo "Installing what tests and the demo need into $venv"
-    set -- -r requirements/test.txt
-    [ -f simulator/pyproject.toml ] && set -- "$@" -e ./simulator
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+    echo "Installing $requirements${project:+ and $project} into $venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" ${project:+-e "$project"}
     printf '%s\n' "$now" > "$stamp"
 fi
 "$venv/bin/python" scripts/link_collection.py
