@@ -2,22 +2,52 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
-SUITES := $(wildcard tests/unit tests/contract tests/conformance tests/integration tests/faults)
+ARGS :=
+SUITES := $(foreach suite,unit contract conformance integration faults,$(wildcard tests/$(suite)))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint generate bench docs hosts full sanity clean
+.PHONY: help venv demo test lint generate bench docs hosts hosts-ci browser full sanity clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv:  ## make or refresh .venv: ansible-core, the simulator, all that tests need
-	@sh scripts/setup_venv.sh $(VENV)
+	@sh scripts/setup_venv.sh $(VENV) requirements/test.txt simulator
 
-test: venv  ## unit, contract, conformance, integration and fault tests (minutes)
-	$(PYTEST) -m "not exhaustive" $(SUITES)
+demo: venv  ## build a whole zone in the simulator, and build it again to see that nothing changes
+	@$(PY) scripts/demo.py
 
-generate: venv  ## write modules, action stubs and indexes from the descriptions
-	$(PY) scripts/generate.py
+test: venv  ## unit, contract, conformance, integration and fault tests; ARGS="-k zone" picks some
+	$(PYTEST) -m "not exhaustive" $(SUITES) $(ARGS)
+
+generate: venv  ## write modules, action stubs and indexes from the descriptions; ARGS=--check only compares
+	$(PY) scripts/generate.py $(ARGS)
+
+lint:  ## ruff, yamllint, shellcheck, ansible-lint, antsibull-changelog
+	@sh scripts/setup_venv.sh .cache/lint requirements/lint.txt
+	@sh scripts/lint.sh .cache/lint
+
+sanity: venv  ## ansible-test sanity on the built artifact, lowest and highest ansible-core; ARGS=2.19/3.11 picks one
+	@$(PY) scripts/sanity.py $(ARGS)
+
+docs:  ## the documentation as HTML in docs/build; warnings are errors
+	@sh scripts/setup_venv.sh .cache/docs requirements/docs.txt
+	@sh scripts/docs.sh .cache/docs
+
+bench: venv  ## measure; nothing else should run meanwhile
+	$(PYTEST) tests/bench -s $(ARGS)
+
+browser: venv  ## the simulator's page in a headless browser (needs chromium)
+	$(PYTEST) tests/browser $(ARGS)
+
+hosts: venv  ## all scenarios on machines in containers (needs root and podman)
+	$(PYTEST) tests/hosts --timeout 1800 -m "hosts" $(ARGS)
+
+hosts-ci: venv  ## the one scenario on machines that CI runs
+	$(PYTEST) tests/hosts --timeout 1800 -m "hosts and not exhaustive" $(ARGS)
+
+full: lint sanity docs venv  ## everything but bench, with all of the exhaustive tests
+	$(PYTEST) $(SUITES) $(wildcard tests/hosts tests/browser) --timeout 1800 $(ARGS)
 
 clean:  ## remove environments, caches and build results
 	rm -rf $(VENV) .cache .ansible .pytest_cache .ruff_cache .hypothesis build docs/build cloudstack-ops-*.tar.gz
