@@ -1,0 +1,206 @@
+#!/usr/bin/env python
+"""Write the simulator's facts (simulator/cloudstack_simulator/facts/) from the shared material next to the project.
+
+Usage: python scripts/simulator_facts.py [--shared DIR]
+
+`commands.json`: {command: {"async": bool, "creates": bool, "since": str?, "roles": str, "response": str?,
+"job": [class, instance type or null, has instance id]?, "params": {name: {...}}}} with the parameters in the
+server's order of checks. A parameter has "type" and, where they apply, "required", "length" (not 255), "since",
+"entity", "of" (element type of a list), "check" (validator), "admin" (accepted from root admins only).
+`settings.json`: the settings as listConfigurations shows them; `developer` holds the recorded server's own value.
+`roles.json`: built-in roles with their rules in order (`!` marks a deny).
+No id of the recorded server is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+FACTS = ROOT / "simulator" / "cloudstack_simulator" / "facts"
+
+LIST_BASES = {
+    "plain": ["keyword", "page", "pagesize"],
+    "domain": ["listall", "domainid", "isrecursive"],
+    "account": ["account"],
+    "project": ["projectid"],
+    "tagged": ["tags"],
+}
+TYPES = {"str": "string", "id": "uuid", "bool": "boolean", "int": "integer"}
+PARAMETER = re.compile(
+    r"`(?P<name>[^`]+)`(?P<required>\*\*!\*\*)? (?P<type>\[?[a-z]+\]?)(?::(?P<entity>\w+))?(?P<rest>[^`]*)"
+)
+
+
+def documented_commands(text: str) -> dict[str, dict[str, Any]]:
+    """The rows of the command tables of `api_parameters.md`: parameters in field order, entities, validators."""
+    commands: dict[str, dict[str, Any]] = {}
+    for line in text.split("\n## B.")[0].splitlines():
+        cells = [c.strip() for c in line.strip("|").split("|")]
+        if len(cells) < 7 or cells[1] not in ("S", "A", "AC"):
+            continue
+        name, kind, roles, since, response, base = cells[:6]
+        users, _mark, admins = "|".join(cells[6:]).partition("— root admin only:")
+        params = {m["name"]: documented_parameter(m, False) for m in PARAMETER.finditer(users)}
+        first = {m["name"]: documented_parameter(m, True) for m in PARAMETER.finditer(admins)}
+        commands[name] = {
+            "creates": kind == "AC",
+            "roles": "" if roles == "–" else roles,
+            "since": since,
+            "response": response,
+            "params": first | params | base_parameters(base),
+        }
+    return commands
+
+
+def documented_parameter(match: re.Match[str], admin: bool) -> dict[str, Any]:
+    kind = match["type"]
+    fact: dict[str, Any] = {}
+    if kind.startswith("["):
+        fact["of"] = TYPES.get(kind.strip("[]"), kind.strip("[]"))
+    if match["entity"]:
+        fact["entity"] = match["entity"]
+    check = re.search(r"\{(\w+)\}", match["rest"])
+    if check:
+        fact["check"] = check[1]
+    if admin or "[A only]" in match["rest"]:
+        fact["admin"] = True
+    return fact
+
+
+def base_parameters(base: str) -> dict[str, dict[str, Any]]:
+    names: list[str] = []
+    for kind, more in LIST_BASES.items():
+        if not base:
+            break
+        names = more + names
+        if kind == base:
+            break
+    entities = {"domainid": "Domain", "projectid": "Project"}
+    return {n: ({"entity": entities[n]} if n in entities else {}) for n in names}
+
+
+def entity_guesses(contract: dict[str, Any], documented: dict[str, Any]) -> dict[str, str]:
+    """Which entity a parameter means when only its `related` commands are known: {command: entity} by votes."""
+    votes: dict[str, Counter[str]] = {}
+    for name, command in documented.items():
+        for parameter, fact in command["params"].items():
+            if "entity" not in fact or "of" in fact:
+                continue
+            for related in contract.get(name, {}).get("params", {}).get(parameter, {}).get("related", []):
+                votes.setdefault(related, Counter())[fact["entity"]] += 1
+    return {command: counter.most_common(1)[0][0] for command, counter in votes.items()}
+
+
+def parameter_fact(contract: dict[str, Any], documented: dict[str, Any], guesses: dict[str, str]) -> dict[str, Any]:
+    fact: dict[str, Any] = {"type": contract["type"]}
+    if contract["required"]:
+        fact["required"] = True
+    if contract["length"] != 255:
+        fact["length"] = contract["length"]
+    if contract.get("since"):
+        fact["since"] = contract["since"]
+    fact |= documented
+    if fact["type"] == "uuid" and "entity" not in fact:
+        found = Counter(guesses[r] for r in contract.get("related", []) if r in guesses)
+        if found:
+            fact["entity"] = found.most_common(1)[0][0]
+    return fact
+
+
+def job_facts(recordings: Path) -> dict[str, list[Any]]:
+    """{command: [Java class, instance type, has an instance id]} from the polls that follow the commands."""
+    facts: dict[str, list[Any]] = {}
+    for path in sorted(recordings.glob("*.jsonl")):
+        submitted: dict[str, str] = {}
+        for line in path.read_text().splitlines()[1:]:
+            call = json.loads(line)
+            if not isinstance(call["body"], dict) or not call["body"]:
+                continue
+            answer = next(iter(call["body"].values()))
+            if not isinstance(answer, dict):
+                continue
+            if call["command"] == "queryAsyncJobResult" and "cmd" in answer:
+                command = submitted.get(answer["jobid"])
+                if command:
+                    has_id = "jobinstanceid" in answer or facts.get(command, [0, 0, False])[2]
+                    facts[command] = [answer["cmd"], answer.get("jobinstancetype"), has_id]
+            elif isinstance(answer.get("jobid"), str):
+                submitted[answer["jobid"]] = call["command"]
+    return facts
+
+
+def command_facts(shared: Path) -> dict[str, Any]:
+    contract = json.loads((shared / "contract.json").read_text())["commands"]
+    documented = documented_commands((shared / "api_parameters.md").read_text())
+    guesses = entity_guesses(contract, documented)
+    jobs = job_facts(shared / "recordings")
+    facts: dict[str, Any] = {}
+    for name, command in sorted(contract.items()):
+        known = documented.get(name, {"creates": False, "roles": "", "response": None, "params": {}})
+        order = [p for p in known["params"] if p in command["params"]]
+        order += [p for p in command["params"] if p not in known["params"]]
+        facts[name] = {
+            "async": command["async"],
+            "creates": known["creates"],
+            "roles": known["roles"],
+            "response": known["response"],
+            "since": command.get("since"),
+            "job": jobs.get(name),
+            "params": {
+                p: parameter_fact(command["params"][p], known["params"].get(p, {}), guesses) for p in order
+            },
+        }
+        facts[name] = {k: v for k, v in facts[name].items() if v not in (None, "", False) or k == "async"}
+    return facts
+
+
+def setting_facts(catalogues: dict[str, Any]) -> list[dict[str, Any]]:
+    """The settings as listed; those changed on the recorded server keep its value under `developer`."""
+    facts = []
+    for row in catalogues["listConfigurations"]["configuration"]:
+        fact = {k: v for k, v in row.items() if k != "value"}
+        value = row.get("value")
+        if value != row.get("defaultvalue"):
+            fact["developer"] = value
+        if row["name"] == "security.singlesignon.key":
+            fact.pop("developer", None)
+        facts.append(fact)
+    return facts
+
+
+def role_facts(catalogues: dict[str, Any]) -> list[dict[str, Any]]:
+    """The built-in roles with their rules in order: a denied one starts with `!`."""
+    rules: dict[str, list[str]] = {}
+    for row in catalogues["listRolePermissions"]["rolepermission"]:
+        mark = "" if row["permission"] == "allow" else "!"
+        rules.setdefault(row["rolename"], []).append(mark + row["rule"])
+    return [
+        {k: role[k] for k in ("name", "type", "description", "isdefault", "ispublic", "state") if k in role}
+        | {"rules": rules.get(role["name"], [])}
+        for role in catalogues["listRoles"]["role"]
+    ]
+
+
+def write(name: str, facts: Any) -> None:
+    FACTS.mkdir(parents=True, exist_ok=True)
+    (FACTS / name).write_text(json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared" / "cloudstack")
+    shared = parser.parse_args().shared
+    catalogues = json.loads((shared / "catalogues.json").read_text())
+    write("commands.json", command_facts(shared))
+    write("settings.json", setting_facts(catalogues))
+    write("roles.json", role_facts(catalogues))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""Who may see and touch what: domains, accounts, projects, `listall`, `isrecursive`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import InvalidParameter, PermissionDenied
+from .tables import Database, Missing, Table
+
+if TYPE_CHECKING:
+    from .call import Call, Caller
+    from .listing import Filter
+
+USER, ROOT_ADMIN, DOMAIN_ADMIN, PROJECT = 0, 1, 2, 5
+
+
+def in_domain(db: Database, domain_id: int, ancestor_id: int) -> bool:
+    """Whether a domain is the ancestor or lies below it."""
+    current: int | None = domain_id
+    while current is not None:
+        if current == ancestor_id:
+            return True
+        current = db.domains[current].parent_id
+    return False
+
+
+def domains_below(db: Database, ancestor_id: int) -> set[int]:
+    """The domain and all domains below it (removed ones too: their rows may still be listed)."""
+    return {d.id for d in db.domains.all() if in_domain(db, d.id, ancestor_id)}
+
+
+def project_of(db: Database, account_id: int) -> Any:
+    """The project whose own account this is, or None."""
+    return db.projects.first(project_account_id=account_id)
+
+
+def may_use_account(caller: Caller, account: Any, db: Database) -> bool:
+    if caller.is_root_admin or caller.account.id == account.id:
+        return True
+    if caller.is_domain_admin and in_domain(db, account.domain_id, caller.account.domain_id):
+        return True
+    if account.account_type == PROJECT:
+        project = project_of(db, account.id)
+        return project is not None and is_member(db, project, caller)
+    return False
+
+
+def is_member(db: Database, project: Any, caller: Caller) -> bool:
+    return any(
+        m.account_id == caller.account.id and m.user_id in (None, caller.user.id)
+        for m in db.project_members.where(project_id=project.id)
+    )
+
+
+def check(caller: Caller, row: Any, db: Database) -> None:
+    account = db.accounts[row.account_id]
+    if not may_use_account(caller, account, db):
+        raise PermissionDenied(
+            f"Account {account_text(caller.account)} does not have permission to operate with resource {row_text(row)}"
+        )
+
+
+def account_text(account: Any) -> str:
+    """The server's way to print an account."""
+    return (
+        f'Account [{{"accountName":"{account.name}","id":{account.id},"uuid":"{account.uuid}"}}]'
+    )
+
+
+def row_text(row: Any) -> str:
+    """The server's way to print a row in its texts: `Kind {"id":1,"name":"x","uuid":"…"}` (kinds differ; see views)."""
+    name = f',"name":"{row.name}"' if getattr(row, "name", None) else ""
+    return f'{type(row).__name__} {{"id":{row.id}{name},"uuid":"{row.uuid}"}}'
+
+
+def check_domain(caller: Caller, domain: Any, db: Database) -> None:
+    """Refuse (531) a domain that the caller's account doesn't reach."""
+    if caller.is_root_admin or domain.id == caller.account.domain_id:
+        return
+    if not (caller.is_domain_admin and in_domain(db, domain.id, caller.account.domain_id)):
+        raise PermissionDenied(f"Caller does not have permission to operate with provided domain: {domain.name}")
+
+
+def active_account(db: Database, name: str, domain_id: int) -> Any:
+    found = [a for a in db.accounts.where(domain_id=domain_id) if a.name == name and a.account_type != PROJECT]
+    return found[0] if found else None
+
+
+def owner(call: Call) -> Any:
+    """The account that shall own something new (`finalizeOwner`)."""
+    p, db, caller = call.params, call.db, call.caller
+    if p.projectid is not None and p.account:
+        raise InvalidParameter("Account and projectId can't be specified together")
+    if p.projectid is not None:
+        project = p.projectid
+        if project.removed is not None:
+            raise InvalidParameter(f"Unable to find project by id {project.id}")
+        account = db.accounts[project.project_account_id]
+        if not may_use_account(caller, account, db):
+            raise PermissionDenied(f"Account {account_text(caller.account)} can't access project id={project.uuid}")
+        return account
+    if p.account and p.domainid is None:
+        account = active_account(db, p.account, caller.account.domain_id)
+        if account is None:
+            raise InvalidParameter(f"Unable to find account {p.account} in domain {caller.account.domain_id}")
+        if not may_use_account(caller, account, db):
+            raise PermissionDenied("Invalid account specified")
+        return account
+    if p.account and p.domainid is not None:
+        if p.domainid.removed is not None:
+            raise InvalidParameter(f"Unable to find the domain by id={p.domainid.id}")
+        account = active_account(db, p.account, p.domainid.id)
+        if account is None:
+            raise InvalidParameter(f"Unable to find account {p.account} in domain {p.domainid.id}")
+        if not may_use_account(caller, account, db):
+            raise PermissionDenied(
+                f"Account {account_text(caller.account)} is not authorized to operate for account {account.name}"
+            )
+        return account
+    return caller.account
+
+
+def visible(call: Call, table: Table[Any] | None) -> Filter | None:
+    """The filter of what this call may list, or None when that is everything."""
+    from .listing import Filter
+
+    allowed = visible_accounts(call)
+    if allowed is None:
+        return None
+    index = table.buckets("account_id") if table is not None else None
+    if index is not None and index.keys() <= allowed:
+        return None
+    if len(allowed) == 1:
+        only = next(iter(allowed))
+        return Filter(lambda row: row.account_id == only, "account_id", only)
+    return Filter(lambda row: row.account_id in allowed)
+
+
+def visible_accounts(call: Call) -> set[int] | None:
+    """Numbers of the accounts whose rows this call lists (None: all), by the rules of the server's list commands."""
+    p, db, caller = call.params, call.db, call.caller
+    one_row = p.id is not None
+    domain = p.domainid
+    if domain is not None:
+        if domain.removed is not None:
+            raise InvalidParameter(f"Domain id={domain.id} doesn't exist")
+        check_domain(caller, domain, db)
+    if p.account:
+        return {_named_account(call, domain)}
+    if p.projectid is not None:
+        return _project_accounts(call)
+    if domain is None:
+        if not caller.is_root_admin and not caller.is_domain_admin:
+            return {caller.account.id} | (_joined_projects(call) if one_row else set())
+        if not p.listall and not one_row:
+            return {caller.account.id}
+        if caller.is_root_admin:
+            return None if one_row else _accounts(db, None, False)
+        return _accounts(db, domains_below(db, caller.account.domain_id), one_row)
+    if not caller.is_root_admin and not caller.is_domain_admin:
+        return {caller.account.id}
+    below = domains_below(db, domain.id) if p.isrecursive else {domain.id}
+    return _accounts(db, below, one_row)
+
+
+def _accounts(db: Database, domain_ids: set[int] | None, with_projects: bool) -> set[int]:
+    return {
+        a.id
+        for a in db.accounts.all()
+        if (domain_ids is None or a.domain_id in domain_ids) and (with_projects or a.account_type != PROJECT)
+    }
+
+
+def _named_account(call: Call, domain: Any) -> int:
+    p, db, caller = call.params, call.db, call.caller
+    if p.projectid is not None:
+        raise InvalidParameter("Account and projectId can't be specified together")
+    place = domain or db.domains[caller.account.domain_id]
+    account = active_account(db, p.account, place.id)
+    if account is None:
+        raise InvalidParameter(f"could not find account {p.account} in domain {place.uuid}")
+    if not may_use_account(caller, account, db):
+        raise PermissionDenied(
+            f"Account {account_text(caller.account)} is not authorized to operate with account {account.name}"
+        )
+    return account.id
+
+
+def _joined_projects(call: Call) -> set[int]:
+    return {p.project_account_id for p in call.db.projects if is_member(call.db, p, call.caller)}
+
+
+def _project_accounts(call: Call) -> set[int]:
+    db, caller, project = call.db, call.caller, call.params.projectid
+    if project.id == -1:
+        if not caller.is_root_admin and not caller.is_domain_admin:
+            return _joined_projects(call)
+        below = None if caller.is_root_admin else domains_below(db, caller.account.domain_id)
+        return {
+            a.id for a in db.accounts.all() if a.account_type == PROJECT and (below is None or a.domain_id in below)
+        }
+    if isinstance(project, Missing) or project.removed is not None:
+        raise InvalidParameter(f"Unable to find project by id {project.id}")
+    account = db.accounts[project.project_account_id]
+    if not may_use_account(caller, account, db):
+        raise PermissionDenied(f"Account {account_text(caller.account)} can't access project id={project.uuid}")
+    return {account.id}

@@ -1,0 +1,109 @@
+"""Who is asking: signatures and sessions."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from .call import Caller
+from .parameters import parse_date
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+
+SESSION_SECONDS = 1800
+
+
+def signed_text(params: dict[str, str]) -> str:
+    """What a request's signature covers."""
+    return "&".join(
+        f"{name}={quote(value, safe='*').replace('~', '%7E')}"
+        for name, value in sorted(params.items())
+        if name.lower() != "signature"
+    ).lower()
+
+
+def signature(params: dict[str, str], secret: str) -> str:
+    """The signature of a request (version 2 and 3)."""
+    digest = hmac.new(secret.encode(), signed_text(params).encode(), hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()
+
+
+def digest_password(password: str, salt: str) -> str:
+    return salt + ":" + hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), 1000).hex()
+
+
+def password_is(stored: str, password: str) -> bool:
+    salt = stored.partition(":")[0]
+    return bool(salt) and hmac.compare_digest(stored, digest_password(password, salt))
+
+
+@dataclass(slots=True)
+class Session:
+    key: str
+    cookie: str
+    user_id: int
+    last_seen: float
+
+
+class Authenticator:
+    def __init__(self, sim: Simulator) -> None:
+        self.sim = sim
+        self.sessions: dict[str, Session] = {}
+
+    def caller_of(self, user: Any) -> Caller:
+        db = self.sim.db
+        account = db.accounts[user.account_id]
+        return Caller(user, account, db.domains[account.domain_id], db.roles.get(account.role_id))
+
+    def by_key(self, params: dict[str, str]) -> Caller | None:
+        """The caller that a signed request proves, or None."""
+        named = {name.lower(): value for name, value in params.items()}
+        given, api_key = named.get("signature"), named.get("apikey")
+        if not given or not api_key:
+            return None
+        if named.get("signatureversion") == "3" and not self._in_time(named.get("expires")):
+            return None
+        users = [u for u in self.sim.db.users.where(api_key=api_key) if u.api_key == api_key]
+        if not users or not users[0].secret_key or not hmac.compare_digest(
+            given.encode(), signature(params, users[0].secret_key).encode()
+        ):
+            return None
+        caller = self.caller_of(users[0])
+        return caller if self._enabled(caller) else None
+
+    def _in_time(self, expires: str | None) -> bool:
+        try:
+            return parse_date(expires or "") > self.sim.clock.now()
+        except ValueError:
+            return False
+
+    @staticmethod
+    def _enabled(caller: Caller) -> bool:
+        return caller.user.state == "enabled" and caller.account.state in ("enabled", "locked")
+
+    def open_session(self, user: Any) -> Session:
+        key = base64.urlsafe_b64encode(self.sim.ids.octets(20)).decode().rstrip("=")
+        session = Session(key, self.sim.ids.octets(16).hex().upper(), user.id, self.sim.clock.now())
+        self.sessions[session.cookie] = session
+        return session
+
+    def close_session(self, cookie: str | None) -> bool:
+        return self.sessions.pop(cookie or "", None) is not None
+
+    def session(self, cookie: str | None) -> Session | None:
+        """The living session behind a cookie."""
+        found = self.sessions.get(cookie or "")
+        if found is None:
+            return None
+        user = self.sim.db.users.get(found.user_id)
+        too_old = self.sim.clock.now() - found.last_seen > SESSION_SECONDS
+        if too_old or user is None or user.removed is not None or not self._enabled(self.caller_of(user)):
+            del self.sessions[found.cookie]
+            return None
+        found.last_seen = self.sim.clock.now()
+        return found

@@ -1,0 +1,101 @@
+"""One call of one command: what a handler gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import access, listing
+from .contract import CommandFact
+from .errors import InvalidParameter
+from .parameters import Parameters
+from .tables import Database, Row
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who calls: rows of user, account, domain and role."""
+
+    user: Any
+    account: Any
+    domain: Any
+    role: Any
+
+    @property
+    def is_root_admin(self) -> bool:
+        return self.account.account_type == 1
+
+    @property
+    def is_domain_admin(self) -> bool:
+        return self.account.account_type == 2
+
+
+class Call:
+    """A call in progress.
+
+    `sim` the simulator, `db` its tables, `params` typed parameters, `caller`, `created` the row that the
+    allocation made, `job` the job's row (inside a job).
+    """
+
+    __slots__ = ("caller", "created", "db", "fact", "job", "params", "sim")
+
+    def __init__(self, sim: Simulator, fact: CommandFact, caller: Caller, params: Parameters) -> None:
+        self.sim = sim
+        self.db: Database = sim.db
+        self.fact = fact
+        self.caller = caller
+        self.params = params
+        self.created: Any = None
+        self.job: Any = None
+
+    @property
+    def command(self) -> str:
+        return self.fact.name
+
+    @property
+    def now(self) -> float:
+        return self.sim.clock.now()
+
+    def setting(self, name: str, scope: Row | None = None) -> Any:
+        """The typed value of a setting, looked up from the row's scope outwards (zone, account, cluster …)."""
+        return self.sim.settings.value(name, scope)
+
+    def event(self, kind: str, text: str, resource: Row | None = None, **more: Any) -> None:
+        """Write an event of this call (`kind` as in listEventTypes)."""
+        self.sim.events.write(kind, text, self.caller, resource, **more)
+
+    def listing(
+        self,
+        name: str,
+        rows: Iterable[Any],
+        view: Callable[[Call, Any], dict[str, Any]],
+        *,
+        where: Iterable[listing.Filter | None] = (),
+        keyword: Iterable[str] = (),
+        owned: bool = False,
+        sort: Callable[[Any], Any] | None = None,
+        newest_first: bool = False,
+    ) -> dict[str, Any]:
+        """The answer of a list command; see `listing.answer`."""
+        return listing.answer(
+            self, name, rows, view, where=where, keyword=keyword, owned=owned, sort=sort, newest_first=newest_first
+        )
+
+    def owner(self) -> Any:
+        """The account that shall own what this call makes (`account`+`domainid`, `projectid`, else the caller)."""
+        return access.owner(self)
+
+    def check_access(self, row: Any) -> None:
+        """Refuse (531) when the caller may not touch a row with `account_id`."""
+        access.check(self.caller, row, self.db)
+
+
+def live(row: Any, text: str, error: type[Exception] = InvalidParameter) -> Any:
+    """The row itself when it is there and not removed; else the error, `{id}` in `text` being its internal number."""
+    if row is None or row.removed is not None:
+        raise error(text.format(id=getattr(row, "id", None), uuid=getattr(row, "uuid", None)))
+    return row

@@ -1,0 +1,73 @@
+"""The command line: `cloudstack-simulator`, `python -m cloudstack_simulator`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from aiohttp import web
+
+from . import registry
+from .clock import RunningClock
+from .server import Server
+from .simulator import Simulator
+
+
+def seconds(text: str) -> float:
+    """`20ms`, `1.5s` or a plain number of seconds."""
+    for suffix, factor in (("ms", 0.001), ("s", 1.0)):
+        if text.endswith(suffix):
+            return float(text.removesuffix(suffix)) * factor
+    return float(text)
+
+
+def rate(text: str) -> float:
+    """`60x` or `60`: how many times as fast as the wall."""
+    value = float(text.removesuffix("x"))
+    if value <= 0:
+        raise argparse.ArgumentTypeError("the clock's rate has to be greater than 0")
+    return value
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="cloudstack-simulator", description="An Apache CloudStack 4.22 management server in miniature."
+    )
+    made.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    made.add_argument("--port", type=int, default=8080, help="port, 0 for a free one (default: %(default)s)")
+    made.add_argument("--key", help="the admin's API key (default: made up and printed)")
+    made.add_argument("--secret", help="the admin's secret key (default: made up and printed)")
+    made.add_argument("--password", default="password", help="the admin's password (default: %(default)s)")
+    made.add_argument("--zone", help="start with a zone that is there already: sandbox")
+    made.add_argument("--clock", type=rate, default=1.0, metavar="RATE", help="speed of time, such as 60x")
+    made.add_argument("--latency", type=seconds, default=0.0, metavar="TIME", help="wait before answers, such as 20ms")
+    made.add_argument("--page-size", type=int, metavar="N", help="value of default.page.size")
+    made.add_argument("--seed", type=int, help="make ids repeatable")
+    made.add_argument("--log", type=Path, metavar="FILE", help="write every call as a line of JSON (secrets hidden)")
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    registry.load_everything()
+    if options.zone is not None and options.zone not in registry.ZONES:
+        print(f"--zone {options.zone}: there is only {', '.join(sorted(registry.ZONES))}", file=sys.stderr)
+        return 2
+    log_to = options.log.open("a", encoding="utf-8") if options.log else None
+    sim = Simulator(
+        zone=options.zone,
+        key=options.key,
+        secret=options.secret,
+        password=options.password,
+        seed=options.seed,
+        clock=RunningClock(options.clock),
+        page_size=options.page_size,
+        log_to=log_to,
+    )
+    sim.latency = options.latency
+    if not (options.key and options.secret):
+        print(f"key: {sim.key}\nsecret: {sim.secret}", flush=True)
+    app = Server(sim).application()
+    web.run_app(app, host=options.host, port=options.port, access_log=None, print=lambda text: print(text, flush=True))
+    return 0

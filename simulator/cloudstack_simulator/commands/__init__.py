@@ -1,0 +1,1 @@
+"""Command handlers of each area: importing a module registers them."""

@@ -1,0 +1,60 @@
+"""Job records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..call import Call
+from ..clock import timestamp
+from ..errors import InvalidParameter, PermissionDenied
+from ..access import account_text, may_use_account
+from ..model.operations import Job
+from ..registry import command
+from ..tags import domain_path
+
+
+def job_view(call: Call, job: Job) -> dict[str, Any]:
+    """A job as queryAsyncJobResult and listAsyncJobs show it."""
+    db = call.db
+    account = db.accounts[job.account_id]
+    domain = db.domains[account.domain_id]
+    view: dict[str, Any] = {
+        "accountid": account.uuid,
+        "account": account.name,
+        "domainid": domain.uuid,
+        "domainpath": domain_path(domain),
+        "userid": db.users[job.user_id].uuid,
+        "cmd": job.command,
+        "jobprocstatus": 0,
+        "jobresultcode": job.result_code,
+        "jobinstancetype": job.instance_type,
+        "jobinstanceid": job.instance,
+        "created": timestamp(job.created),
+        "jobid": job.uuid,
+        "jobstatus": job.status,
+    }
+    if job.status == 0:
+        server = db.management_servers.first()
+        view |= {"managementserverid": server.uuid, "managementservername": server.name}
+    else:
+        view |= {"jobresulttype": "object", "jobresult": job.result, "completed": timestamp(job.completed)}
+    return view
+
+
+@command("queryAsyncJobResult")
+def query_async_job_result(call: Call) -> dict[str, Any]:
+    job = call.params.jobid
+    if not job:
+        raise InvalidParameter(f"could not find job {job.id}")
+    if not may_use_account(call.caller, call.db.accounts[job.account_id], call.db):
+        raise PermissionDenied(
+            f"Account {account_text(call.caller.account)} is not authorized to see job id={job.id}"
+        )
+    return job_view(call, job)
+
+
+@command("listAsyncJobs")
+def list_async_jobs(call: Call) -> dict[str, Any]:
+    start = call.params.startdate
+    running = [j for j in call.db.jobs.where(status=0) if start is None or j.created >= start]
+    return call.listing("asyncjobs", running, job_view, keyword=("command",), owned=True)

@@ -1,0 +1,1 @@
+"""Domains, accounts, users, roles, projects and limits."""

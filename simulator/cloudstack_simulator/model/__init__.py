@@ -1,0 +1,1 @@
+"""Row classes of each area: importing a module declares its tables."""

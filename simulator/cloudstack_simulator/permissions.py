@@ -1,0 +1,31 @@
+"""Which commands a role may call."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .call import Caller
+    from .simulator import Simulator
+    from .tables import Row
+
+ALWAYS = frozenset({"login", "logout"})
+
+
+def is_allowed(sim: Simulator, caller: Caller, command: str) -> bool:
+    """The role's first rule that fits decides; without one the command's own roles do not help: denied."""
+    role = caller.role
+    if role is None:
+        return False
+    if role.role_type == "Admin" and role.is_default and role.name == "Root Admin":
+        return True
+    return command in ALWAYS or allowed_by_rules(sim, role, command)
+
+
+def allowed_by_rules(sim: Simulator, role: Row, command: str) -> bool:
+    rules = sorted(sim.db.role_permissions.where(role_id=role.id), key=lambda rule: rule.sort_order)
+    for rule in rules:
+        if re.fullmatch(rule.rule.replace("*", r"\w*"), command, re.IGNORECASE):
+            return rule.permission == "allow"
+    return False

@@ -1,0 +1,34 @@
+"""pytest fixtures: `cloudstack_simulator` (one fresh server per test) and `cloudstack_simulator_factory`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .clock import RunningClock
+from .running import RunningSimulator
+from .simulator import Simulator
+
+
+@pytest.fixture
+def cloudstack_simulator_factory() -> Iterator[Callable[..., RunningSimulator]]:
+    """Starts servers with the options of `Simulator`; stops them after the test."""
+    started: list[RunningSimulator] = []
+
+    def start(**options: Any) -> RunningSimulator:
+        options.setdefault("clock", RunningClock())
+        running = RunningSimulator(Simulator(**options)).start()
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        running.stop()
+
+
+@pytest.fixture
+def cloudstack_simulator(cloudstack_simulator_factory: Callable[..., RunningSimulator]) -> RunningSimulator:
+    """A server with the recorded clean zone: `endpoint`, `key`, `secret`, `counters`, `sim`."""
+    return cloudstack_simulator_factory(zone="sandbox")

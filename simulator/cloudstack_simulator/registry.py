@@ -1,0 +1,121 @@
+"""Where command handlers and start-up steps announce themselves.
+
+A handler takes a `Call` and returns the answer's content: `{"zone": view}`, `SUCCESS`, `call.listing(…)`.
+Whether a command is asynchronous is the contract's business: a handler of an asynchronous command runs as the job.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import contract
+
+if TYPE_CHECKING:
+    from .call import Call
+    from .simulator import Simulator
+
+Handler = Callable[["Call"], Any]
+SUCCESS: dict[str, Any] = {"success": True}
+
+
+@dataclass(slots=True)
+class Registered:
+    handler: Handler | None = None
+    allocate: Handler | None = None
+    check: Handler | None = None
+    sync: Handler | None = None
+    instance: Handler | None = None
+
+
+COMMANDS: dict[str, Registered] = {}
+INSTALL_STEPS: list[tuple[int, Callable[[Simulator], None]]] = []
+ZONES: dict[str, Callable[[Simulator], None]] = {}
+
+
+def _entry(name: str) -> Registered:
+    if name not in contract.commands():
+        raise ValueError(f"no command {name} in the contract")
+    return COMMANDS.setdefault(name, Registered())
+
+
+def command(
+    *names: str, sync: Handler | None = None, instance: Handler | None = None
+) -> Callable[[Handler], Handler]:
+    """Register the handler of one or more commands.
+
+    `sync(call)` → a key: jobs with an equal key run one behind the other. `instance(call)` → the row that the job
+    is about (`jobinstanceid`), when it is not the created row or the first id parameter.
+    """
+
+    def register(handler: Handler) -> Handler:
+        for name in names:
+            entry = _entry(name)
+            if entry.handler is not None:
+                raise ValueError(f"{name} has two handlers")
+            entry.handler, entry.sync, entry.instance = handler, sync, instance
+        return handler
+
+    return register
+
+
+def allocate(*names: str) -> Callable[[Handler], Handler]:
+    """Register the synchronous half of an asynchronous create: it returns the new row (`call.created` of the job)."""
+
+    def register(handler: Handler) -> Handler:
+        for name in names:
+            _entry(name).allocate = handler
+        return handler
+
+    return register
+
+
+def check(*names: str) -> Callable[[Handler], Handler]:
+    """Register checks of an asynchronous command that the server makes before it queues the job."""
+
+    def register(handler: Handler) -> Handler:
+        for name in names:
+            _entry(name).check = handler
+        return handler
+
+    return register
+
+
+def at_install(order: int = 50) -> Callable[[Callable[[Simulator], None]], Callable[[Simulator], None]]:
+    """Register a step of the installation (built-in rows, timers); low orders first."""
+
+    def register(step: Callable[[Simulator], None]) -> Callable[[Simulator], None]:
+        INSTALL_STEPS.append((order, step))
+        return step
+
+    return register
+
+
+def start_zone(name: str) -> Callable[[Callable[[Simulator], None]], Callable[[Simulator], None]]:
+    """Register a start for `--zone NAME`."""
+
+    def register(build: Callable[[Simulator], None]) -> Callable[[Simulator], None]:
+        ZONES[name] = build
+        return build
+
+    return register
+
+
+
+def load_everything() -> None:
+    """Import every module of `model` and `commands`, so that all of them are registered."""
+    for package_name in ("model", "commands"):
+        package = importlib.import_module(f"{__package__}.{package_name}")
+        for module in sorted(m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + ".")):
+            importlib.import_module(module)
+
+
+def install(sim: Simulator) -> None:
+    for _order, step in sorted(INSTALL_STEPS, key=lambda entry: entry[0]):
+        step(sim)
+
+
+__all__ = ["SUCCESS", "allocate", "at_install", "check", "command", "start_zone"]

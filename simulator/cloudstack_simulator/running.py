@@ -1,0 +1,93 @@
+"""A server in a thread of this process: for tests and for tools that need one for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from types import TracebackType
+
+from aiohttp import web
+
+from .server import Server
+from .simulator import Simulator
+
+
+class RunningSimulator:
+    """`with RunningSimulator(sim) as running:` serves `sim` on a free port of the loopback."""
+
+    def __init__(self, sim: Simulator, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.sim = sim
+        self.host = host
+        self.port = port
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name="cloudstack-simulator", daemon=True)
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def endpoint(self) -> str:
+        """The API's address."""
+        return f"{self.url}/client/api"
+
+    @property
+    def key(self) -> str:
+        return self.sim.key
+
+    @property
+    def secret(self) -> str:
+        return self.sim.secret
+
+    @property
+    def counters(self) -> dict[str, object]:
+        """Calls per command, changing ones, errors and totals."""
+        return self.sim.counters.view()
+
+    def reset_counters(self) -> None:
+        self.sim.counters.reset()
+
+    def start(self) -> RunningSimulator:
+        self._thread.start()
+        self._ready.wait(30)
+        if self._failure is not None:
+            raise self._failure
+        return self
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(10)
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        runner = None
+        try:
+            runner = self._loop.run_until_complete(self._open())
+            self._ready.set()
+            self._loop.run_forever()
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits in start()
+            self._failure = error
+        finally:
+            self._ready.set()
+            if runner is not None:
+                self._loop.run_until_complete(runner.cleanup())
+            self._loop.close()
+
+    async def _open(self) -> web.AppRunner:
+        runner = web.AppRunner(Server(self.sim).application(), access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, self.host, self.port)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        return runner
+
+    def __enter__(self) -> RunningSimulator:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,0 +1,116 @@
+"""login, logout and requests that come with a session's cookies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .auth import SESSION_SECONDS, Session, password_is
+from .envelope import name_of
+from .errors import ApiError, ServerApiError, Unauthorized
+from .parameters import UUID
+from .reply import Reply, error_reply
+
+if TYPE_CHECKING:
+    from .call import Caller
+    from .simulator import Simulator
+
+
+class LoginFailed(ApiError):
+    code, cs = 531, None
+
+
+def answer(sim: Simulator, params: dict[str, str], method: str, cookies: dict[str, str]) -> Reply:
+    """Answer `login` or `logout`."""
+    if params["command"] == "logout":
+        if not sim.auth.close_session(cookies.get("JSESSIONID")):
+            return error_reply("logoutresponse", ServerApiError(431, "Session not found for the logout process."))
+        return Reply(200, {"logoutresponse": {"description": "success"}})
+    if method != "POST":
+        return Reply(405, "Please use HTTP POST to authenticate using this API")
+    try:
+        user = _authenticate(sim, params)
+    except LoginFailed as error:
+        return Reply(531, None) if error.text is None else error_reply("loginresponse", error)
+    sim.auth.close_session(cookies.get("JSESSIONID"))
+    session = sim.auth.open_session(user)
+    return Reply(
+        200,
+        {"loginresponse": _login_view(sim, sim.auth.caller_of(user), session)},
+        cookies={"JSESSIONID": session.cookie, "sessionkey": session.key},
+    )
+
+
+def _authenticate(sim: Simulator, params: dict[str, str]) -> Any:
+    name, password = params.get("username"), params.get("password", "")
+    if name is None:
+        raise LoginFailed(None)
+    domain = _domain(sim, params)
+    text = f"Failed to authenticate user {name} in domain {domain.id}; please provide valid credentials"
+    for user in sim.db.users.where(username=name):
+        caller = sim.auth.caller_of(user)
+        if caller.domain is domain and user.source == "native" and password_is(user.password, password):
+            if user.state == "enabled" and caller.account.state in ("enabled", "locked"):
+                return user
+    raise LoginFailed(text)
+
+
+def _domain(sim: Simulator, params: dict[str, str]) -> Any:
+    by_id = params.get("domainId") or params.get("domainid")
+    if by_id:
+        found = sim.db.domains.find(by_id) if UUID.fullmatch(by_id) else sim.db.domains.get(_number(by_id))
+        if found is None or found.removed is not None:
+            raise LoginFailed(f"Unable to find the domain by id {by_id}")
+        return found
+    path = "/" + params.get("domain", "").strip("/") + "/"
+    path = "/" if path == "//" else path
+    for domain in sim.db.domains:
+        if domain.path.lower() == path.lower():
+            return domain
+    raise LoginFailed(f"Unable to find the domain from the path {path}")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else -1
+
+
+def _login_view(sim: Simulator, caller: Caller, session: Session) -> dict[str, Any]:
+    view = {
+        "username": caller.user.username,
+        "userid": caller.user.uuid,
+        "domainid": caller.domain.uuid,
+        "timeout": SESSION_SECONDS,
+        "account": caller.account.name,
+        "firstname": caller.user.firstname,
+        "lastname": caller.user.lastname,
+        "type": str(caller.account.account_type),
+        "timezone": caller.user.timezone or "UTC",
+        "timezoneoffset": "0.0",
+        "registered": "false",
+        "sessionkey": session.key,
+        "is2faenabled": "false",
+        "is2faverified": "true",
+        "issuerfor2fa": "CloudStack",
+    }
+    if caller.is_root_admin:
+        view["managementserverid"] = sim.db.management_servers.first().uuid
+    return view
+
+
+def run(
+    sim: Simulator,
+    session: Session,
+    params: dict[str, str],
+    cookies: dict[str, str],
+    execute: Callable[..., Reply],
+) -> Reply:
+    """Run a request with a session: its key has to come as cookie and as parameter."""
+    command = params.get("command")
+    if params.get("sessionkey") != session.key or cookies.get("sessionkey") != session.key:
+        sim.auth.close_session(session.cookie)
+        name = name_of(command) if command else "null"
+        return error_reply(name, Unauthorized("unable to verify user credentials"))
+    if command is None:
+        return Reply(200, "")
+    caller = sim.auth.caller_of(sim.db.users[session.user_id])
+    return execute(params, caller, caller.user.uuid)

@@ -1,0 +1,176 @@
+"""The simulator: one management server's state, and the way a request takes through it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from . import contract, registry
+from .auth import Authenticator
+from .call import Caller
+from .clock import Clock, Scheduler
+from .dispatcher import Dispatcher
+from .events import Events
+from .faults import Faults, NoFaults
+from .ids import Ids
+from .jobs import Jobs
+from .limits import Limits
+from .reply import Reply
+from .settings import Settings
+from .tables import Database
+from .tags import Tags
+
+log = logging.getLogger("cloudstack_simulator")
+
+
+@dataclass(slots=True)
+class Counters:
+    """Calls per command since the start or the last reset."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    changing: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def view(self) -> dict[str, Any]:
+        return {
+            "calls": dict(self.calls), "changing": dict(self.changing), "errors": dict(self.errors),
+            "total": self.calls.total(), "changes": self.changing.total(),
+        }  # fmt: skip
+
+    def reset(self) -> None:
+        for counter in (self.calls, self.changing, self.errors):
+            counter.clear()
+
+
+class Simulator:
+    """A management server in miniature.
+
+    `zone`: name of a recorded start ("sandbox"), or None for a server as after installation. `key`/`secret`: the
+    admin's keys (made up when absent). `seed`: makes ids repeatable. `clock`: a `Clock` (stands still until
+    `advance`) or a `RunningClock`. `page_size`: replaces the setting `default.page.size`.
+    """
+
+    def __init__(
+        self,
+        *,
+        zone: str | None = None,
+        key: str | None = None,
+        secret: str | None = None,
+        password: str = "password",
+        seed: int | None = None,
+        clock: Clock | None = None,
+        page_size: int | None = None,
+        faults: Faults | None = None,
+        log_to: IO[str] | None = None,
+    ) -> None:
+        registry.load_everything()
+        self.clock = clock or Clock()
+        self.scheduler = Scheduler(self.clock)
+        self.ids = Ids(seed)
+        self.db = Database(self.ids.uuid, self.clock.now)
+        self.settings = Settings(self.db)
+        self.events = Events(self)
+        self.tags = Tags(self)
+        self.limits = Limits(self)
+        self.jobs = Jobs(self)
+        self.faults: Faults = faults or NoFaults()
+        self.auth = Authenticator(self)
+        self.counters = Counters()
+        self.log_to = log_to
+        self.latency = 0.0
+        self.admin_password = password
+        self._dispatcher = Dispatcher(self)
+        registry.install(self)
+        self.admin = self.auth.caller_of(self.db.users.first(username="admin"))
+        self.admin.user.api_key = key or self.ids.key()
+        self.admin.user.secret_key = secret or self.ids.key()
+        if zone is not None:
+            self.settings.use_developer_values()
+            registry.ZONES[zone](self)
+        if page_size is not None:
+            self.settings.set("default.page.size", page_size)
+        self.max_page_size = int(self.settings.value("default.page.size"))
+
+    @property
+    def key(self) -> str:
+        return self.admin.user.api_key
+
+    @property
+    def secret(self) -> str:
+        return self.admin.user.secret_key
+
+    def handle(
+        self, params: dict[str, str], method: str = "POST", cookies: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """Answer a request as the network sees it (signature or session needed): (HTTP status, body)."""
+        reply = self.reply(params, method, cookies)
+        return reply.status, reply.body
+
+    def reply(self, params: dict[str, str], method: str = "POST", cookies: dict[str, str] | None = None) -> Reply:
+        """`handle` with everything that the wire needs."""
+        self.scheduler.run_due()
+        command = params.get("command") or ""
+        reply = self.faults.before(command, params)
+        if reply is None:
+            reply = self.faults.after(command, params, self._dispatcher.request(params, method, cookies or {}))
+        self._account_for(command, params, method, reply)
+        return reply
+
+    def call(self, command: str, caller: Caller | None = None, **params: Any) -> tuple[int, Any]:
+        """Run one command without signature, as the admin or another caller: (HTTP status, body)."""
+        return self.handle_as({"command": command, **{k: str(v) for k, v in params.items()}}, caller)
+
+    def handle_as(self, params: dict[str, str], caller: Caller | None = None, method: str = "POST") -> tuple[int, Any]:
+        """Run a request whose caller is known already: (HTTP status, body)."""
+        self.scheduler.run_due()
+        reply = self._dispatcher.run({"response": "json", **params}, caller or self.admin)
+        self._account_for(params.get("command") or "", params, method, reply)
+        return reply.status, reply.body
+
+    def advance(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        self.scheduler.advance(seconds)
+
+    def settle(self, limit: float = 3600.0) -> None:
+        """Let just so much time pass that no job is running any more."""
+        end = self.clock.now() + limit
+        while self.jobs.running():
+            due = self.scheduler.next_due()
+            if due is None or due > end:
+                return
+            self.scheduler.advance_to(due)
+
+    def unexpected(self, command: str, error: Exception) -> str:
+        """Record a mistake of the simulator itself; the text that the caller gets."""
+        log.error("%s failed in the simulator", command, exc_info=error)
+        return f"The simulator failed in {command}: {type(error).__name__}"
+
+    def _account_for(self, command: str, params: dict[str, str], method: str, reply: Reply) -> None:
+        name = command if command in contract.commands() else "unknown"
+        self.counters.calls[name] += 1
+        if contract.is_changing(name) and name != "unknown":
+            self.counters.changing[name] += 1
+        if reply.status != 200:
+            self.counters.errors[name] += 1
+        if self.log_to is not None:
+            self.log_to.write(json.dumps(_log_entry(self, command, params, method, reply), ensure_ascii=False) + "\n")
+            self.log_to.flush()
+
+
+SECRET_WORDS = ("password", "secret", "privatekey", "apikey", "signature", "sessionkey", "certificate", "key", "token")
+
+
+def _log_entry(sim: Simulator, command: str, params: dict[str, str], method: str, reply: Reply) -> dict[str, Any]:
+    hidden = {
+        name: "<hidden>" if any(word in name.lower() for word in SECRET_WORDS) else value
+        for name, value in params.items()
+        if name.lower() not in ("command", "response", "signatureversion", "expires")
+    }
+    entry = {"time": sim.clock.now(), "command": command, "method": method, "params": hidden, "status": reply.status}
+    if reply.status != 200 and isinstance(reply.body, dict):
+        entry["error"] = next(iter(reply.body.values())).get("errortext")
+    return entry
+

@@ -1,0 +1,68 @@
+"""Resource tags, by the uuid of what they are on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .model.operations import ResourceTag
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+    from .tables import Row
+
+TAGGABLE: dict[str, str] = {}
+"""Lower-cased resource type of createTags → table that holds such rows. Each area adds its own with `taggable`."""
+
+
+def taggable(kind: str, table: str) -> None:
+    """Announce that rows of a table may carry tags under the server's type word (`UserVm`, `Volume` …)."""
+    TAGGABLE[kind.lower()] = table
+
+
+class Tags:
+    def __init__(self, sim: Simulator) -> None:
+        self.sim = sim
+
+    def put(self, kind: str, row: Row, key: str, value: str, account_id: int) -> ResourceTag:
+        tag: ResourceTag = self.sim.db.tags.add(
+            ResourceTag(resource=row.uuid, resource_type=kind, key=key, value=value, account_id=account_id)
+        )
+        return tag
+
+    def of(self, row: Row) -> list[ResourceTag]:
+        """The row's tags, oldest first."""
+        return self.sim.db.tags.where(resource=row.uuid)
+
+    def views(self, row: Row) -> list[dict[str, Any]]:
+        """The `tags` field of the row's answer (empty list without tags)."""
+        found = self.of(row)
+        return [self.view(tag) for tag in found] if found else []
+
+    def view(self, tag: ResourceTag) -> dict[str, Any]:
+        account = self.sim.db.accounts[tag.account_id]
+        domain = self.sim.db.domains[account.domain_id]
+        return {
+            "key": tag.key,
+            "value": tag.value,
+            "resourcetype": tag.resource_type,
+            "resourceid": tag.resource,
+            "account": account.name,
+            "domainid": domain.uuid,
+            "domain": domain.name,
+            "domainpath": domain_path(domain),
+            "customer": tag.customer,
+        }
+
+    def has_all(self, kind: str, row: Row, wanted: list[tuple[str | None, str | None]]) -> bool:
+        mine = {(t.key, t.value) for t in self.of(row)} | {(t.key, None) for t in self.of(row)}
+        return all(pair in mine for pair in wanted)
+
+    def drop(self, row: Row) -> None:
+        """Remove all tags of a row that goes away."""
+        for tag in self.of(row):
+            self.sim.db.tags.delete(tag)
+
+
+def domain_path(domain: Any) -> str:
+    """`ROOT`, `ROOT/a/b`: how answers write a domain's path."""
+    return ("ROOT" + domain.path).rstrip("/")
