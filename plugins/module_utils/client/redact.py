@@ -1,0 +1,138 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Secrets out of texts and structures: by the name they go by, and by value where the value is known."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
+
+HIDDEN = "********"
+
+# Endings of parameter and field names that carry a secret; compared without case, "_", "-" and ".".
+_ENDINGS = (
+    "password", "passwd", "passphrase", "secret", "secretkey", "secretcode", "signature", "sessionkey", "jsessionid",
+    "apikey", "privatekey", "presharedkey", "psk", "token", "userdata", "bindpass", "truststorepass", "authorization",
+    "cookie",
+)  # fmt: skip
+# A zone's token is an identifier that every list of zones shows.
+_HARMLESS = frozenset({"zonetoken"})
+
+_NAME = (
+    r"[\w.\[\]-]*(?:password|passwd|passphrase|secret|secret[_-]?key|secret[_-]?code|signature|session[_-]?key|jsessionid"
+    r"|api[_-]?key|private[_-]?key|pre[_-]?shared[_-]?key|psk|(?<!zone)token|user[_-]?data|bindpass|truststorepass"
+    r"|authorization|cookie)"
+)
+_PATTERNS = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), into)
+    for pattern, into in (
+        (r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*PRIVATE KEY-----|$)", rf"\1{HIDDEN}\2"),
+        (rf'("{_NAME}"\s*:\s*)"(?:[^"\\]|\\.)*"', rf'\1"{HIDDEN}"'),
+        (rf"('{_NAME}'\s*:\s*)'(?:[^'\\]|\\.)*'", rf"\1'{HIDDEN}'"),
+        (rf"(\b{_NAME}=)[^&\s\"'<>,;]+", rf"\1{HIDDEN}"),
+        (r"(\b(?:authorization|cookie|set-cookie):\s*)[^\r\n]+", rf"\1{HIDDEN}"),
+        (rf"(invalid value ).*?( for parameter {_NAME}\b)", rf"\1{HIDDEN}\2"),
+        (r"(://[^/\s:@]*:)[^/\s@]+@", rf"\1{HIDDEN}@"),
+    )
+)
+
+T = TypeVar("T")
+
+
+def is_secret_name(name: str) -> bool:
+    """True for a parameter or field whose value nobody must see (``password``, ``details[0].secretkey``)."""
+    plain = re.sub(r"[_.\-\[\]]", "", name).lower()
+    return plain.endswith(_ENDINGS) and plain not in _HARMLESS
+
+
+def secrets_in(params: Mapping[str, Any]) -> set[str]:
+    """The secret values among the parameters of a call, also those of ``x[0].key=password``, ``x[0].value=...``."""
+    found = {str(value) for name, value in params.items() if value is not None and is_secret_name(name)}
+    for name, value in params.items():
+        if name.endswith("].key") and is_secret_name(str(value)):
+            found.add(str(params.get(name[:-3] + "value", "")))
+    return {value for value in found if value}
+
+
+class Redactor:
+    """Knows secret values and removes them from whatever is shown, as they are and as they travel.
+
+    ``scrub`` gives back what it was given (text, list, dict, anything else untouched) with each secret replaced by
+    ``HIDDEN``: those added, in plain, URL-encoded, base64, JSON or HTML form; and what stands behind a telling name.
+    Secrets shorter than four characters are replaced only where they stand alone, for else no text would survive.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
+        self._pattern: re.Pattern[str] | None = None
+        self._secrets: set[str] = set()
+        self.add(*secrets)
+
+    def add(self, *secrets: str | None) -> None:
+        """More values to hide. Empty ones are ignored."""
+        with self._lock:
+            new = {str(secret) for secret in secrets if secret} - self._secrets
+            if new:
+                self._secrets |= new
+                self._pattern = _pattern_of(self._secrets)
+
+    def scrub(self, shown: T) -> T:
+        return _walk(shown, self._pattern)
+
+
+def scrub(shown: T) -> T:
+    """Without known values: only by name. The same in text, list or dict."""
+    return _walk(shown, None)
+
+
+def _walk(shown: Any, pattern: re.Pattern[str] | None) -> Any:
+    if isinstance(shown, str):
+        text = pattern.sub(HIDDEN, shown) if pattern else shown
+        for known, into in _PATTERNS:
+            text = known.sub(into, text)
+        return text
+    if isinstance(shown, Mapping):
+        return {
+            _walk(key, pattern): HIDDEN
+            if isinstance(key, str) and is_secret_name(key) and isinstance(value, str) and value
+            else _walk(value, pattern)
+            for key, value in shown.items()
+        }
+    if isinstance(shown, (list, tuple)):
+        return type(shown)(_walk(item, pattern) for item in shown)
+    return shown
+
+
+def _forms(secret: str) -> set[str]:
+    raw = secret.encode("utf-8", "surrogatepass")
+    coded = {quote(raw, safe=""), quote_plus(raw), quote(raw, safe="*").replace("~", "%7E")}
+    coded |= {quote(raw)}
+    lowered = {re.sub(r"%[0-9A-F]{2}", lambda found: found.group().lower(), text) for text in coded}
+    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
+    return {
+        secret,
+        *coded,
+        *lowered,
+        *escaped,
+        html.escape(secret),
+        base64.b64encode(raw).decode(),
+        base64.urlsafe_b64encode(raw).decode(),
+    }
+
+
+def _pattern_of(secrets: Iterable[str]) -> re.Pattern[str]:
+    long, short = set(), set()
+    for secret in secrets:
+        for form in _forms(secret):
+            (long if len(form) >= 4 else short).add(form)
+    parts = [re.escape(form) for form in sorted(long, key=len, reverse=True)]
+    parts += [rf"(?<!\w){re.escape(form)}(?!\w)" for form in sorted(short, key=len, reverse=True)]
+    return re.compile("|".join(parts))
