@@ -6,10 +6,10 @@ ARGS :=
 SUITES := $(foreach suite,unit contract conformance integration faults,$(wildcard tests/$(suite)))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint generate bench docs hosts hosts-ci browser full sanity clean
+.PHONY: help venv demo test exhaustive lint generate bench docs hosts hosts-ci browser full sanity clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv:  ## make or refresh .venv: ansible-core, the simulator, all that tests need
 	@sh scripts/setup_venv.sh $(VENV) requirements/test.txt simulator
@@ -19,6 +19,9 @@ demo: venv  ## build a whole zone in the simulator, and build it again to see th
 
 test: venv  ## unit, contract, conformance, integration and fault tests; ARGS="-k zone" picks some
 	$(PYTEST) -m "not exhaustive" $(SUITES) $(ARGS)
+
+exhaustive: venv  ## the large products of cases; ARGS="--share 0.1 --seed 7" picks a tenth
+	$(PYTEST) -m exhaustive $(SUITES) $(ARGS)
 
 generate: venv  ## write modules, action stubs and indexes from the descriptions; ARGS=--check only compares
 	$(PY) scripts/generate.py $(ARGS)

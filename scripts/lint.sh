@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run all linters, and say at the end which failed: lint.sh ENVIRONMENT
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 PATH="$PWD/$1/bin:$PATH"
 export PATH
 failed=

@@ -1,4 +1,6 @@
-"""Run ansible-test sanity on the built artifact: sanity.py [CORE/PYTHON ...], by default the lowest and the highest.
+"""Run ansible-test sanity on the built artifact: sanity.py [CORE/PYTHON ...].
+
+Without arguments: the lowest and the highest ansible-core, each with the first of its Pythons that is here.
 
 The artifact is unpacked outside any git tree, since ansible-test says "All targets skipped" (and passes) inside an
 ignored directory and refuses a symlink. No ignore file is accepted. Before a run is believed, a control run has to fail
@@ -18,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "sanity"
-PAIRS = ("2.19/3.11", "2.21/3.13")
+PYTHONS = {"2.19": ("3.11", "3.12", "3.13"), "2.21": ("3.13", "3.14", "3.12")}
 
 # ansible-test says "No tests applicable." for these because the artifact holds nothing of their kind.
 MAY_BE_EMPTY = {"changelog", "empty-init", "pslint", "shellcheck"}
@@ -38,15 +40,11 @@ class Environment:
     def bin(self) -> Path:
         return CACHE / f"core-{self.core}-python-{self.python}" / "bin"
 
-    def install(self) -> None:
-        """Make the environment unless it is there. Exits with a sentence where this Python is missing."""
+    def install(self, interpreter: str) -> None:
+        """Make the environment unless it is there."""
         if (self.bin / "ansible-test").exists():
             return
-        find = [str(ROOT / "scripts" / "find_python"), self.python, "exact"]
-        found = subprocess.run(find, check=False, text=True, stdout=subprocess.PIPE)
-        if found.returncode:
-            sys.exit(f"sanity of ansible-core {self.core} needs Python {self.python}, which is not here")
-        subprocess.run([found.stdout.strip(), "-m", "venv", "--clear", str(self.bin.parent)], check=True)
+        subprocess.run([interpreter, "-m", "venv", "--clear", str(self.bin.parent)], check=True)
         requirement = f"ansible-core~={self.core}.0"
         pip = [str(self.bin / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", requirement]
         subprocess.run(pip, check=True)
@@ -78,6 +76,25 @@ class Environment:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
+
+
+def interpreter(python: str) -> str | None:
+    """Return the path of a Python of exactly this version, None where there is none."""
+    find = [str(ROOT / "scripts" / "find_python"), python, "exact"]
+    found = subprocess.run(find, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return found.stdout.strip() or None
+
+
+def make_environment(core: str, pythons: tuple[str, ...]) -> Environment:
+    """Install ansible-core for the first Python that is here. Exits where there is none; says which are missing."""
+    for python in pythons:
+        path = interpreter(python)
+        if path:
+            environment = Environment(core, python)
+            environment.install(path)
+            return environment
+        print(f"MISSING: Python {python}, which sanity with ansible-core {core} was to run on", flush=True)
+    sys.exit(f"sanity with ansible-core {core} needs one of Python {', '.join(pythons)}, and none is here")
 
 
 def unpack(artifact: Path, scratch: Path) -> tuple[Path, set[str]]:
@@ -134,9 +151,9 @@ def check(environment: Environment, tree: Path, files: set[str]) -> bool:
 
 
 def main(pairs: list[str]) -> int:
-    environments = [Environment(*pair.split("/")) for pair in pairs or PAIRS]
-    for environment in environments:
-        environment.install()
+    wanted = dict(pair.split("/") for pair in pairs)
+    wanted = {core: (python,) for core, python in wanted.items()} or PYTHONS
+    environments = [make_environment(core, pythons) for core, pythons in wanted.items()]
     passed = []
     with tempfile.TemporaryDirectory(prefix="sanity-") as scratch:
         build = [str(environments[0].bin / "python"), str(ROOT / "scripts" / "build.py"), scratch]
