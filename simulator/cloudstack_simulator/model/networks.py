@@ -54,9 +54,9 @@ class Network(Row):
         )
 
 
-@entity("nics", "Nic", indexes=("machine_id", "network_id"))
+@entity("nics", "Nic", indexes=("vm_id", "network_id"))
 class Nic(Row):
-    machine_id: int
+    vm_id: int
     network_id: int
     mac: str
     device_id: int = 0
@@ -97,7 +97,7 @@ class Rule(Row):
     display: bool = True
     related_id: int | None = None
     """The rule that this firewall rule was opened for."""
-    machine_id: int | None = None
+    vm_id: int | None = None
     guest_address: str | None = None
     private_start: int | None = None
     private_end: int | None = None
@@ -114,10 +114,10 @@ class Rule(Row):
         )
 
 
-@entity("lb_members", indexes=("rule_id", "machine_id"))
+@entity("lb_members", indexes=("rule_id", "vm_id"))
 class LbMember(Row):
     rule_id: int
-    machine_id: int
+    vm_id: int
     address: str | None = None
 
 
