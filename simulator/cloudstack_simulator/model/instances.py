@@ -1,48 +1,15 @@
-"""Virtual machines of every kind: instances, virtual routers and system VMs share one table and its numbers."""
+"""Instances (user VMs) and what belongs to them: groups, snapshots, affinity, keys, user data, security groups."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ..tables import Row, entity, fresh
+from .vms import VirtualMachine
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Machine(Row):
-    """What instances, routers and system VMs have in common."""
-
-    kind: str
-    """User, DomainRouter, ConsoleProxy, SecondaryStorageVm: the server's word for the type."""
-    name: str
-    """Host name."""
-    instance_name: str
-    """i-2-3-VM, r-4-VM, v-2-VM, s-1-VM."""
-    account_id: int
-    zone_id: int
-    service_offering_id: int
-    template_id: int | None = None
-    state: str = "Stopped"
-    pod_id: int | None = None
-    host_id: int | None = None
-    last_host_id: int | None = None
-    hypervisor: str = "Simulator"
-    guest_os_id: int | None = None
-    updated: float | None = None
-    """Moment of the last change of state."""
-    running_since: float | None = None
-    has_statistics: bool = False
-    """Whether the statistics collector has met it running."""
-
-    def __str__(self) -> str:
-        return (
-            f'VM instance {{"id":{self.id},"instanceName":"{self.instance_name}","state":"{self.state}",'
-            f'"type":"{self.kind}","uuid":"{self.uuid}"}}'
-        )
-
-
-@entity("vms", "UserVm", indexes=("kind", "host_id", "last_host_id", "account_id", "name", "state", "template_id"))
-class Instance(Machine):
+@entity("vms", indexes=("last_host_id", "template_id", "group_id"))
+class Instance(VirtualMachine):
     display_name: str | None = None
     user_id: int = 0
     iso_id: int | None = None
@@ -52,7 +19,7 @@ class Instance(Machine):
     """Own sizes of an instance with a custom or constrained offering; else the offering's count."""
     speed: int | None = None
     memory: int | None = None
-    details: dict[str, str] = fresh(dict)
+    guest_os_id: int | None = None
     display: bool = True
     ha_enabled: bool = False
     dynamically_scalable: bool = False
@@ -76,9 +43,9 @@ class InstanceGroup(Row):
     account_id: int
 
 
-@entity("vm_snapshots", "VMSnapshot", indexes=("machine_id", "account_id"))
+@entity("vm_snapshots", "VMSnapshot", indexes=("vm_id", "account_id"))
 class VMSnapshot(Row):
-    machine_id: int
+    vm_id: int
     name: str
     display_name: str
     account_id: int
@@ -101,7 +68,7 @@ class AffinityGroup(Row):
     acl_type: str = "Account"
 
 
-@entity("ssh_key_pairs", "SSHKeyPair", indexes=("account_id", "name"))
+@entity("ssh_keys", "SSHKeyPair", indexes=("account_id", "name"))
 class SSHKeyPair(Row):
     name: str
     account_id: int
