@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..tables import Row, entity, fresh
 
 
-@entity("vlan_ranges", "VlanIpRange", indexes=("zone_id", "network_id"))
+@entity("vlans", "VlanIpRange", indexes=("zone_id", "network_id"))
 class VlanRange(Row):
     """A range of public addresses (`virtual`), or of a shared network's guest addresses."""
 
@@ -30,7 +30,7 @@ class VlanRange(Row):
     provider: str | None = None
 
 
-@entity("public_ips", "IPAddress", indexes=("vlan_id", "zone_id", "account_id", "network_id", "vpc_id", "state"))
+@entity("ip_addresses", "IPAddress", indexes=("vlan_id", "zone_id", "account_id", "network_id", "vpc_id", "state"))
 class PublicIp(Row):
     """One address of a range. `number` is its value, for order and ranges."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..tables import Row, entity, fresh
+from ..wording import printed
 
 
 @entity("hosts", "Host", indexes=("cluster_id", "pod_id", "zone_id", "kind", "name", "vm_id"))
@@ -58,3 +59,6 @@ class Host(Row):
     @property
     def host_id(self) -> int:
         return self.id
+
+    def __str__(self) -> str:
+        return printed("Host", id=self.id, name=self.name, type=self.kind, uuid=self.uuid)

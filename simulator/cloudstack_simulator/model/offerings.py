@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..tables import Row, entity, fresh
+from ..wording import printed
 
 
 @entity("disk_offerings", "DiskOffering", indexes=("name", "state"))
@@ -35,6 +36,9 @@ class DiskOffering(Row):
     details: dict[str, str] = fresh(dict)
     sort_key: int = 0
     state: str = "Active"
+
+    def __str__(self) -> str:
+        return printed("Disk offering", id=self.id, name=self.name, uuid=self.uuid)
 
 
 @entity("service_offerings", "ServiceOffering", indexes=("name", "state"))
@@ -72,6 +76,9 @@ class ServiceOffering(Row):
     details: dict[str, str] = fresh(dict)
     sort_key: int = 0
     state: str = "Active"
+
+    def __str__(self) -> str:
+        return printed("Service offering", id=self.id, name=self.name, uuid=self.uuid) + "."
 
 
 @entity("network_offerings", "NetworkOffering", indexes=("name",), first_number=7)
@@ -121,6 +128,11 @@ class NetworkOffering(Row):
     zone_ids: list[int] = fresh(list)
     sort_key: int = 0
 
+    def __str__(self) -> str:
+        return printed(
+            "NetworkOffering", id=self.id, name=self.name, trafficType=self.traffic_type, uuid=self.uuid
+        )
+
 
 @entity("vpc_offerings", "VpcOffering", indexes=("name",))
 class VpcOffering(Row):
@@ -141,3 +153,6 @@ class VpcOffering(Row):
     domain_ids: list[int] = fresh(list)
     zone_ids: list[int] = fresh(list)
     sort_key: int = 0
+
+    def __str__(self) -> str:
+        return printed("VPCOffering", id=self.id, name=self.name, uuid=self.uuid)

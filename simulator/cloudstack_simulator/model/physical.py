@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..tables import Row, entity, fresh
+from ..wording import printed
 
 
 @entity("physical_networks", "PhysicalNetwork", indexes=("zone_id",), first_number=200)
@@ -17,6 +18,9 @@ class PhysicalNetwork(Row):
     """Ranges as answers show them: `400-450,500-510`."""
     speed: str | None = None
     domain_id: int | None = None
+
+    def __str__(self) -> str:
+        return printed("PhysicalNetwork", id=self.id, name=self.name, uuid=self.uuid)
 
 
 @entity("vnets", indexes=("physical_network_id", "network_id"))

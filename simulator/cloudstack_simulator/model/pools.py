@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..tables import Row, entity, fresh
+from ..wording import printed
 
 
 @entity("storage_pools", "StoragePool", indexes=("cluster_id", "pod_id", "zone_id", "host_id", "name"))
@@ -36,6 +37,9 @@ class StoragePool(Row):
     details: dict[str, str] = fresh(dict)
     storage_access_groups: list[str] = fresh(list)
 
+    def __str__(self) -> str:
+        return printed("StoragePool", id=self.id, name=self.name, poolType=self.pool_type, uuid=self.uuid)
+
 
 @entity("image_stores", "ImageStore", indexes=("zone_id", "name"))
 class ImageStore(Row):
@@ -50,3 +54,6 @@ class ImageStore(Row):
     capacity: int | None = None
     """Bytes, as told by updateImageStore."""
     details: dict[str, str] = fresh(dict)
+
+    def __str__(self) -> str:
+        return printed("ImageStore", id=self.id, name=self.name, uuid=self.uuid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..tables import Row, entity, fresh
+from ..wording import printed
 
 
 @entity("zones", "Zone", indexes=("name",))
@@ -38,6 +39,9 @@ class Zone(Row):
     def zone_id(self) -> int:
         return self.id
 
+    def __str__(self) -> str:
+        return f'Zone {{"id": "{self.id}", "name": "{self.name}", "uuid": "{self.uuid}"}}'
+
 
 @dataclass(slots=True)
 class PodRange:
@@ -68,6 +72,9 @@ class Pod(Row):
     def pod_id(self) -> int:
         return self.id
 
+    def __str__(self) -> str:
+        return printed("HostPod", id=self.id, name=self.name, uuid=self.uuid)
+
 
 @entity("clusters", "Cluster", indexes=("zone_id", "pod_id"))
 class Cluster(Row):
@@ -85,6 +92,9 @@ class Cluster(Row):
     @property
     def cluster_id(self) -> int:
         return self.id
+
+    def __str__(self) -> str:
+        return printed("Cluster", id=self.id, name=self.name, uuid=self.uuid)
 
 
 @entity("dedications", indexes=("kind", "target_id"))
