@@ -90,8 +90,9 @@ class Resource:
     settle_timeout: int = 600
     #: Odd validation of the given options, before any call.
     validate: Callable[[Mapping[str, Any]], None] | None = None
-    #: Odd demands on a creation; called when an object is missing, in check mode too. Raises InvalidInput.
-    check_create: Callable[[Any], None] | None = None
+    #: Refuses what the server would refuse, or what would do harm: (context, object as it is or None). Called while
+    #: planning, in check mode too, before anything is sent. Raises InvalidInput.
+    check_wish: Callable[[Any, Row | None], None] | None = None
     #: Reads candidate rows where one list command does not do.
     rows: Callable[[Any], Iterable[Row]] | None = None
     #: Decides whether a row is the object meant, where equality of the identity does not do.

@@ -99,18 +99,20 @@ def _parents(ctx: Context) -> dict[str, Any]:
 def plan(ctx: Context) -> Plan:
     """Reads and decides. Raises where the wish cannot be fulfilled; sends nothing that changes."""
     row = read(ctx)
-    if ctx.state == ABSENT:
-        return Plan("none") if row is None else Plan("delete", row, _all_gone(ctx, row))
-    if row is None:
-        if ctx.id:
-            raise InvalidInput(
-                f"no {ctx.resource.noun} has the id {ctx.id}",
-                option="id",
-                obj=ctx.name,
-                remedy="check the id; leave it out to have the object created",
-            )
-        return _creation(ctx)
-    return _update(ctx, row)
+    if ctx.state == ABSENT and row is None:
+        return Plan("none")
+    if row is None and ctx.id:
+        raise InvalidInput(
+            f"no {ctx.resource.noun} has the id {ctx.id}",
+            option="id",
+            obj=ctx.name,
+            remedy="check the id; leave it out to have the object created",
+        )
+    if ctx.resource.check_wish:
+        ctx.resource.check_wish(ctx, row)
+    if ctx.state == ABSENT and row is not None:
+        return Plan("delete", row, _all_gone(ctx, row))
+    return _creation(ctx) if row is None else _update(ctx, row)
 
 
 def _creation(ctx: Context) -> Plan:
@@ -129,8 +131,6 @@ def _creation(ctx: Context) -> Plan:
             obj=ctx.name,
             remedy=f"give {', '.join(missing)}, or check the name",
         )
-    if ctx.resource.check_create:
-        ctx.resource.check_create(ctx)
     return Plan("create", None, tuple(_wished(ctx)))
 
 
