@@ -119,3 +119,5 @@ class State:
     name: str
     sets: Mapping[str, Any] = field(default_factory=dict)
     help: str = ""
+    #: Reached only when everything nested inside the object in a document is there.
+    last: bool = False

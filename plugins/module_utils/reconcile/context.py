@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..client import CloudStackError, InvalidInput
 from ..model import Resource, Row
-from .view import View
+from .view import PlannedId, View
 
 
 @dataclass
@@ -65,10 +65,16 @@ class Context:
         """Id of the object that a given option refers to."""
         return str(self.ref(option)["id"])
 
+    def afresh(self, object_id: str = "") -> Context:
+        """The same wish with a view that asks the server anew about this kind; by id, if one is told."""
+        return replace(self, view=self.view.fresh(self.resource), id=object_id or self.id)
+
     def change(self, command: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Sends a changing call, waits for its job, returns the answer's content. Never in check mode."""
         if self.check:
             raise AssertionError(f"{command} was about to be sent in check mode")
+        if any(isinstance(value, PlannedId) for value in params.values()):
+            raise AssertionError(f"{command} was about to be sent for an object that does not exist yet")
         return self.client.run(command, dict(params), obj=self.name)
 
     def warn(self, text: str) -> None:

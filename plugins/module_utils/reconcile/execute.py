@@ -29,7 +29,6 @@ def execute(ctx: Context, plan: Plan) -> Row | None:
         return None
     if plan.action == "replace":
         ctx.resource.retire(ctx, _existing(plan))  # type: ignore[misc]
-        ctx.view.forget(ctx.resource)
         return _create(ctx)
     if plan.action == "create":
         return _create(ctx)
@@ -101,31 +100,29 @@ def id_in(resource: Resource, answer: Mapping[str, Any]) -> str:
 
 
 def _adopted(ctx: Context, params: dict[str, Any]) -> Row | None:
-    ctx.view.forget(ctx.resource)
     chosen = params.get(ctx.resource.commands.caller_id) if ctx.resource.commands.caller_id else None
     if chosen:
         return by_id(ctx, str(chosen))
     if ctx.resource.adopt:
         return ctx.resource.adopt(ctx, params)
-    rows = matching(ctx)
+    rows = matching(ctx.afresh())
     return rows[0] if len(rows) == 1 else None
 
 
 def by_id(ctx: Context, object_id: str) -> Row | None:
     """The object of an id, completed; None when it isn't there."""
-    twin = Context(ctx.resource, ctx.given, ctx.view, id=object_id, warnings=ctx.warnings)
-    return read(twin)
+    return read(ctx.afresh(object_id))
 
 
 def _created(ctx: Context, new_id: str) -> Row:
     """The object just made, read back by identity: two runs side by side choose the same survivor."""
-    ctx.view.forget(ctx.resource)
-    rows = matching(ctx)
+    fresh = ctx.afresh()
+    rows = matching(fresh)
     if len(rows) > 1:
-        return survivor(ctx, rows, new_id)
+        return survivor(fresh, rows, new_id)
     id_field = ctx.resource.commands.id_field
     if rows and (not new_id or str(rows[0].get(id_field)) == new_id):
-        return ctx.resource.complete(ctx, rows[0]) if ctx.resource.complete else rows[0]
+        return ctx.resource.complete(fresh, rows[0]) if ctx.resource.complete else rows[0]
     row = by_id(ctx, new_id) if new_id else None
     if row is None:
         raise NotFound(
@@ -212,7 +209,6 @@ def update_parameters(ctx: Context, row: Row, update: Update, changes: tuple[Cha
 
 
 def _read_again(ctx: Context, row: Row) -> Row:
-    ctx.view.forget(ctx.resource)
     after = by_id(ctx, str(row[ctx.resource.commands.id_field]))
     if after is None:
         raise NotFound(f"{ctx.name} vanished while it was being changed", obj=ctx.name, remedy="run again")
@@ -229,7 +225,6 @@ def _delete(ctx: Context, row: Row) -> None:
     try:
         ctx.change(resource.commands.delete, params)
     except CloudStackError as error:
-        ctx.view.forget(resource)
         if not isinstance(error, UNCERTAIN) or by_id(ctx, str(row[resource.commands.id_field])) is not None:
             raise
         ctx.warn(f"the answer to {resource.commands.delete} was lost; {ctx.name} is gone")

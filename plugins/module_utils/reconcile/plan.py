@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ..client import Ambiguous, Drift, InvalidInput
@@ -131,7 +133,20 @@ def _creation(ctx: Context) -> Plan:
             obj=ctx.name,
             remedy=f"give {', '.join(missing)}, or check the name",
         )
+    _resolve(ctx, [option for option in ctx.resource.options if not option.behaviour])
     return Plan("create", None, tuple(_wished(ctx)))
+
+
+def _resolve(ctx: Context, options: Sequence[Option]) -> None:
+    """Looks up side by side what will be referred to, so that an unknown name is an error before any change."""
+    names = [option.name for option in options if option.refers_to and ctx.given.get(option.name) not in (None, "")]
+    questions = [partial(ctx.ref, name) for name in names if ctx.resource.option(name).type == "ref"]
+    for name in names:
+        option = ctx.resource.option(name)
+        if option.type == "refs":
+            around = {key: item for key, item in ctx.given.items() if key != name}
+            questions += [partial(ctx.find, option.refers_to, value, around) for value in ctx.given[name]]
+    ctx.view.parallel(questions)
 
 
 def _wished(ctx: Context) -> list[Change]:
@@ -162,6 +177,7 @@ def _update(ctx: Context, row: Row) -> Plan:
     changes = differences(ctx.view, ctx.resource, ctx.given, row)
     fixed = tuple(change for change in changes if change.fixed)
     free = tuple(change for change in changes if not change.fixed)
+    _resolve(ctx, [ctx.resource.option(change.option) for change in free])
     if not fixed:
         return Plan("update", row, free) if free else Plan("none", row)
     drift = "; ".join(f"{c.option} is {c.before!r}, wanted {c.after!r}" for c in fixed)

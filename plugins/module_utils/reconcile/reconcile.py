@@ -95,6 +95,9 @@ def reconcile(ctx: Context) -> Outcome:
     row = plan.row
     if plan.changed and not ctx.check:
         row = execute(ctx, plan)
+        ctx.view.learn(
+            ctx.resource, row, gone="" if plan.row is None else str(plan.row[ctx.resource.commands.id_field])
+        )
     for note in ctx.view.notes:
         ctx.warn(note)
     return Outcome(ctx.resource, plan, row, tuple(ctx.warnings))

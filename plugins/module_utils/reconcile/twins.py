@@ -26,6 +26,5 @@ def survivor(ctx: Context, rows: list[Row], mine: str) -> Row:
         )
     if str(kept.get(id_field)) != mine:
         ctx.change(ctx.resource.commands.delete, {ctx.resource.commands.id: mine})
-        ctx.view.forget(ctx.resource)
         ctx.warn(f"another run created {ctx.name} at the same time: {kept.get(id_field)} is kept, {mine} was removed")
     return ctx.resource.complete(ctx, kept) if ctx.resource.complete else kept

@@ -18,8 +18,11 @@ from .same import holds_scope
 
 _UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 
-PLANNED = "_planned"
-"""Key of a stand-in row for an object that would exist if the plan were carried out."""
+
+class PlannedId(str):
+    """Stands in for the id of an object that would exist if the plan were carried out."""
+
+    __slots__ = ()
 
 
 def looks_like_id(value: Any) -> bool:
@@ -39,14 +42,18 @@ class View:
         self.whole = whole
         self.check = check
         self.notes: list[str] = []
+        #: Kind and name of what the document around is going to create; the rest of unknown names are errors.
+        self.planned: set[tuple[str, str]] | None = None
         self._answers: dict[tuple[Any, ...], list[Row]] = {}
         self._by_name: dict[tuple[Any, ...], dict[str, list[Row]]] = {}
         self._locks: dict[tuple[Any, ...], threading.Lock] = {}
         self._guard = threading.Lock()
 
     def rows(self, resource: Resource, filters: Mapping[str, Any] | None = None) -> list[Row]:
-        """Rows of a kind under exact server-side filters (parameter to value); cached until ``forget``."""
+        """Rows of a kind under exact server-side filters (parameter to value); asked once."""
         sent = {**resource.commands.fixed.get("list", {}), **(filters or {})}
+        if any(isinstance(value, PlannedId) for value in sent.values()):
+            return []
         key = (resource.name, tuple(sorted((name, str(value)) for name, value in sent.items())))
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())
@@ -78,12 +85,34 @@ class View:
                 self._by_name[key] = index
             return index.get(str(name), [])
 
-    def forget(self, resource: Resource) -> None:
-        """Drops what is known of a kind, because it was just changed."""
+    def fresh(self, resource: Resource) -> View:
+        """A view that asks the server anew about one kind and answers everything else from this one."""
+        return Fresh(self, resource)
+
+    def learn(self, resource: Resource, row: Row | None, gone: str = "") -> None:
+        """Takes in an object that was just changed (``row``) or removed (its id as ``gone``)."""
         with self._guard:
-            for memory in (self._answers, self._by_name):
-                for key in [key for key in memory if key[0] == resource.name]:
-                    del memory[key]
+            keys = [key for key in self._answers if key[0] == resource.name]
+            for key in keys:
+                if self.whole and len(keys) == 1:
+                    self._replace(key, resource, row, gone)
+                else:
+                    del self._answers[key]
+            for key in [key for key in self._by_name if key[0] == resource.name]:
+                if not (self.whole and len(keys) == 1 and row is not None):
+                    del self._by_name[key]
+
+    def _replace(self, key: tuple[Any, ...], resource: Resource, row: Row | None, gone: str) -> None:
+        id_field = resource.commands.id_field
+        changed = gone if row is None else str(row.get(id_field))
+        kept = [known for known in self._answers[key] if str(known.get(id_field)) != changed]
+        self._answers[key] = kept if row is None else [*kept, row]
+        if row is not None:
+            field = resource.option(resource.identity[0]).row_field
+            for index in (index for place, index in self._by_name.items() if place[0] == resource.name):
+                for rows in index.values():
+                    rows[:] = [known for known in rows if str(known.get(id_field)) != changed]
+                index.setdefault(str(row.get(field)), []).append(row)
 
     def find(self, kind: str, value: Any, scope: Mapping[str, Any] | None = None) -> Row:
         """The one object of a kind by name or id.
@@ -107,7 +136,7 @@ class View:
             extra = self._parent_filters(resource, scope)
             rows = self._named(resource, value, extra)
         except NotFound:
-            if not self.check:
+            if not self._will_exist(resource, value):
                 raise
             rows = []
         matching = [row for row in rows if holds_scope(self, resource, scope, row)]
@@ -120,18 +149,20 @@ class View:
                 obj=f"{resource.noun} {value}",
                 remedy="give the id instead of the name",
             )
+        if self._will_exist(resource, value):
+            standing_in = PlannedId(f"(id of {resource.noun} {value})")
+            return {id_field: standing_in, "id": standing_in, resource.option(resource.identity[0]).row_field: value}
+        raise self._unknown(resource, value, scope)
+
+    def _will_exist(self, resource: Resource, value: str) -> bool:
+        """Whether an unknown name is one that the document creates, or in check mode an earlier task may create."""
+        if self.planned is not None:
+            return (resource.name, value) in self.planned
         if self.check:
             note = f"{resource.noun} {value!r} does not exist; the plan takes it that an earlier step creates it"
             if note not in self.notes:
                 self.notes.append(note)
-            first = resource.option(resource.identity[0]).row_field
-            return {
-                id_field: f"(id of {resource.noun} {value})",
-                "id": f"(id of {resource.noun} {value})",
-                first: value,
-                PLANNED: True,
-            }
-        raise self._unknown(resource, value, scope)
+        return self.check
 
     def _by_id(self, resource: Resource, value: str) -> list[Row]:
         if self.whole:
@@ -186,6 +217,30 @@ class View:
     def parallel(self, questions: Iterable[Callable[[], Any]]) -> list[Any]:
         """Asks independent questions side by side; answers in order."""
         return self.client.parallel(list(questions))
+
+
+class Fresh(View):
+    """The server about one kind, asked anew each time; what else is needed comes from the view around it."""
+
+    def __init__(self, around: View, resource: Resource) -> None:
+        super().__init__(around.client, around.kinds, check=around.check)
+        self._around = around
+        self._kind = resource.name
+
+    def rows(self, resource: Resource, filters: Mapping[str, Any] | None = None) -> list[Row]:
+        if resource.name != self._kind:
+            return self._around.rows(resource, filters)
+        self._answers.clear()
+        return super().rows(resource, filters)
+
+    def find(self, kind: str, value: Any, scope: Mapping[str, Any] | None = None) -> Row:
+        return self._around.find(kind, value, scope)
+
+    def fresh(self, resource: Resource) -> View:
+        return self if resource.name == self._kind else self._around.fresh(resource)
+
+    def learn(self, resource: Resource, row: Row | None, gone: str = "") -> None:
+        self._around.learn(resource, row, gone)
 
 
 def _is_gone(error: CloudStackError, sent: Mapping[str, Any], resource: Resource) -> bool:

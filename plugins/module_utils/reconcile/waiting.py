@@ -47,7 +47,6 @@ def until_settled(ctx: Context, row: Row) -> Row:
     if not awaiting:
         return row
     for waited in _rounds(ctx, resource.settle_timeout):
-        ctx.view.forget(resource)
         row = _again(ctx, row)
         awaiting = _missing(ctx, row)
         if not awaiting:
@@ -68,14 +67,12 @@ def _missing(ctx: Context, row: Row) -> str:
 
 
 def _again(ctx: Context, row: Row) -> Row:
-    twin = Context(ctx.resource, ctx.given, ctx.view, id=str(row[ctx.resource.commands.id_field]))
-    return read(twin) or row
+    return read(ctx.afresh(str(row[ctx.resource.commands.id_field]))) or row
 
 
 def until_gone(ctx: Context, look: Callable[[], Row | None]) -> None:
     """Waits until a deleted object has left the lists."""
     for _waited in _rounds(ctx, GONE_WITHIN):
-        ctx.view.forget(ctx.resource)
         if look() is None:
             return
     raise JobTimeout(
