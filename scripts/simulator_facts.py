@@ -9,6 +9,7 @@ server's order of checks. A parameter has "type" and, where they apply, "require
 "entity", "of" (element type of a list), "check" (validator), "admin" (accepted from root admins only).
 `settings.json`: the settings as listConfigurations shows them; `developer` holds the recorded server's own value.
 `roles.json`: built-in roles with their rules in order (`!` marks a deny).
+`network_services.json`: {provider: {service: capabilities}} as networks show them.
 No id of the recorded server is written.
 """
 
@@ -187,6 +188,20 @@ def role_facts(catalogues: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def network_service_facts(recordings: Path) -> dict[str, dict[str, Any]]:
+    """{provider: {service: [{"name", "value", "canchooseservicecapability"}]}} of the networks that were recorded."""
+    facts: dict[str, dict[str, Any]] = {}
+    for area in ("networks_isolated", "networks_shared_l2", "vpcs"):
+        for line in (recordings / f"{area}.jsonl").read_text().splitlines()[1:]:
+            call = json.loads(line)
+            if call["command"] != "createNetwork" or call["status"] != 200:
+                continue
+            for service in call["body"]["createnetworkresponse"]["network"]["service"]:
+                known = facts.setdefault(service["provider"][0]["name"], {})
+                known.setdefault(service["name"], service["capability"])
+    return facts
+
+
 def write(name: str, facts: Any) -> None:
     FACTS.mkdir(parents=True, exist_ok=True)
     (FACTS / name).write_text(json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n")
@@ -200,6 +215,7 @@ def main() -> None:
     write("commands.json", command_facts(shared))
     write("settings.json", setting_facts(catalogues))
     write("roles.json", role_facts(catalogues))
+    write("network_services.json", network_service_facts(shared / "recordings"))
 
 
 if __name__ == "__main__":
