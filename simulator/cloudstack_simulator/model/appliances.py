@@ -1,0 +1,74 @@
+"""The server's own VMs: console proxies, secondary storage VMs and virtual routers; and certificates."""
+
+from __future__ import annotations
+
+from ..tables import Row, entity, fresh
+from .vms import VirtualMachine
+
+CONSOLE_PROXY, SECONDARY_STORAGE_VM, ROUTER = "ConsoleProxy", "SecondaryStorageVm", "DomainRouter"
+API_TYPES = {CONSOLE_PROXY: "consoleproxy", SECONDARY_STORAGE_VM: "secondarystoragevm"}
+"""VM type → `systemvmtype` of the API."""
+
+
+@entity("vms", "SystemVm", indexes=("template_id",))
+class SystemVm(VirtualMachine):
+    arch: str = "x86_64"
+    private_ip: str | None = None
+    private_mac: str | None = None
+    private_netmask: str | None = None
+    link_local_ip: str | None = None
+    link_local_mac: str | None = None
+    public_ip: str | None = None
+    public_mac: str | None = None
+    public_netmask: str | None = None
+    public_gateway: str | None = None
+    public_ip_id: int | None = None
+    agent_state: str | None = None
+    """None until the agent has connected once."""
+    version: str | None = None
+    code_version: str | None = None
+    """The scripts inside, as the last start or patch left them."""
+    served_certificate: int | None = None
+    """Number of the certificate set that it serves since its last start; None: its own."""
+
+
+@entity("vms", "DomainRouter", indexes=("vpc_id",))
+class Router(VirtualMachine):
+    """A virtual router. Its NICs are rows of `nics`."""
+
+    arch: str = "x86_64"
+    role: str = "VIRTUAL_ROUTER"
+    vpc_id: int | None = None
+    network_id: int | None = None
+    """The guest network it was made for; None for the router of a VPC."""
+    redundant: bool = False
+    redundant_state: str = "UNKNOWN"
+    template_version: str | None = None
+    scripts_version: str | None = None
+    software_version: str | None = None
+    stop_pending: bool = False
+    health_checks: list[dict[str, object]] = fresh(list)
+    """Last results: checkname, checktype, success, lastupdated, details."""
+
+
+@entity("keystore", indexes=("name", "domain_suffix"))
+class KeystoreEntry(Row):
+    """One certificate of `uploadCustomCertificate`; the server certificate is the one with a key."""
+
+    name: str
+    certificate: str
+    domain_suffix: str
+    key: str | None = None
+    sequence: int | None = None
+
+
+@entity("ssl_certificates", "SslCert", indexes=("account_id",))
+class SslCertificate(Row):
+    """A certificate for load balancer rules."""
+
+    name: str
+    account_id: int
+    certificate: str
+    key: str
+    chain: str | None = None
+    fingerprint: str
