@@ -38,7 +38,9 @@ def _validate(given: Mapping[str, Any]) -> None:
                 remedy=f"give all of {', '.join(_RANGE)} and cpu_speed, or none",
             )
     elif ranged and given.get("is_customized") is False:
-        raise InvalidInput(f"{ranged[0]} needs is_customized=true", option=ranged[0], remedy="set is_customized to true")
+        raise InvalidInput(
+            f"{ranged[0]} needs is_customized=true", option=ranged[0], remedy="set is_customized to true"
+        )
     # The server accepts a minimum above the maximum, and then no instance fits [observed.md].
     for low, high in ((_RANGE[0], _RANGE[1]), (_RANGE[2], _RANGE[3])):
         if given.get(low) is not None and given.get(high) is not None and int(given[low]) > int(given[high]):
@@ -75,12 +77,20 @@ COMPUTE_OFFERING = Resource(
         "CPU, memory, rates and storage type are fixed at creation; texts, tags, visibility and activity can change.",
     ),
     notes=(
-        "Names are not unique at the server. If more than one active offering has the name, the task fails and lists "
-        "the ids; give O(id) then.",
-        "Deleting an offering makes it inactive: instances that use it run on. "
-        "A later task with O(state=present) creates a new offering of that name.",
-        "With O(immutable_drift=replace) the old offering gets another name and becomes inactive, and a new one takes "
-        "its name; existing instances keep the old one.",
+        (
+            "Names are not unique at the server. If more than one active offering has the name, the task fails "
+            "and lists "
+            "the ids; give O(id) then."
+        ),
+        (
+            "Deleting an offering makes it inactive: instances that use it run on. "
+            "A later task with O(state=present) creates a new offering of that name."
+        ),
+        (
+            "With O(immutable_drift=replace) the old offering gets another name and becomes inactive, and a new"
+            " one takes "
+            "its name; existing instances keep the old one."
+        ),
         "Offerings of system VMs are managed by M(cloudstack.ops.system_offering).",
     ),
     commands=Commands(
@@ -100,15 +110,42 @@ COMPUTE_OFFERING = Resource(
             help="Users choose CPU and memory, within the limits given here if there are any.",
             api="customized",
             field="iscustomized",
+            since="4.13",
         ),
-        Option("min_cpu_number", "int", help="Fewest CPUs a user may choose.", field="", since="4.13",
-               decode=detail("mincpunumber")),
-        Option("max_cpu_number", "int", help="Most CPUs a user may choose.", field="", since="4.13",
-               decode=detail("maxcpunumber")),
-        Option("min_memory", "int", help="Least memory a user may choose.", field="", unit="MB", since="4.13",
-               decode=detail("minmemory")),
-        Option("max_memory", "int", help="Most memory a user may choose.", field="", unit="MB", since="4.13",
-               decode=detail("maxmemory")),
+        Option(
+            "min_cpu_number",
+            "int",
+            help="Fewest CPUs a user may choose.",
+            field="",
+            since="4.13",
+            decode=detail("mincpunumber"),
+        ),
+        Option(
+            "max_cpu_number",
+            "int",
+            help="Most CPUs a user may choose.",
+            field="",
+            since="4.13",
+            decode=detail("maxcpunumber"),
+        ),
+        Option(
+            "min_memory",
+            "int",
+            help="Least memory a user may choose.",
+            field="",
+            unit="MB",
+            since="4.13",
+            decode=detail("minmemory"),
+        ),
+        Option(
+            "max_memory",
+            "int",
+            help="Most memory a user may choose.",
+            field="",
+            unit="MB",
+            since="4.13",
+            decode=detail("maxmemory"),
+        ),
         *COMMON[2:],
         Option(
             "is_volatile",
@@ -127,10 +164,22 @@ COMPUTE_OFFERING = Resource(
             aliases=("disk_iops_customized",),
             since="4.4",
         ),
-        Option("disk_iops_min", "int", help="Operations that managed storage guarantees to the root disk.",
-               api="miniops", unit="operations/s", since="4.4"),
-        Option("disk_iops_max", "int", help="Operations that managed storage allows the root disk.",
-               api="maxiops", unit="operations/s", since="4.4"),
+        Option(
+            "disk_iops_min",
+            "int",
+            help="Operations that managed storage guarantees to the root disk.",
+            api="miniops",
+            unit="operations/s",
+            since="4.4",
+        ),
+        Option(
+            "disk_iops_max",
+            "int",
+            help="Operations that managed storage allows the root disk.",
+            api="maxiops",
+            unit="operations/s",
+            since="4.4",
+        ),
         Option(
             "hypervisor_snapshot_reserve",
             "int",
@@ -145,10 +194,19 @@ COMPUTE_OFFERING = Resource(
             updatable=True,
             since="4.20",
         ),
-        Option("lease_duration", "int", help="Days after which O(lease_expiry_action) happens to an instance.",
-               unit="days", since="4.21.0"),
-        Option("lease_expiry_action", help="What happens to an instance when its lease ends.",
-               choices=("STOP", "DESTROY"), since="4.21.0"),
+        Option(
+            "lease_duration",
+            "int",
+            help="Days after which O(lease_expiry_action) happens to an instance.",
+            unit="days",
+            since="4.21.0",
+        ),
+        Option(
+            "lease_expiry_action",
+            help="What happens to an instance when its lease ends.",
+            choices=("STOP", "DESTROY"),
+            since="4.21.0",
+        ),
         Option(
             "vgpu_profile",
             "ref",

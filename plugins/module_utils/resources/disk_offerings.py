@@ -63,12 +63,20 @@ DISK_OFFERING = Resource(
         "Size, storage type and most other properties are fixed at creation.",
     ),
     notes=(
-        "Names are not unique at the server. If more than one active offering has the name, the task fails and lists "
-        "the ids; give O(id) then.",
-        "Deleting an offering makes it inactive: volumes that use it stay as they are. "
-        "A later task with O(state=present) creates a new offering of that name.",
-        "With O(immutable_drift=replace) the old offering gets another name and becomes inactive, and a new one takes "
-        "its name; existing volumes keep the old one.",
+        (
+            "Names are not unique at the server. If more than one active offering has the name, the task fails "
+            "and lists "
+            "the ids; give O(id) then."
+        ),
+        (
+            "Deleting an offering makes it inactive: volumes that use it stay as they are. "
+            "A later task with O(state=present) creates a new offering of that name."
+        ),
+        (
+            "With O(immutable_drift=replace) the old offering gets another name and becomes inactive, and a new"
+            " one takes "
+            "its name; existing volumes keep the old one."
+        ),
     ),
     commands=Commands(
         list="listDiskOfferings",
@@ -78,7 +86,12 @@ DISK_OFFERING = Resource(
     ),
     states=ACTIVE_STATES,
     options=(
-        Option("name", help="Name of the offering. Case counts.", required=True),
+        Option(
+            "name",
+            help="Name of the offering. Case counts. With O(id) it is the new name.",
+            required=True,
+            updatable=True,
+        ),
         Option(
             "display_text",
             help="What users see. The server takes the name if it is left out at creation.",
@@ -145,7 +158,11 @@ DISK_OFFERING = Resource(
             unit="operations/s",
         ),
         Option(
-            "iops_max", "int", help="Operations that managed storage allows a volume.", api="maxiops", unit="operations/s"
+            "iops_max",
+            "int",
+            help="Operations that managed storage allows a volume.",
+            api="maxiops",
+            unit="operations/s",
         ),
         Option(
             "hypervisor_snapshot_reserve",
@@ -162,7 +179,10 @@ DISK_OFFERING = Resource(
         Option(
             "encrypt",
             "bool",
-            help="Volumes are encrypted by the hypervisor. All hosts must support it; snapshot policies then don't work.",
+            help=(
+                "Volumes are encrypted by the hypervisor.",
+                "All hosts must support it; snapshot policies then don't work.",
+            ),
             since="4.18",
         ),
         Option(

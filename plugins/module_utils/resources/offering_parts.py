@@ -24,7 +24,7 @@ _DISK_LIMITS = (
         "bytes_write_rate_max_length", "byteswriteratemaxlength", "diskBytesWriteRateMaxLength", "s",
         "Longest write burst.",
     ),
-    ("iops_read_rate", "iopsreadrate", "diskIopsReadRate", "operations/s", "Read operations that a volume may keep up."),
+    ("iops_read_rate", "iopsreadrate", "diskIopsReadRate", "operations/s", "Read operations a volume may keep up."),
     ("iops_read_rate_max", "iopsreadratemax", "diskIopsReadRateMax", "operations/s", "Read operations of a burst."),
     (
         "iops_read_rate_max_length", "iopsreadratemaxlength", "diskIopsReadRateMaxLength", "s",
@@ -32,7 +32,7 @@ _DISK_LIMITS = (
     ),
     (
         "iops_write_rate", "iopswriterate", "diskIopsWriteRate", "operations/s",
-        "Write operations that a volume may keep up.",
+        "Write operations a volume may keep up.",
     ),
     ("iops_write_rate_max", "iopswriteratemax", "diskIopsWriteRateMax", "operations/s", "Write operations of a burst."),
     (
@@ -48,7 +48,10 @@ def disk_limits(prefix: str = "", *, updatable: bool = False) -> tuple[Option, .
         Option(
             f"{prefix}{name}",
             "int",
-            help=(help_, "The hypervisor enforces it. Don't combine it with the limits of the storage (iops_min, iops_max)."),
+            help=(
+                help_,
+                "The hypervisor enforces it. Don't combine it with the limits of the storage (iops_min, iops_max).",
+            ),
             api=api,
             field=field,
             unit=unit,

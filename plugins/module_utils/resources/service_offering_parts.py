@@ -32,7 +32,9 @@ def sizes(*, needed: bool = False) -> tuple[Option, ...]:
 
 
 COMMON = (
-    Option("name", help="Name of the offering. Case counts.", required=True),
+    Option(
+        "name", help="Name of the offering. Case counts. With O(id) it is the new name.", required=True, updatable=True
+    ),
     Option(
         "display_text",
         help="What users see. The server takes the name if it is left out at creation.",
@@ -71,7 +73,10 @@ COMMON = (
     ),
     Option(
         "storage_type",
-        help="Whether the root disk lies on shared storage or on the disks of a host. The server's default is V(shared).",
+        help=(
+            "Whether the root disk lies on shared storage or on the disks of a host.",
+            "The server's default is V(shared).",
+        ),
         choices=("local", "shared"),
     ),
     Option(
@@ -120,7 +125,10 @@ COMMON = (
     Option(
         "disk_offering",
         "ref",
-        help="Disk offering of the root disk. If it is left out, the server keeps a hidden one with the values given here.",
+        help=(
+            "Disk offering of the root disk.",
+            "If it is left out, the server keeps a hidden one with the values given here.",
+        ),
         api="diskofferingid",
         refers_to="disk_offering",
         name_field="diskofferingname",
