@@ -1,0 +1,22 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every resource and operation of the collection: the one source of modules, documentation and documents."""
+
+from __future__ import annotations
+
+from ..model import Operation, Resource
+from . import compute_offerings, disk_offerings, system_offerings, volumes, whole
+
+_AREAS = (compute_offerings, disk_offerings, system_offerings, volumes, whole)
+
+RESOURCES: dict[str, Resource] = {record.name: record for area in _AREAS for record in getattr(area, "RESOURCES", ())}
+OPERATIONS: dict[str, Operation] = {
+    record.name: record for area in _AREAS for record in getattr(area, "OPERATIONS", ())
+}
+
+
+def get(name: str) -> Resource | Operation:
+    """The record of a module."""
+    return RESOURCES[name] if name in RESOURCES else OPERATIONS[name]
