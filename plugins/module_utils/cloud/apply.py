@@ -25,7 +25,7 @@ from .nodes import DocumentInvalid, Node, Problem, parse
 Progress = Callable[[str], None]
 
 
-@dataclass
+@dataclass(eq=False)
 class Work:
     """One node on its way: planned, then done, failed or skipped because something it needs failed."""
 
@@ -138,7 +138,8 @@ class _Run:
         ready = [step for step, first in self.waiting.items() if not first]
         with ThreadPoolExecutor(max_workers=self.limit) as pool:
             while ready or running:
-                while ready:
+                # No more than can begin at once, so that a stop holds back everything that has not begun.
+                while ready and len(running) < self.limit:
                     step = ready.pop(0)
                     if self._idle(step):
                         ready.extend(self._finished(step))

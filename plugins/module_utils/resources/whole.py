@@ -54,14 +54,14 @@ APPLY = Operation(
     summary="Make a whole cloud as its document says",
     description=(
         "Takes a cloud as data and makes it so: zones with everything inside, offerings, templates, tenants, settings.",
-        "The whole document is checked and planned before the first change; an error changes nothing and every error is "
-        "named with its place. Independent objects are worked on side by side.",
+        "The whole document is checked and planned before the first change. Every error is named with its place.",
+        "Independent objects are worked on side by side.",
         "An object that stands in the document is created or updated. What the document does not name is left alone.",
     ),
     notes=(
         "A run that was cut off is continued by running it again.",
-        "Keys are the plurals of the module names, entries take the modules' own options, nesting supplies the reference "
-        "to what is around. The order in the file means nothing.",
+        "Keys are the plurals of the module names, entries take the modules' own options.",
+        "Nesting supplies the reference to what is around. The order in the file means nothing.",
     ),
     options=(
         Option("cloud", "map", required=True, behaviour=True, help="The document."),
