@@ -120,6 +120,39 @@ def owner(call: Call) -> Any:
     return caller.account
 
 
+def entity_owner(call: Call) -> Any:
+    """The account in `account`+`domainid` or `projectid`, by the dispatcher (`finalizeAccountId`); else the caller."""
+    p, db = call.params, call.db
+    if p.account:
+        if p.domainid is None:
+            raise InvalidParameter("Account must be specified with domainId parameter")
+        if p.domainid.removed is not None:
+            raise InvalidParameter("Unable to find domain by id")
+        account = active_account(db, p.account, p.domainid.id)
+        if account is None:
+            raise InvalidParameter(f"Unable to find account by name {p.account} in domain with specified id")
+        if account.state != "enabled":
+            raise PermissionDenied(
+                f"Can't add resources to the account id={account.id} in state={account.state} as it's no longer active"
+            )
+    elif p.projectid is not None:
+        if p.projectid.removed is not None:
+            raise InvalidParameter("Unable to find project by id")
+        if p.projectid.state != "Active":
+            raise PermissionDenied(
+                f"Can't add resources to the project with specified projectId in state={p.projectid.state} "
+                "as it's no longer active"
+            )
+        account = db.accounts[p.projectid.project_account_id]
+    else:
+        return call.caller.account
+    if not may_use_account(call.caller, account, db):
+        raise PermissionDenied(
+            f"Account {account_text(call.caller.account)} is not authorized to operate for account {account.name}"
+        )
+    return account
+
+
 def visible(call: Call, table: Table[Any] | None) -> Filter | None:
     """The filter of what this call may list, or None when that is everything."""
     from .listing import Filter

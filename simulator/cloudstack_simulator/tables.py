@@ -178,6 +178,12 @@ class Table(Generic[R]):
         self._all.pop(row.id, None)
         self._by_uuid.pop(row.uuid.lower(), None)
 
+    def change_uuid(self, row: R, uuid: str) -> None:
+        """Give the row another public id (`customid`); the old one becomes unknown."""
+        self._by_uuid.pop(row.uuid.lower(), None)
+        row.uuid = uuid
+        self._by_uuid[uuid.lower()] = row
+
     def _unlink(self, row: R) -> None:
         self.live.pop(row.id, None)
         for name, index in self._indexes.items():

@@ -7,7 +7,7 @@ from typing import Any
 from ..tables import Row, entity
 
 
-@entity("jobs", "AsyncJob", indexes=("status",))
+@entity("jobs", "AsyncJob", indexes=("status", "instance"))
 class Job(Row):
     command: str
     user_id: int

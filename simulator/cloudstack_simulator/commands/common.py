@@ -1,0 +1,45 @@
+"""Parts of answers that many kinds of objects share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..call import Call
+from ..tables import Row
+from ..tags import domain_path
+
+
+def owner_fields(call: Call, account_id: int) -> dict[str, Any]:
+    """`account` (or project), `domainid`, `domain` and `domainpath` of an owner."""
+    account = call.db.accounts[account_id]
+    domain = call.db.domains[account.domain_id]
+    place = {"domainid": domain.uuid, "domain": domain.name, "domainpath": domain_path(domain)}
+    project = call.db.projects.first(project_account_id=account_id) if account.account_type == 5 else None
+    if project is not None:
+        return {"projectid": project.uuid, "project": project.name, **place}
+    return {"account": account.name, **place}
+
+
+def short_tags(call: Call, row: Row) -> list[dict[str, Any]]:
+    """The `tags` of rows that the server reads from a joined view: without the domain's path."""
+    return [{k: v for k, v in tag.items() if k != "domainpath"} for tag in call.sim.tags.views(row)]
+
+
+def running_job(call: Call, row: Row) -> dict[str, Any]:
+    """`jobid` and `jobstatus` of a job that is at work on the row."""
+    for job in call.db.jobs.where(instance=row.uuid):
+        if job.status == 0:
+            return {"jobid": job.uuid, "jobstatus": 0}
+    return {}
+
+
+def has_notes(call: Call, row: Row) -> bool:
+    """Whether the row has annotations."""
+    table = call.db.tables.get("annotations")
+    return table is not None and bool(table.where(entity_uuid=row.uuid))
+
+
+def uuid_of(call: Call, table: str, number: int | None) -> str | None:
+    """The public id of a row by its internal number, None without one."""
+    row = call.db.tables[table].get(number)
+    return row.uuid if row is not None else None
