@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .errors import InvalidParameter, PermissionDenied
+from .model.tenants import account_text, domain_text
 from .tables import Database, Missing, Table
 
 if TYPE_CHECKING:
@@ -60,13 +61,6 @@ def check(caller: Caller, row: Any, db: Database) -> None:
         )
 
 
-def account_text(account: Any) -> str:
-    """The server's way to print an account."""
-    return (
-        f'Account [{{"accountName":"{account.name}","id":{account.id},"uuid":"{account.uuid}"}}]'
-    )
-
-
 def row_text(row: Any) -> str:
     """The server's way to print a row in its texts: `Kind {"id":1,"name":"x","uuid":"…"}` (kinds differ; see views)."""
     name = f',"name":"{row.name}"' if getattr(row, "name", None) else ""
@@ -111,7 +105,7 @@ def owner(call: Call) -> Any:
             raise InvalidParameter(f"Unable to find the domain by id={p.domainid.id}")
         account = active_account(db, p.account, p.domainid.id)
         if account is None:
-            raise InvalidParameter(f"Unable to find account {p.account} in domain {p.domainid.id}")
+            raise InvalidParameter(f"Unable to find account {p.account} in domain {domain_text(p.domainid)}")
         if not may_use_account(caller, account, db):
             raise PermissionDenied(
                 f"Account {account_text(caller.account)} is not authorized to operate for account {account.name}"

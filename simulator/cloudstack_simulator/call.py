@@ -89,6 +89,10 @@ class Call:
         """The account that shall own what this call makes (`account`+`domainid`, `projectid`, else the caller)."""
         return access.owner(self)
 
+    def check_domain(self, domain: Any) -> None:
+        """Refuse (531) a domain that the caller does not reach."""
+        access.check_domain(self.caller, domain, self.db)
+
     def check_access(self, row: Any) -> None:
         """Refuse (531) when the caller may not touch a row with `account_id`."""
         access.check(self.caller, row, self.db)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from . import contract, envelope, listing, permissions, registry, sessions
 from .call import Call, Caller
 from .contract import CommandFact
-from .errors import ApiError, InvalidParameter, NotModelled, Unauthorized, UnavailableCommand
+from .errors import ApiError, InvalidParameter, NotModelled, ServerApiError, Unauthorized, UnavailableCommand
 from .parameters import UUID, Typing, refuse_control_characters, unpack
 from .reply import Reply, error_reply
 
@@ -104,7 +104,7 @@ class Dispatcher:
     @staticmethod
     def _for_caller(error: ApiError, caller: Caller) -> ApiError:
         """What others than root admins may read: inner errors lose their text."""
-        generic = error.code in (533, 534) or (error.code == 530 and error.cs != 9999)
+        generic = error.code in (533, 534) or (error.code == 530 and not isinstance(error, ServerApiError))
         if generic and not caller.is_root_admin and not isinstance(error, NotModelled):
             error.text = HIDDEN_TEXT
         return error

@@ -67,7 +67,9 @@ class CloudRuntime(ApiError):
 
 
 class JavaError(ApiError):
-    """Any other exception of the server (null pointer and the like): 530 / -1."""
+    """Any other exception of the server (null pointer and the like): 530."""
+
+    cs = 9999
 
 
 class PermissionDenied(ApiError):

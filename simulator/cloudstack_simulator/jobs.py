@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .simulator import Simulator
 
 START_DELAY = 0.02
+SHOWN_ON = frozenset({"Account", "DomainRouter", "Host", "StoragePool", "VirtualMachine", "Volume"})
+"""Instance types whose objects carry `jobid` and `jobstatus` while a job is at them; its own result still does."""
 RUNNING, SUCCEEDED, FAILED = 0, 1, 2
 
 
@@ -29,6 +31,8 @@ class Jobs:
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
         self._queues: dict[Any, deque[tuple[Call, Registered]]] = {}
+        self.pending: dict[str, Job] = {}
+        """The running job by the uuid of what it is about."""
 
     def submit(self, call: Call, entry: Registered, uuid: str | None = None) -> Job:
         job = self.sim.db.jobs.add(
@@ -43,6 +47,8 @@ class Jobs:
         call.job = job
         if call.fact.has_instance_id:
             job.instance = getattr(_instance(call, entry), "uuid", None)
+        if job.instance is not None and job.instance_type in SHOWN_ON:
+            self.pending[job.instance] = job
         key = job.sync_key = _sync_key(entry.sync(call)) if entry.sync else None
         if key is None:
             self.sim.scheduler.after(START_DELAY, self._start, call, entry)
@@ -80,7 +86,18 @@ class Jobs:
 
     def succeed(self, call: Call, result: Any) -> None:
         """End a job well with the answer's content."""
-        self._finish(call, SUCCEEDED, 0, prune(result))
+        content = prune(result)
+        for shown in content.values():
+            if isinstance(shown, dict):
+                self.mark(shown)
+        self._finish(call, SUCCEEDED, 0, content)
+
+    def mark(self, view: dict[str, Any]) -> dict[str, Any]:
+        """Add `jobid` and `jobstatus` to the view of an object that a job is at."""
+        job = self.pending.get(view.get("id", ""))
+        if job is not None:
+            view |= {"jobid": job.uuid, "jobstatus": job.status}
+        return view
 
     def fail(self, call: Call, error: Exception) -> None:
         """End a job with an error, as its result shows it."""
@@ -94,6 +111,8 @@ class Jobs:
         job = call.job
         job.status, job.result_code, job.result = status, code, result
         job.completed = self.sim.clock.now()
+        if job.instance is not None and self.pending.get(job.instance) is job:
+            del self.pending[job.instance]
         queue = self._queues.get(job.sync_key)
         if queue:
             queue.popleft()

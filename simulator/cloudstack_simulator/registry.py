@@ -33,6 +33,8 @@ class Registered:
 
 COMMANDS: dict[str, Registered] = {}
 INSTALL_STEPS: list[tuple[int, Callable[[Simulator], None]]] = []
+AccountStep = Callable[["Simulator", Any], None]
+ACCOUNT_REMOVALS: list[tuple[int, AccountStep]] = []
 ZONES: dict[str, Callable[[Simulator], None]] = {}
 
 
@@ -103,6 +105,22 @@ def start_zone(name: str) -> Callable[[Callable[[Simulator], None]], Callable[[S
 
     return register
 
+
+
+def on_account_removal(order: int = 50) -> Callable[[AccountStep], AccountStep]:
+    """Register what an area does when an account (or a project's own account) goes: remove what it owns."""
+
+    def register(step: AccountStep) -> AccountStep:
+        ACCOUNT_REMOVALS.append((order, step))
+        return step
+
+    return register
+
+
+def remove_belongings(sim: Simulator, account: Any) -> None:
+    """Let every area remove what the account owns; low orders first."""
+    for _order, step in sorted(ACCOUNT_REMOVALS, key=lambda entry: entry[0]):
+        step(sim, account)
 
 
 def load_everything() -> None:

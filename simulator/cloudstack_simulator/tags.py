@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .model.operations import ResourceTag
+from .model.tenants import domain_path
 
 if TYPE_CHECKING:
     from .simulator import Simulator
@@ -62,7 +63,3 @@ class Tags:
         for tag in self.of(row):
             self.sim.db.tags.delete(tag)
 
-
-def domain_path(domain: Any) -> str:
-    """`ROOT`, `ROOT/a/b`: how answers write a domain's path."""
-    return ("ROOT" + domain.path).rstrip("/")

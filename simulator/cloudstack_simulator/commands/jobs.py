@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..access import may_use_account
 from ..call import Call
 from ..clock import timestamp
 from ..errors import InvalidParameter, PermissionDenied
-from ..access import account_text, may_use_account
 from ..model.operations import Job
+from ..model.tenants import account_text, domain_path
 from ..registry import command
-from ..tags import domain_path
 
 
 def job_view(call: Call, job: Job) -> dict[str, Any]:

@@ -99,3 +99,45 @@ class ProjectMember(Row):
     project_role_id: int | None = None
 
 
+
+
+@entity("project_roles", "ProjectRole", indexes=("project_id",))
+class ProjectRole(Row):
+    project_id: int
+    name: str
+    description: str | None = None
+
+
+@entity("project_role_permissions", "ProjectRolePermission", indexes=("project_role_id",))
+class ProjectRolePermission(Row):
+    project_id: int
+    project_role_id: int
+    rule: str
+    permission: str
+    description: str | None = None
+    sort_order: int = 0
+
+
+@entity("project_invitations", "ProjectInvitation", indexes=("project_id",))
+class ProjectInvitation(Row):
+    project_id: int
+    account_id: int | None = None
+    user_id: int | None = None
+    email: str | None = None
+    state: str = "Pending"
+
+
+def account_text(account: Account) -> str:
+    """The server's way to print an account in its texts."""
+    return f'Account [{{"accountName":"{account.name}","id":{account.id},"uuid":"{account.uuid}"}}]'
+
+
+def domain_text(domain: Domain) -> str:
+    """The server's way to print a domain in its texts."""
+    path = domain.path.replace("/", "\\/")
+    return f'Domain {{"id":{domain.id},"name":"{domain.name}","path":"{path}","uuid":"{domain.uuid}"}}'
+
+
+def domain_path(domain: Domain) -> str:
+    """`ROOT`, `ROOT/a/b`: how answers write a domain's path."""
+    return ("ROOT" + domain.path).rstrip("/")

@@ -1,0 +1,220 @@
+"""Users and their keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...auth import digest_password, password_is
+from ...call import Call
+from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...listing import equal, like
+from ...model.tenants import User, account_text, domain_text
+from ...registry import SUCCESS, command
+from .accounts import SYSTEM_ID, access_word, new_user, user_in_domain
+from .views import user_row, user_view
+
+
+@command("createUser")
+def create_user(call: Call) -> dict[str, Any]:
+    p, db = call.params, call.db
+    domain = p.domainid if "domainid" in p else db.domains[call.caller.account.domain_id]
+    if domain.removed is not None:
+        raise CloudRuntime(f"The domain {domain.id} does not exist; unable to create user")
+    call.check_domain(domain)
+    account = next((a for a in db.accounts.where(domain_id=domain.id) if a.name == p.account), None)
+    if account is None or account.account_type == 5:
+        raise InvalidParameter(f"Unable to find account {p.account} in domain {domain_text(domain)} to create user")
+    if account.id == SYSTEM_ID:
+        raise PermissionDenied(f"Account: {account_text(account)} is a system account, can't add a user to it")
+    if user_in_domain(call, p.username, domain):
+        raise CloudRuntime(f"The user {p.username} already exists in domain {domain.id}")
+    user = new_user(call, account, p.userid)
+    call.event("USER.CREATE", f"creating User. User Name: {user.username}", user)
+    return {"user": user_view(call, user)}
+
+
+def _user(call: Call, text: str) -> User:
+    """The living user of `id`, whom the caller may touch."""
+    user = call.params.id
+    if user.removed is not None:
+        raise InvalidParameter(text.format(id=user.id))
+    if user.account_id == SYSTEM_ID:
+        raise PermissionDenied(f"user: {user.username} is a system account, update is not allowed")
+    call.check_access(user)
+    return user
+
+
+def _not_empty(call: Call, name: str, word: str) -> None:
+    if name in call.params and not call.params[name].strip():
+        raise InvalidParameter(f"{word} cannot be empty.")
+
+
+@command("updateUser")
+def update_user(call: Call) -> dict[str, Any]:
+    p = call.params
+    user = _user(call, "Unable to find user with id: {id}")
+    if ("userapikey" in p) != ("usersecretkey" in p):
+        raise InvalidParameter("Please provide a userApiKey/userSecretKey pair")
+    if p.userapikey and any(u is not user for u in call.db.users.where(api_key=p.userapikey)):
+        raise InvalidParameter(
+            f"The API key [{p.userapikey}] already exists in the system. Please provide a unique key."
+        )
+    _not_empty(call, "firstname", "Firstname")
+    _not_empty(call, "lastname", "Lastname")
+    _check_username(call, user)
+    _check_password(call, user)
+    if p.apikeyaccess is not None:
+        user.api_key_access = access_word(p.apikeyaccess)
+    for name in ("username", "firstname", "lastname", "email", "timezone"):
+        if p[name] is not None:
+            setattr(user, name, p[name])
+    if p.userapikey:
+        user.api_key, user.secret_key = p.userapikey, p.usersecretkey
+    if p.password:
+        user.password = digest_password(p.password, call.sim.ids.octets(8).hex())
+    call.event("USER.UPDATE", f"updating User. User Id: {user.uuid}", user)
+    return {"user": user_view(call, user)}
+
+
+def _check_username(call: Call, user: User) -> None:
+    _not_empty(call, "username", "Username")
+    name = call.params.username
+    account = call.db.accounts[user.account_id]
+    domain = call.db.domains[account.domain_id]
+    other = user_in_domain(call, name, domain) if name else None
+    if other is not None and other is not user:
+        owner = call.db.accounts[other.account_id]
+        raise InvalidParameter(
+            f"Username [{other.username}] already exists in domain [id={domain.uuid},name={domain.name}] user account "
+            f"[id={owner.uuid},name={owner.name}]"
+        )
+
+
+def _check_password(call: Call, user: User) -> None:
+    p, caller = call.params, call.caller
+    if "password" not in p:
+        return
+    if not p.password.strip():
+        raise InvalidParameter("Password cannot be empty or blank.")
+    if caller.is_root_admin or (caller.is_domain_admin and caller.user is not user):
+        return
+    if not p.currentpassword:
+        raise InvalidParameter("To set a new password the current password must be provided.")
+    if not password_is(user.password, p.currentpassword):
+        raise InvalidParameter("Current password is incorrect.")
+
+
+def _set_state(call: Call, state: str, kind: str) -> dict[str, Any]:
+    user = _user(call, "Unable to find active user by id {id}")
+    user.state = state
+    call.event(kind, f"changing state of user. User Id: {user.uuid}", user)
+    return {"user": user_view(call, user)}
+
+
+@command("enableUser")
+def enable_user(call: Call) -> dict[str, Any]:
+    return _set_state(call, "enabled", "USER.ENABLE")
+
+
+@command("disableUser")
+def disable_user(call: Call) -> dict[str, Any]:
+    return _set_state(call, "disabled", "USER.DISABLE")
+
+
+@command("lockUser")
+def lock_user(call: Call) -> dict[str, Any]:
+    return _set_state(call, "locked", "USER.LOCK")
+
+
+def _removable(call: Call) -> User:
+    user = call.params.id
+    if user.removed is not None:
+        raise InvalidParameter("The specified user doesn't exist in the system")
+    if user.is_default:
+        raise InvalidParameter("The user is default and can't be (re)moved")
+    call.check_access(user)
+    return user
+
+
+@command("deleteUser")
+def delete_user(call: Call) -> dict[str, Any]:
+    user = _removable(call)
+    if user is call.caller.user:
+        domain = call.caller.domain
+        raise InvalidParameter(
+            "The caller is requesting to delete itself. As a security measure, ACS will not allow this operation. To "
+            f"delete user {user.username} (ID: {user.uuid}, Domain: {domain.uuid}), request to another user with "
+            "permission to execute the operation."
+        )
+    call.db.users.remove(user)
+    call.event("USER.DELETE", f"deleting User. User Id: {user.uuid}", user)
+    return SUCCESS
+
+
+@command("moveUser")
+def move_user(call: Call) -> dict[str, Any]:
+    p, db = call.params, call.db
+    user = _removable(call)
+    old = db.accounts[user.account_id]
+    new = p.accountid
+    if new is None:
+        if not p.account:
+            raise CloudRuntime("no account name or account id. this should have been caught before this point")
+        new = next((a for a in db.accounts.where(domain_id=old.domain_id) if a.name == p.account), None)
+        if new is None:
+            raise InvalidParameter(f"Unable to find account {p.account} in domain {old.domain_id}")
+    if new.domain_id != old.domain_id:
+        raise InvalidParameter(
+            "moving a user from an account in one domain to an account in another domain is not supported!"
+        )
+    user.account_id, user.created = new.id, call.now
+    call.event("USER.MOVE", f"moving User to a new account. User Id: {user.uuid}", user)
+    return SUCCESS
+
+
+@command("registerUserKeys")
+def register_user_keys(call: Call) -> dict[str, Any]:
+    user = _user(call, "unable to find user by id")
+    user.api_key, user.secret_key = call.sim.ids.key(), call.sim.ids.key()
+    call.event("REGISTER.USER.KEY", f"register for the developer API keys. User Id: {user.uuid}", user)
+    return {"userkeys": {"apikey": user.api_key, "secretkey": user.secret_key}}
+
+
+@command("getUserKeys")
+def get_user_keys(call: Call) -> dict[str, Any]:
+    user = _user(call, "Unable to find user by id")
+    return {"userkeys": {"apikey": user.api_key, "secretkey": user.secret_key, "apikeyaccess": has_key_access(call, user)}}
+
+
+def has_key_access(call: Call, user: User) -> bool:
+    """Whether keys of the user work: his own word, his account's, else the setting."""
+    account = call.db.accounts[user.account_id]
+    for word in (user.api_key_access, account.api_key_access):
+        if word != "INHERIT":
+            return word == "ENABLED"
+    return bool(call.setting("api.key.access", call.db.domains[account.domain_id]))
+
+
+@command("getUser")
+def get_user(call: Call) -> dict[str, Any]:
+    found = call.db.users.where(api_key=call.params.userapikey)
+    if not found:
+        raise InvalidParameter("User with specified API key does not exist")
+    return {"user": {**user_view(call, found[0]), "secretkey": found[0].secret_key}}
+
+
+@command("listUsers")
+def list_users(call: Call) -> dict[str, Any]:
+    p, db = call.params, call.db
+    filters = [
+        equal("id", p.id),
+        like("username", p.username),
+        equal("state", p.state),
+        equal(lambda u: db.accounts[u.account_id].account_type, p.accounttype),
+        equal("api_key_access", p.apikeyaccess),
+        equal("source", p.usersource),
+    ]
+    people = [u for u in db.users if u.account_id != SYSTEM_ID]
+    return call.listing(
+        "user", people, user_row, where=filters, keyword=("username", "firstname", "lastname", "email"), owned=True
+    )
