@@ -7,9 +7,25 @@
 from __future__ import annotations
 
 from ..model import Operation, Resource
-from . import compute_offerings, disk_offerings, system_offerings, volumes, whole
+from . import (
+    compute_offerings,
+    disk_offerings,
+    snapshot_policies,
+    snapshots,
+    system_offerings,
+    volumes,
+    whole,
+)
 
-_AREAS = (compute_offerings, disk_offerings, system_offerings, volumes, whole)
+_AREAS = (
+    compute_offerings,
+    disk_offerings,
+    snapshot_policies,
+    snapshots,
+    system_offerings,
+    volumes,
+    whole,
+)
 
 RESOURCES: dict[str, Resource] = {record.name: record for area in _AREAS for record in getattr(area, "RESOURCES", ())}
 OPERATIONS: dict[str, Operation] = {
