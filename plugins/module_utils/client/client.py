@@ -26,6 +26,7 @@ from .transport import HttpTransport, Transport
 T = TypeVar("T")
 Ended = dict[str, Any] | CloudStackError
 
+_QUERY_JOB = "queryAsyncJobResult"
 # A poll is a small question: an answer that takes longer will not come.
 _POLL_TIMEOUT = 30.0
 _TELL_EVERY = 10.0
@@ -82,7 +83,8 @@ class Client:
         """Sends a command and does not wait for its job. A command that answers at once is a job that has ended."""
         answer = self.call(command, params, obj=obj)
         job_id = answer.get("jobid")
-        if not isinstance(job_id, str):
+        # The answer about a job carries its id too, but is itself what was asked for.
+        if not isinstance(job_id, str) or command == _QUERY_JOB:
             return Job(None, command, obj=obj, result=answer)
         return Job(job_id, command, answer.get("id"), obj)
 
@@ -93,7 +95,7 @@ class Client:
 
         Raises JobFailed, JobTimeout, or LostAnswer when the server no longer knows the job.
         """
-        ended = self.wait_all([job if isinstance(job, Job) else Job(job, "job")], timeout=timeout)[0]
+        ended = self.wait_all([job if isinstance(job, Job) else Job(job, _QUERY_JOB)], timeout=timeout)[0]
         if isinstance(ended, CloudStackError):
             raise ended
         return ended
@@ -122,7 +124,7 @@ class Client:
             else:
                 watches[index] = self._watch(job, timeout)
         while watches:
-            self.clock.sleep(min(watch.due for watch in watches.values()) - self.clock.monotonic())
+            self.clock.sleep(max(0.0, min(watch.due for watch in watches.values()) - self.clock.monotonic()))
             now = self.clock.monotonic()
             due = [index for index, watch in watches.items() if watch.due <= now]
             for index, what in zip(due, self.parallel([self._poller(watches[i]) for i in due]), strict=True):
@@ -215,9 +217,7 @@ class Client:
         """Asks for a job once: what became of it, or ``None`` when there is to be another poll."""
         job = watch.job
         try:
-            answer = self._send(
-                Call("queryAsyncJobResult", obj=job.obj), {"jobid": job.id}, retries=0, read_timeout=_POLL_TIMEOUT
-            )
+            answer = self._send(Call(_QUERY_JOB, obj=job.obj), {"jobid": job.id}, retries=0, read_timeout=_POLL_TIMEOUT)
             what, watch.trouble = outcome(job, answer), None
         except CloudStackError as error:
             what, watch.trouble = poll_failure(job, error), error

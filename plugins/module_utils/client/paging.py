@@ -99,7 +99,7 @@ def _new_rows(page: Sequence[Row], known: Mapping[Any, Row]) -> dict[Any, Row]:
     found: dict[Any, Row] = {}
     for row in page:
         key = _key(row)
-        if key not in known:
+        if (key, 0) not in known:
             double = 0
             while (key, double) in found:
                 double += 1

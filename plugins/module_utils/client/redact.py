@@ -26,8 +26,8 @@ _ENDINGS = (
 # A zone's token is an identifier that every list of zones shows.
 _HARMLESS = frozenset({"zonetoken"})
 
-_NAME = (
-    r"[\w.\[\]-]*(?:password|passwd|passphrase|secret|secret[_-]?key|secret[_-]?code|signature|session[_-]?key|jsessionid"
+_WORD = (
+    r"(?:password|passwd|passphrase|secret|secret[_-]?key|secret[_-]?code|signature|session[_-]?key|jsessionid"
     r"|api[_-]?key|private[_-]?key|pre[_-]?shared[_-]?key|psk|(?<!zone)token|user[_-]?data|bindpass|truststorepass"
     r"|authorization|cookie)"
 )
@@ -35,11 +35,11 @@ _PATTERNS = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), into)
     for pattern, into in (
         (r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*PRIVATE KEY-----|$)", rf"\1{HIDDEN}\2"),
-        (rf'("{_NAME}"\s*:\s*)"(?:[^"\\]|\\.)*"', rf'\1"{HIDDEN}"'),
-        (rf"('{_NAME}'\s*:\s*)'(?:[^'\\]|\\.)*'", rf"\1'{HIDDEN}'"),
-        (rf"(\b{_NAME}=)[^&\s\"'<>,;]+", rf"\1{HIDDEN}"),
+        (rf'({_WORD}"\s*:\s*)"(?:[^"\\]|\\.)*"', rf'\1"{HIDDEN}"'),
+        (rf"({_WORD}'\s*:\s*)'(?:[^'\\]|\\.)*'", rf"\1'{HIDDEN}'"),
+        (rf"({_WORD}=)[^&\s\"'<>,;]+", rf"\1{HIDDEN}"),
         (r"(\b(?:authorization|cookie|set-cookie):\s*)[^\r\n]+", rf"\1{HIDDEN}"),
-        (rf"(invalid value ).*?( for parameter {_NAME}\b)", rf"\1{HIDDEN}\2"),
+        (rf"(invalid value )[^\n]*?( for parameter [\w.\[\]-]*{_WORD}\b)", rf"\1{HIDDEN}\2"),
         (r"(://[^/\s:@]*:)[^/\s@]+@", rf"\1{HIDDEN}@"),
     )
 )
@@ -79,13 +79,19 @@ class Redactor:
     def add(self, *secrets: str | None) -> None:
         """More values to hide. Empty ones are ignored."""
         with self._lock:
-            new = {str(secret) for secret in secrets if secret} - self._secrets
-            if new:
-                self._secrets |= new
-                self._pattern = _pattern_of(self._secrets)
+            before = len(self._secrets)
+            self._secrets |= {str(secret) for secret in secrets if secret}
+            if len(self._secrets) > before:
+                self._pattern = None
 
     def scrub(self, shown: T) -> T:
-        return _walk(shown, self._pattern)
+        """What was given, without secrets."""
+        with self._lock:
+            # Made when it is needed: most runs add many secrets and show none.
+            if self._pattern is None and self._secrets:
+                self._pattern = _pattern_of(self._secrets)
+            pattern = self._pattern
+        return _walk(shown, pattern)
 
 
 def scrub(shown: T) -> T:

@@ -18,12 +18,16 @@ except ImportError:
     certifi = None
 
 
-@lru_cache(maxsize=16)
 def shared_context(verify: bool = True, ca_file: str | None = None) -> ssl.SSLContext:
     """The context for these two settings. Loading the system's authorities takes 20 ms: call it before a fork.
 
     Raises InvalidInput when ``ca_file`` cannot be used.
     """
+    return _made_once(verify, ca_file if verify else None)
+
+
+@lru_cache(maxsize=16)
+def _made_once(verify: bool, ca_file: str | None) -> ssl.SSLContext:
     if not verify:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False

@@ -25,7 +25,8 @@ from .tls import shared_context
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+    from urllib3 import disable_warnings
+    from urllib3.exceptions import ConnectTimeoutError, HTTPError, InsecureRequestWarning, NewConnectionError
     from urllib3.exceptions import TimeoutError as HttpTimeout
 except ImportError:
     requests = None
@@ -95,6 +96,9 @@ class HttpTransport:
         self._context = None
         if urlsplit(connection.endpoint).scheme == "https":
             self._context = shared_context(connection.verify, connection.ca_file)
+            if not connection.verify:
+                # Whoever switched it off knows; a warning for each connection would only hide other messages.
+                disable_warnings(InsecureRequestWarning)
         self._start()
 
     def _start(self) -> None:
@@ -114,14 +118,14 @@ class HttpTransport:
                     method.upper(),
                     self._connection.endpoint,
                     data=body,
-                    params=None if body else dict(fields),
-                    headers={"Content-Type": _FORM, **headers} if body else dict(headers),
+                    params=dict(fields) if body is None else None,
+                    headers=dict(headers) if body is None else {"Content-Type": _FORM, **headers},
                     timeout=(connect, read_timeout or read),
                     allow_redirects=False,
                     verify=self._connection.verify,
                 )
                 return Answer(response.status_code, response.headers, response.content, response.cookies.get_dict())
-            except (requests.RequestException, OSError) as error:
+            except (requests.RequestException, HTTPError, OSError) as error:
                 session.close()
                 failure = self._failure(error, body)
         # Raised here and not above, so that the original, which may show the whole URL, is not part of it.
@@ -164,7 +168,7 @@ class HttpTransport:
         certificate = next((c for c in causes if isinstance(c, ssl.SSLCertVerificationError)), None)
         tls = certificate or next((c for c in causes if isinstance(c, ssl.SSLError)), None)
         refused = any(isinstance(c, (NewConnectionError, ConnectTimeoutError)) for c in causes)
-        sent = not refused and (body.sent if body else certificate is None)
+        sent = not refused and (certificate is None if body is None else body.sent)
         if sent:
             timed_out = any(isinstance(c, (HttpTimeout, TimeoutError)) for c in causes)
             return Unanswered("no answer came in time" if timed_out else _broken(causes), timed_out)
@@ -217,18 +221,13 @@ class _Adapter(HTTPAdapter):
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """The error and all it was made from: requests and urllib3 wrap each other's errors as arguments and reasons."""
     seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
+    waiting: list[Any] = [error]
     while waiting:
         current = waiting.pop(0)
-        if current is None or id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        waiting += [a for a in current.args if isinstance(a, BaseException)]
-        waiting += [
-            getattr(current, "reason", None) if isinstance(getattr(current, "reason", None), BaseException) else None
-        ]
-        waiting += [current.__cause__, current.__context__]
+        if isinstance(current, BaseException) and id(current) not in seen:
+            seen.add(id(current))
+            yield current
+            waiting += [*current.args, getattr(current, "reason", None), current.__cause__]
 
 
 def _broken(causes: list[BaseException]) -> str:
