@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -129,6 +130,13 @@ class Simulator:
         reply = self._dispatcher.run({"response": "json", **params}, caller or self.admin)
         self._account_for(params.get("command") or "", params, method, reply)
         return reply.status, reply.body
+
+    def choose(self, what: str, candidates: Sequence[Any], **about: Any) -> Any:
+        """One of equally good candidates, where the server picks at random: host, pool, address, vlan …
+
+        `what` is one of these words, `about` names the rows that it is for. A replay of recordings puts its own in place.
+        """
+        return self.ids.random.choice(candidates)
 
     def advance(self, seconds: float) -> None:
         """Let simulated time pass."""
