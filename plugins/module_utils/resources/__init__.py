@@ -10,20 +10,24 @@ from ..model import Operation, Resource
 from . import (
     compute_offerings,
     disk_offerings,
+    network_offerings,
     snapshot_policies,
     snapshots,
     system_offerings,
     volumes,
+    vpc_offerings,
     whole,
 )
 
 _AREAS = (
     compute_offerings,
     disk_offerings,
+    network_offerings,
     snapshot_policies,
     snapshots,
     system_offerings,
     volumes,
+    vpc_offerings,
     whole,
 )
 
