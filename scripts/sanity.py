@@ -85,8 +85,8 @@ def interpreter(python: str) -> str | None:
     return found.stdout.strip() or None
 
 
-def make_environment(core: str, pythons: tuple[str, ...]) -> Environment:
-    """Install ansible-core for the first Python that is here. Exits where there is none; says which are missing."""
+def make_environment(core: str, pythons: tuple[str, ...]) -> Environment | None:
+    """Install ansible-core for the first Python that is here; say which are missing. None where none is here."""
     for python in pythons:
         path = interpreter(python)
         if path:
@@ -94,7 +94,8 @@ def make_environment(core: str, pythons: tuple[str, ...]) -> Environment:
             environment.install(path)
             return environment
         print(f"MISSING: Python {python}, which sanity with ansible-core {core} was to run on", flush=True)
-    sys.exit(f"sanity with ansible-core {core} needs one of Python {', '.join(pythons)}, and none is here")
+    print(f"sanity failed: ansible-core {core} needs one of Python {', '.join(pythons)}, and none is here", flush=True)
+    return None
 
 
 def unpack(artifact: Path, scratch: Path) -> tuple[Path, set[str]]:
@@ -153,8 +154,11 @@ def check(environment: Environment, tree: Path, files: set[str]) -> bool:
 def main(pairs: list[str]) -> int:
     wanted = dict(pair.split("/") for pair in pairs)
     wanted = {core: (python,) for core, python in wanted.items()} or PYTHONS
-    environments = [make_environment(core, pythons) for core, pythons in wanted.items()]
-    passed = []
+    made = [make_environment(core, pythons) for core, pythons in wanted.items()]
+    environments = [environment for environment in made if environment]
+    if not environments:
+        return 1
+    passed = [len(environments) == len(made)]
     with tempfile.TemporaryDirectory(prefix="sanity-") as scratch:
         build = [str(environments[0].bin / "python"), str(ROOT / "scripts" / "build.py"), scratch]
         artifact = subprocess.run(build, check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
