@@ -47,6 +47,7 @@ class Jobs:
         call.job = job
         if call.fact.has_instance_id:
             job.instance = getattr(_instance(call, entry), "uuid", None)
+            job.instance_type = call.fact.instance_type if job.instance else None
         if job.instance is not None and job.instance_type in SHOWN_ON:
             self.pending[job.instance] = job
         key = job.sync_key = _sync_key(entry.sync(call)) if entry.sync else None

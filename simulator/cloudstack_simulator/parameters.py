@@ -237,7 +237,12 @@ def parse_date(text: str, *, end_of_day: bool = False) -> float:
     raise ValueError(text)
 
 
-JAVA_FIELDS = {("createServiceOffering", "name"): "serviceOfferingName"}
+JAVA_FIELDS = {
+    ("createAccount", "accountid"): "accountUUID",
+    ("createServiceOffering", "name"): "serviceOfferingName",
+    ("updateTemplate", "name"): "templateName",
+}
+"""Fields whose names are not those of their parameters."""
 
 
 def java_field(command: str, parameter: str) -> str:

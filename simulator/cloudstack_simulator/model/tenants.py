@@ -18,7 +18,7 @@ class Domain(Row):
     counts: dict[str, int] = fresh(dict)
 
 
-@entity("accounts", "Account", indexes=("domain_id", "name"))
+@entity("accounts", "Account", indexes=("domain_id", "name", "role_id"))
 class Account(Row):
     name: str
     domain_id: int
@@ -88,7 +88,7 @@ class Project(Row):
     state: str = "Active"
 
 
-@entity("project_members", "ProjectAccount", indexes=("project_id", "account_id"))
+@entity("project_members", "ProjectAccount", indexes=("project_id", "account_id", "project_role_id"))
 class ProjectMember(Row):
     project_id: int
     account_id: int

@@ -13,9 +13,11 @@ from typing import Any
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d{4}|Z)?")
 ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+FINGERPRINT = re.compile(r"(?:[0-9a-f]{2}:){7,}[0-9a-f]{2}")
 MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 NUMBER = re.compile(
     r"""(?<=[ivrsl]-)\d+(?:-\d+)?(?=-[A-Z])      # i-2-5-VM, r-4-VM
+      | (?<=accountId:\ )\d+ | (?<=PrjAcct-proj-)\d+ | (?<=in\ domain\ )\d+ | (?<=id\ =\ )\d+
       | (?<=ROOT-)\d+ | (?<=DATA-)\d+
       | (?<="id":)\d+ | (?<=Id":)\d+
       | (?<=[\ (,=:\[\#]id=)\d+ | (?<=^id=)\d+
@@ -23,7 +25,10 @@ NUMBER = re.compile(
       | (?<=\bID:\ )\d+ | (?<=\bId:\ )\d+""",
     re.VERBOSE,
 )
-TOKENS = re.compile(f"(?P<uuid>{UUID.pattern})|(?P<time>{TIME.pattern})|(?P<mac>{MAC.pattern})|(?P<ip>{ADDRESS.pattern})")
+TOKENS = re.compile(
+    f"(?P<uuid>{UUID.pattern})|(?P<time>{TIME.pattern})|(?P<print>{FINGERPRINT.pattern})|(?P<mac>{MAC.pattern})"
+    f"|(?P<ip>{ADDRESS.pattern})"
+)
 SECRET = "<secret>"
 MADE_UP_TOKENS = {"vlan", "broadcasturi"}
 

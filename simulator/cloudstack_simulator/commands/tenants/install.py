@@ -19,23 +19,34 @@ def tenants(sim: Simulator) -> None:
     root = sim.db.domains.add(Domain(name="ROOT"))
     for fact in contract.facts("roles.json"):
         add_role(sim, fact)
-    admin_role = sim.db.roles.first(name="Root Admin")
-    for name, role, kind in (("system", admin_role, 1), ("admin", admin_role, 1)):
+    for name, role, is_admin in (
+        ("system", "Root Admin", True),
+        ("admin", "Root Admin", True),
+        ("baremetal-system-account", "User", False),
+    ):
         account = sim.db.accounts.add(
-            Account(name=name, domain_id=root.id, account_type=kind, role_id=role.id, is_default=True)
-        )
-        sim.db.users.add(
-            User(
-                username=name,
-                account_id=account.id,
-                firstname="Admin" if name == "admin" else "system",
-                lastname="User" if name == "admin" else "cloud",
-                email="admin@mailprovider.com" if name == "admin" else None,
-                password=digest_password(sim.admin_password, sim.ids.octets(8).hex()) if name == "admin" else "",
-                is_default=True,
+            Account(
+                name=name,
+                domain_id=root.id,
+                account_type=int(is_admin),
+                role_id=sim.db.roles.first(name=role).id,
+                is_default=is_admin,
             )
         )
+        add_user(sim, account)
     sim.db.management_servers.add(ManagementServer(name="localhost"))
+
+
+def add_user(sim: Simulator, account: Account) -> None:
+    """The user of a built-in account: only the admin has a password, and only he and the bare-metal one have keys."""
+    name = account.name
+    user = User(username=name, account_id=account.id, firstname=name, lastname=name, is_default=account.is_default)
+    if name == "admin":
+        user.firstname, user.lastname, user.email = "Admin", "User", "admin@mailprovider.com"
+        user.password = digest_password(sim.admin_password, sim.ids.octets(8).hex())
+    if name != "system":
+        user.api_key, user.secret_key = sim.ids.key(), sim.ids.key()
+    sim.db.users.add(user)
 
 
 def add_role(sim: Simulator, fact: dict[str, object]) -> Role:

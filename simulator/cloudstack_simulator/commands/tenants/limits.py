@@ -1,0 +1,172 @@
+"""Resource limits and counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...access import active_account
+from ...call import Call
+from ...errors import InvalidParameter, PermissionDenied
+from ...limits import KINDS, UNLIMITED, Kind
+from ...listing import page
+from ...model.tenants import Account, Domain, account_text, domain_path
+from ...registry import command
+
+BY_NUMBER = {kind.number: kind for kind in KINDS.values()}
+
+
+def _owner_fields(call: Call, owner: Account | Domain) -> dict[str, Any]:
+    """Whose limit or count it is: an account (a project's own one with its project) or a domain."""
+    if isinstance(owner, Domain):
+        return {"domainid": owner.uuid, "domain": owner.name, "domainpath": domain_path(owner)}
+    domain = call.db.domains[owner.domain_id]
+    fields = {"account": owner.name, **_owner_fields(call, domain)}
+    project = call.db.projects.first(project_account_id=owner.id) if owner.account_type == 5 else None
+    if project is not None:
+        fields |= {"projectid": project.uuid, "project": project.name}
+    return fields
+
+
+def _kind_fields(kind: Kind) -> dict[str, Any]:
+    return {"resourcetype": str(kind.number), "resourcetypename": kind.name}
+
+
+def _limit_view(call: Call, owner: Account | Domain, kind: Kind) -> dict[str, Any]:
+    limits = call.sim.limits
+    limit = limits.domain_limit(owner, kind.name) if isinstance(owner, Domain) else limits.limit(owner, kind.name)
+    return {**_owner_fields(call, owner), **_kind_fields(kind), "max": limit}
+
+
+def _owner(call: Call) -> Account | Domain | None:
+    """The account or domain that the parameters name, None when they name none."""
+    p, db = call.params, call.db
+    if p.projectid is not None:
+        if p.projectid.removed is not None:
+            raise InvalidParameter("Unable to find project by id")
+        account: Account = db.accounts[p.projectid.project_account_id]
+        return account
+    if p.account:
+        if p.domainid is None:
+            raise InvalidParameter("Account must be specified with domainId parameter")
+        found: Account | None = active_account(db, p.account, p.domainid.id)
+        if found is None:
+            raise InvalidParameter(f"Unable to find account by name {p.account} in domain with specified id")
+        return found
+    domain: Domain | None = p.domainid
+    return domain
+
+
+@command("listResourceLimits")
+def list_resource_limits(call: Call) -> dict[str, Any]:
+    p = call.params
+    owner = _owner(call) or call.caller.account
+    if isinstance(owner, Domain):
+        call.check_domain(owner)
+    else:
+        call.check_access(owner)
+    kinds = list(KINDS.values())
+    if p.resourcetypename is not None:
+        if p.resourcetypename not in KINDS:
+            raise InvalidParameter("Please specify valid resource type")
+        kinds = [KINDS[p.resourcetypename]]
+    if p.resourcetype is not None:
+        kinds = [_kind(p.resourcetype)]
+    first = [KINDS[name] for name in owner.limits if KINDS[name] in kinds]
+    return page(
+        call, "resourcelimit", first + [k for k in kinds if k not in first], lambda kind: _limit_view(call, owner, kind)
+    )
+
+
+def _kind(number: int) -> Kind:
+    if number not in BY_NUMBER:
+        raise InvalidParameter("Please specify valid resource type")
+    return BY_NUMBER[number]
+
+
+@command("updateResourceLimit")
+def update_resource_limit(call: Call) -> dict[str, Any]:
+    p = call.params
+    owner = _owner(call)
+    maximum = p.get("max", UNLIMITED)
+    if maximum < UNLIMITED:
+        raise InvalidParameter("Please specify either '-1' for an infinite limit, or a limit that is at least '0'.")
+    kind = _kind(p.resourcetype)
+    if owner is None:
+        raise InvalidParameter("AccountId or domainId have to be specified in order to update resource limit")
+    if isinstance(owner, Domain):
+        _check_domain_limit(call, owner, kind, maximum)
+    else:
+        _check_account_limit(call, owner, maximum)
+    owner.limits[kind.name] = maximum
+    call.event("RESOURCE.LIMIT.UPDATE", f"updating resource limit. Resource Type: {kind.name}", owner)
+    return {"resourcelimit": _limit_view(call, owner, kind)}
+
+
+def _check_account_limit(call: Call, account: Account, maximum: int) -> None:
+    call.check_access(account)
+    if account.id == 1:
+        raise InvalidParameter("Can't update system account")
+    if account.account_type == 1 and maximum != UNLIMITED:
+        raise InvalidParameter(f"Only {UNLIMITED} limit is supported for Root Admin accounts")
+    if account is call.caller.account and not call.caller.is_root_admin:
+        raise PermissionDenied(
+            f"Unable to update resource limit for their own account {account_text(account)}, permission denied"
+        )
+
+
+def _check_domain_limit(call: Call, domain: Domain, kind: Kind, maximum: int) -> None:
+    call.check_domain(domain)
+    if domain.parent_id is None:
+        raise PermissionDenied(f"Cannot update resource limit for ROOT domain {domain.id}, permission denied")
+    if not call.caller.is_root_admin and domain.id == call.caller.account.domain_id:
+        raise PermissionDenied(f"Unable to update resource limit for domain {domain.id}, permission denied")
+    parent = call.db.domains[domain.parent_id]
+    above = call.sim.limits.domain_limit(parent, kind.name)
+    if above != UNLIMITED and (maximum == UNLIMITED or maximum > above):
+        raise InvalidParameter(
+            f"Domain {parent.name} has maximum allowed resource limit {above} for {kind.name}, "
+            f"please specify a value less than or equal to {above}"
+        )
+
+
+@command("updateResourceCount")
+def update_resource_count(call: Call) -> dict[str, Any]:
+    p = call.params
+    kinds = [_kind(p.resourcetype)] if p.resourcetype is not None else list(KINDS.values())
+    owner = _owner(call)
+    if owner is None or owner.removed is not None:
+        raise InvalidParameter("Please specify a valid domain ID.")
+    rows = [
+        {**_owner_fields(call, owner), **_kind_fields(kind), "resourcecount": _recount(call, owner, kind)}
+        for kind in kinds
+    ]
+    return {"count": len(rows), "resourcecount": rows}
+
+
+def _recount(call: Call, owner: Account | Domain, kind: Kind) -> int:
+    """The count as the server computes it anew: a domain's projects are counted once more beside its accounts'."""
+    if isinstance(owner, Domain) and kind.name == "project":
+        owner.counts["project"] = _projects_below(call, owner)
+    return call.sim.limits.count(owner, kind.name)
+
+
+def _projects_below(call: Call, domain: Domain) -> int:
+    db = call.db
+    accounts = sum(a.counts.get("project", 0) for a in db.accounts.where(domain_id=domain.id))
+    children = sum(_projects_below(call, child) for child in db.domains.where(parent_id=domain.id))
+    return accounts + children + len(db.projects.where(domain_id=domain.id))
+
+
+@command("getApiLimit")
+def get_api_limit(call: Call) -> dict[str, Any]:
+    """Calls are not limited here (the server's default): what is left is all that is allowed."""
+    account = call.caller.account
+    return {
+        "apilimit": {
+            "accountid": account.uuid,
+            "account": account.name,
+            "apiIssued": 0,
+            "apiAllowed": call.setting("api.throttling.max"),
+            "expireAfter": 0,
+        }
+    }

@@ -1,0 +1,223 @@
+"""Projects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...access import PROJECT, active_account, domains_below
+from ...call import Call, live
+from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...listing import equal, matching, tagged
+from ...model.tenants import Account, Project, ProjectMember, domain_text
+from ...registry import SUCCESS, allocate, check, command
+from ...tags import taggable
+from .removal import remove_project
+from .views import project_view
+
+taggable("Project", "projects")
+
+
+def members(call: Call, project: Project) -> list[ProjectMember]:
+    found: list[ProjectMember] = call.db.project_members.where(project_id=project.id)
+    return found
+
+
+def may_manage(call: Call, project: Project) -> bool:
+    """Whether the caller administers the project."""
+    caller = call.caller
+    if caller.is_root_admin:
+        return True
+    if caller.is_domain_admin and project.domain_id in domains_below(call.db, caller.account.domain_id):
+        return True
+    return any(
+        m.member_role == "Admin" and m.account_id == caller.account.id and m.user_id in (None, caller.user.id)
+        for m in members(call, project)
+    )
+
+
+def check_manages(call: Call, project: Project) -> None:
+    if not may_manage(call, project):
+        raise PermissionDenied(
+            f"Account {call.caller.account.name} is not authorized to operate with project id={project.uuid}"
+        )
+
+
+def _project_owner(call: Call) -> Account:
+    p, caller = call.params, call.caller
+    if p.accountid is not None:
+        return p.accountid
+    if (p.account is None) != (p.domainid is None):
+        raise InvalidParameter("Account name and domain id must be specified together")
+    if p.account is None:
+        return caller.account
+    account = active_account(call.db, p.account, p.domainid.id)
+    if account is None:
+        raise InvalidParameter(f"Unable to find account {p.account} in domain {domain_text(p.domainid)}")
+    call.check_access(account)
+    return account
+
+
+@allocate("createProject")
+def allocate_project(call: Call) -> Project:
+    p, db = call.params, call.db
+    if not (call.caller.is_root_admin or call.caller.is_domain_admin or call.setting("allow.user.create.projects")):
+        raise PermissionDenied("Regular user is not permitted to create a project")
+    owner = _project_owner(call)
+    if any(project.name.lower() == p.name.lower() for project in db.projects.where(domain_id=owner.domain_id)):
+        raise InvalidParameter(f"Project with name {p.name} already exists in domain id={owner.domain_id}")
+    call.sim.limits.check(owner, "project")
+    account = db.accounts.add(
+        Account(name=f"PrjAcct-{p.name}-{owner.domain_id}", domain_id=owner.domain_id, account_type=PROJECT)
+    )
+    project = db.projects.add(
+        Project(
+            name=p.name,
+            display_text=p.displaytext or p.name,
+            domain_id=owner.domain_id,
+            project_account_id=account.id,
+        )
+    )
+    user_id = p.userid.id if p.userid else None
+    db.project_members.add(
+        ProjectMember(project_id=project.id, account_id=owner.id, user_id=user_id, member_role="Admin")
+    )
+    call.sim.limits.add(owner.id, "project")
+    return project
+
+
+@command("createProject")
+def create_project(call: Call) -> dict[str, Any]:
+    call.created.state = "Active"
+    call.event("PROJECT.CREATE", f"creating Project. Project Id: {call.created.uuid}", call.created)
+    return {"project": project_view(call, call.created)}
+
+
+@command("updateProject")
+def update_project(call: Call) -> dict[str, Any]:
+    p = call.params
+    project = live(p.id, "Unable to find the project id={id}")
+    check_manages(call, project)
+    if p.account:
+        _change_owner(call, project)
+    if p.name:
+        project.name = p.name
+    if p.displaytext is not None:
+        project.display_text = p.displaytext
+    call.event("PROJECT.UPDATE", f"Updating project. Project Id: {project.uuid}", project)
+    return {"project": project_view(call, project)}
+
+
+def _change_owner(call: Call, project: Project) -> None:
+    p = call.params
+    account = active_account(call.db, p.account, project.domain_id)
+    if account is None:
+        raise InvalidParameter(f"Unable to find account name={p.account} in domain id={project.domain_id}")
+    future = next((m for m in members(call, project) if m.account_id == account.id and m.user_id is None), None)
+    if future is None:
+        raise InvalidParameter(
+            f"Account {p.account} doesn't belong to the project. Add it to the project first and then change the "
+            "project's ownership"
+        )
+    if p.swapowner is not False:
+        for member in members(call, project):
+            if member.member_role == "Admin":
+                member.member_role = "Regular"
+                call.sim.limits.add(member.account_id, "project", -1)
+    elif p.roletype and p.roletype.lower() == "regular":
+        if [m for m in members(call, project) if m.member_role == "Admin"] == [future]:
+            raise InvalidParameter("Cannot demote the only admin of the project")
+        future.member_role = "Regular"
+        return
+    call.sim.limits.check(account, "project")
+    future.member_role = "Admin"
+    call.sim.limits.add(account.id, "project")
+
+
+@command("suspendProject")
+def suspend_project(call: Call) -> dict[str, Any]:
+    project = live(call.params.id, "Unable to find project with specified id")
+    check_manages(call, project)
+    project.state = "Suspended"
+    call.event("PROJECT.SUSPEND", f"suspending project. Project Id: {project.uuid}", project)
+    return {"project": project_view(call, project)}
+
+
+@command("activateProject")
+def activate_project(call: Call) -> dict[str, Any]:
+    project = live(call.params.id, "Unable to find project with specified id")
+    check_manages(call, project)
+    if project.state not in ("Suspended", "Active"):
+        raise InvalidParameter(f"Can't activate the project in {project.state} state")
+    project.state = "Active"
+    call.event("PROJECT.ACTIVATE", f"activating project. Project Id: {project.uuid}", project)
+    return {"project": project_view(call, project)}
+
+
+@check("deleteProject")
+def check_deletion(call: Call) -> None:
+    project = live(call.params.id, "Unable to find project by id {id}")
+    check_manages(call, project)
+
+
+@command("deleteProject")
+def delete_project(call: Call) -> dict[str, Any]:
+    project = call.params.id
+    left = _left_in_project(call, project)
+    if left and not call.params.cleanup:
+        raise CloudRuntime(f"Can't delete the project yet because it has {left}")
+    remove_project(call.sim, project)
+    call.event("PROJECT.DELETE", f"deleting project. Project Id: {project.uuid}", project)
+    return SUCCESS
+
+
+def _left_in_project(call: Call, project: Project) -> str:
+    """What keeps a project from going without cleanup, in the server's words."""
+    tables = (("vms", "VMs"), ("volumes", "volumes"), ("networks", "networks"), ("vpcs", "VPCs"),
+              ("templates", "templates"), ("snapshots", "snapshots"))  # fmt: skip
+    account_id = project.project_account_id
+    for table, words in tables:
+        rows = call.db.tables[table].where(account_id=account_id) if table in call.db.tables else []
+        if rows:
+            return f"{len(rows)} {words}"
+    return ""
+
+
+@command("listProjects")
+def list_projects(call: Call) -> dict[str, Any]:
+    """Without `listall` or a domain: the projects that the caller's account belongs to, also with `id`."""
+    p, db, caller = call.params, call.db, call.caller
+    whose: Account | None = None
+    if p.account:
+        domain = p.domainid or db.domains[caller.account.domain_id]
+        whose = active_account(db, p.account, domain.id)
+        if whose is None:
+            raise InvalidParameter(f"could not find account {p.account} in domain {domain.uuid}")
+        call.check_access(whose)
+    domains: set[int] | None = None
+    if p.domainid is not None:
+        call.check_domain(p.domainid)
+        domains = domains_below(db, p.domainid.id) if p.isrecursive else {p.domainid.id}
+    elif p.listall and caller.is_domain_admin:
+        domains = domains_below(db, caller.account.domain_id)
+    own = whose is None and domains is None and not (p.listall and caller.is_root_admin)
+    if own or (whose is None and not caller.is_root_admin and not caller.is_domain_admin):
+        whose = caller.account
+    filters = [
+        equal("id", p.id),
+        equal("name", p.name),
+        equal("display_text", p.displaytext),
+        equal("state", p.state),
+        matching(lambda r: r.domain_id in domains) if domains is not None else None,
+        matching(lambda r: any(m.account_id == whose.id for m in members(call, r))) if whose is not None else None,
+        _of_user(call),
+        tagged(call, "Project"),
+    ]
+    return call.listing("project", db.projects, project_view, where=filters, keyword=("name", "display_text"))
+
+
+def _of_user(call: Call) -> Any:
+    name = call.params.username
+    if not name:
+        return None
+    ids = {u.account_id for u in call.db.users.where(username=name)}
+    return matching(lambda project: any(m.account_id in ids for m in members(call, project)))

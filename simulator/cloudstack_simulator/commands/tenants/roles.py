@@ -1,0 +1,285 @@
+"""Roles and their permissions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ...call import Call
+from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, ParameterError, PermissionDenied, ServerApiError
+from ...listing import contains, equal, like
+from ...model.tenants import Role, RolePermission
+from ...registry import SUCCESS, command
+
+TYPES = ("Admin", "ResourceAdmin", "DomainAdmin", "User")
+RULE = re.compile(r"[A-Za-z0-9*]+")
+REORDERED = (
+    "The role's rule permissions list has changed while you were making updates, aborted re-ordering of rules. "
+    "Please try again."
+)
+
+
+def role_view(_call: Call, role: Role) -> dict[str, Any]:
+    return {
+        "type": role.role_type,
+        "isdefault": role.is_default,
+        "state": role.state,
+        "id": role.uuid,
+        "name": role.name,
+        "description": role.description,
+        "ispublic": role.is_public,
+    }
+
+
+def _changed_role(call: Call, role: Role) -> dict[str, Any]:
+    """The answer of commands that make or change a role: without `isdefault`."""
+    return {"role": {**role_view(call, role), "isdefault": None}}
+
+
+def _role_type(word: str) -> str:
+    for known in TYPES:
+        if known.lower() == word.lower():
+            return known
+    raise ServerApiError(530, "Illegal RoleType name provided")
+
+
+def _name_is_free(call: Call, name: str, but: Role | None = None) -> None:
+    if any(role is not but for role in call.db.roles.where(name=name)):
+        raise ServerApiError(530, "Entity already exists ")
+
+
+def find_role(call: Call) -> Role:
+    role = call.params.id
+    if role.removed is not None:
+        raise ParameterError("Cannot find the role with provided id")
+    return role
+
+
+@command("createRole")
+def create_role(call: Call) -> dict[str, Any]:
+    p, db = call.params, call.db
+    if p.type and p.roleid:
+        raise ParameterError("Both role type and role ID should not be specified")
+    if not p.type and not p.roleid:
+        raise ParameterError("Neither role type nor role ID is provided")
+    role_type = p.roleid.role_type if p.roleid else _role_type(p.type)
+    _name_is_free(call, p.name)
+    role = db.roles.add(
+        Role(name=p.name, role_type=role_type, description=p.description, is_public=p.get("ispublic", True))
+    )
+    if p.roleid:
+        for rule in rules_of(call, p.roleid):
+            _add_rule(call, role, rule.rule, rule.permission, rule.description)
+    call.event("ROLE.CREATE", f"creating Role. Role Name: {role.name}", role)
+    return _changed_role(call, role)
+
+
+@command("importRole")
+def import_role(call: Call) -> dict[str, Any]:
+    p, db = call.params, call.db
+    if not p.type:
+        raise ParameterError("Invalid role type provided")
+    role_type = _role_type(p.type)
+    rules = [_imported_rule(entry) for _index, entry in sorted(p.rules.items(), key=lambda item: int(item[0]))]
+    role = db.roles.first(name=p.name)
+    if role is not None:
+        if role.is_default:
+            raise CloudRuntime(f"Failed to import the role: {p.name}, default role cannot be overriden")
+        if not p.forced:
+            raise CloudRuntime("Role already exists")
+        for rule in rules_of(call, role):
+            db.role_permissions.delete(rule)
+        role.role_type, role.is_public = role_type, p.get("ispublic", True)
+        role.description = p.description
+    else:
+        role = db.roles.add(
+            Role(name=p.name, role_type=role_type, description=p.description, is_public=p.get("ispublic", True))
+        )
+    for rule, permission, description in rules:
+        _add_rule(call, role, rule, permission, description)
+    call.event("ROLE.IMPORT", f"importing Role. Role Name: {role.name}", role)
+    return _changed_role(call, role)
+
+
+def _imported_rule(entry: Any) -> tuple[str, str, str | None]:
+    if not isinstance(entry, dict) or not entry.get("rule"):
+        raise ParameterError("Empty rule provided in rules param")
+    _check_rule(entry["rule"])
+    permission = (entry.get("permission") or "").lower()
+    if permission not in ("allow", "deny"):
+        raise ParameterError("Invalid permission: " + (entry.get("permission") or "null") + " provided in rules param")
+    return entry["rule"], permission, entry.get("description")
+
+
+@command("updateRole")
+def update_role(call: Call) -> dict[str, Any]:
+    p = call.params
+    role = find_role(call)
+    role_type = _role_type(p.type) if p.type else None
+    if role.is_default and (p.name or p.description is not None or role_type):
+        raise PermissionDenied(
+            "Default roles cannot be updated (with the exception of making it private/public)."
+        )
+    if role_type and role_type != role.role_type and call.db.accounts.where(role_id=role.id):
+        raise PermissionDenied("Found accounts that have role in use, won't allow to change role type")
+    if p.name:
+        _name_is_free(call, p.name, but=role)
+        role.name = p.name
+    role.role_type = role_type or role.role_type
+    role.description = p.get("description", role.description)
+    role.is_public = p.get("ispublic", role.is_public)
+    call.event("ROLE.UPDATE", f"updating Role. Role Id: {role.uuid}", role)
+    return _changed_role(call, role)
+
+
+@command("deleteRole")
+def delete_role(call: Call) -> dict[str, Any]:
+    role = find_role(call)
+    if role.is_default:
+        raise PermissionDenied("Default roles cannot be deleted")
+    if call.db.accounts.where(role_id=role.id):
+        raise PermissionDenied("Found accounts that have role in use, won't allow to delete role")
+    for rule in rules_of(call, role):
+        call.db.role_permissions.delete(rule)
+    call.db.roles.remove(role)
+    call.event("ROLE.DELETE", f"deleting Role. Role Id: {role.uuid}", role)
+    return SUCCESS
+
+
+@command("enableRole", "disableRole")
+def change_role_state(call: Call) -> dict[str, Any]:
+    role = find_role(call)
+    state = "enabled" if call.command == "enableRole" else "disabled"
+    if role.state == state:
+        raise PermissionDenied(f"Role is already {state}")
+    role.state = state
+    call.event(f"ROLE.{state.upper().removesuffix('D')}", f"Role Id: {role.uuid}", role)
+    return SUCCESS
+
+
+@command("listRoles")
+def list_roles(call: Call) -> dict[str, Any]:
+    p = call.params
+    if p.id is not None:
+        return call.listing("role", [p.id], role_view) if p.id.removed is None else {"count": 1}
+    filters = [
+        like("name", p.name),
+        contains("name", p.keyword),
+        equal("role_type", p.type),
+        equal("state", p.state),
+        None if call.caller.is_root_admin else equal("is_public", True),
+    ]
+    return call.listing("role", call.db.roles, role_view, where=filters)
+
+
+def rules_of(call: Call, role: Role) -> list[RolePermission]:
+    """The role's rules in their order."""
+    return sorted(call.db.role_permissions.where(role_id=role.id), key=lambda rule: (rule.sort_order, rule.id))
+
+
+def rule_view(call: Call, rule: RolePermission) -> dict[str, Any]:
+    role = call.db.roles[rule.role_id]
+    return {
+        "id": rule.uuid,
+        "roleid": role.uuid,
+        "rolename": role.name,
+        "rule": rule.rule,
+        "permission": rule.permission,
+        "description": rule.description,
+    }
+
+
+def _add_rule(call: Call, role: Role, rule: str, permission: str, description: str | None) -> RolePermission:
+    order = max((r.sort_order for r in rules_of(call, role)), default=-1) + 1
+    added: RolePermission = call.db.role_permissions.add(
+        RolePermission(role_id=role.id, rule=rule, permission=permission, description=description, sort_order=order)
+    )
+    return added
+
+
+def _check_rule(rule: str) -> None:
+    if not RULE.fullmatch(rule):
+        raise InvalidParameter(f"Only API names and wildcards are allowed, invalid rule provided: {rule}")
+
+
+def permission_word(word: str) -> str:
+    if word.upper() not in ("ALLOW", "DENY"):
+        raise IllegalArgument(
+            f"No enum constant org.apache.cloudstack.acl.RolePermissionEntity.Permission.{word.upper()}"
+        )
+    return word.lower()
+
+
+def given_role(call: Call) -> Role:
+    role = call.params.roleid
+    if role.removed is not None:
+        raise ParameterError("Invalid role id provided")
+    return role
+
+
+@command("createRolePermission")
+def create_role_permission(call: Call) -> dict[str, Any]:
+    p = call.params
+    role = given_role(call)
+    permission = permission_word(p.permission) if RULE.fullmatch(p.rule) else ""
+    _check_rule(p.rule)
+    if role.is_default:
+        raise PermissionDenied("Role permission cannot be added for Default roles")
+    if any(rule.rule.lower() == p.rule.lower() for rule in rules_of(call, role)):
+        raise PermissionDenied(f"Rule already exists for the role: {role.name}")
+    added = _add_rule(call, role, p.rule, permission, p.description)
+    call.event("ROLE.PERMISSION.CREATE", f"creating Role Permission. Role Id: {role.uuid}", added)
+    return {"rolepermission": {**rule_view(call, added), "rolename": None}}
+
+
+@command("listRolePermissions")
+def list_role_permissions(call: Call) -> dict[str, Any]:
+    """Without `roleid` the rules of all roles."""
+    role = call.params.roleid
+    rows = rules_of(call, role) if role else [r for one in call.db.roles for r in rules_of(call, one)]
+    shown = [rule_view(call, rule) for rule in rows]
+    return {"count": len(shown), "rolepermission": shown} if shown else {}
+
+
+@command("updateRolePermission")
+def update_role_permission(call: Call) -> dict[str, Any]:
+    p = call.params
+    role = given_role(call)
+    if p.ruleorder is not None and (p.ruleid or p.permission):
+        raise ParameterError("Parameters permission and ruleid must be mutually exclusive with ruleorder")
+    if p.ruleorder is None:
+        return {"success": _change_rule(call, role)}
+    _refuse_default(role)
+    current = rules_of(call, role)
+    if {rule.id for rule in current} != {rule.id for rule in p.ruleorder} or len(p.ruleorder) != len(current):
+        raise CloudRuntime(REORDERED)
+    for order, rule in enumerate(p.ruleorder):
+        rule.sort_order = order
+    return SUCCESS
+
+
+def _refuse_default(role: Role) -> None:
+    if role.is_default:
+        raise PermissionDenied("Role permission cannot be updated for Default roles")
+
+
+def _change_rule(call: Call, role: Role) -> bool:
+    p = call.params
+    if p.permission is not None and p.permission.lower() not in ("allow", "deny"):
+        raise ParameterError("Values for permission parameter should be: allow or deny")
+    if not p.ruleid or p.permission is None:
+        return False
+    _refuse_default(role)
+    p.ruleid.permission = p.permission.lower()
+    return True
+
+
+@command("deleteRolePermission")
+def delete_role_permission(call: Call) -> dict[str, Any]:
+    rule = call.params.id
+    if not rule or rule.removed is not None:
+        raise ParameterError("Invalid role permission id provided")
+    if call.db.roles[rule.role_id].is_default:
+        raise PermissionDenied("Role permission cannot be deleted for Default roles")
+    call.db.role_permissions.delete(rule)
+    return SUCCESS
