@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from .errors import ApiError
@@ -63,24 +62,25 @@ def _read_once(
     answer = fetch(1, size)
     page = rows_of(answer)
     rows = _new_rows(page, {})
-    counts = [_count(answer)]
-    if not page or (len(page) < size and len(page) >= counts[0]) or len(page) > size:
+    total = _count(answer)
+    if not page or (len(page) < size and len(page) >= total) or len(page) > size:
         return rows, True
-    number = 1
-    while page and (len(page) >= size or len(rows) < counts[-1]):
+    number, steady = 1, True
+    while page and (len(page) >= size or len(rows) < total):
         # Only a total beyond this page tells how many are left; some commands count the page alone.
-        left = max(1, -(-counts[-1] // size) - number)
+        left = max(1, -(-total // size) - number)
         answers = side_by_side([_page(fetch, number + step, size) for step in range(1, left + 1)])
         number += left
         before = len(rows)
         for answer in answers:
             page = rows_of(answer)
             rows.update(_new_rows(page, rows))
-            counts.append(_count(answer))
+            if _count(answer) > len(page):
+                steady = steady and _count(answer) >= total
+                total = _count(answer)
         if len(rows) == before:
             break
-    shrank = any(later < earlier for earlier, later in pairwise(counts) if later)
-    return rows, not shrank
+    return rows, steady
 
 
 def _page(fetch: Fetch, number: int, size: int) -> Callable[[], dict[str, Any]]:

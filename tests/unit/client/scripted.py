@@ -82,6 +82,8 @@ class Server:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 20
+            # One packet for headers and body; two would wait for each other.
+            wbufsize = -1
 
             def do_POST(self):
                 outer.handle(self)
@@ -146,6 +148,7 @@ class Server:
         handler.send_header("Content-Length", str(len(data)))
         handler.end_headers()
         handler.wfile.write(data[: len(data) // 2] if reply.part else data)
+        handler.wfile.flush()
         if reply.part:
             handler.close_connection = True
 
