@@ -59,6 +59,8 @@ ODD_NAMES = {
     "listVolumesMetrics": "listvolumesresponse",
     "moveNetworkAclItem": "moveNetworkAclItemResponse",
     "updateNetworkACLItem": "createnetworkaclresponse",
+    "configureSimulator": "simulatormock",
+    "querySimulatorMock": "simulatormock",
     "removeFromGlobalLoadBalancerRule": "removefromloadbalancerruleresponse",
     "resetSSHKeyForVirtualMachine": "resetSSHKeyforvirtualmachineresponse",
     "restoreVirtualMachine": "restorevmresponse",
