@@ -88,10 +88,8 @@ def _page(fetch: Fetch, number: int, size: int) -> Callable[[], dict[str, Any]]:
 
 
 def _count(answer: Mapping[str, Any]) -> int:
-    try:
-        return int(answer.get("count") or 0)
-    except (TypeError, ValueError):
-        return 0
+    count = answer.get("count")
+    return count if isinstance(count, int) else 0
 
 
 def _new_rows(page: Sequence[Row], known: Mapping[Any, Row]) -> dict[Any, Row]:

@@ -45,8 +45,6 @@ def _made_once(verify: bool, ca_file: str | None) -> ssl.SSLContext:
 def _with_file(ca_file: str) -> ssl.SSLContext:
     path = Path(ca_file).expanduser()
     try:
-        if path.is_dir():
-            return ssl.create_default_context(capath=str(path))
         return ssl.create_default_context(cafile=str(path))
     except (OSError, ssl.SSLError) as error:
         why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror

@@ -37,13 +37,15 @@ class Request:
 
 @dataclass
 class Reply:
-    """An answer, or what happens instead: cut (nothing), part (half of it), wait (until released)."""
+    """An answer, or what happens instead: cut (nothing), part (half of it), wait (until released),
+    close (the connection afterwards, unannounced; the server's event ``closed`` tells when)."""
 
     body: object = None
     status: int = 200
     headers: dict = field(default_factory=dict)
     cut: bool = False
     part: bool = False
+    close: bool = False
     wait: threading.Event | None = None
 
     def data(self) -> bytes:
@@ -76,6 +78,7 @@ class Server:
         self.steps: list[tuple[str, Reply]] = []
         self.unexpected: list[str] = []
         self.answer: Callable[[Request], Reply] | None = None
+        self.closed = threading.Event()
         self._lock = threading.Lock()
         outer = self
 
@@ -95,6 +98,10 @@ class Server:
 
         class Quiet(ThreadingHTTPServer):
             daemon_threads = True
+
+            def shutdown_request(self, request):
+                super().shutdown_request(request)
+                outer.closed.set()
 
             def handle_error(self, request, client_address):
                 return
@@ -149,7 +156,7 @@ class Server:
         handler.end_headers()
         handler.wfile.write(data[: len(data) // 2] if reply.part else data)
         handler.wfile.flush()
-        if reply.part:
+        if reply.part or reply.close:
             handler.close_connection = True
 
     def _next(self, request: Request) -> Reply:

@@ -101,6 +101,14 @@ def test_a_list_that_changes_meanwhile_misses_nothing_that_stayed(total, size, c
     assert len(found) == len(set(found))
 
 
+def test_a_list_that_never_stands_still_keeps_what_was_seen():
+    deleting = {fetched: [(0, 0)] for fetched in range(1, 20, 2)}
+    table = Table(8, before_page=deleting)
+    found = {int(row["id"]) for row in read_all(table.fetch, 4, one_by_one)}
+    assert set(table.ids) < found
+    assert table.fetched == 6
+
+
 def test_one_template_in_two_zones_is_two_rows():
     rows = [{"id": "t", "zoneid": "a"}, {"id": "t", "zoneid": "b"}, {"id": "t", "zoneid": "b"}, {"name": "no id"}]
     pages = {1: rows[:2], 2: rows[2:], 3: []}

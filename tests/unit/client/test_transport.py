@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import (
     Client,
-    CloudStackError,
     ConnectFailed,
     Connection,
     InvalidInput,
@@ -22,7 +24,7 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.client import (
     TlsFailed,
     shared_context,
 )
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import transport as transport_module
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import tls as tls_module
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.transport import REST_LIMIT
 from ansible_collections.cloudstack.ops.tests.unit.client.certificates import self_signed
 from ansible_collections.cloudstack.ops.tests.unit.client.scripted import KEY, SECRET, Reply, Server, ok
@@ -85,6 +87,13 @@ def test_connections_are_kept_and_given_up_after_a_rest(server, client, clock):
     assert first == second != third
 
 
+def test_a_connection_that_the_server_closed_is_not_used_for_a_change(server, client):
+    server.script(("listZones", Reply(ZONES.body, close=True)), (CHANGE[0], ok(CHANGE[0], id="v")))
+    client.call("listZones")
+    assert server.closed.wait(5)
+    assert client.call(*CHANGE) == {"id": "v"}
+
+
 def test_calls_side_by_side_have_connections_of_their_own(server, client):
     together = threading.Barrier(3, timeout=10)
 
@@ -143,11 +152,30 @@ def test_an_unknown_host_is_not_tried_again(clock, monkeypatch):
     assert clock.slept == []
 
 
-def test_what_is_no_http_server_gets_a_hint(tls_server, clock):
-    server, _certificate = tls_server()
-    connection = Connection(server.url.replace("https", "http"), KEY, SECRET, retries=0)
-    with Client(connection, clock) as client, pytest.raises(ConnectFailed):
-        client.call("listZones")
+def test_a_server_that_speaks_something_else_gets_a_hint(clock):
+    def speak():
+        speaker, _address = listener.accept()
+        with speaker:
+            speaker.recv(65536)
+            speaker.sendall(b"\x15\x03\x01 no HTTP\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=speak, daemon=True)
+        thread.start()
+        connection = Connection(f"http://127.0.0.1:{listener.getsockname()[1]}/", KEY, SECRET, retries=0)
+        with Client(connection, clock) as client, pytest.raises(ConnectFailed, match="must begin with https"):
+            client.call("listZones")
+        thread.join(5)
+
+
+def test_nothing_answers_at_the_address(clock, monkeypatch):
+    def silent(*args):
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket.socket, "connect", silent)
+    connection = Connection("http://127.0.0.1:9/client/api", KEY, SECRET, timeout=(3, 9), retries=0)
+    with Client(connection, clock) as client, pytest.raises(ConnectFailed, match="nothing answered within 3 seconds"):
+        client.call(*CHANGE)
 
 
 def test_slow_server(server, make_client):
@@ -221,10 +249,27 @@ def test_unusable_ca_file(tmp_path):
             Client(Connection("https://h/client/api", KEY, SECRET, ca_file=str(file)))
 
 
-def test_requests_not_installed(monkeypatch):
-    monkeypatch.setattr(transport_module, "requests", None)
-    with pytest.raises(CloudStackError, match=r"requests is not installed.*pip install requests"):
-        Client(Connection("http://h/client/api", KEY, SECRET))
+def test_authorities_of_a_python_that_has_none(monkeypatch):
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: SimpleNamespace(cafile=None, capath=None))
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *args: None)
+    assert tls_module._made_once.__wrapped__(True, None).cert_store_stats()["x509_ca"] > 50
+
+
+def test_requests_not_installed():
+    """The package can be imported without it, and says what to install when it is used."""
+    program = """
+import sys
+sys.modules.update(dict.fromkeys(("requests", "requests.adapters", "urllib3", "urllib3.exceptions", "certifi")))
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import Client, CloudStackError, Connection
+try:
+    Client(Connection("https://h/client/api", "k", "s"))
+except CloudStackError as error:
+    print(error)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout.strip() == (
+        "the Python library requests is not installed. Install it for the Python that runs this: pip install requests"
+    )
 
 
 def test_a_forked_child_has_connections_of_its_own(server, client):
