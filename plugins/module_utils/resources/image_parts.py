@@ -1,0 +1,310 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What templates and ISOs have in common: one image, listed once for each zone that has a copy of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..client import ApiError, InvalidInput
+from ..model import Option, Row, Update
+from .volume_reference import Place
+
+_FAILED_STATES = frozenset(("DOWNLOAD_ERROR", "UPLOAD_ERROR", "ABANDONED"))
+_FAILED_TEXT = re.compile(r"\b(error|fail(ed|ure)?|abandoned|unable|cannot|refused|timed out)\b", re.IGNORECASE)
+_ALGORITHM = re.compile(r"^\{[^}]*\}")
+
+
+@dataclass(frozen=True)
+class Image:
+    """The commands of a kind of image. ``filter``: parameter of the list command that says whose images are meant."""
+
+    noun: str
+    filter: str
+    copy: str
+    delete: str
+    permissions: str
+    list_permissions: str
+    answer: str
+
+
+TEMPLATE = Image(
+    "template",
+    "templatefilter",
+    "copyTemplate",
+    "deleteTemplate",
+    "updateTemplatePermissions",
+    "listTemplatePermissions",
+    "templatepermission",
+)
+ISO = Image(
+    "ISO", "isofilter", "copyIso", "deleteIso", "updateIsoPermissions", "listIsoPermissions", "templatepermission"
+)
+
+
+def same_checksum(want: str, have: Any) -> bool:
+    """The server shows a checksum without the name of its algorithm, and none if it was told none."""
+    return not have or _ALGORITHM.sub("", want).lower() == _ALGORITHM.sub("", str(have)).lower()
+
+
+def same_if_told(want: Any, have: Any) -> bool:
+    """For fields that the server shows to some callers only."""
+    return have in (None, "") or str(want) == str(have)
+
+
+def rows(kind: Image, ctx: Any) -> list[Row]:
+    """One row for each image, with the state of its copies. ``state=absent`` with zones means the copies there."""
+    filters: dict[str, Any] = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
+    if ctx.id:
+        filters["id"] = ctx.id
+    elif not ctx.view.whole:
+        filters["name"] = ctx.given["name"]
+    try:
+        listed = ctx.view.rows(ctx.resource, filters)
+    except ApiError as error:
+        # Only admins may ask for the images of all [api_facts 2.7].
+        if error.code not in (401, 431, 531):
+            raise
+        listed = ctx.view.rows(ctx.resource, {**filters, kind.filter: "self"})
+    wanted = set(ctx.given.get("zones") or ()) if ctx.state == "absent" else set()
+    return grouped(row for row in listed if not wanted or wanted & {row.get("zoneid"), row.get("zonename")})
+
+
+def grouped(listed: Iterable[Row]) -> list[Row]:
+    images: dict[str, Row] = {}
+    for row in listed:
+        image = images.setdefault(row["id"], {**row, "_zones": [], "_copies": []})
+        image["_copies"].append(row)
+        image["isready"] = all(copy.get("isready") for copy in image["_copies"])
+        if row.get("zoneid"):
+            image["_zones"].append(Place.of({"id": row["zoneid"], "name": row.get("zonename")}, ""))
+            image["zones"] = [str(place) for place in image["_zones"]]
+    return list(images.values())
+
+
+def awaited(ctx: Any, row: Row) -> str:
+    """Every copy must be ready: those in the zones asked for, and those elsewhere."""
+    if ctx.given.get("wait") is False:
+        return ""
+    listed = {text for place in row["_zones"] for text in (str(place), place.id)}
+    unlisted = [zone for zone in ctx.given.get("zones") or () if zone not in listed]
+    if unlisted:
+        return f"a copy in zone {', '.join(unlisted)}"
+    pending = []
+    for copy in row["_copies"]:
+        if not copy.get("isready"):
+            _refuse_failed(ctx, copy)
+            pending.append(f"{copy.get('zonename') or 'the download'} ({copy.get('status') or 'not begun'})")
+    return ", ".join(pending)
+
+
+def _refuse_failed(ctx: Any, copy: Row) -> None:
+    states = [str(detail.get("downloadState")) for detail in copy.get("downloaddetails") or ()]
+    status = str(copy.get("status") or "")
+    failed = all(state in _FAILED_STATES for state in states) if states else bool(_FAILED_TEXT.search(status))
+    if failed:
+        raise ApiError(
+            f"{ctx.name}: the download to zone {copy.get('zonename')} failed",
+            obj=ctx.name,
+            server_text=status or ", ".join(states),
+            remedy="check that the secondary storage VM can reach the URL (secstorage.allowed.internal.sites), "
+            "delete the image with state=absent, then run again",
+        )
+
+
+def add_zones(kind: Image, ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
+    """Copies to the zones that lack it, from one that has it ready."""
+    have = {place.id for place in row["_zones"]}
+    missing = [str(ctx.find("zone", zone, {})["id"]) for zone in ctx.given["zones"]]
+    missing = [zone_id for zone_id in missing if zone_id not in have]
+    sources = [copy["zoneid"] for copy in row["_copies"] if copy.get("isready") and copy.get("zoneid")]
+    if not sources:
+        raise ApiError(
+            f"{ctx.name} has no copy that is ready to be copied from", obj=ctx.name, remedy="wait for its download"
+        )
+    ctx.change(kind.copy, {"id": row["id"], "sourcezoneid": sources[0], "destzoneids": missing})
+
+
+def before_delete(kind: Image, ctx: Any, row: Row) -> Mapping[str, Any]:
+    """Copies in single zones go one by one; the last is left to the delete command itself."""
+    extra = {"forced": True} if ctx.given.get("force") else {}
+    if not ctx.given.get("zones"):
+        return extra
+    *others, last = row["_zones"]
+    for place in others:
+        ctx.change(kind.delete, {"id": row["id"], "zoneid": place.id, **extra})
+    return {**extra, "zoneid": last.id}
+
+
+def complete(kind: Image, ctx: Any, row: Row) -> Row:
+    """Adds who may use the image, which costs a call, so only where the task says something about it."""
+    if ctx.given.get("accounts") is None and ctx.given.get("projects") is None:
+        return row
+    told = ctx.client.call(kind.list_permissions, {"id": row["id"]}).get(kind.answer) or {}
+    # The owner stands among the accounts, though nobody let them in.
+    accounts = [name for name in told.get("account") or () if name != row.get("account")]
+    return {**row, "_accounts": accounts, "_projects": list(told.get("projectids") or ())}
+
+
+def share(kind: Image, ctx: Any, row: Row, changes: tuple[Any, ...]) -> None:
+    """Lets accounts and projects in and out, one call for each direction."""
+    for option, parameter in (("accounts", "accounts"), ("projects", "projectids")):
+        if option not in {change.option for change in changes}:
+            continue
+        have = set(row[f"_{option}"])
+        want = set(ctx.given[option])
+        if option == "projects":
+            want = {str(ctx.find("project", project, {})["id"]) for project in want}
+        for op, names in (("add", want - have), ("remove", have - want)):
+            if names:
+                ctx.change(kind.permissions, {"id": row["id"], "op": op, parameter: sorted(names)})
+
+
+def check_place(given: Mapping[str, Any]) -> None:
+    if given.get("cross_zones") and given.get("zones"):
+        raise InvalidInput(
+            "cross_zones means all zones, so zones can't be given too",
+            option="zones",
+            remedy="leave out one of the two",
+        )
+
+
+def place_parameters(ctx: Any) -> dict[str, Any]:
+    """Zones of a registration; -1 is all of them, those added later included."""
+    if ctx.given.get("cross_zones"):
+        return {"zoneid": "-1"}
+    return {"zoneids": [str(ctx.find("zone", zone, {})["id"]) for zone in ctx.given["zones"]]}
+
+
+def updates(kind: Image, update: Update) -> tuple[Update, ...]:
+    """The general update, visibility, copies and sharing."""
+    return (
+        update,
+        Update(kind.permissions, options=("is_public", "is_featured", "is_extractable")),
+        Update(
+            kind.permissions,
+            options=("accounts", "projects"),
+            run=lambda ctx, row, changes: share(kind, ctx, row, changes),
+        ),
+        Update(kind.copy, options=("zones",), run=lambda ctx, row, changes: add_zones(kind, ctx, row, changes)),
+    )
+
+
+def common_options(noun: str) -> tuple[Option, ...]:
+    """Options of every image, in the order of the documentation."""
+    return (
+        Option(
+            "name",
+            help=f"Name of the {noun}. Case counts. With O(id) it is the new name.",
+            required=True,
+            updatable=True,
+        ),
+        Option(
+            "display_text",
+            help="What users see. The server takes the name if it is left out.",
+            api="displaytext",
+            updatable=True,
+        ),
+        Option(
+            "url",
+            help=(
+                "Address that the secondary storage VMs fetch the image from, http or https.",
+                f"Needed to register the {noun}; it can't be changed later.",
+            ),
+            equal=same_if_told,
+        ),
+        Option(
+            "checksum",
+            help="Checksum of the image, V({SHA-256}...) for example. The download fails if it differs.",
+            equal=same_checksum,
+        ),
+        Option(
+            "zones",
+            "refs",
+            help=(
+                (
+                    f"Zones that have the {noun}. A copy is made where one is missing; copies in other "
+                    "zones are left alone."
+                ),
+                "With O(state=absent) only the copies in these zones are removed.",
+            ),
+            api="",
+            refers_to="zone",
+            decode=lambda row: row["_zones"],
+            equal=lambda want, have: set(want) <= {t for place in have or () for t in (str(place), place.id)},
+            updatable=True,
+            aliases=("zone",),
+        ),
+        Option(
+            "cross_zones",
+            "bool",
+            help=f"The {noun} is in all zones, also in those added later. Only root admins may register one.",
+            api="",
+            field="crossZones",
+        ),
+        Option(
+            "os_type",
+            "ref",
+            help="Guest operating system, as the server calls it, V(Debian GNU/Linux 12 (64-bit\\)) for example.",
+            api="ostypeid",
+            refers_to="os_type",
+            name_field="ostypename",
+            by_name=True,
+            updatable=True,
+        ),
+        Option("is_public", "bool", help="Everybody may use it.", updatable=True),
+        Option("is_featured", "bool", help="It is shown first. Only admins may set it.", updatable=True),
+        Option("is_extractable", "bool", help="Users may download it.", updatable=True),
+        Option(
+            "accounts",
+            "set",
+            help="All accounts of the owner's domain that may use it besides the owner; others lose the permission.",
+            api="",
+            field="",
+            on_create=False,
+            decode=lambda row: row.get("_accounts", []),
+            updatable=True,
+        ),
+        Option(
+            "projects",
+            "refs",
+            help="All projects that may use it; others lose the permission.",
+            api="",
+            field="",
+            on_create=False,
+            refers_to="project",
+            decode=lambda row: row.get("_projects", []),
+            updatable=True,
+        ),
+        Option(
+            "is_dynamically_scalable",
+            "bool",
+            help="The guest has the tools for CPU and memory that grow while running.",
+            updatable=True,
+        ),
+        Option(
+            "arch",
+            help="Architecture of the image. The server's default is V(x86_64).",
+            choices=("x86_64", "aarch64"),
+            updatable=True,
+            since="4.20",
+        ),
+        Option(
+            "direct_download",
+            "bool",
+            help="Hosts fetch the image themselves when they need it (KVM). It is never on secondary storage then.",
+        ),
+        Option(
+            "wait",
+            "bool",
+            help="Wait until the image is ready in every zone. A failed download is an error only then.",
+            behaviour=True,
+            default=True,
+            aliases=("is_ready",),
+        ),
+    )
