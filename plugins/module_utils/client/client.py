@@ -127,7 +127,8 @@ class Client:
             self.clock.sleep(max(0.0, min(watch.due for watch in watches.values()) - self.clock.monotonic()))
             now = self.clock.monotonic()
             due = [index for index, watch in watches.items() if watch.due <= now]
-            for index, what in zip(due, self.parallel([self._poller(watches[i]) for i in due]), strict=True):
+            answers: Sequence[Ended | None] = self.parallel([self._poller(watches[index]) for index in due])
+            for index, what in zip(due, answers, strict=True):
                 if what is not None:
                     del watches[index]
                     ended(index, what)
@@ -143,6 +144,14 @@ class Client:
     ) -> dict[str, Any]:
         """Sends a command and, where it started a job, waits for it. The final content: ``{"volume": {...}}``."""
         return self.wait(self.start(command, params, obj=obj), timeout)
+
+    def parallel(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """Runs independent calls side by side; results in order. The first error is raised when all have ended."""
+        if len(calls) < 2:
+            return [call() for call in calls]
+        with ThreadPoolExecutor(min(len(calls), self.connection.parallel)) as pool:
+            running = [pool.submit(call) for call in calls]
+        return [future.result() for future in running]
 
     def list(self, command: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """All rows of a list command, over as many pages as it takes; one request where one page holds them."""
@@ -167,14 +176,6 @@ class Client:
                 if allowed is None or not 0 < allowed < size:
                     raise
                 self._page_size = min(self._page_size, allowed)
-
-    def parallel(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        """Runs independent calls side by side; results in order. The first error is raised when all have ended."""
-        if len(calls) < 2:
-            return [call() for call in calls]
-        with ThreadPoolExecutor(min(len(calls), self.connection.parallel)) as pool:
-            running = [pool.submit(call) for call in calls]
-        return [future.result() for future in running]
 
     def close(self) -> None:
         """Ends the session and all connections."""

@@ -78,6 +78,7 @@ class Exchange:
         left = self._connection.retries if retries is None else retries
         attempt = 0
         while True:
+            trouble: CloudStackError | None = None
             proven = prove()
             self.counters.sent(call.command, call.changing, again=attempt > 0)
             try:
@@ -85,14 +86,12 @@ class Exchange:
             except NotSent as error:
                 trouble, again, pause = error.error, error.again, _back_off(attempt)
             except Unanswered as error:
-                trouble = _unanswered(error)
+                trouble = _unanswered(error, call)
                 again, pause = not (call.changing or error.timed_out), _back_off(attempt)
-                if call.changing:
-                    trouble = LostAnswer(f"the call was sent, but {error.why}")
             else:
                 if attempt >= left or not _worth_waiting(answer, call):
                     return answer, proven
-                trouble, again, pause = None, True, _back_off(attempt, answer)
+                again, pause = True, _back_off(attempt, answer)
             if trouble is not None and (not again or attempt >= left):
                 trouble.command, trouble.obj = call.command, call.obj
                 raise trouble
@@ -121,7 +120,9 @@ class Exchange:
             return  # The session ends by itself after a while.
 
 
-def _unanswered(error: Unanswered) -> CloudStackError:
+def _unanswered(error: Unanswered, call: Call) -> CloudStackError:
+    if call.changing:
+        return LostAnswer(f"the call was sent, but {error.why}")
     if error.timed_out:
         return TimedOut(error.why, remedy="raise api_timeout, or find out why the server is slow")
     return ConnectFailed(error.why, remedy="check the management server and what is between it and here")
@@ -139,4 +140,4 @@ def _back_off(attempt: int, answer: Answer | None = None) -> float:
     asked = (answer.headers.get("Retry-After") or "") if answer else ""
     if asked.isdigit():
         return min(float(asked), _RETRY_AFTER_MAX)
-    return min(_BACK_OFF_FIRST * 2**attempt, _BACK_OFF_MAX) * random.uniform(0.75, 1.0)
+    return min(_BACK_OFF_FIRST * 2.0**attempt, _BACK_OFF_MAX) * random.uniform(0.75, 1.0)

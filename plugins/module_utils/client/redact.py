@@ -12,7 +12,7 @@ import json
 import re
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "********"
@@ -91,12 +91,12 @@ class Redactor:
             if self._pattern is None and self._secrets:
                 self._pattern = _pattern_of(self._secrets)
             pattern = self._pattern
-        return _walk(shown, pattern)
+        return cast(T, _walk(shown, pattern))
 
 
 def scrub(shown: T) -> T:
     """Without known values: only by name. The same in text, list or dict."""
-    return _walk(shown, None)
+    return cast(T, _walk(shown, None))
 
 
 def _walk(shown: Any, pattern: re.Pattern[str] | None) -> Any:
@@ -135,7 +135,8 @@ def _forms(secret: str) -> set[str]:
 
 
 def _pattern_of(secrets: Iterable[str]) -> re.Pattern[str]:
-    long, short = set(), set()
+    long: set[str] = set()
+    short: set[str] = set()
     for secret in secrets:
         for form in _forms(secret):
             (long if len(form) >= 4 else short).add(form)

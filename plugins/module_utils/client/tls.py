@@ -15,7 +15,7 @@ from .errors import InvalidInput
 try:
     import certifi
 except ImportError:
-    certifi = None
+    certifi = None  # type: ignore[assignment]
 
 
 def shared_context(verify: bool = True, ca_file: str | None = None) -> ssl.SSLContext:

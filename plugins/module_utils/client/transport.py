@@ -29,8 +29,8 @@ try:
     from urllib3.exceptions import ConnectTimeoutError, HTTPError, InsecureRequestWarning, NewConnectionError
     from urllib3.exceptions import TimeoutError as HttpTimeout
 except ImportError:
-    requests = None
-    HTTPAdapter = object
+    requests = None  # type: ignore[assignment]
+    HTTPAdapter = object  # type: ignore[assignment,misc]
 
 # A kept connection that rested longer is not used again: servers and firewalls drop it without a word, and a changing
 # call sent into the void would be a lost answer. Jetty's own limit is 30 seconds.

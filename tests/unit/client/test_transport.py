@@ -25,6 +25,7 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.client import (
     shared_context,
 )
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import tls as tls_module
+from ansible_collections.cloudstack.ops.plugins.module_utils.client.signing import signature
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.transport import REST_LIMIT
 from ansible_collections.cloudstack.ops.tests.unit.client.certificates import self_signed
 from ansible_collections.cloudstack.ops.tests.unit.client.scripted import KEY, SECRET, Reply, Server, ok
@@ -75,6 +76,16 @@ def test_get_is_used_where_asked_for_and_safe(server, make_client):
     assert [r.method for r in server.requests] == ["GET", "POST", "POST"]
     assert server.requests[0].query["name"] == "z"
     assert "hunter22" not in server.requests[1].path + str(server.requests[1].query)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_values_arrive_as_they_are_and_as_they_were_signed(server, make_client, method):
+    server.answer = lambda request: ZONES
+    values = {"name": "a b+c&d=e%f;g~*'()!", "keyword": "ü漢字😀\nend", "tags[0].Key": '<>"\\', "empty": ""}
+    make_client(method=method).call("listZones", values)
+    params = server.requests[0].params
+    assert {name: params[name] for name in values} == values
+    assert params["signature"] == signature(params, SECRET)
 
 
 def test_connections_are_kept_and_given_up_after_a_rest(server, client, clock):
