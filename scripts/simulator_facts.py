@@ -7,8 +7,10 @@ Usage: python scripts/simulator_facts.py [--shared DIR]
 "job": [class, instance type or null, has instance id]?, "params": {name: {...}}}} with the parameters in the
 server's order of checks. A parameter has "type" and, where they apply, "required", "length" (not 255), "since",
 "entity", "of" (element type of a list), "check" (validator), "admin" (accepted from root admins only).
-`settings.json`: the settings as listConfigurations shows them; `developer` holds the recorded server's own value.
+`settings.json`: the settings as listConfigurations shows them; `developer` holds the recorded server's own
+value, `developerdefault` its own default.
 `roles.json`: built-in roles with their rules in order (`!` marks a deny).
+`offerings.json`: built-in offerings; `providers.json`: network services, their providers, traffic implementors.
 `network_services.json`: {provider: {service: capabilities}} as networks show them.
 No id of the recorded server is written.
 """
@@ -33,6 +35,7 @@ LIST_BASES = {
     "tagged": ["tags"],
 }
 TYPES = {"str": "string", "id": "uuid", "bool": "boolean", "int": "integer"}
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PARAMETER = re.compile(
     r"`(?P<name>[^`]+)`(?P<required>\*\*!\*\*)? (?P<type>\[?[a-z]+\]?)(?::(?P<entity>\w+))?(?P<rest>[^`]*)"
 )
@@ -98,6 +101,11 @@ def entity_guesses(contract: dict[str, Any], documented: dict[str, Any]) -> dict
     return {command: counter.most_common(1)[0][0] for command, counter in votes.items()}
 
 
+def own_entity(command: str) -> str:
+    """The entity that the `id` of a command most likely names: `PortableIpRange` for `deletePortableIpRange`."""
+    return re.sub(r"^[a-z]+(?=[A-Z])", "", command).removesuffix("s")
+
+
 def parameter_fact(contract: dict[str, Any], documented: dict[str, Any], guesses: dict[str, str]) -> dict[str, Any]:
     fact: dict[str, Any] = {"type": contract["type"]}
     if contract["required"]:
@@ -157,8 +165,16 @@ def command_facts(shared: Path) -> dict[str, Any]:
                 p: parameter_fact(command["params"][p], known["params"].get(p, {}), guesses) for p in order
             },
         }
+        own = facts[name]["params"].get("id")
+        if own is not None and own["type"] == "uuid":
+            own.setdefault("entity", own_entity(name))
         facts[name] = {k: v for k, v in facts[name].items() if v not in (None, "", False) or k == "async"}
     return facts
+
+
+NEVER_CARRIED = ("security.singlesignon.key", "custom.cs.identifier")
+SHORTENED = {"account.cleanup.interval": "86400", "expunge.delay": "86400", "expunge.interval": "86400"}
+"""Settings whose very default the recorded server's developer data shortens, with an installation's default."""
 
 
 def setting_facts(catalogues: dict[str, Any]) -> list[dict[str, Any]]:
@@ -169,8 +185,10 @@ def setting_facts(catalogues: dict[str, Any]) -> list[dict[str, Any]]:
         value = row.get("value")
         if value != row.get("defaultvalue"):
             fact["developer"] = value
-        if row["name"] == "security.singlesignon.key":
+        if row["name"] in NEVER_CARRIED:
             fact.pop("developer", None)
+        if row["name"] in SHORTENED:
+            fact |= {"defaultvalue": SHORTENED[row["name"]], "developerdefault": row["defaultvalue"]}
         facts.append(fact)
     return facts
 
@@ -202,6 +220,43 @@ def network_service_facts(recordings: Path) -> dict[str, dict[str, Any]]:
     return facts
 
 
+def offering_facts(catalogues: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The built-in offerings by kind, in the order of their numbers, as listed but without ids, dates and scopes."""
+    lists = {
+        "disk": ("listDiskOfferings", "diskoffering"),
+        "compute": ("listServiceOfferings", "serviceoffering"),
+        "system": ("listServiceOfferings issystem=true", "serviceoffering"),
+        "network": ("listNetworkOfferings", "networkoffering"),
+        "vpc": ("listVPCOfferings", "vpcoffering"),
+    }
+    facts = {}
+    for kind, (command, key) in lists.items():
+        rows = [
+            {k: v for k, v in row.items() if k != "created" and not k.endswith("id") and not k.startswith("diskoffering")}
+            for row in catalogues[command][key]
+        ]
+        for row in rows:
+            if "service" in row:
+                row["service"] = {s["name"]: [p["name"] for p in s["provider"]] for s in row["service"]}
+        facts[kind] = rows
+    return facts
+
+
+def provider_facts(catalogues: dict[str, Any]) -> dict[str, Any]:
+    """Network services with their providers and capabilities, and the implementors of traffic types, as listed."""
+    return {
+        "services": catalogues["listSupportedNetworkServices"]["networkservice"],
+        "implementors": catalogues["listTrafficTypeImplementors"]["traffictypeimplementorresponse"],
+    }
+
+
+def clean(value: Any) -> Any:
+    """The value without ids and times, at every depth."""
+    if isinstance(value, dict):
+        return {k: clean(v) for k, v in value.items() if k not in ("id", "created") and not UUID.fullmatch(str(v))}
+    return [clean(v) for v in value] if isinstance(value, list) else value
+
+
 def write(name: str, facts: Any) -> None:
     FACTS.mkdir(parents=True, exist_ok=True)
     (FACTS / name).write_text(json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n")
@@ -212,10 +267,13 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared" / "cloudstack")
     shared = parser.parse_args().shared
     catalogues = json.loads((shared / "catalogues.json").read_text())
+    write("setting_groups.json", [clean(g) for g in catalogues["listConfigurationGroups"]["configurationgroup"]])
     write("commands.json", command_facts(shared))
     write("settings.json", setting_facts(catalogues))
     write("roles.json", role_facts(catalogues))
     write("network_services.json", network_service_facts(shared / "recordings"))
+    write("offerings.json", offering_facts(catalogues))
+    write("providers.json", provider_facts(catalogues))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,19 @@ from . import contract
 if TYPE_CHECKING:
     from .tables import Database, Row
 
-GLOBAL = "Global"
+WIDER = {
+    "Cluster": (("zone_id", "zones"),),
+    "StoragePool": (("cluster_id", "clusters"), ("zone_id", "zones")),
+    "ImageStore": (("zone_id", "zones"),),
+    "Account": (("domain_id", "domains"),),
+    "Domain": (("parent_id", "domains"),),
+}
+"""Where a scope's row names the row of the next wider scope."""
+CLUSTER_DETAILS = {
+    "cpu.overprovisioning.factor": "cpuOvercommitRatio",
+    "mem.overprovisioning.factor": "memoryOvercommitRatio",
+}
+"""Settings whose value for a cluster is one of its details, so that each cluster has its own."""
 
 
 @dataclass(slots=True)
@@ -40,11 +52,14 @@ def scope_of(row: Row) -> str:
 class Settings:
     def __init__(self, db: Database) -> None:
         self.db = db
-        self.by_name = {f["name"]: Setting(f["name"], f, f.get("defaultvalue")) for f in contract.facts("settings.json")}
+        facts = sorted(contract.facts("settings.json"), key=lambda fact: fact["name"].lower())
+        self.by_name = {f["name"]: Setting(f["name"], dict(f), f.get("defaultvalue")) for f in facts}
 
     def use_developer_values(self) -> None:
-        """Take the recorded server's own values (the sandbox start)."""
+        """Take the recorded server's own values and defaults (the sandbox start)."""
         for setting in self.by_name.values():
+            if "developerdefault" in setting.facts:
+                setting.facts["defaultvalue"] = setting.value = setting.facts["developerdefault"]
             if "developer" in setting.facts:
                 setting.value = setting.facts["developer"]
 
@@ -59,12 +74,24 @@ class Settings:
     def text(self, name: str, scope: Row | None = None) -> str | None:
         """The stored text that is in effect for a row: its own, its parents', the global one."""
         setting = self.by_name[name]
-        if setting.scoped:
+        if setting.scoped or name in CLUSTER_DETAILS:
             for row in self._outwards(scope):
-                found = setting.scoped.get((scope_of(row), row.id))
+                found = self.own_text(setting, row)
                 if found is not None:
                     return found
         return setting.value
+
+    @staticmethod
+    def own_text(setting: Setting, row: Any) -> str | None:
+        """The text that is stored for just this row, or None."""
+        found = setting.scoped.get((scope_of(row), row.id))
+        if found is None and setting.name in CLUSTER_DETAILS and scope_of(row) == "Cluster":
+            found = row.details.get(CLUSTER_DETAILS[setting.name])
+        return found
+
+    def scopes(self, name: str) -> list[str]:
+        """The scopes a setting may be set in, lower case: zone, cluster, storagepool, imagestore, domain, account."""
+        return [scope for scope, names in contract.facts("setting_scopes.json").items() if name in names]
 
     def value(self, name: str, scope: Row | None = None) -> Any:
         """The effective value with its type: bool, int or float where the setting says so, else text or None."""
@@ -91,12 +118,9 @@ class Settings:
         return chain
 
     def _parent(self, row: Any) -> Any:
-        for attribute, table in (("cluster_id", "clusters"), ("zone_id", "zones")):
+        """The row of the next wider scope, None when that is the global one."""
+        for attribute, table in WIDER.get(scope_of(row), ()):
             number = getattr(row, attribute, None)
             if number is not None:
                 return self.db.tables[table].get(number)
-        if hasattr(row, "parent_id"):
-            return self.db.domains.get(row.parent_id)
-        if scope_of(row) == "Account":
-            return self.db.domains.get(row.domain_id)
         return None

@@ -1,0 +1,167 @@
+"""Settings: list, update and reset in every scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .. import contract
+from ..call import Call
+from ..errors import InvalidParameter, JavaError, ParameterError, PermissionDenied
+from ..listing import UNLIMITED, bounds
+from ..registry import command
+from ..settings import CLUSTER_DETAILS, Setting, scope_of
+from ..tables import Row
+from .setting_checks import check_value
+
+SCOPE_PARAMETERS = ("zoneid", "clusterid", "accountid", "domainid", "storageid", "imagestoreuuid", "imagestoreid")
+SHOWN = ("category", "group", "subgroup", "name", "defaultvalue", "description", "isdynamic", "component",
+         "displaytext", "parent", "options", "type")  # fmt: skip
+
+
+def _scope(call: Call, kind: type[Exception]) -> Row | None:
+    """The row whose settings are meant, None for the global ones."""
+    given = [call.params[name] for name in SCOPE_PARAMETERS if call.params[name] is not None]
+    if len(given) > 1:
+        raise kind("cannot handle multiple IDs, provide only one ID corresponding to the scope")
+    if not given and call.caller.is_domain_admin:
+        return call.caller.domain
+    if given and given[0].removed is not None:
+        raise InvalidParameter(f"unable to find {scope_of(given[0]).lower()} by id {given[0].id}")
+    return given[0] if given else None
+
+
+def _view(setting: Setting, value: str | None, scope: str | None) -> dict[str, Any]:
+    return {**{k: setting.facts.get(k) for k in SHOWN}, "value": value, "scope": scope}
+
+
+def _converted(setting: Setting, text: str | None) -> str | None:
+    """How a scoped list writes a value: decimals with their point."""
+    if text and setting.type in ("Decimal", "Range"):
+        try:
+            return str(float(text))
+        except ValueError:
+            return text
+    return text
+
+
+def _contains(setting: Setting, word: str, fields: Iterable[str]) -> bool:
+    values = [setting.value if f == "value" else setting.facts.get(f) for f in fields]
+    return any(word.lower() in str(value).lower() for value in values if value is not None)
+
+
+def _in_group(call: Call) -> tuple[str | None, str | None]:
+    p = call.params
+    groups = {g["name"]: [s["name"] for s in g["subgroup"]] for g in contract.facts("setting_groups.json")}
+    if p.group is None:
+        if p.subgroup is not None:
+            raise ParameterError("Configuration group name must be specified with the subgroup name")
+        return None, None
+    if p.group not in groups:
+        raise ParameterError(f"Invalid configuration group: {p.group}")
+    if p.subgroup is not None and p.subgroup not in groups[p.group]:
+        raise ParameterError(f"Invalid configuration subgroup: {p.subgroup} for group: {p.group}")
+    return p.group, p.subgroup
+
+
+@command("listConfigurations")
+def list_configurations(call: Call) -> dict[str, Any]:
+    """A group is never paged; in a scope `count` is the page's length."""
+    p, settings = call.params, call.sim.settings
+    row = _scope(call, ParameterError)
+    group, subgroup = _in_group(call)
+    found = [
+        s
+        for s in settings.by_name.values()
+        if (row is None or scope_of(row).lower() in settings.scopes(s.name))
+        and (p.name is None or _contains(s, p.name, ("name",)))
+        and (not p.keyword or _contains(s, p.keyword, ("name", "component", "description", "category", "value")))
+        and (p.category is None or s.facts["category"].lower() == p.category.lower())
+        and (group is None or s.facts.get("group") == group)
+        and (subgroup is None or s.facts.get("subgroup") == subgroup)
+        and (p.parent is None or s.facts.get("parent") == p.parent)
+    ]
+    first, size = bounds(call) if group is None else (0, UNLIMITED)
+    shown = found[first:] if size == UNLIMITED else found[first : first + size]
+    views = [
+        _view(s, s.value, None) if row is None
+        else _view(s, _converted(s, settings.text(s.name, row)), scope_of(row).lower())
+        for s in shown
+    ]  # fmt: skip
+    total = len(found) if row is None else len(views)
+    if total == 0:
+        return {}
+    return {"count": total, "configuration": views} if views else {"count": total}
+
+
+def _setting(call: Call) -> Setting:
+    setting = call.sim.settings.by_name.get(call.params.name)
+    if setting is None:
+        raise InvalidParameter(f"Config parameter with name {call.params.name} doesn't exist")
+    return setting
+
+
+@command("updateConfiguration")
+def update_configuration(call: Call) -> dict[str, Any]:
+    p = call.params
+    if not p.name:
+        raise ParameterError("Empty configuration name provided")
+    setting = _setting(call)
+    if setting.facts["category"] == "System" and not call.caller.is_root_admin:
+        raise PermissionDenied("Only Root Admin is allowed to edit this configuration.")
+    if p.value is None:
+        return {"configuration": _view(setting, None, None)}
+    row = _scope(call, InvalidParameter)
+    text = p.value.strip()
+    text = text.lower() if setting.type == "Boolean" else text
+    if row is None:
+        check_value(setting, text)
+        setting.value = None if text in ("", "null") else text
+    else:
+        _check_scope(call, setting, row)
+        check_value(setting, text)
+        setting.scoped[scope_of(row), row.id] = "" if text == "null" else text
+        if setting.name in CLUSTER_DETAILS and scope_of(row) == "Cluster":
+            row.details[CLUSTER_DETAILS[setting.name]] = text  # type: ignore[attr-defined]
+    call.event("CONFIGURATION.VALUE.EDIT", f"updating configuration. Name: {setting.name}")
+    return {"configuration": _view(setting, p.value, scope_of(row).lower() if row is not None else None)}
+
+
+def _check_scope(call: Call, setting: Setting, row: Row) -> None:
+    scopes = call.sim.settings.scopes(setting.name)
+    if not scopes and setting.facts.get("component") == "management-server":
+        raise JavaError(
+            'Cannot invoke "org.apache.cloudstack.framework.config.ConfigKey.valueInScope(org.apache.cloudstack.'
+            'framework.config.ConfigKey$Scope, java.lang.Long)" because "configKey" is null'
+        )
+    _require_scope(scopes, setting, row)
+
+
+def _require_scope(scopes: list[str], setting: Setting, row: Row) -> None:
+    if scope_of(row).lower() not in scopes:
+        raise InvalidParameter(f"Invalid scope id provided for the parameter {setting.name}")
+
+
+@command("resetConfiguration")
+def reset_configuration(call: Call) -> dict[str, Any]:
+    setting = _setting(call)
+    row = _scope(call, InvalidParameter)
+    if row is None:
+        setting.value = setting.default
+        return {"configuration": _view(setting, setting.value, None)}
+    _require_scope(call.sim.settings.scopes(setting.name), setting, row)
+    if setting.name in CLUSTER_DETAILS:
+        setting.scoped[scope_of(row), row.id] = setting.value or ""
+        row.details[CLUSTER_DETAILS[setting.name]] = setting.value or ""  # type: ignore[attr-defined]
+    else:
+        setting.scoped.pop((scope_of(row), row.id), None)
+    call.event("CONFIGURATION.VALUE.EDIT", f"resetting configuration. Name: {setting.name}")
+    return {"configuration": _view(setting, call.sim.settings.text(setting.name, row), scope_of(row))}
+
+
+@command("listConfigurationGroups")
+def list_configuration_groups(call: Call) -> dict[str, Any]:
+    groups = [g for g in contract.facts("setting_groups.json") if call.params.group in (None, g["name"])]
+    if not groups and call.params.group is not None:
+        raise ParameterError(f"Invalid configuration group: {call.params.group}")
+    return {"count": len(groups), "configurationgroup": groups}
