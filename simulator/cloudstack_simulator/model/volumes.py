@@ -42,6 +42,9 @@ class Volume(Row):
     delete_protection: bool = False
     extractable: bool = True
     chain_info: str | None = None
+    placed: float | None = None
+    """When it came to its pool; the statistics of a disk begin a little later."""
+    destroyed_at: float | None = None
     counted: bool = True
     """Whether it counts against its owner's limits (disks of routers do not)."""
 
@@ -72,8 +75,8 @@ class Snapshot(Row):
     zone_ids: list[int] = fresh(list)
     """Zones whose secondary storage has a copy."""
     physical_size: int = 0
-    location: str | None = None
-    """PRIMARY or SECONDARY when the caller chose."""
+    path: str | None = None
+    """The copy's name; volumes made from it by the fake hypervisor have it too."""
 
     def __str__(self) -> str:
         return printed(
@@ -96,3 +99,4 @@ class SnapshotPolicy(Row):
     """Further zones for copies."""
     pool_ids: list[int] = fresh(list)
     """Further pools for copies."""
+    next_run: float | None = None

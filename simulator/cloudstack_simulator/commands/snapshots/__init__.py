@@ -1,0 +1,1 @@
+"""Snapshots of volumes and their policies."""

@@ -1,0 +1,155 @@
+"""Listing, deleting, reverting, copying and extracting snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from ...call import Call, live
+from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...listing import any_of, equal, matching, tagged
+from ...model.volumes import Snapshot
+from ...registry import SUCCESS, command
+from .. import hypervisors
+from ..images.links import download_link, extract_answer
+from . import lifecycle
+from .view import snapshot_view
+
+KINDS = ("MANUAL", "RECURRING", "TEMPLATE", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "GROUP", "FROM_GROUP")
+RECURRING = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY")
+
+
+@command("listSnapshots")
+def list_snapshots(call: Call) -> dict[str, Any]:
+    p = call.params
+    return call.listing(
+        "snapshot",
+        call.db.snapshots,
+        snapshot_view,
+        where=[
+            equal("id", p.id),
+            any_of("id", p.ids),
+            equal("name", p.name),
+            equal("volume_id", p.volumeid),
+            _by_kind(call),
+            matching(lambda s: p.zoneid.id in s.zone_ids) if p.zoneid is not None else None,
+            tagged(call, "Snapshot"),
+        ],
+        keyword=("name",),
+        owned=True,
+    )
+
+
+def _by_kind(call: Call) -> Any:
+    """The interval only counts together with a volume, as on the server."""
+    p = call.params
+    if p.snapshottype is not None:
+        kind = p.snapshottype.upper()
+        if kind not in KINDS:
+            raise InvalidParameter(f"Unsupported snapshot type {p.snapshottype}")
+        if kind == "RECURRING":
+            return matching(lambda s: s.kind in RECURRING)
+        return equal("kind", kind)
+    if p.intervaltype is not None and p.volumeid is not None:
+        if p.intervaltype.upper() not in KINDS:
+            raise InvalidParameter(f"Unsupported snapshot interval type {p.intervaltype}")
+        return equal("kind", p.intervaltype)
+    return None
+
+
+@command("deleteSnapshot")
+def delete_snapshot(call: Call) -> Generator[float, None, Any]:
+    snapshot: Snapshot = call.params.id
+    if not snapshot:
+        raise InvalidParameter(f"unable to find a snapshot with id {snapshot.id}")
+    call.check_access(snapshot)
+    if snapshot.state == "Destroyed":
+        raise InvalidParameter(f"Snapshot [{snapshot}] is already destroyed")
+    yield 0.1
+    zone = call.params.zoneid
+    if zone is not None and len(snapshot.zone_ids) > 1:
+        if zone.id not in snapshot.zone_ids:
+            raise InvalidParameter("Unable to find a zone with the specified id")
+        snapshot.zone_ids = [z for z in snapshot.zone_ids if z != zone.id]
+        return SUCCESS
+    lifecycle.delete(call.sim, snapshot)
+    call.event("SNAPSHOT.DELETE", f"Successfully completed deleting snapshot. Snapshot Id: {snapshot.uuid}", snapshot)
+    return SUCCESS
+
+
+@command("revertSnapshot")
+def revert_snapshot(call: Call) -> Generator[float, None, Any]:
+    snapshot: Snapshot = live(call.params.id, "No such snapshot")
+    call.check_access(snapshot)
+    volume = call.db.volumes.get(snapshot.volume_id)
+    if volume is None or volume.state != "Ready":
+        raise InvalidParameter("The volume is not in Ready state.")
+    vm = call.db.vms.get(volume.vm_id)
+    if vm is not None and vm.state not in ("Stopped", "Shutdowned", "Destroyed"):
+        raise InvalidParameter("The VM the specified disk is attached to is not in the shutdown state.")
+    if vm is not None and call.db.vm_snapshots.where(vm_id=vm.id):
+        raise InvalidParameter(
+            "Unable to revert snapshot for VM, please remove VM snapshots before reverting VM from snapshot"
+        )
+    yield 0.3
+    if hypervisors.is_fake(volume.hypervisor) or volume.hypervisor != "KVM":
+        raise CloudRuntime(
+            f"Revert snapshot command failed for snapshot {snapshot}, "
+            "because this command is supported only for KVM hypervisor"
+        )
+    return SUCCESS
+
+
+@command("archiveSnapshot")
+def archive_snapshot(call: Call) -> Generator[float, None, Any]:
+    snapshot: Snapshot = live(call.params.id, "Unable to find snapshot with id {id}")
+    call.check_access(snapshot)
+    yield 0.1
+    if snapshot.state not in ("BackedUp", "CreatedOnPrimary"):
+        raise CloudRuntime(
+            "Can only archive snapshots present on primary storage. "
+            f"Cannot find snapshot {snapshot.id} on primary storage"
+        )
+    snapshot.state = "BackedUp"
+    return SUCCESS
+
+
+@command("extractSnapshot")
+def extract_snapshot(call: Call) -> Generator[float, None, Any]:
+    p = call.params
+    snapshot: Snapshot = p.id
+    if not call.caller.is_root_admin and call.setting("disable.extraction"):
+        raise PermissionDenied("Extraction could not be completed.")
+    live(snapshot, "Unable to find active snapshot.")
+    call.check_access(snapshot)
+    zone = live(p.zoneid, "Please specify a valid zone.")
+    if zone.id not in snapshot.zone_ids:
+        raise InvalidParameter("Snapshot not found.")
+    yield 0.2
+    extension = "raw" if hypervisors.is_fake(snapshot.hypervisor) else "qcow2"
+    url = download_link(call.sim, zone, extension)
+    return {"snapshot": extract_answer(call, snapshot, url, zone.id)}
+
+
+@command("copySnapshot")
+def copy_snapshot(call: Call) -> Generator[float, None, Any]:
+    p = call.params
+    snapshot: Snapshot = live(p.id, "Unable to find snapshot with id")
+    call.check_access(snapshot)
+    if snapshot.state != "BackedUp":
+        raise InvalidParameter("Snapshot is not backed up")
+    targets = p.destzoneids or ([p.destzoneid] if p.destzoneid is not None else [])
+    if not targets:
+        raise InvalidParameter("Please specify valid destination zone(s).")
+    source = p.sourcezoneid or call.db.zones[snapshot.zone_id]
+    if any(zone.id == source.id for zone in targets):
+        raise InvalidParameter("Please specify different source and destination zones.")
+    for zone in targets:
+        live(zone, "Please specify a valid destination zone.")
+        if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
+            raise PermissionDenied(f"Cannot perform this operation, Zone is currently disabled: {zone.name}")
+        if not call.db.image_stores.where(zone_id=zone.id):
+            raise CloudRuntime("Destination zone is not ready, no image store associated")
+    yield 0.5
+    snapshot.zone_ids += [zone.id for zone in targets if zone.id not in snapshot.zone_ids]
+    return {"snapshot": snapshot_view(call, snapshot)}

@@ -1,0 +1,75 @@
+"""How a snapshot looks in answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...clock import timestamp
+from ...model.volumes import Snapshot
+from ...tags import taggable
+from ..common import has_notes, owner_fields, short_tags
+
+taggable("Snapshot", "snapshots")
+
+
+def snapshot_view(call: Call, snapshot: Snapshot) -> dict[str, Any]:
+    """As listSnapshots shows it."""
+    volume = call.db.volumes.get(snapshot.volume_id)
+    return {
+        "id": snapshot.uuid,
+        **owner_fields(call, snapshot.account_id),
+        **_volume_fields(volume),
+        "created": timestamp(snapshot.created),
+        "name": snapshot.name,
+        "intervaltype": snapshot.kind,
+        "state": snapshot.state,
+        "physicalsize": snapshot.physical_size,
+        "virtualsize": snapshot.size,
+        "revertable": _revertable(snapshot),
+        **_zone_fields(call, snapshot),
+        "ostypeid": getattr(_guest_os(call, volume), "uuid", None),
+        "tags": short_tags(call, snapshot),
+        "hasannotations": has_notes(call, snapshot),
+    }
+
+
+def made_view(call: Call, snapshot: Snapshot, tags: dict[str, str]) -> dict[str, Any]:
+    """As the job that makes one shows it: with the type, and its tags as they were given."""
+    system = _guest_os(call, call.db.volumes.get(snapshot.volume_id))
+    return snapshot_view(call, snapshot) | {
+        "snapshottype": snapshot.kind,
+        "osdisplayname": system.description if system is not None else None,
+        "tags": [{"key": key, "value": value} for key, value in tags.items()],
+    }
+
+
+def _revertable(snapshot: Snapshot) -> bool:
+    return snapshot.hypervisor == "KVM" and snapshot.state == "BackedUp"
+
+
+def _volume_fields(volume: Any) -> dict[str, Any]:
+    if volume is None:
+        return {}
+    return {
+        "volumeid": volume.uuid,
+        "volumename": volume.name,
+        "volumetype": volume.kind,
+        "volumestate": volume.state,
+    }
+
+
+def _zone_fields(call: Call, snapshot: Snapshot) -> dict[str, Any]:
+    if not snapshot.zone_ids:
+        return {}
+    wanted = call.params.zoneid if hasattr(call.params.zoneid, "id") else None
+    number = wanted.id if wanted is not None and wanted.id in snapshot.zone_ids else snapshot.zone_ids[0]
+    zone = call.db.zones[number]
+    return {"zoneid": zone.uuid, "zonename": zone.name}
+
+
+def _guest_os(call: Call, volume: Any) -> Any:
+    """The guest OS of the template behind a root disk."""
+    template = call.db.templates.get(volume.template_id) if volume is not None else None
+    table = call.db.tables.get("guest_os")
+    return table.get(template.guest_os_id) if template is not None and table is not None else None

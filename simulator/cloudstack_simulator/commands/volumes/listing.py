@@ -1,0 +1,54 @@
+"""listVolumes and its kin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...listing import Filter, any_of, equal, matching, tagged
+from ...model.volumes import Volume
+from ...registry import command
+from .view import volume_view
+
+
+@command("listVolumes")
+def list_volumes(call: Call) -> dict[str, Any]:
+    return call.listing("volume", call.db.volumes, volume_view, where=filters(call), keyword=("name",), owned=True)
+
+
+def filters(call: Call) -> list[Filter | None]:
+    """The filters of listVolumes; also those of its metrics."""
+    p, db = call.params, call.db
+    return [
+        equal("id", p.id),
+        any_of("id", p.ids),
+        equal("vm_id", p.virtualmachineid),
+        equal("name", p.name),
+        equal("kind", p.type),
+        equal("state", p.state),
+        equal("zone_id", p.zoneid),
+        equal("disk_offering_id", p.diskofferingid),
+        equal(lambda v: getattr(db.vms.get(v.vm_id), "service_offering_id", None), p.serviceofferingid),
+        equal(lambda v: getattr(db.vms.get(v.vm_id), "host_id", None), p.hostid),
+        equal(lambda v: _pool(call, v, "pod_id"), p.podid),
+        equal(lambda v: _pool(call, v, "cluster_id"), p.clusterid),
+        equal(lambda v: _pool(call, v, "uuid"), p.storageid),
+        matching(lambda v: v.display is p.get("displayvolume", True)),
+        None if p.listsystemvms else matching(lambda v: not _is_system(call, v)),
+        matching(lambda v: _encrypted(call, v) is p.isencrypted) if p.isencrypted is not None else None,
+        tagged(call, "Volume"),
+    ]
+
+
+def _pool(call: Call, volume: Volume, field: str) -> Any:
+    return getattr(call.db.storage_pools.get(volume.pool_id), field, None)
+
+
+def _is_system(call: Call, volume: Volume) -> bool:
+    vm = call.db.vms.get(volume.vm_id)
+    return vm is not None and vm.vm_type != "User"
+
+
+def _encrypted(call: Call, volume: Volume) -> bool:
+    offering = call.db.disk_offerings.get(volume.disk_offering_id)
+    return offering is not None and bool(offering.encrypt)

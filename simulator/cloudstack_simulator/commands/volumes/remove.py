@@ -1,0 +1,110 @@
+"""destroyVolume, deleteVolume, recoverVolume, and the clean-up of destroyed volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from ...call import Call
+from ...errors import InvalidParameter, PermissionDenied
+from ...model.volumes import Volume
+from ...registry import SUCCESS, at_install, command
+from ...simulator import Simulator
+from . import lifecycle
+from .view import volume_view
+
+
+@command("destroyVolume")
+def destroy_volume(call: Call) -> Generator[float, None, Any]:
+    volume: Volume = call.params.id
+    _check_unattached(call, volume)
+    _check_protection(volume)
+    if call.params.expunge:
+        if not call.caller.is_root_admin and not call.setting(
+            "allow.user.expunge.recover.volume", call.caller.account
+        ):
+            raise PermissionDenied(
+                "Expunging a volume can only be done by an Admin. "
+                "Or when the allow.user.expunge.recover.volume key is set."
+            )
+    elif volume.state in ("Allocated", "Uploaded"):
+        raise InvalidParameter("The volume in Allocated/Uploaded state can only be expunged not destroyed/recovered")
+    yield 0.1
+    lifecycle.destroy(call.sim, volume)
+    if call.params.expunge:
+        yield 0.1
+        volume.state = "Expunged"
+        view = volume_view(call, volume)
+        lifecycle.expunge(call.sim, volume)
+        return {"volume": view}
+    return {"volume": volume_view(call, volume)}
+
+
+def _check_unattached(call: Call, volume: Volume) -> None:
+    if not volume:
+        raise InvalidParameter(f"Unable to find volume with ID: {volume.id}")
+    call.check_access(volume)
+    if any(s.state in ("Creating", "BackingUp") for s in call.db.snapshots.where(volume_id=volume.id)):
+        raise InvalidParameter("There are snapshot operations in progress on the volume, unable to delete it")
+    if volume.vm_id is not None:
+        raise InvalidParameter("Please specify a volume that is not attached to any VM.")
+    if volume.state == "UploadOp":
+        raise InvalidParameter("Please specify a volume that is not uploading")
+
+
+def _check_protection(volume: Volume) -> None:
+    if volume.delete_protection:
+        raise InvalidParameter(
+            f"Volume [id = {volume.uuid}, name = {volume.name}] has delete protection enabled and cannot be deleted."
+        )
+
+
+@command("deleteVolume")
+def delete_volume(call: Call) -> dict[str, Any]:
+    volume: Volume = call.params.id
+    if volume and volume.removed is not None:
+        raise InvalidParameter(f"Unable to find UUID for id [{volume.id}] of type [Volume]")
+    _check_unattached(call, volume)
+    _check_protection(volume)
+    lifecycle.expunge(call.sim, volume)
+    call.event("VOLUME.DELETE", f"Successfully completed deleting volume. Volume Id: {volume.uuid}", volume)
+    return SUCCESS
+
+
+@command("recoverVolume")
+def recover_volume(call: Call) -> dict[str, Any]:
+    volume: Volume = call.params.id
+    if not volume or volume.removed is not None:
+        raise InvalidParameter(f"Unable to find a volume with id {volume.id}")
+    call.check_access(volume)
+    if not call.caller.is_root_admin and not call.setting("allow.user.expunge.recover.volume", call.caller.account):
+        raise PermissionDenied(
+            "Recovering a volume can only be done by an Admin. "
+            "Or when the allow.user.expunge.recover.volume key is set."
+        )
+    if volume.state != "Destroy":
+        raise InvalidParameter("Please specify a volume in Destroy state.")
+    account = call.db.accounts[volume.account_id]
+    call.sim.limits.check(account, "volume")
+    call.sim.limits.check(account, "primary_storage", volume.size)
+    lifecycle.recover(call.sim, volume)
+    return {"volume": volume_view(call, volume)}
+
+
+@at_install(order=60)
+def start_clean_up(sim: Simulator) -> None:
+    sim.scheduler.after(_interval(sim), clean_up, sim)
+
+
+def _interval(sim: Simulator) -> float:
+    return float(sim.settings.value("storage.cleanup.interval") or 86400)
+
+
+def clean_up(sim: Simulator) -> None:
+    """Expunge what was destroyed longer ago than `storage.cleanup.delay`."""
+    delay = float(sim.settings.value("storage.cleanup.delay") or 86400)
+    if sim.settings.value("storage.cleanup.enabled"):
+        for volume in sim.db.volumes.where(state="Destroy"):
+            if sim.clock.now() - (volume.destroyed_at or 0.0) >= delay:
+                lifecycle.expunge(sim, volume)
+    sim.scheduler.after(_interval(sim), clean_up, sim)
