@@ -1,0 +1,104 @@
+"""Passwords, SSH keys, user data and consoles of instances."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from typing import Any
+
+from ...call import Call
+from ...errors import InvalidParameter
+from ...registry import command
+from . import inputs, life
+from .power import same_vm, the_instance
+from .views import instance_view
+
+LETTERS = string.ascii_lowercase + string.digits
+
+
+@command("resetPasswordForVirtualMachine", sync=same_vm)
+def reset_password(call: Call) -> Any:
+    vm = the_instance(call, call.params.id)
+    template = call.db.templates[vm.template_id]
+    if not template.password_enabled:
+        raise InvalidParameter(
+            "Fail to reset password for the virtual machine, the template is not password enabled"
+        )
+    if vm.state in ("Error", "Expunging"):
+        raise InvalidParameter(f"Vm {vm} is not in the right state")
+    if vm.state != "Stopped":
+        raise InvalidParameter(f"Vm {vm} should be stopped to do password reset")
+    yield life.STEP
+    length = int(call.setting("vm.password.length") or 6)
+    vm.password = call.params.password or "".join(secrets.choice(LETTERS) for _ in range(length))
+    view = instance_view(call, vm)
+    view["password"] = vm.password
+    call.event("VM.RESETPASSWORD", f"Successfully completed resetting Vm password. Vm Id: {vm.uuid}", vm,
+               resource_type="VirtualMachine")  # fmt: skip
+    return {"virtualmachine": view}
+
+
+@command("getVMPassword")
+def get_password(call: Call) -> dict[str, Any]:
+    vm = the_instance(call, call.params.id, "No VM found with id [{id}].")
+    if "Encrypted.Password" not in vm.details:
+        raise InvalidParameter(
+            f"No password found for VM [{vm}]. When the VM's SSH keypair is changed, the current encrypted password is "
+            "removed due to inconsistency in the encryption, as the new SSH keypair is different from which the password "
+            "was encrypted. To get a new password, it must be reseted."
+        )
+    return {"password": {"encryptedpassword": vm.details["Encrypted.Password"]}}
+
+
+@command("resetSSHKeyForVirtualMachine", sync=same_vm)
+def reset_ssh_key(call: Call) -> Any:
+    vm = the_instance(call, call.params.id, "unable to find a virtual machine by id {id}")
+    if vm.state in ("Error", "Expunging"):
+        raise InvalidParameter("Vm with specified id is not in the right state")
+    if vm.state != "Stopped":
+        raise InvalidParameter(f"Vm {vm} should be stopped to do SSH Key reset")
+    if not call.params.keypair and not call.params.keypairs:
+        raise InvalidParameter("'keypair' or 'keypairs' must be specified")
+    pairs = inputs.key_pairs(call, vm.account_id)
+    yield life.STEP
+    inputs.keep_keys(vm, pairs)
+    vm.details.pop("Encrypted.Password", None)
+    call.event("VM.RESETSSHKEY", f"Successfully completed resetting Vm SSHKey. Vm Id: {vm.uuid}", vm,
+               resource_type="VirtualMachine")  # fmt: skip
+    return {"virtualmachine": instance_view(call, vm)}
+
+
+@command("resetUserDataForVirtualMachine")
+def reset_user_data(call: Call) -> dict[str, Any]:
+    vm = the_instance(call, call.params.id, "unable to find a virtual machine by id{id}")
+    if vm.state != "Stopped":
+        raise InvalidParameter(f"VM {vm} should be stopped to do UserData reset")
+    vm.user_data, vm.user_data_id = inputs.finalize_user_data(call)
+    call.event("VM.RESETUSERDATA", f"Successfully completed resetting VM userdata. Vm Id: {vm.uuid}", vm,
+               resource_type="VirtualMachine")  # fmt: skip
+    return {"virtualmachine": instance_view(call, vm, full=False)}
+
+
+@command("getVirtualMachineUserData")
+def get_user_data(call: Call) -> dict[str, Any]:
+    vm = the_instance(call, call.params.virtualmachineid, "Unable to find virtual machine with id {id}")
+    return {"virtualmachineuserdata": {"virtualmachineid": vm.uuid, "userdata": vm.user_data}}
+
+
+@command("createConsoleEndpoint")
+def create_console_endpoint(call: Call) -> dict[str, Any]:
+    """A link to the console proxy of the VM's zone."""
+    vm = call.params.virtualmachineid
+    if not vm or vm.removed is not None:
+        raise InvalidParameter(f"Invalid virtual machine id {vm.id}")
+    proxies = call.db.vms.where(vm_type="ConsoleProxy", zone_id=vm.zone_id, state="Running")
+    if vm.state != "Running" or not proxies:
+        return {"consoleendpoint": {"success": False, "details": "Cannot find a proxy to connect to"}}
+    host, token = proxies[0].public_ip, call.sim.ids.octets(48).hex()
+    return {
+        "consoleendpoint": {
+            "success": True,
+            "url": f"http://{host}/resource/noVNC/vnc.html?autoconnect=true&show_dot=true&port=8080&token={token}",
+            "websocket": {"token": token, "host": host, "port": "8080", "path": "websockify"},
+        }
+    }

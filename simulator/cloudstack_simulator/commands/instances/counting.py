@@ -1,0 +1,30 @@
+"""What an instance counts for against its owner's limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .sizes import Size, size_of
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+
+def check(sim: Simulator, account: Any, size: Size) -> None:
+    """Refuse (535) when one more instance of this size is over the owner's limits."""
+    sim.limits.check(account, "user_vm")
+    sim.limits.check(account, "cpu", size.cpu)
+    sim.limits.check(account, "memory", size.memory)
+
+
+def count(sim: Simulator, vm: Any, sign: int) -> None:
+    size = size_of(sim.db, vm)
+    sim.limits.add(vm.account_id, "user_vm", sign)
+    sim.limits.add(vm.account_id, "cpu", sign * size.cpu)
+    sim.limits.add(vm.account_id, "memory", sign * size.memory)
+
+
+def change_size(sim: Simulator, vm: Any, before: Size) -> None:
+    after = size_of(sim.db, vm)
+    sim.limits.add(vm.account_id, "cpu", after.cpu - before.cpu)
+    sim.limits.add(vm.account_id, "memory", after.memory - before.memory)

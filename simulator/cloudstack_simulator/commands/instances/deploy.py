@@ -1,0 +1,229 @@
+"""deployVirtualMachine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...access import entity_owner
+from ...call import Call
+from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
+from ...model.instances import Instance
+from ...parameters import flat_map
+from ...registry import allocate, command
+from ..volumes import lifecycle as disks
+from ..volumes import sizes as disk_sizes
+from . import counting, inputs, interfaces, life, sizes
+from .journal import journaled
+from .views import instance_view
+
+DEPLOYING = "deployvm"
+"""Detail of an instance that has never run."""
+
+
+@allocate("deployVirtualMachine")
+def allocate_instance(call: Call) -> Instance:
+    p = call.params
+    offering, template = p.serviceofferingid, _template(call)
+    owner = entity_owner(call)
+    _check_owner(call, owner)
+    if offering.state == "Inactive":
+        raise InvalidParameter(f"Service offering is inactive: [{offering.uuid}].")
+    details = _details(call)
+    custom = sizes.custom_details(call, offering, details)
+    root_offering, root_size = _root_disk(call, template, details)
+    data_size = _data_disk_size(call)
+    text, text_id = inputs.finalize_user_data(call)
+    pairs = inputs.key_pairs(call, owner.id)
+    affinity = inputs.affinity_groups(call, owner)
+    wanted = interfaces.wanted_for_new(call, owner)
+    vm = _new(call, owner, template, {**details, **custom})
+    _check_limits(call, owner, vm, root_size, data_size)
+    call.db.vms.add(vm, uuid=p.customid)
+    vm.instance_name = f"i-{owner.id}-{vm.id}-{call.setting('instance.name')}"
+    vm.name = p.name or f"{call.setting('instance.name')}-{vm.uuid}"
+    vm.display_name = p.displayname or vm.name
+    interfaces.check_host_name(call, vm, [w.network for w in wanted], vm.name)
+    vm.user_data, vm.user_data_id, vm.affinity_group_ids = text, text_id, affinity
+    if pairs:
+        inputs.keep_keys(vm, pairs)
+    if p.group:
+        inputs.put_in_group(call, vm, p.group)
+    _give(call, vm, wanted, template, root_offering, root_size, data_size)
+    return vm
+
+
+def _template(call: Call) -> Any:
+    p = call.params
+    given = [x for x in (p.templateid, p.volumeid, p.snapshotid) if x is not None]
+    if len(given) != 1:
+        raise CloudRuntime(
+            "Please provide only one of the following parameters - template ID, volume ID or snapshot ID"
+        )
+    if p.templateid is None:
+        raise InvalidParameter(
+            "Deploying a virtual machine with existing volume/snapshot is supported only from KVM hypervisors"
+        )
+    template = p.templateid
+    if not template or template.removed is not None:
+        raise InvalidParameter(f"Unable to use template {template.id}")
+    if template.kind == "SYSTEM":
+        raise InvalidParameter(f"Unable to use system template {template} to deploy a user vm")
+    if template.is_iso and p.diskofferingid is None:
+        raise InvalidParameter("Installing from ISO requires a disk offering to be specified for the root disk.")
+    if template.is_iso and not template.bootable:
+        raise InvalidParameter(f"Installing from ISO requires an ISO that is bootable: {template}")
+    if not any(c.state == "DOWNLOADED" for c in call.db.template_copies.where(template_id=template.id)):
+        raise InvalidParameter(f"The template {template.id} is not available for use")
+    return template
+
+
+def _check_owner(call: Call, owner: Any) -> None:
+    zone = call.params.zoneid
+    if owner.state == "disabled":
+        raise PermissionDenied(f"The owner of vm to deploy is disabled: {owner.name}")
+    if not zone or zone.removed is not None:
+        raise InvalidParameter(f"Unable to find zone by id={zone.id}")
+    if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
+        raise PermissionDenied(f"Cannot perform this operation, Zone is currently disabled: {zone}")
+
+
+def _details(call: Call) -> dict[str, str]:
+    """The details that the instance keeps: its own, and parameters that are stored among them."""
+    p = call.params
+    details = {k: str(v) for k, v in flat_map(p.details).items()}
+    if any(k.lower().startswith("extraconfig") for k in details):
+        raise InvalidParameter("'extraconfig' should not be included in details as key")
+    if p.keyboard:
+        details["keyboard"] = p.keyboard
+    if p.boottype and p.boottype.upper() == "UEFI":
+        details["UEFI"] = (p.bootmode or "LEGACY").upper()
+    return details
+
+
+def _root_disk(call: Call, template: Any, details: dict[str, str]) -> tuple[Any, int | None]:
+    """(disk offering, bytes) of the root disk as far as they are not the template's."""
+    p = call.params
+    if template.is_iso:
+        return p.diskofferingid, _offering_size(p.diskofferingid, p.size)
+    offering, size = p.overridediskofferingid, p.rootdisksize
+    if size is not None:
+        if size <= 0:
+            raise InvalidParameter("Root disk size should be a positive number.")
+        details["rootdisksize"] = str(size)
+        return offering, max(size * disk_sizes.GIB, template.size or 0)
+    if offering is not None:
+        return offering, max(_offering_size(offering, None), template.size or 0)
+    compute = call.db.disk_offerings.get(p.serviceofferingid.disk_offering_id)
+    if compute is not None and compute.size:
+        return None, max(compute.size, template.size or 0)
+    return None, None
+
+
+def _offering_size(offering: Any, size: int | None) -> int:
+    """Bytes of a disk of an offering, with the size in GB that a custom one needs."""
+    if not offering.customized:
+        return int(offering.size)
+    if not size:
+        raise InvalidParameter("This disk offering requires a custom size specified")
+    return size * disk_sizes.GIB
+
+
+def _data_disk_size(call: Call) -> int | None:
+    p = call.params
+    if p.diskofferingid is None or p.templateid.is_iso:
+        return None
+    if p.diskofferingid.compute_only:
+        raise InvalidParameter(
+            f"The disk offering {p.diskofferingid} provided is directly mapped to a service offering, please provide an "
+            "individual disk offering"
+        )
+    size = _offering_size(p.diskofferingid, p.size)
+    if p.diskofferingid.customized:
+        disk_sizes.check_custom_size(call, size // disk_sizes.GIB)
+    return size
+
+
+def _new(call: Call, owner: Any, template: Any, details: dict[str, str]) -> Instance:
+    p = call.params
+    iso = template.is_iso
+    return Instance(
+        name="",
+        vm_type="User",
+        account_id=owner.id,
+        zone_id=p.zoneid.id,
+        state="Stopped",
+        service_offering_id=p.serviceofferingid.id,
+        template_id=template.id,
+        iso_id=template.id if iso else None,
+        hypervisor=template.hypervisor if template.hypervisor and not iso else (p.hypervisor or "Simulator"),
+        details={**details, DEPLOYING: "true"},
+        user_id=call.caller.user.id,
+        disk_offering_id=p.diskofferingid.id if p.diskofferingid else None,
+        guest_os_id=template.guest_os_id,
+        display=p.get("displayvm", True),
+        ha_enabled=p.serviceofferingid.offer_ha,
+        dynamically_scalable=_is_scalable(call, template),
+    )
+
+
+def _is_scalable(call: Call, template: Any) -> bool:
+    p = call.params
+    return bool(
+        p.get("dynamicscalingenabled", True)
+        and template.dynamically_scalable
+        and p.serviceofferingid.dynamic_scaling
+        and call.setting("enable.dynamic.scale.vm", p.zoneid)
+    )
+
+
+def _check_limits(call: Call, owner: Any, vm: Instance, root_size: int | None, data_size: int | None) -> None:
+    limits = call.sim.limits
+    counting.check(call.sim, owner, sizes.size_of(call.db, vm))
+    limits.check(owner, "volume", 1 if data_size is None else 2)
+    limits.check(owner, "primary_storage", (root_size or call.params.templateid.size or 0) + (data_size or 0))
+
+
+def _give(
+    call: Call, vm: Instance, wanted: list[Any], template: Any, root_offering: Any, root_size: int | None,
+    data_size: int | None,
+) -> None:  # fmt: skip
+    """NICs and disks. Without a free address the instance stays behind in state Error."""
+    try:
+        interfaces.give(call, vm, wanted)
+    except ApiError:
+        vm.state, vm.updated = "Error", call.now
+        raise
+    counting.count(call.sim, vm, 1)
+    disks.new_root(call.sim, vm, template, size=root_size, disk_offering=root_offering)
+    if data_size is not None:
+        disks.new_data(call.sim, vm, call.params.diskofferingid, size=data_size)
+    call.event(
+        "VOLUME.CREATE", f"Successfully created entity for creating ROOT volume. Volume Type: ROOTVolume Id: "
+        f"{disks.of_vm(call.sim, vm)[0].uuid} Vm Id: {vm.uuid}", disks.of_vm(call.sim, vm)[0], state="Created",
+    )  # fmt: skip
+
+
+@command("deployVirtualMachine", sync=lambda call: ("vm", call.created))
+@journaled("VM.CREATE", "deploying Vm", lambda call: call.created)
+def deploy(call: Call) -> Any:
+    p, vm = call.params, call.created
+    if p.startvm is False:
+        yield life.STEP
+        return {"virtualmachine": instance_view(call, vm)}
+    try:
+        yield from life.start(call, vm, host=p.hostid)
+    except ApiError as error:
+        give_up(call, vm)
+        raise CloudRuntime(f"Unable to start a VM [{vm.uuid}] due to [{error.text}].") from None
+    vm.details.pop(DEPLOYING, None)
+    return {"virtualmachine": instance_view(call, vm)}
+
+
+def give_up(call: Call, vm: Instance) -> None:
+    """A new instance could not start: it stays in state Error and counts no longer."""
+    vm.details["Message.ReservedCapacityFreed.Flag"] = "false"
+    life.set_state(call.sim, vm, "Error")
+    counting.count(call.sim, vm, -1)
+    call.sim.events.alert(
+        8, "ALERT.USERVM", f"Failed to deploy Vm {vm}, on Host null with Id: null", zone=call.db.zones[vm.zone_id]
+    )

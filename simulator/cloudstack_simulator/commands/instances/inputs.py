@@ -1,0 +1,104 @@
+"""What several commands about instances take: user data, keys, affinity groups, instance groups."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from ...call import Call
+from ...errors import IllegalArgument, InvalidParameter
+from ...model.instances import Instance, InstanceGroup
+
+HEX = "0123456789abcdefABCDEF"
+MOST_USER_DATA = 32768
+
+
+def decode_url(text: str) -> str:
+    """What the server's URL decoding says of the text (it refuses bad escapes); `+` stays a plus sign."""
+    index = text.find("%")
+    while index >= 0:
+        if index + 2 >= len(text):
+            raise IllegalArgument("URLDecoder: Incomplete trailing escape (%) pattern")
+        pair = text[index + 1 : index + 3]
+        wrong = next((n for n, c in enumerate(pair) if c not in HEX), None)
+        if wrong is not None:
+            raise IllegalArgument(
+                f'URLDecoder: Illegal hex characters in escape (%) pattern - Error at index {wrong} in: "{pair}"'
+            )
+        text = text[:index] + chr(int(pair, 16)) + text[index + 3 :]
+        index = text.find("%", index + 1)
+    return text
+
+
+def user_data(text: str | None) -> str | None:
+    """Checked user data in base64, None without any."""
+    if not text:
+        return None
+    decoded = decode_url(text)
+    try:
+        content = base64.b64decode(decoded, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidParameter("User data is not base64 encoded") from None
+    if not content:
+        raise InvalidParameter("User data is too short")
+    if len(decoded) > MOST_USER_DATA:
+        raise InvalidParameter("User data has exceeded configurable max length : 32768")
+    return decoded
+
+
+def finalize_user_data(call: Call) -> tuple[str | None, int | None]:
+    """(text, number of the registered user data) that the call gives."""
+    p = call.params
+    if p.userdata and p.userdataid is not None:
+        raise InvalidParameter("Both userdata and userdata ID inputs are not allowed, please provide only one")
+    if p.userdataid is not None:
+        if not p.userdataid or p.userdataid.removed is not None:
+            raise InvalidParameter("Unable to find UserData by id")
+        return p.userdataid.text, p.userdataid.id
+    return user_data(p.userdata), None
+
+
+def key_pairs(call: Call, account_id: int) -> list[Any]:
+    """The key pairs that `keypair` and `keypairs` name, all of them the owner's."""
+    p = call.params
+    names = list(p.keypairs or [])
+    if p.keypair:
+        names.append(p.keypair)
+    found = [call.db.ssh_keys.first(account_id=account_id, name=name) for name in names]
+    if any(pair is None for pair in found):
+        raise InvalidParameter("Not all specified keypairs exist")
+    return found
+
+
+def keep_keys(vm: Instance, pairs: list[Any]) -> None:
+    vm.details["SSH.PublicKey"] = "\n".join(p.public_key for p in pairs)
+    vm.details["SSH.KeyPairNames"] = ",".join(p.name for p in pairs)
+
+
+def affinity_groups(call: Call, owner: Any) -> list[int]:
+    """Numbers of the affinity groups that the call names."""
+    p = call.params
+    if p.affinitygroupids and p.affinitygroupnames:
+        raise InvalidParameter("affinitygroupids parameter is mutually exclusive with affinitygroupnames parameter")
+    groups = list(p.affinitygroupids or [])
+    for name in p.affinitygroupnames or []:
+        group = call.db.affinity_groups.first(account_id=owner.id, name=name)
+        if group is None:
+            raise InvalidParameter(f"Unable to find affinity group by name {name}")
+        groups.append(group)
+    for group in groups:
+        if not group or group.removed is not None:
+            raise InvalidParameter(f"Unable to find affinity group {group.id}")
+    return [g.id for g in groups]
+
+
+def put_in_group(call: Call, vm: Instance, name: str) -> None:
+    """Put an instance into the owner's group of that name, made when there is none; an empty name takes it out."""
+    if not name:
+        vm.group_id = None
+        return
+    group = call.db.instance_groups.first(account_id=vm.account_id, name=name)
+    if group is None:
+        group = call.db.instance_groups.add(InstanceGroup(name=name, account_id=vm.account_id))
+    vm.group_id = group.id

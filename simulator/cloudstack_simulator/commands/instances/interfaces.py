@@ -1,0 +1,90 @@
+"""The NICs that an instance is made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...call import Call
+from ...errors import InvalidParameter
+from ...model.instances import Instance
+from ...model.networks import Network
+from ..networks import addressing, defaults, services
+
+
+@dataclass(slots=True)
+class Wanted:
+    """A NIC that a new instance shall get."""
+
+    network: Network
+    address: str | None = None
+    mac: str | None = None
+
+
+def wanted_for_new(call: Call, owner: Any) -> list[Wanted]:
+    """The NICs that deployVirtualMachine asks for, the default one first."""
+    p = call.params
+    if p.iptonetworklist:
+        if p.networkids or p.ipaddress:
+            raise InvalidParameter("ipToNetworkMap can't be specified along with networkIds or ipAddress")
+        wanted = [_mapped(call, entry) for _key, entry in sorted(p.iptonetworklist.items())]
+    else:
+        networks = list(p.networkids or [])
+        wanted = [Wanted(n) for n in networks] or [Wanted(defaults.network_for(call, owner))]
+        wanted[0].address, wanted[0].mac = p.ipaddress, p.macaddress
+    for w in wanted:
+        check_usable(call, owner, w.network)
+    return wanted
+
+
+def _mapped(call: Call, entry: dict[str, str]) -> Wanted:
+    network = call.db.networks.find(entry.get("networkid", ""))
+    if network is None or network.removed is not None:
+        raise InvalidParameter(f"Unable to translate and find entity with networkId: {entry.get('networkid')}")
+    return Wanted(network, entry.get("ip"), entry.get("mac"))
+
+
+def check_usable(call: Call, owner: Any, network: Network) -> None:
+    """Refuse a network that the new instance may not be in."""
+    if not network or network.removed is not None:
+        raise InvalidParameter(f"Unable to find network by id {network.id}")
+    if network.is_system:
+        raise InvalidParameter(f"Network id={network.uuid} is system only and can't be used for vm deployment")
+    if call.params.zoneid is not None and network.zone_id != call.params.zoneid.id:
+        raise InvalidParameter(f"Network {network} doesn't belong to zone {call.params.zoneid}")
+    defaults.check_reach(call, owner, network)
+
+
+def check_host_name(call: Call, vm: Instance, networks: list[Network], name: str) -> None:
+    """Refuse a host name that another instance in one of the networks has; the refused one leaves only its number."""
+    for network in networks:
+        for nic in call.db.nics.where(network_id=network.id):
+            other = call.db.vms.live.get(nic.vm_id)
+            if other is None or other.id == vm.id or other.vm_type != "User" or other.name.lower() != name.lower():
+                continue
+            if vm._table is not None and not call.db.nics.where(vm_id=vm.id):
+                call.db.vms.delete(vm)
+            raise InvalidParameter(
+                f"The vm with hostName {name} already exists in the network domain: {network.network_domain}; "
+                f"network={network.name}"
+            )
+
+
+def give(call: Call, vm: Instance, wanted: list[Wanted]) -> None:
+    """Give a new instance its NICs with their addresses."""
+    for index, w in enumerate(wanted):
+        add(call, vm, w, device_id=index, is_default=index == 0)
+
+
+def add(call: Call, vm: Instance, wanted: Wanted, *, device_id: int, is_default: bool) -> Any:
+    network = wanted.network
+    address = None
+    if network.guest_type != "L2" and addressing.guest_spans(call.sim, network):
+        address = addressing.guest_address(call.sim, network, wanted.address, vm=vm)
+    nic = addressing.add_nic(
+        call.sim, vm, network, device_id=device_id, is_default=is_default, address=address, mac=wanted.mac
+    )
+    if services.supports(call.db, network, "SecurityGroup") and not vm.security_group_ids:
+        group = call.db.security_groups.first(account_id=vm.account_id, name="default")
+        vm.security_group_ids = [group.id] if group is not None else []
+    return nic

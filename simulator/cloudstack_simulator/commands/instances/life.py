@@ -1,0 +1,130 @@
+"""Starting and stopping: what happens to a VM of any kind, in steps of simulated time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+from ...call import Call
+from ...errors import ApiError, CloudRuntime
+from .. import mocks
+from ..networks import addressing
+from ..networks import lifecycle as networks
+from ..volumes import lifecycle as disks
+from . import placement
+from .statistics import is_measured
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+Steps = Generator[float, None, None]
+STEP = 0.1
+
+
+def set_state(sim: Simulator, vm: Any, state: str) -> None:
+    """Change a VM's state and note the time."""
+    now = sim.clock.now()
+    if vm.state == "Running" and state != "Running":
+        vm.measured = is_measured(sim, vm)
+    vm.state, vm.updated = state, now
+    if state != "Migrating":
+        vm.running_since = now if state == "Running" else None
+
+
+def start(call: Call, vm: Any, *, host: Any = None, avoid: tuple[int, ...] = ()) -> Steps:
+    """Bring a stopped VM up: networks, host, disks, power. Where nothing can take it, it is back in its old state."""
+    sim, before = call.sim, vm.state
+    set_state(sim, vm, "Starting")
+    yield STEP
+    try:
+        for nic in sim.db.nics.where(vm_id=vm.id):
+            yield from networks.implement(call, sim.db.networks[nic.network_id])
+        yield from _power_on(call, vm, host, avoid)
+    except ApiError:
+        set_state(sim, vm, before)
+        raise
+    addressing.plug(sim, vm)
+    set_state(sim, vm, "Running")
+
+
+def _power_on(call: Call, vm: Any, wanted: Any, avoid: tuple[int, ...]) -> Steps:
+    sim, tried = call.sim, set(avoid)
+    while True:
+        host = placement.choose(sim, vm, wanted=wanted, avoid=tried)
+        if host is None:
+            raise CloudRuntime(f"Unable to create a deployment for {vm}")
+        effect = mocks.effect(sim, "StartCommand", host)
+        yield STEP + effect.wait
+        if not effect.failed and disks.place(sim, vm, host):
+            placement.settle(sim, vm, host)
+            return
+        tried.add(host.id)
+        if wanted is not None:
+            raise CloudRuntime(f"Unable to create a deployment for {vm}")
+
+
+def stop(call: Call, vm: Any, *, forced: bool = False, keep_place: bool = True) -> Steps:
+    """Bring a running VM down. A host that refuses keeps it running, unless it is forced."""
+    sim = call.sim
+    if vm.state == "Stopped":
+        return
+    host = sim.db.hosts.get(vm.host_id)
+    set_state(sim, vm, "Stopping")
+    effect = mocks.effect(sim, "StopCommand", host)
+    yield STEP + effect.wait
+    if effect.failed and not forced:
+        set_state(sim, vm, "Running")
+        raise CloudRuntime(f"Unable to stop {vm}")
+    addressing.unplug(sim, vm)
+    placement.leave(sim, vm, keep_place=keep_place)
+    set_state(sim, vm, "Stopped")
+
+
+def reboot(call: Call, vm: Any) -> Steps:
+    """Restart the guest in its place."""
+    effect = mocks.effect(call.sim, "RebootCommand", call.db.hosts.get(vm.host_id))
+    yield STEP + effect.wait
+    if effect.failed:
+        raise CloudRuntime("Unable to get answer that is of class com.cloud.agent.api.RebootAnswer")
+
+
+def migrate(call: Call, vm: Any, host: Any) -> Steps:
+    """Move a running VM to another host."""
+    sim = call.sim
+    source = sim.db.hosts.get(vm.host_id)
+    set_state(sim, vm, "Migrating")
+    effect = mocks.effect(sim, "MigrateCommand", source)
+    yield STEP + effect.wait
+    if effect.failed:
+        set_state(sim, vm, "Running")
+        raise CloudRuntime("Simulated failure")
+    vm.last_host_id = vm.host_id
+    placement.settle(sim, vm, host)
+    set_state(sim, vm, "Running")
+
+
+def destroy(call: Call, vm: Any) -> Steps:
+    """Stop an instance for good; it can be recovered until it is expunged."""
+    sim = call.sim
+    if vm.state == "Destroyed":
+        return
+    if vm.state == "Running":
+        yield from stop(call, vm)
+    placement.give_up_place(sim, vm)
+    set_state(sim, vm, "Destroyed")
+
+
+WHEN_EXPUNGED: list[Callable[[Simulator, Any], None]] = []
+"""Called with an instance that goes for good: each area drops what hangs on it."""
+
+
+def expunge(sim: Simulator, vm: Any) -> None:
+    """Remove a VM with its root disk, NICs and everything that hangs on it."""
+    placement.give_up_place(sim, vm)
+    for listener in WHEN_EXPUNGED:
+        listener(sim, vm)
+    disks.expunge_of_vm(sim, vm)
+    addressing.drop_nics(sim, vm)
+    sim.tags.drop(vm)
+    set_state(sim, vm, "Expunging")
+    sim.db.vms.remove(vm)

@@ -1,0 +1,143 @@
+"""listVirtualMachines and its metrics and usage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...errors import InvalidParameter
+from ...listing import Filter, any_of, equal, matching, tagged
+from ...model.instances import Instance
+from ...registry import command
+from . import statistics
+from .sizes import size_of
+from .views import ALL, DETAILS, instance_view
+
+
+def _details(call: Call) -> tuple[str, ...]:
+    given = call.params.details
+    if not given:
+        return ALL
+    words = tuple(d.strip().lower() for d in given)
+    if any(word not in DETAILS for word in words):
+        raise InvalidParameter(
+            f"The details parameter contains a non permitted value. The allowed values are [{', '.join(DETAILS)}]"
+        )
+    return words
+
+
+def _filters(call: Call) -> list[Filter | None]:
+    p, db = call.params, call.db
+    return [
+        equal("id", p.id),
+        any_of("id", p.ids) if p.ids else None,
+        equal("vm_type", "User"),
+        equal("name", p.name),
+        equal("state", p.state),
+        equal("zone_id", p.zoneid),
+        equal("host_id", p.hostid),
+        equal("pod_id", p.podid),
+        equal("hypervisor", p.hypervisor),
+        equal("template_id", p.templateid),
+        equal("iso_id", p.isoid),
+        equal("service_offering_id", p.serviceofferingid),
+        equal("backup_offering_id", p.backupofferingid),
+        equal("group_id", p.groupid),
+        equal("user_id", p.userid),
+        equal("user_data_id", p.userdataid),
+        equal("ha_enabled", p.haenable),
+        equal("display", p.displayvm),
+        _in_cluster(call),
+        _among(p.networkid is not None, {n.vm_id for n in db.nics.where(network_id=p.networkid.id)} if p.networkid else set()),
+        _among(p.storageid is not None, {v.vm_id for v in db.volumes.where(pool_id=p.storageid.id)} if p.storageid else set()),
+        _in_vpc(call),
+        matching(lambda vm: p.affinitygroupid.id in vm.affinity_group_ids) if p.affinitygroupid else None,
+        matching(lambda vm: p.securitygroupid.id in vm.security_group_ids) if p.securitygroupid else None,
+        tagged(call, "UserVm"),
+    ]
+
+
+def _among(wanted: bool, numbers: set[int]) -> Filter | None:
+    return matching(lambda vm: vm.id in numbers) if wanted else None
+
+
+def _in_cluster(call: Call) -> Filter | None:
+    cluster = call.params.clusterid
+    if cluster is None:
+        return None
+    hosts = {h.id for h in call.db.hosts.where(cluster_id=cluster.id)}
+    return matching(lambda vm: (vm.host_id or vm.last_host_id) in hosts)
+
+
+def _in_vpc(call: Call) -> Filter | None:
+    vpc = call.params.vpcid
+    if vpc is None:
+        return None
+    tiers = {n.id for n in call.db.networks.where(vpc_id=vpc.id)}
+    return _among(True, {n.vm_id for t in tiers for n in call.db.nics.where(network_id=t)})
+
+
+KEYWORD = ("name", "display_name", "instance_name", "state")
+
+
+@command("listVirtualMachines")
+def list_instances(call: Call) -> dict[str, Any]:
+    details = _details(call)
+    answer = call.listing(
+        "virtualmachine",
+        call.db.vms,
+        lambda c, vm: instance_view(c, vm, details),
+        where=_filters(call),
+        keyword=KEYWORD,
+        owned=True,
+    )
+    return _grouped_first(answer)
+
+
+def _grouped_first(answer: dict[str, Any]) -> dict[str, Any]:
+    """Within a page the server's database gives instances that are in a group before the others."""
+    rows = answer.get("virtualmachine")
+    if rows and any("groupid" in row for row in rows):
+        answer["virtualmachine"] = sorted(rows, key=lambda row: row.get("groupid") is None)
+    return answer
+
+
+@command("listVirtualMachinesMetrics")
+def list_metrics(call: Call) -> dict[str, Any]:
+    details = _details(call)
+    return call.listing(
+        "virtualmachine",
+        call.db.vms,
+        lambda c, vm: _metrics_view(c, vm, details),
+        where=_filters(call),
+        keyword=KEYWORD,
+        owned=True,
+    )
+
+
+def _metrics_view(call: Call, vm: Instance, details: tuple[str, ...]) -> dict[str, Any]:
+    view = instance_view(call, vm, details)
+    size = size_of(call.db, vm)
+    view["cputotal"] = f"{size.cpu * size.speed / 1000:.1f} Ghz"
+    view["memorytotal"] = f"{size.memory / 1024:.2f} GiB"
+    if statistics.is_measured(call.sim, vm):
+        view |= {
+            "networkread": "32.00 MiB", "networkwrite": "16.00 MiB", "diskread": "0.00 MiB", "diskwrite": "0.00 MiB",
+            "diskiopstotal": 0,
+        }  # fmt: skip
+    return view
+
+
+@command("listVirtualMachinesUsageHistory")
+def list_usage_history(call: Call) -> dict[str, Any]:
+    p = call.params
+    return call.listing(
+        "virtualmachine",
+        call.db.vms,
+        lambda c, vm: {"id": vm.uuid, "name": vm.instance_name, "stats": statistics.history(c, vm)},
+        where=[
+            equal("id", p.id), any_of("id", p.ids) if p.ids else None, equal("vm_type", "User"), equal("name", p.name),
+        ],
+        keyword=("name",),
+        owned=True,
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""migrateVirtualMachine and findHostsForMigration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...errors import CloudRuntime, InvalidParameter
+from ...listing import page
+from ...registry import command
+from ..hosts.views import host_view
+from . import life, placement
+from .journal import journaled
+from .power import same_vm, the_instance
+from .sizes import size_of
+from .views import instance_view
+
+
+@command("migrateVirtualMachine", sync=same_vm)
+@journaled("VM.MIGRATE", "migrating VM", lambda call: call.params.virtualmachineid, scheduled="attempting to migrate VM")
+def migrate(call: Call) -> Any:
+    p = call.params
+    vm = the_instance(call, p.virtualmachineid, "Unable to find the VM by id={id}")
+    if vm.state != "Running":
+        raise InvalidParameter("VM is not Running, unable to migrate the vm with specified id")
+    host = p.hostid if p.hostid is not None else _any_host(call, vm)
+    check_destination(call, vm, host)
+    yield from life.migrate(call, vm, host)
+    return {"virtualmachine": instance_view(call, vm)}
+
+
+def _any_host(call: Call, vm: Any) -> Any:
+    found = [h for h in placement.candidates(call.sim, vm, avoid=(vm.host_id,)) if h.id != vm.host_id]
+    if not found:
+        raise CloudRuntime(f"Unable to find suitable destination to migrate VM {vm.instance_name}")
+    return call.sim.choose("host", found, vm=vm)
+
+
+def check_destination(call: Call, vm: Any, host: Any) -> None:
+    """Refuse a host that the VM cannot move to."""
+    if not host or host.removed is not None or host.kind != "Routing":
+        raise InvalidParameter("Specified host is not in the right state to migrate this VM")
+    if host.id == vm.host_id:
+        raise InvalidParameter(
+            "Cannot migrate VM, VM is already present on this host, please specify valid destination host to migrate "
+            "the VM"
+        )
+    if host.state != "Up" or host.resource_state != "Enabled":
+        raise InvalidParameter(
+            f"Cannot migrate VM, destination host is not in correct state, has status: {host.state}, state: "
+            f"{host.resource_state}"
+        )
+    if host.pod_id != vm.pod_id:
+        raise InvalidParameter(
+            "Cannot migrate the VM, destination host is not in the same pod as current host of the VM"
+        )
+    if not placement.fits(call.sim, host, size_of(call.db, vm)):
+        raise CloudRuntime(f"Unable to migrate due to Insufficient capacity on host {host.name}")
+
+
+@command("findHostsForMigration")
+def find_hosts(call: Call) -> dict[str, Any]:
+    """The other hosts of the VM's cluster, and whether each could take it."""
+    vm = call.params.virtualmachineid
+    if not vm or vm.removed is not None:
+        raise InvalidParameter("Unable to find the VM with given id")
+    if vm.state != "Running":
+        raise InvalidParameter("VM is not Running, cannot migrate the vm with specified id")
+    source = call.db.hosts[vm.host_id]
+    suitable = {h.id for h in placement.candidates(call.sim, vm, avoid=(source.id,))}
+    hosts = [h for h in call.db.hosts.where(cluster_id=source.cluster_id, kind="Routing") if h.id != source.id]
+    word = (call.params.keyword or "").lower()
+    found = [h for h in hosts if word in h.name.lower()]
+    return page(call, "host", found, lambda host: _migration_view(call, host, host.id in suitable))
+
+
+def _migration_view(call: Call, host: Any, suitable: bool) -> dict[str, Any]:
+    return {**host_view(call, host), "requiresStorageMotion": False, "suitableformigration": suitable}

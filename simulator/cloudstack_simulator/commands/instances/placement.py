@@ -1,0 +1,183 @@
+"""Which host a VM runs on, and what hosts have left. Serves instances, routers and system VMs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..volumes import lifecycle as disks
+from ..volumes import placement as pools
+from .sizes import Size, size_of
+
+if TYPE_CHECKING:
+    from ...model.hosts import Host
+    from ...simulator import Simulator
+
+MIB = 1 << 20
+
+
+def room(sim: Simulator, host: Host) -> tuple[int, int]:
+    """(MHz, bytes) that a host has left, with its cluster's overprovisioning."""
+    cluster = sim.db.clusters.get(host.cluster_id)
+    cpu = float(sim.settings.value("cpu.overprovisioning.factor", cluster) or 1)
+    memory = float(sim.settings.value("mem.overprovisioning.factor", cluster) or 1)
+    return (
+        int(host.cpu_number * host.cpu_speed * cpu) - host.cpu_used,
+        int(host.memory * memory) - host.memory_used,
+    )
+
+
+def fits(sim: Simulator, host: Host, size: Size) -> bool:
+    mhz, memory = room(sim, host)
+    return mhz >= size.cpu * size.speed and memory >= size.memory * MIB and host.cpu_number > 0
+
+
+def is_usable(sim: Simulator, host: Host) -> bool:
+    """Whether new VMs may start on it: up, enabled, in an enabled cluster, pod and zone."""
+    cluster, pod = sim.db.clusters.get(host.cluster_id), sim.db.pods.get(host.pod_id)
+    return (
+        host.kind == "Routing"
+        and host.state == "Up"
+        and host.resource_state == "Enabled"
+        and cluster is not None
+        and cluster.allocation_state == "Enabled"
+        and (pod is None or pod.allocation_state == "Enabled")
+    )
+
+
+def candidates(sim: Simulator, vm: Any, *, avoid: Iterable[int] = ()) -> list[Host]:
+    """Hosts that can take the VM: room, tags, dedication, affinity, and pools that can hold or reach its disks."""
+    db, size = sim.db, size_of(sim.db, vm)
+    skip = set(avoid)
+    clusters = disks.clusters_for(sim, vm)
+    offering = db.service_offerings.get(vm.service_offering_id)
+    tags = set(getattr(offering, "host_tags", ()))
+    found = [
+        host
+        for host in db.hosts.where(zone_id=vm.zone_id, kind="Routing")
+        if host.id not in skip
+        and (clusters is None or host.cluster_id in clusters)
+        and is_usable(sim, host)
+        and tags <= set(host.tags)
+        and (fits(sim, host, size) or (vm.last_host_id == host.id and _keeps_place(vm)))
+        and _may_use(sim, vm, host)
+        and _disks_fit(sim, vm, host)
+    ]
+    return _by_affinity(sim, vm, found)
+
+
+def _keeps_place(vm: Any) -> bool:
+    return bool(vm.details.get(RESERVED) == "false")
+
+
+def _may_use(sim: Simulator, vm: Any, host: Host) -> bool:
+    """Whether dedication lets the VM's owner use the host."""
+    account = sim.db.accounts[vm.account_id]
+    places = (("zone", host.zone_id), ("pod", host.pod_id), ("cluster", host.cluster_id), ("host", host.id))
+    for kind, number in places:
+        for dedication in sim.db.dedications.where(kind=kind, target_id=number):
+            if dedication.account_id is not None and dedication.account_id != account.id:
+                return False
+            if dedication.domain_id is not None and dedication.domain_id != account.domain_id:
+                return False
+    return True
+
+
+def _disks_fit(sim: Simulator, vm: Any, host: Host) -> bool:
+    cluster = sim.db.clusters.get(host.cluster_id)
+    return all(
+        volume.pool_id is not None
+        or pools.candidates(sim, vm.zone_id, size=volume.size, tags=pools.tags_of(sim, volume), cluster=cluster)
+        for volume in disks.of_vm(sim, vm)
+    )
+
+
+def _by_affinity(sim: Simulator, vm: Any, hosts: list[Host]) -> list[Host]:
+    for number in getattr(vm, "affinity_group_ids", ()):
+        group = sim.db.affinity_groups.get(number)
+        if group is None:
+            continue
+        others = {
+            other.host_id
+            for other in sim.db.vms.where(account_id=group.account_id, vm_type="User")
+            if other.id != vm.id and other.host_id is not None and number in other.affinity_group_ids
+        }
+        wanted = [h for h in hosts if (h.id in others) is (group.type in ("host affinity", "non-strict host affinity"))]
+        if group.type in ("host affinity", "non-strict host affinity") and not others:
+            wanted = hosts
+        if wanted or not group.type.startswith("non-strict"):
+            hosts = wanted
+    return hosts
+
+
+def choose(sim: Simulator, vm: Any, *, wanted: Host | None = None, avoid: Iterable[int] = ()) -> Host | None:
+    """The host for a VM: the wanted one, its last one, else any that can take it. None when there is none."""
+    if wanted is not None:
+        return wanted if is_usable(sim, wanted) and fits(sim, wanted, size_of(sim.db, vm)) else None
+    found = candidates(sim, vm, avoid=avoid)
+    if not found:
+        return None
+    last = next((h for h in found if h.id == vm.last_host_id), None)
+    if last is not None:
+        return last
+    chosen: Host = sim.choose("host", found, vm=vm)
+    return chosen
+
+
+RESERVED = "Message.ReservedCapacityFreed.Flag"
+"""Detail of a stopped instance: `false` while its last host keeps its place, `true` afterwards."""
+
+
+def settle(sim: Simulator, vm: Any, host: Host) -> None:
+    """The VM runs on the host from now on."""
+    if vm.host_id is None and vm.last_host_id is not None and _keeps_place(vm):
+        _count(sim, sim.db.hosts.get(vm.last_host_id), vm, -1)
+    if vm.host_id is not None:
+        _count(sim, sim.db.hosts.get(vm.host_id), vm, -1)
+    _count(sim, host, vm, 1)
+    vm.host_id, vm.pod_id = host.id, host.pod_id
+
+
+def leave(sim: Simulator, vm: Any, *, keep_place: bool) -> None:
+    """The VM has stopped. `keep_place`: its host keeps room for it for a while."""
+    if vm.host_id is None:
+        return
+    host = sim.db.hosts.get(vm.host_id)
+    vm.last_host_id, vm.host_id = vm.host_id, None
+    if not keep_place:
+        _count(sim, host, vm, -1)
+        return
+    vm.details[RESERVED] = "false"
+    sim.scheduler.after(float(sim.settings.value("capacity.skipcounting.hours") or 3600), free_place, sim, vm, sim.clock.now())
+
+
+def free_place(sim: Simulator, vm: Any, stopped: float) -> None:
+    """The time for which a host keeps a stopped VM's place is over."""
+    if vm.host_id is None and vm.removed is None and _keeps_place(vm) and (vm.updated or 0) <= stopped:
+        give_up_place(sim, vm)
+
+
+def give_up_place(sim: Simulator, vm: Any) -> None:
+    """A stopped VM's last host no longer keeps room for it."""
+    if vm.host_id is None and vm.last_host_id is not None and _keeps_place(vm):
+        _count(sim, sim.db.hosts.get(vm.last_host_id), vm, -1)
+        vm.details[RESERVED] = "true"
+
+
+def resize(sim: Simulator, vm: Any, before: Size) -> None:
+    """The size of a VM changed: its host (or the one that keeps its place) counts the new one."""
+    number = vm.host_id or (vm.last_host_id if _keeps_place(vm) else None)
+    host, after = sim.db.hosts.get(number), size_of(sim.db, vm)
+    if host is not None:
+        host.cpu_used += after.cpu * after.speed - before.cpu * before.speed
+        host.cores_used += after.cpu - before.cpu
+        host.memory_used += (after.memory - before.memory) * MIB
+
+
+def _count(sim: Simulator, host: Host | None, vm: Any, sign: int) -> None:
+    if host is None:
+        return
+    size = size_of(sim.db, vm)
+    host.cpu_used = max(0, host.cpu_used + sign * size.cpu * size.speed)
+    host.cores_used = max(0, host.cores_used + sign * size.cpu)
+    host.memory_used = max(0, host.memory_used + sign * size.memory * MIB)

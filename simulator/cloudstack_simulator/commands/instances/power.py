@@ -1,0 +1,96 @@
+"""startVirtualMachine, stopVirtualMachine, rebootVirtualMachine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
+from ...model.instances import Instance
+from ...registry import check, command
+from . import life
+from .deploy import DEPLOYING
+from .journal import journaled
+from .views import instance_view
+
+
+def the_instance(call: Call, row: Any, text: str = "unable to find a virtual machine with id {id}") -> Instance:
+    """The instance behind an id parameter; routers, system VMs and removed ones are none."""
+    if not row or row.removed is not None or row.vm_type != "User":
+        raise InvalidParameter(text.format(id=row.id))
+    call.check_access(row)
+    return row  # type: ignore[no-any-return]
+
+
+def same_vm(call: Call) -> Any:
+    """Key of jobs that must not run side by side: those of one VM."""
+    return ("vm", call.params.id or call.params.virtualmachineid or call.params.vmid)
+
+
+@check(
+    "startVirtualMachine", "stopVirtualMachine", "rebootVirtualMachine", "destroyVirtualMachine",
+    "expungeVirtualMachine", "scaleVirtualMachine", "migrateVirtualMachine", "restoreVirtualMachine",
+    "resetPasswordForVirtualMachine", "resetSSHKeyForVirtualMachine", "addNicToVirtualMachine",
+    "updateDefaultNicForVirtualMachine", "updateVMAffinityGroup",
+)  # fmt: skip
+def not_removed(call: Call) -> None:
+    """The server cannot announce a job about a VM that is gone."""
+    p = call.params
+    for row in (p.id, p.virtualmachineid, p.vmid):
+        if row is not None and row.removed is not None and row.id > 0:
+            raise InvalidParameter(f"Unable to find UUID for id [{row.id}] of type [VirtualMachine]")
+
+
+@command("startVirtualMachine", sync=same_vm)
+@journaled("VM.START", "starting Vm", lambda call: call.params.id, scheduled="starting user vm")
+def start(call: Call) -> Any:
+    vm = the_instance(call, call.params.id)
+    owner = call.db.accounts[vm.account_id]
+    if vm.state == "Running":
+        raise InvalidParameter(f"The virtual machine {vm.uuid} ({vm.display_name or vm.name}) is already running")
+    if owner.state == "disabled":
+        raise PermissionDenied(f"The owner of {vm} is disabled: {owner.name}")
+    if vm.state != "Stopped":
+        raise CloudRuntime(
+            f'Unable to orchestrate the start of VM instance {{"instanceName":"{vm.instance_name}","uuid":"{vm.uuid}"}}.'
+        )
+    try:
+        yield from life.start(call, vm, host=call.params.hostid)
+    except ApiError as error:
+        raise CloudRuntime(f"Unable to start a VM [{vm.uuid}] due to [{error.text}].") from None
+    vm.details.pop(DEPLOYING, None)
+    return {"virtualmachine": instance_view(call, vm)}
+
+
+@command("stopVirtualMachine", sync=same_vm)
+def stop(call: Call) -> Any:
+    vm = the_instance(call, call.params.id)
+    return (yield from _stop(call, vm))
+
+
+@journaled("VM.STOP", "stopping Vm", lambda call: call.params.id, scheduled="stopping user vm")
+def _journal_stop(call: Call) -> Any:
+    yield from life.stop(call, call.params.id, forced=bool(call.params.forced))
+
+
+def _stop(call: Call, vm: Instance) -> Any:
+    if vm.state not in ("Running", "Stopped"):
+        raise CloudRuntime(f"Unable to stop {vm}")
+    yield from _journal_stop(call)
+    return {"virtualmachine": instance_view(call, vm)}
+
+
+@command("rebootVirtualMachine", sync=same_vm)
+@journaled("VM.REBOOT", "rebooting Vm", lambda call: call.params.id, scheduled="rebooting user vm")
+def reboot(call: Call) -> Any:
+    vm = the_instance(call, call.params.id, "Unable to find a virtual machine with id {id}")
+    if vm.state != "Running":
+        raise InvalidParameter(
+            f"The VM {vm.uuid} ({vm.display_name or vm.name}) is not running, unable to reboot it"
+        )
+    if call.params.forced:
+        yield from life.stop(call, vm, forced=True)
+        yield from life.start(call, vm)
+    else:
+        yield from life.reboot(call, vm)
+    return {"virtualmachine": instance_view(call, vm)}

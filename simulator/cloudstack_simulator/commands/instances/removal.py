@@ -1,0 +1,140 @@
+"""destroyVirtualMachine, recoverVirtualMachine, expungeVirtualMachine, restoreVirtualMachine; the expunger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...call import Call
+from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...model.instances import Instance
+from ...registry import SUCCESS, at_install, command
+from ..volumes import lifecycle as disks
+from . import counting, life
+from .journal import journaled
+from .power import same_vm, the_instance
+from .sizes import size_of
+from .views import gone_view, instance_view
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+
+@command("destroyVirtualMachine", sync=same_vm)
+@journaled("VM.DESTROY", "destroying Vm", lambda call: call.params.id, scheduled="destroying Vm")
+def destroy(call: Call) -> Any:
+    p = call.params
+    vm = the_instance(call, p.id)
+    if p.expunge and not may_expunge(call):
+        raise PermissionDenied("Account does not have permission for expunging.")
+    if vm.delete_protection:
+        raise InvalidParameter(
+            f"Instance [id = {vm.uuid}, name = {vm.instance_name}] has delete protection enabled and cannot be deleted."
+        )
+    _check_volumes(call, vm, p.volumeids or [])
+    yield life.STEP
+    counted = vm.state not in ("Error", "Destroyed")
+    yield from life.destroy(call, vm)
+    if counted:
+        counting.count(call.sim, vm, -1)
+    for volume in p.volumeids or []:
+        disks.expunge(call.sim, volume) if p.expunge else disks.destroy(call.sim, volume)
+    if p.expunge:
+        life.expunge(call.sim, vm)
+        return {"virtualmachine": gone_view()}
+    return {"virtualmachine": instance_view(call, vm)}
+
+
+def may_expunge(call: Call) -> bool:
+    return bool(call.caller.is_root_admin or call.setting("allow.user.expunge.recover.vm", call.caller.account))
+
+
+def _check_volumes(call: Call, vm: Instance, volumes: list[Any]) -> None:
+    foreign = [v for v in volumes if v.vm_id != vm.id or v.kind != "DATADISK"]
+    if foreign:
+        raise InvalidParameter(
+            "The following supplied volumes are not DATADISK attached to the VM: "
+            + " ".join(str(v.uuid) for v in foreign)
+        )
+    for volume in volumes:
+        if volume.delete_protection:
+            raise InvalidParameter(
+                f"Volume [id = {volume.uuid}, name = {volume.name}] has delete protection enabled and cannot be deleted"
+            )
+
+
+@command("recoverVirtualMachine")
+def recover(call: Call) -> dict[str, Any]:
+    vm = the_instance(call, call.params.id)
+    if not may_expunge(call):
+        raise PermissionDenied(
+            "Recovering a vm can only be done by an Admin. Or when the allow.user.expunge.recover.vm key is set."
+        )
+    if vm.state != "Destroyed":
+        raise InvalidParameter(f"Vm with id {vm.uuid} is not in the right state")
+    counting.check(call.sim, call.db.accounts[vm.account_id], size_of(call.db, vm))
+    counting.count(call.sim, vm, 1)
+    vm.details["Message.ReservedCapacityFreed.Flag"] = "false"
+    vm.last_host_id = None
+    life.set_state(call.sim, vm, "Stopped")
+    call.event(
+        "VM.RECOVER", f"Successfully completed Recovering VM. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine"
+    )
+    return {"virtualmachine": instance_view(call, vm)}
+
+
+@command("expungeVirtualMachine", sync=same_vm)
+def expunge(call: Call) -> Any:
+    vm = the_instance(call, call.params.id, "Unable to find a virtual machine with specified vmId")
+    if vm.state not in ("Destroyed", "Expunging", "Error"):
+        raise CloudRuntime("Please destroy vm with specified vmId before expunge")
+    if not may_expunge(call):
+        raise PermissionDenied(
+            "Expunging a vm can only be done by an Admin. Or when the allow.user.expunge.recover.vm key is set."
+        )
+    yield life.STEP
+    life.expunge(call.sim, vm)
+    call.event("VM.EXPUNGE", f"Successfully completed expunging Vm. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine")
+    return SUCCESS
+
+
+@at_install(order=60)
+def start_expunger(sim: Simulator) -> None:
+    sim.scheduler.after(_interval(sim), expunge_round, sim)
+
+
+def _interval(sim: Simulator) -> float:
+    return max(1.0, float(sim.settings.value("expunge.interval") or 86400))
+
+
+def expunge_round(sim: Simulator) -> None:
+    """Expunge the instances that have been destroyed for longer than `expunge.delay`."""
+    delay = float(sim.settings.value("expunge.delay") or 0)
+    for vm in sim.db.vms.where(state="Destroyed"):
+        if vm.vm_type == "User" and (vm.updated or 0) + delay <= sim.clock.now():
+            life.expunge(sim, vm)
+    sim.scheduler.after(_interval(sim), expunge_round, sim)
+
+
+@command("restoreVirtualMachine", sync=same_vm)
+@journaled("VM.RESTORE", "restoring Vm", lambda call: call.params.virtualmachineid, scheduled="Restore a VM to original template or new template")
+def restore(call: Call) -> Any:
+    p, sim = call.params, call.sim
+    vm = the_instance(call, p.virtualmachineid, "Cannot find VM with ID {id}")
+    template = p.templateid if p.templateid is not None else call.db.templates.get(vm.template_id)
+    if not template or template.removed is not None:
+        raise InvalidParameter(f"Cannot find template with ID {getattr(template, 'id', None)}")
+    if vm.state not in ("Running", "Stopped"):
+        raise CloudRuntime(
+            f"Vm {vm.uuid} currently in {vm.state} state, restore vm can only execute when VM in Running or Stopped"
+        )
+    if call.db.vm_snapshots.where(vm_id=vm.id):
+        raise InvalidParameter("Unable to restore VM, please remove VM snapshots before restoring VM")
+    was_running = vm.state == "Running"
+    if was_running:
+        yield from life.stop(call, vm, forced=True)
+    yield life.STEP
+    disks.reset_root(sim, vm, template)
+    vm.template_id, vm.guest_os_id = template.id, template.guest_os_id if p.templateid else vm.guest_os_id
+    if was_running:
+        yield from life.start(call, vm)
+    return {"virtualmachine": instance_view(call, vm)}

@@ -1,0 +1,115 @@
+"""scaleVirtualMachine and changeServiceForVirtualMachine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...model.instances import Instance
+from ...parameters import flat_map
+from ...registry import command
+from . import counting, life, placement, sizes
+from .power import same_vm, the_instance
+from .views import instance_view
+
+
+@command("changeServiceForVirtualMachine")
+def change_service(call: Call) -> dict[str, Any]:
+    p = call.params
+    vm = the_instance(call, p.id)
+    if vm.state != "Stopped":
+        raise InvalidParameter(
+            f"Unable to upgrade virtual machine {vm}  in state {vm.state}; make sure the virtual machine is stopped"
+        )
+    _change(call, vm)
+    call.event(
+        "VM.UPGRADE", f"Successfully completed upgrading Vm. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine"
+    )
+    return {"virtualmachine": instance_view(call, vm)}
+
+
+@command("scaleVirtualMachine", sync=same_vm)
+def scale(call: Call) -> Any:
+    vm = the_instance(call, call.params.id)
+    if vm.state not in ("Running", "Stopped"):
+        raise InvalidParameter(f"Unable to upgrade virtual machine {vm} in state {vm.state}")
+    if vm.state == "Running":
+        _check_running(call, vm)
+    yield life.STEP
+    _change(call, vm)
+    call.event("VM.UPGRADE", f"Successfully completed scaling Vm. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine")
+    return {"virtualmachine": instance_view(call, vm)}
+
+
+def _change(call: Call, vm: Instance) -> None:
+    offering = call.params.serviceofferingid
+    given = {k: str(v) for k, v in flat_map(call.params.details).items()}
+    custom = sizes.custom_details(call, offering, given)
+    if offering.state == "Inactive":
+        raise InvalidParameter(
+            f"Unable to upgrade virtual machine {vm.uuid} with an inactive service offering {offering.uuid}"
+        )
+    if offering.id == vm.service_offering_id and not custom:
+        raise InvalidParameter(
+            f"Not upgrading vm {vm} since it already has the requested service offering ({offering.name})"
+        )
+    before = sizes.size_of(call.db, vm)
+    old = {k: vm.details.pop(k) for k, _field in sizes.FIELDS if k in vm.details}
+    old_offering, vm.service_offering_id = vm.service_offering_id, offering.id
+    vm.details.update(custom)
+    after = sizes.size_of(call.db, vm)
+    try:
+        _check_limits(call, vm, before, after)
+    except Exception:
+        vm.service_offering_id = old_offering
+        vm.details = {k: v for k, v in vm.details.items() if k not in custom} | old
+        raise
+    counting.change_size(call.sim, vm, before)
+    placement.resize(call.sim, vm, before)
+
+
+def _check_limits(call: Call, vm: Instance, before: sizes.Size, after: sizes.Size) -> None:
+    account = call.db.accounts[vm.account_id]
+    if after.cpu > before.cpu:
+        call.sim.limits.check(account, "cpu", after.cpu - before.cpu)
+    if after.memory > before.memory:
+        call.sim.limits.check(account, "memory", after.memory - before.memory)
+
+
+def _check_running(call: Call, vm: Instance) -> None:
+    """A running instance can only grow, and only where scaling it live is allowed."""
+    now, new = sizes.size_of(call.db, vm), _new_size(call)
+    if new == now or not _grows(now, new):
+        raise InvalidParameter(
+            "While the VM is running, only scalling up it is supported. New service offering "
+            f'{{"memory": {new.memory}, "speed": {new.speed}, "cpu": {new.cpu}}} should have at least one value (ram, speed '
+            f'or cpu) greater than the current values {{"memory": {now.memory}, "speed": {now.speed}, "cpu": {now.cpu}}}.'
+        )
+    if not call.setting("enable.dynamic.scale.vm", call.db.zones[vm.zone_id]):
+        raise PermissionDenied(
+            "Dynamically scaling virtual machines is disabled for this zone, please contact your admin."
+        )
+    old = call.db.service_offerings[vm.service_offering_id]
+    if old.dynamic_scaling != call.params.serviceofferingid.dynamic_scaling:
+        raise InvalidParameter(
+            "Unable to Scale VM: since dynamic scaling enabled flag is not same for new service offering and old service "
+            "offering"
+        )
+    if not vm.dynamically_scalable:
+        raise CloudRuntime(f"Unable to scale {vm} as it does not have tools to support dynamic scaling.")
+
+
+def _grows(now: sizes.Size, new: sizes.Size) -> bool:
+    """No value may get smaller."""
+    return new.memory >= now.memory and new.speed >= now.speed and new.cpu >= now.cpu
+
+
+def _new_size(call: Call) -> sizes.Size:
+    offering = call.params.serviceofferingid
+    given = flat_map(call.params.details)
+    values = []
+    for detail, field in sizes.FIELDS:
+        fixed = getattr(offering, field)
+        values.append(int(fixed if fixed is not None else given.get(detail) or 0))
+    return sizes.Size(*values)

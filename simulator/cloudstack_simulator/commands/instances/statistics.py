@@ -1,0 +1,56 @@
+"""What the statistics collector says of VMs. The figures are the recorded hypervisor's inventions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...call import Call
+from ...clock import timestamp
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+PERIOD = 60.0
+"""Seconds between two rounds of the collector."""
+FIGURES = {
+    "cpuused": "10%",
+    "networkkbsread": 32768,
+    "networkkbswrite": 16384,
+    "diskkbsread": 0,
+    "diskkbswrite": 0,
+    "memorykbs": 0,
+    "memoryintfreekbs": 0,
+    "memorytargetkbs": 0,
+    "diskioread": 0,
+    "diskiowrite": 0,
+}
+
+
+def last_round(now: float) -> float:
+    return now - now % PERIOD
+
+
+def is_measured(sim: Simulator, vm: Any) -> bool:
+    """Whether a round of the collector has met the VM running."""
+    since = vm.running_since
+    return bool(vm.measured or (since is not None and last_round(sim.clock.now()) >= since))
+
+
+def statistics(call: Call, vm: Any) -> dict[str, Any]:
+    return dict(FIGURES) if is_measured(call.sim, vm) else {}
+
+
+def history(call: Call, vm: Any) -> list[dict[str, Any]]:
+    """The VM's statistics as the usage history shows them: the last round's."""
+    if not is_measured(call.sim, vm):
+        return []
+    return [
+        {
+            "timestamp": timestamp(max(last_round(call.now), vm.running_since or vm.created)),
+            **FIGURES,
+            "memoryintfreekbs": -1,
+            "diskiopstotal": 0,
+            "networkread": "32.00 MiB",
+            "networkwrite": "16.00 MiB",
+        }
+    ]

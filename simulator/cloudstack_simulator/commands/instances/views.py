@@ -1,0 +1,193 @@
+"""How an instance looks in answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from ...call import Call
+from ...clock import timestamp
+from ...model.instances import Instance
+from ...tags import taggable
+from ..common import has_notes, owner_fields, running_job, short_tags
+from ..networks.views import nic_view
+from ..volumes import lifecycle as disks
+from .sizes import size_of
+from .statistics import statistics
+
+taggable("UserVm", "vms")
+
+DETAILS = (
+    "all", "group", "nics", "stats", "secgrp", "tmpl", "servoff", "diskoff", "backoff", "iso", "volume", "min",
+    "affgrp", "vnfnics",
+)  # fmt: skip
+"""Words of the `details` parameter."""
+ALL = ("all",)
+
+
+def instance_view(
+    call: Call, vm: Instance, details: Collection[str] = ALL, *, full: bool | None = None
+) -> dict[str, Any]:
+    """`details`: which parts; `full`: with what only root admins read (host, internal name), by default as they may."""
+    full = call.caller.is_root_admin if full is None else full
+    wants = _Wants(details)
+    db = call.db
+    user, zone, host = db.users.get(vm.user_id), db.zones[vm.zone_id], db.hosts.get(vm.host_id)
+    guest_os = db.guest_os.get(vm.guest_os_id)
+    nics = sorted(db.nics.where(vm_id=vm.id), key=lambda n: (not n.is_default, n.device_id))
+    volumes = sorted(disks.of_vm(call.sim, vm), key=lambda v: v.id)
+    show_nics = wants("nics") or max(len(nics), 1) * max(len(volumes), 1) > 1
+    pool = db.storage_pools.get(volumes[0].pool_id) if volumes else None
+    data_offering = db.disk_offerings.get(vm.disk_offering_id)
+    view: dict[str, Any] = {
+        "id": vm.uuid,
+        "name": vm.name,
+        "displayname": vm.display_name or vm.name,
+        **owner_fields(call, vm.account_id),
+        "userid": user.uuid if user else None,
+        "username": user.username if user else None,
+        "created": timestamp(vm.created),
+        "lastupdated": timestamp(vm.updated),
+        "state": vm.state,
+        "haenable": vm.ha_enabled,
+        "zoneid": zone.uuid,
+        "zonename": zone.name,
+        "hostcontrolstate": _control_state(host),
+        "diskofferingid": data_offering.uuid if data_offering else None,
+        "diskofferingname": data_offering.name if data_offering else None,
+        "guestosid": guest_os.uuid if guest_os else None,
+        "securitygroup": [],
+        "nic": [nic_view(call, n) for n in nics] if show_nics else [],
+        "hypervisor": vm.hypervisor,
+        "ipaddress": next((n.address for n in nics if n.is_default), None) if show_nics else None,
+        "details": dict(vm.details),
+        "keypairs": vm.details.get("SSH.KeyPairNames"),
+        "affinitygroup": _affinity(call, vm),
+        "displayvm": vm.display if call.caller.is_root_admin else None,
+        "isdynamicallyscalable": vm.dynamically_scalable,
+        "deleteprotection": vm.delete_protection,
+        "ostypeid": guest_os.uuid if guest_os else None,
+        "osdisplayname": guest_os.display_name if guest_os else None,
+        "pooltype": pool.pool_type if pool else None,
+        "receivedbytes": 0,
+        "sentbytes": 0,
+        "tags": short_tags(call, vm),
+        "hasannotations": has_notes(call, vm),
+        **_boot(vm),
+        **_user_data(call, vm),
+        **(_group(call, vm) if wants("group") else {}),
+        **(_template(call, vm) if wants("tmpl") else {}),
+        **(_iso(call, vm) if wants("iso") else {}),
+        **(_offering(call, vm) if wants("servoff") else {}),
+        **(statistics(call, vm) if wants("stats") else {}),
+        **(_first_volume(volumes) if wants("volume") else {}),
+        **running_job(call, vm),
+    }
+    if full:
+        view |= {
+            "hostid": host.uuid if host else None,
+            "hostname": host.name if host else None,
+            "instancename": vm.instance_name,
+            "arch": _arch(call, vm),
+        }
+    return view
+
+
+class _Wants:
+    def __init__(self, details: Collection[str]) -> None:
+        self.details = {d.lower() for d in details}
+
+    def __call__(self, part: str) -> bool:
+        return "all" in self.details or part in self.details
+
+
+def gone_view() -> dict[str, Any]:
+    """What is left to show of an instance that was expunged by the command itself."""
+    return {"securitygroup": [], "nic": [], "affinitygroup": [], "deleteprotection": False, "tags": []}
+
+
+def _control_state(host: Any) -> str | None:
+    """The host as root admins may use it: Enabled, Disabled, Maintenance …"""
+    if host is None:
+        return None
+    if host.state != "Up":
+        return "Offline" if host.resource_state == "Enabled" else host.resource_state
+    return str(host.resource_state)
+
+
+def _boot(vm: Instance) -> dict[str, Any]:
+    if "UEFI" in vm.details:
+        return {"boottype": "Uefi", "bootmode": vm.details["UEFI"].lower()}
+    return {"boottype": "Bios", "bootmode": "legacy"} if not vm.details else {}
+
+
+def _user_data(call: Call, vm: Instance) -> dict[str, Any]:
+    row = call.db.user_data.get(vm.user_data_id)
+    if row is None:
+        return {}
+    return {"userdataid": row.uuid, "userdataname": row.name, "userdatadetails": vm.user_data_details}
+
+
+def _group(call: Call, vm: Instance) -> dict[str, Any]:
+    group = call.db.instance_groups.get(vm.group_id)
+    return {"groupid": group.uuid, "group": group.name} if group else {}
+
+
+def _template(call: Call, vm: Instance) -> dict[str, Any]:
+    template = call.db.templates.get(vm.template_id)
+    if template is None:
+        return {}
+    return {
+        "templateid": template.uuid,
+        "templatename": template.name,
+        "templatetype": template.kind,
+        "templateformat": template.format,
+        "templatedisplaytext": template.display_text,
+        "passwordenabled": template.password_enabled,
+    }
+
+
+def _iso(call: Call, vm: Instance) -> dict[str, Any]:
+    iso = call.db.templates.get(vm.iso_id)
+    if iso is None:
+        return {}
+    return {"isoid": iso.uuid, "isoname": iso.name, "isodisplaytext": iso.display_text}
+
+
+def _offering(call: Call, vm: Instance) -> dict[str, Any]:
+    offering, size = call.db.service_offerings.get(vm.service_offering_id), size_of(call.db, vm)
+    if offering is None:
+        return {}
+    return {
+        "serviceofferingid": offering.uuid,
+        "serviceofferingname": offering.name,
+        "cpunumber": size.cpu,
+        "cpuspeed": size.speed,
+        "memory": size.memory,
+    }
+
+
+def _first_volume(volumes: list[Any]) -> dict[str, Any]:
+    """The oldest disk: the server calls it the root device whatever it is."""
+    if not volumes:
+        return {}
+    return {"rootdeviceid": volumes[0].device_id, "rootdevicetype": volumes[0].kind}
+
+
+def _affinity(call: Call, vm: Instance) -> list[dict[str, Any]]:
+    groups = [call.db.affinity_groups.get(n) for n in vm.affinity_group_ids]
+    return [
+        {
+            "id": group.uuid,
+            "name": group.name,
+            "description": group.description,
+            "account": call.db.accounts[group.account_id].name,
+        }
+        for group in groups
+        if group is not None and group.removed is None
+    ]
+
+
+def _arch(call: Call, vm: Instance) -> str:
+    template = call.db.templates.get(vm.template_id)
+    return template.arch if template is not None else "x86_64"

@@ -1,0 +1,1 @@
+"""Guest networks, NICs, public addresses and the rules on them."""

@@ -1,0 +1,196 @@
+"""Guest addresses, MAC addresses, VLANs and public addresses: who gets which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ... import net
+from ...call import Call
+from ...errors import ApiError, InsufficientAddressCapacity, InsufficientCapacity
+from ...model.networks import Network, Nic
+from ..zones import zone_life
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+
+class NoGuestAddress(ApiError):
+    """A guest network has no such address left: 530, and the server leaves cserrorcode 0."""
+
+    cs = 0
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(f"Unable to acquire Guest IP address for network {network}")
+
+
+def next_mac(network: Network) -> str:
+    """The next MAC address of a guest network: its number and a sequence inside `02:01`."""
+    serial, network.next_mac = network.next_mac, network.next_mac + 1
+    octets = (0x02, 0x01, network.id >> 8 & 0xFF, network.id & 0xFF, serial >> 8 & 0xFF, serial & 0xFF)
+    return ":".join(f"{octet:02x}" for octet in octets)
+
+
+def taken(sim: Simulator, network: Network) -> set[str]:
+    """Guest addresses of a network that are in use."""
+    db = sim.db
+    used = {n.address for n in db.nics.where(network_id=network.id) if n.address}
+    used |= {s.address for s in db.nic_secondary_ips.where(network_id=network.id)}
+    if network.gateway:
+        used.add(network.gateway)
+    return used
+
+
+def guest_address(sim: Simulator, network: Network, wanted: str | None = None, **about: Any) -> str:
+    """A free guest address: the wanted one, else any of the network's (of its ranges, when it is a shared one)."""
+    used = taken(sim, network)
+    spans = guest_spans(sim, network)
+    if wanted is not None:
+        if not net.is_ip4(wanted) or wanted in used or not any(net.within(wanted, a, b) for a, b in spans):
+            raise NoGuestAddress(network)
+        return wanted
+    free = [net.address(n) for a, b in spans for n in _candidates(a, b) if net.address(n) not in used]
+    if not free:
+        raise NoGuestAddress(network)
+    return str(sim.choose("address", free, network=network, **about))
+
+
+MOST_CANDIDATES = 4096
+
+
+def _candidates(start: str, end: str) -> range:
+    first, last = net.number(start), net.number(end)
+    return range(first, min(last, first + MOST_CANDIDATES) + 1)
+
+
+def guest_spans(sim: Simulator, network: Network) -> list[tuple[str, str]]:
+    """(first, last) address of each span that instances get addresses from."""
+    if network.guest_type == "Shared":
+        return [(v.start, v.end) for v in sim.db.vlans.where(network_id=network.id) if v.start and v.end]
+    span = net.cidr(network.cidr)
+    if span is None:
+        return []
+    return [(net.address(int(span.network_address) + 1), net.address(int(span.broadcast_address) - 1))]
+
+
+def add_nic(sim: Simulator, vm: Any, network: Network, *, device_id: int, is_default: bool, address: str | None, mac: str | None = None) -> Nic:
+    """Give a VM a NIC in a guest network (allocated only: it has no VLAN until the VM runs)."""
+    shown = network.guest_type != "L2" and address is not None
+    nic: Nic = sim.db.nics.add(
+        Nic(
+            vm_id=vm.id,
+            network_id=network.id,
+            mac=mac or next_mac(network),
+            device_id=device_id,
+            address=address,
+            gateway=network.gateway if shown else None,
+            netmask=_netmask(network) if shown else None,
+            is_default=is_default,
+        )
+    )
+    return nic
+
+
+def _netmask(network: Network) -> str | None:
+    span = net.cidr(network.network_cidr or network.cidr)
+    return str(span.netmask) if span else None
+
+
+def plug(sim: Simulator, vm: Any) -> None:
+    """The VM has a place: its NICs are in the VLANs of their networks."""
+    for nic in sim.db.nics.where(vm_id=vm.id):
+        network = sim.db.networks[nic.network_id]
+        nic.vlan = f"vlan://{network.vlan}" if network.vlan else None
+
+
+def unplug(sim: Simulator, vm: Any) -> None:
+    for nic in sim.db.nics.where(vm_id=vm.id):
+        nic.vlan = None
+
+
+def drop_nics(sim: Simulator, vm: Any) -> None:
+    """The VM is gone for good: so are its NICs and their addresses."""
+    for nic in sim.db.nics.where(vm_id=vm.id):
+        drop_nic(sim, nic)
+
+
+def drop_nic(sim: Simulator, nic: Nic) -> None:
+    for secondary in sim.db.nic_secondary_ips.where(nic_id=nic.id):
+        sim.db.nic_secondary_ips.delete(secondary)
+    sim.db.nics.remove(nic)
+
+
+def take_vlan(sim: Simulator, network: Network) -> None:
+    """Give a guest network a VLAN of its physical network (of the account's own range, when it has one)."""
+    vnets = [v for v in sim.db.vnets.where(physical_network_id=network.physical_network_id) if v.taken is None]
+    own = {r.id for r in sim.db.guest_vlan_ranges.where(physical_network_id=network.physical_network_id)
+           if r.account_id == network.account_id}
+    free = [v for v in vnets if v.range_id in own] if own else []
+    free = free or [v for v in vnets if v.range_id is None]
+    if not free:
+        raise InsufficientCapacity(f"Unable to allocate vnet as a part of network {network} implement ")
+    vnet = sim.choose("vlan", free, network=network)
+    vnet.taken, vnet.network_id, vnet.account_id = sim.clock.now(), network.id, network.account_id
+    network.vlan = vnet.vnet
+
+
+def release_vlan(sim: Simulator, network: Network) -> None:
+    for vnet in sim.db.vnets.where(network_id=network.id):
+        vnet.taken = vnet.network_id = vnet.account_id = None
+        network.vlan = None
+
+
+def public_network(sim: Simulator, zone_id: int) -> Network:
+    return zone_life.system_network(sim, zone_id, "Public")
+
+
+def may_take(sim: Simulator, ip: Any, account: Any) -> bool:
+    """Whether an account may have an address: its range is dedicated to nobody else, nor kept for system VMs."""
+    vlan = sim.db.vlans.get(ip.vlan_id)
+    if vlan is None or not vlan.virtual or vlan.for_system_vms or vlan.provider is not None:
+        return False
+    if vlan.account_id is not None and sim.db.accounts[vlan.account_id].name != "system":
+        return bool(vlan.account_id == account.id)
+    return vlan.domain_id is None or vlan.domain_id == account.domain_id or sim.db.domains[vlan.domain_id].parent_id is None
+
+
+def public_address(
+    sim: Simulator, zone_id: int, account: Any, wanted: str | None = None, *, source_nat: bool = False,
+    state: str = "Allocated",
+) -> Any:  # fmt: skip
+    """Take a free public address of a zone (the lowest one, or the wanted one) for an account."""
+    sim.limits.check(account, "public_ip")
+    free = sim.db.ip_addresses.where(zone_id=zone_id, state="Free")
+    found = next(
+        (ip for ip in sorted(free, key=lambda i: i.number)
+         if (wanted is None or ip.address == wanted) and may_take(sim, ip, account)),
+        None,
+    )  # fmt: skip
+    if found is None:
+        raise InsufficientAddressCapacity("Insufficient address capacity")
+    found.state, found.allocated = state, sim.clock.now()
+    found.account_id, found.domain_id = account.id, account.domain_id
+    found.is_source_nat = source_nat
+    sim.limits.add(account.id, "public_ip", 1)
+    return found
+
+
+def release_public(sim: Simulator, ip: Any) -> None:
+    """Give a public address back to its range."""
+    if ip.account_id is not None and not ip.is_system:
+        sim.limits.add(ip.account_id, "public_ip", -1)
+    ip.state, ip.allocated = "Free", None
+    ip.account_id = ip.domain_id = ip.network_id = ip.vpc_id = ip.vm_id = ip.vm_address = None
+    ip.is_source_nat = ip.is_static_nat = ip.is_system = False
+    ip.for_display = True
+    sim.tags.drop(ip)
+
+
+def source_nat_address(call: Call, network: Network) -> Any:
+    """The source NAT address of an isolated network: the one it has, else a new one."""
+    sim = call.sim
+    for ip in sim.db.ip_addresses.where(network_id=network.id):
+        if ip.is_source_nat:
+            return ip
+    ip = public_address(sim, network.zone_id, sim.db.accounts[network.account_id], source_nat=True)
+    ip.network_id = network.id
+    return ip

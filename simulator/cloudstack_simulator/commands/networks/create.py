@@ -1,0 +1,268 @@
+"""createNetwork: the checks in the server's order, and the new network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import net
+from ...access import entity_owner
+from ...call import Call
+from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...model.networks import Network
+from ...registry import command
+from ...tags import taggable
+from ..vpcs import tiers
+from ..zones import zone_life
+from ..zones.texts import is_domain_name
+from . import lifecycle, shared
+from .views import network_view
+
+taggable("Network", "networks")
+
+DOMAIN_RULE = (
+    "Invalid network domain. Total length shouldn't exceed 190 chars. Each domain label must be between 1 and 63 "
+    "characters long, can contain ASCII letters 'a' through 'z', the digits '0' through '9', and the hyphen ('-'); "
+    "can't start or end with \"-\""
+)
+
+
+@command("createNetwork")
+def create_network(call: Call) -> dict[str, Any]:
+    p = call.params
+    offering = _offering(call)
+    owner = entity_owner(call)
+    zone = _zone(call)
+    physical = _physical(call, zone, offering)
+    acl_type = _acl_type(call, offering)
+    domain_id = _domain(call, acl_type, owner)
+    subnet = _subnet(call, offering)
+    _check_enabled(call, offering, zone)
+    if offering.guest_type == "Shared" and p.startip is None and p.startipv6 is None:
+        raise CloudRuntime("IPv4 address range needs to be provided")
+    if p.vpcid is not None:
+        tiers.check_new_tier(call, offering, subnet)
+    elif offering.for_vpc:
+        raise InvalidParameter("Network offering can be used for VPC networks only")
+    _check_vlan(call, offering, zone, physical)
+    domain_name = _domain_name(call, offering, owner, acl_type, domain_id)
+    _check_subnet(offering, subnet)
+    if _counts(offering, acl_type):
+        call.sim.limits.check(owner, "network")
+    network = _add(call, offering, owner, acl_type, domain_id, subnet, domain_name, physical)
+    if offering.guest_type == "Shared":
+        shared.add_first_range(call, network)
+    call.event("NETWORK.CREATE", f"Successfully completed creating network. Network Name: {network.name}", network)
+    if offering.persistent:
+        lifecycle.implement_now(call, network)
+    return {"network": network_view(call, network)}
+
+
+def _offering(call: Call) -> Any:
+    offering = call.params.networkofferingid
+    if not offering or offering.removed is not None:
+        raise InvalidParameter("Unable to find network offering by specified id")
+    return offering
+
+
+def _zone(call: Call) -> Any:
+    p = call.params
+    if p.zoneid is None and p.vpcid is not None:
+        return call.db.zones[p.vpcid.zone_id]
+    if not p.zoneid or p.zoneid.removed is not None:
+        raise InvalidParameter("Specified zone id was not found")
+    return p.zoneid
+
+
+def _physical(call: Call, zone: Any, offering: Any) -> Any:
+    p = call.params
+    if p.physicalnetworkid is not None:
+        if not p.physicalnetworkid:
+            raise InvalidParameter("Unable to find a physical network having the specified physical network id")
+        return p.physicalnetworkid
+    found = zone_life.networks_with_traffic(call.sim, zone, "Guest")
+    tagged = [n for n in found if offering.tags and offering.tags in n.tags]
+    if not (tagged or found):
+        raise InvalidParameter(f"Unable to find physical network in zone {zone.uuid} with traffic type Guest")
+    return (tagged or found)[0]
+
+
+def _acl_type(call: Call, offering: Any) -> str:
+    text = call.params.acltype
+    if text is not None:
+        if text.lower() not in ("account", "domain"):
+            raise InvalidParameter("Incorrect aclType specified. Check the API documentation for supported types")
+        if offering.guest_type == "Isolated" and text.lower() != "account":
+            raise InvalidParameter("AclType should be Account for network of type Isolated")
+        return str(text).capitalize()
+    if offering.guest_type != "Shared":
+        return "Account"
+    if call.caller.is_domain_admin:
+        raise InvalidParameter("AclType must be specified for shared network created by domain admin")
+    return "Domain"
+
+
+def _domain(call: Call, acl_type: str, owner: Any) -> int:
+    p = call.params
+    if acl_type != "Domain":
+        if p.subdomainaccess is not None:
+            raise InvalidParameter("Parameter subDomainAccess can be specified only with aclType=Domain")
+        return int(owner.domain_id)
+    if not call.caller.is_root_admin and not call.caller.is_domain_admin:
+        raise PermissionDenied("Only admin can create networks with aclType=Domain")
+    if p.domainid is not None:
+        if p.domainid.removed is not None:
+            raise InvalidParameter("Unable to find domain by specified id")
+        return int(p.domainid.id)
+    return int(call.db.domains.first(level=0).id)
+
+
+def _subnet(call: Call, offering: Any) -> tuple[str, str] | None:
+    """(gateway, CIDR) as given; None when the network gets the zone's default or none at all."""
+    p = call.params
+    gateway = p.gateway
+    if p.startip is not None:
+        shared.check_span(p.startip, p.get("endip", p.startip), gateway, p.netmask)
+    if gateway is None or p.netmask is None:
+        return None
+    if not net.is_ip4(gateway):
+        raise InvalidParameter("Gateway parameter is invalid")
+    if not net.is_netmask(p.netmask):
+        raise InvalidParameter("Invalid netmask")
+    span = net.network(gateway, p.netmask)
+    if net.number(gateway) in (int(span.network_address), int(span.broadcast_address)):
+        raise InvalidParameter("Invalid gateway IP provided. Either the IP is broadcast or network IP.")
+    limit = call.setting("network.guest.cidr.limit")
+    if offering.guest_type != "L2" and span.prefixlen < int(limit):
+        raise InvalidParameter(f"Cidr size can't be less than {int(limit)}")
+    return gateway, str(span)
+
+
+def _check_enabled(call: Call, offering: Any, zone: Any) -> None:
+    if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
+        raise PermissionDenied("Cannot perform this operation since specified Zone is currently disabled")
+    if offering.state != "Enabled":
+        raise InvalidParameter("Can't use specified network offering id as its state is not Enabled")
+    if call.params.vlan is not None and not call.caller.is_root_admin:
+        raise InvalidParameter("Only ROOT admin is allowed to specify vlanId or bypass vlan overlap check")
+
+
+def _check_vlan(call: Call, offering: Any, zone: Any, physical: Any) -> None:
+    vlan = call.params.vlan
+    if vlan is None and offering.specify_vlan:
+        raise InvalidParameter("Vlan has to be specified; corresponding offering says specifyVlan=true")
+    if vlan is None:
+        return
+    if not offering.specify_vlan:
+        raise InvalidParameter("Can't specify vlan; corresponding offering says specifyVlan=false")
+    if not vlan.removeprefix("vlan://").isdigit() and vlan.lower() != "untagged":
+        raise CloudRuntime(f"string '{vlan}' has an unknown BroadcastDomainType.")
+    number = vlan.removeprefix("vlan://")
+    if any(v.vnet == number for v in call.db.vnets.where(physical_network_id=physical.id)):
+        raise InvalidParameter(
+            f"The VLAN tag to use for new guest network, {vlan} is already being used for dynamic vlan allocation for "
+            f"the guest network in zone {zone.name}"
+        )
+    if call.params.bypassvlanoverlapcheck:
+        return
+    if any(n.vlan == number for n in call.db.networks.where(zone_id=zone.id) if n.traffic_type == "Guest"):
+        raise InvalidParameter(
+            f"Network with vlan {vlan} already exists or overlaps with other network vlans in zone {zone}"
+        )
+
+
+def _domain_name(call: Call, offering: Any, owner: Any, acl_type: str, domain_id: int) -> str | None:
+    p = call.params
+    if "Dns" not in offering.services:
+        if p.networkdomain is not None:
+            raise InvalidParameter(f"Domain name change is not supported by network offering id={offering.id}")
+        return None
+    if p.vpcid is not None:
+        return tiers.domain_name(call)
+    if p.networkdomain is not None:
+        if not is_domain_name(p.networkdomain):
+            raise InvalidParameter(DOMAIN_RULE)
+        return str(p.networkdomain)
+    return default_domain_name(call, owner, acl_type, domain_id)
+
+
+def default_domain_name(call: Call, owner: Any, acl_type: str, domain_id: int) -> str:
+    """The network domain without a given one: the account's, its domain's, the zone's, else `csN` and the suffix."""
+    db = call.db
+    if acl_type == "Account" and owner.network_domain:
+        return str(owner.network_domain)
+    above = db.domains.get(domain_id)
+    while above is not None:
+        if above.network_domain:
+            return str(above.network_domain)
+        above = db.domains.get(above.parent_id)
+    zone = call.params.zoneid
+    if zone is not None and zone.network_domain:
+        return str(zone.network_domain)
+    number = owner.id if acl_type == "Account" else db.accounts.first(name="system").id
+    return f"cs{number:x}{call.setting('guest.domain.suffix', zone)}"
+
+
+def _check_subnet(offering: Any, subnet: tuple[str, str] | None) -> None:
+    if subnet is None and offering.guest_type == "Shared":
+        raise InvalidParameter("Gateway/netmask are required when creating Shared networks.")
+    if subnet is None and offering.guest_type == "Isolated" and "SourceNat" not in offering.services:
+        raise InvalidParameter(
+            "gateway/netmask are required when create network of type Isolated with service SourceNat disabled"
+        )
+    if subnet is not None and offering.guest_type == "Isolated" and not net.is_guest_cidr(subnet[1]):
+        raise InvalidParameter(f"Virtual Guest Cidr {subnet[1]} is not RFC 1918 or 6598 compliant")
+
+
+def _counts(offering: Any, acl_type: str) -> bool:
+    """Whether the network counts against its owner's limit."""
+    return offering.guest_type == "Isolated" and not offering.specify_vlan and acl_type == "Account"
+
+
+def _add(
+    call: Call, offering: Any, owner: Any, acl_type: str, domain_id: int, subnet: tuple[str, str] | None,
+    domain_name: str | None, physical: Any,
+) -> Network:  # fmt: skip
+    p, db = call.params, call.db
+    zone = _zone(call)
+    if subnet is None and offering.guest_type == "Isolated":
+        subnet = _default_subnet(zone)
+    account = owner if acl_type == "Account" else db.accounts.first(name="system")
+    network: Network = db.networks.add(
+        Network(
+            name=p.name,
+            display_text=p.displaytext or p.name,
+            zone_id=zone.id,
+            account_id=account.id,
+            domain_id=domain_id,
+            offering_id=offering.id,
+            physical_network_id=physical.id,
+            guest_type=offering.guest_type,
+            state="Setup" if p.vlan else "Allocated",
+            vlan=p.vlan.removeprefix("vlan://") if p.vlan else None,
+            gateway=subnet[0] if subnet else None,
+            cidr=subnet[1] if subnet else None,
+            dns1=p.dns1,
+            dns2=p.dns2,
+            network_domain=domain_name,
+            acl_type=acl_type,
+            subdomain_access=p.get("subdomainaccess", True) if acl_type == "Domain" else None,
+            specify_ip_ranges=offering.specify_ip_ranges,
+            vpc_id=p.vpcid.id if p.vpcid else None,
+            acl_id=p.aclid.id if p.aclid else None,
+            display=p.get("displaynetwork", True),
+            redundant=offering.redundant_router,
+            details={"hideIpAddressUsage": "true"} if p.hideipaddressusage else {},
+            public_mtu=p.get("publicmtu", 1500),
+            private_mtu=p.get("privatemtu", 1500),
+        )
+    )
+    if _counts(offering, acl_type):
+        call.sim.limits.add(account.id, "network", 1)
+    return network
+
+
+def _default_subnet(zone: Any) -> tuple[str, str] | None:
+    span = net.cidr(zone.guest_cidr)
+    if span is None:
+        return None
+    return net.address(int(span.network_address) + 1), str(span)

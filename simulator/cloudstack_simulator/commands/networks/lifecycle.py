@@ -1,0 +1,133 @@
+"""How a network comes to life with its first VM, restarts, and goes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from ...call import Call
+from ...errors import CloudRuntime, InvalidParameter
+from ...model.networks import Network
+from ...registry import SUCCESS, check, command
+from . import addressing, services
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+Steps = Generator[float, None, None]
+STEP = 0.05
+
+
+def implement(call: Call, network: Network) -> Steps:
+    """Give a guest network its VLAN, its source NAT address and its router, as far as it lacks them."""
+    from ..appliances import routers
+
+    sim = call.sim
+    if network.state in ("Allocated", "Implementing"):
+        network.state = "Implementing"
+        yield STEP
+        if network.vlan is None:
+            addressing.take_vlan(sim, network)
+            call.event(
+                "ZONE.VLAN.ASSIGN", f"Assigned Zone Vlan: {network.vlan} Network Id: {network.id}", network,
+                resource_type="Network",
+            )  # fmt: skip
+        if services.supports(sim.db, network, "SourceNat") and network.vpc_id is None:
+            addressing.source_nat_address(call, network)
+        network.state = "Implemented"
+    yield from routers.ensure_for(call, network)
+
+
+def implement_now(call: Call, network: Network) -> None:
+    """`implement` without letting time pass (persistent networks)."""
+    for _pause in implement(call, network):
+        pass
+
+
+def vms_in(sim: Simulator, network: Network) -> list[Any]:
+    """Instances with a NIC in the network."""
+    numbers = {n.vm_id for n in sim.db.nics.where(network_id=network.id)}
+    return [vm for vm in (sim.db.vms.live.get(n) for n in numbers) if vm is not None and vm.vm_type == "User"]
+
+
+def shut_down(call: Call, network: Network) -> None:
+    """Take away what `implement` gave: routers, addresses, VLAN."""
+    from ..appliances import routers
+
+    sim = call.sim
+    routers.remove_for(call, network)
+    _drop_rules(sim, network)
+    for ip in sim.db.ip_addresses.where(network_id=network.id):
+        ip.network_id = None
+        if ip.vpc_id is None or not ip.is_source_nat:
+            addressing.release_public(sim, ip)
+    addressing.release_vlan(sim, network)
+    if network.state in ("Implemented", "Implementing"):
+        network.state = "Allocated"
+
+
+def _drop_rules(sim: Simulator, network: Network) -> None:
+    db = sim.db
+    for rule in db.firewall_rules.where(network_id=network.id):
+        for member in db.lb_members.where(rule_id=rule.id):
+            db.lb_members.delete(member)
+        db.firewall_rules.delete(rule)
+    for vpn in db.remote_access_vpns.where(network_id=network.id):
+        db.remote_access_vpns.delete(vpn)
+
+
+def destroy(call: Call, network: Network) -> None:
+    """Remove a network that has no VMs any more."""
+    sim = call.sim
+    shut_down(call, network)
+    for vlan in sim.db.vlans.where(network_id=network.id):
+        for ip in sim.db.ip_addresses.where(vlan_id=vlan.id):
+            sim.db.ip_addresses.delete(ip)
+        sim.db.vlans.remove(vlan)
+    offering = sim.db.network_offerings.get(network.offering_id)
+    if offering is not None and network.guest_type == "Isolated" and not offering.specify_vlan:
+        sim.limits.add(network.account_id, "network", -1)
+    network.state = "Destroy"
+    sim.tags.drop(network)
+    sim.db.networks.remove(network)
+
+
+@check("deleteNetwork", "restartNetwork", "updateNetwork")
+def network_exists(call: Call) -> None:
+    network = call.params.id
+    if not network or network.removed is not None:
+        raise InvalidParameter(f"Network ID={network.id} doesn't exist")
+
+
+@command("deleteNetwork", sync=lambda call: ("network", call.params.id))
+def delete_network(call: Call) -> Any:
+    network = call.params.id
+    network_exists(call)
+    call.check_access(network)
+    if call.params.forced and not call.caller.is_root_admin:
+        raise InvalidParameter("Delete network with 'forced' option can only be called by root admins")
+    yield STEP
+    if vms_in(call.sim, network) and not call.params.forced:
+        raise CloudRuntime("Failed to delete network")
+    destroy(call, network)
+    call.event("NETWORK.DELETE", f"Successfully completed deleting network. Network Id: {network.uuid}", network)
+    return SUCCESS
+
+
+@command("restartNetwork", sync=lambda call: ("network", call.params.id))
+def restart_network(call: Call) -> Any:
+    from ..appliances import routers
+
+    p, network = call.params, call.params.id
+    call.check_access(network)
+    if network.state not in ("Implemented", "Setup"):
+        raise InvalidParameter(
+            "Network is not in the right state to be restarted. Correct states are: Implemented, Setup"
+        )
+    yield STEP
+    if p.makeredundant:
+        network.redundant = True
+    yield from routers.restart_for(call, network, cleanup=bool(p.cleanup or p.makeredundant), live_patch=bool(p.livepatch))
+    network.restart_required = False
+    call.event("NETWORK.RESTART", f"Successfully completed restarting network. Network Id: {network.uuid}", network)
+    return SUCCESS

@@ -1,0 +1,58 @@
+"""The address ranges of shared networks."""
+
+from __future__ import annotations
+
+from ... import net
+from ...call import Call
+from ...errors import InvalidParameter
+from ...model.addresses import VlanRange
+from ...model.networks import Network
+
+
+def check_span(start: str, end: str, gateway: str | None, netmask: str | None) -> None:
+    """The first checks of a range that comes with a new network."""
+    if not net.is_ip4(start):
+        raise InvalidParameter("Invalid format for the startIp parameter")
+    if not net.is_ip4(end):
+        raise InvalidParameter("Invalid format for the endIp parameter")
+    if gateway is None and netmask is None:
+        raise InvalidParameter("gateway and netmask should be defined when startIP/endIP are passed in")
+    if gateway is None or netmask is None:
+        return
+    if not net.is_ip4(gateway):
+        raise InvalidParameter("Gateway parameter is invalid")
+    if not net.is_netmask(netmask):
+        raise InvalidParameter("Invalid netmask")
+    span = net.network(gateway, netmask)
+    inside = all(span.network_address <= a <= span.broadcast_address for a in map(net.IPv4Address, (start, end)))
+    if not inside or net.number(start) > net.number(end):
+        raise InvalidParameter("Please specify a valid IP range or valid netmask or valid gateway")
+
+
+def add_first_range(call: Call, network: Network) -> None:
+    """Make the range that a shared network is created with."""
+    p = call.params
+    if p.startip is None:
+        return
+    domain_owned = network.acl_type == "Domain"
+    call.db.vlans.add(
+        VlanRange(
+            zone_id=network.zone_id,
+            physical_network_id=network.physical_network_id or 0,
+            network_id=network.id,
+            vlan=network.vlan or "untagged",
+            gateway=network.gateway,
+            netmask=p.netmask,
+            start=p.startip,
+            end=p.get("endip", p.startip),
+            virtual=False,
+            account_id=network.account_id,
+            domain_id=network.domain_id if domain_owned else None,
+        )
+    )
+
+
+def forget_range(network: Network, vlan: VlanRange) -> None:
+    """A range goes: the network forgets its gateway and CIDR, even if another range has the same (as the server does)."""
+    if network.traffic_type == "Guest" and network.gateway == vlan.gateway:
+        network.gateway = network.cidr = None

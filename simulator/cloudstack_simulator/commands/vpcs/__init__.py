@@ -1,0 +1,1 @@
+"""VPCs: tiers, access lists, private gateways and site-to-site VPNs."""

@@ -1,0 +1,76 @@
+"""The tiers (networks) of a VPC."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import net
+from ...call import Call
+from ...errors import CloudRuntime, InvalidParameter
+
+MOST_TIERS = "vpc.max.networks"
+
+
+def check_new_tier(call: Call, offering: Any, subnet: tuple[str, str] | None) -> None:
+    """The checks of a network that shall belong to a VPC."""
+    p = call.params
+    vpc = p.vpcid
+    if not vpc or vpc.removed is not None or vpc.state != "Enabled":
+        raise InvalidParameter("Unable to find Enabled VPC")
+    if not offering.for_vpc:
+        raise InvalidParameter("Network offering can't be used for VPC networks")
+    _check_acl(call, vpc, offering)
+    if vpc.zone_id != (p.zoneid.id if p.zoneid else vpc.zone_id):
+        raise InvalidParameter("New network doesn't belong to vpc zone")
+    _check_services(call, vpc, offering)
+    tiers = call.db.networks.where(vpc_id=vpc.id)
+    limit = int(call.setting(MOST_TIERS))
+    if len(tiers) >= limit:
+        raise CloudRuntime(f"Number of networks per VPC cannot surpass [{limit}].")
+    if subnet is None:
+        raise InvalidParameter("Gateway/netmask are required when create network for VPC")
+    _check_subnet(vpc, tiers, subnet)
+
+
+def _check_acl(call: Call, vpc: Any, offering: Any) -> None:
+    acl = call.params.aclid
+    if acl is None:
+        return
+    if not acl or acl.removed is not None:
+        raise InvalidParameter("Unable to find specified NetworkACL")
+    if acl.vpc_id is not None and acl.vpc_id != vpc.id:
+        raise InvalidParameter(f"ACL [{acl.uuid}] does not belong to the VPC [{acl.vpc_id}].")
+    if "NetworkACL" not in offering.services:
+        raise InvalidParameter("Cannot apply NetworkACL. Network Offering does not support NetworkACL service")
+
+
+def _check_services(call: Call, vpc: Any, offering: Any) -> None:
+    known = call.db.vpc_offerings[vpc.offering_id].services
+    for service, names in offering.services.items():
+        for name in names:
+            if name not in known.get(service, []):
+                raise InvalidParameter(f"Service/provider combination {service}/{name} is not supported by VPC {vpc}")
+
+
+def _check_subnet(vpc: Any, tiers: list[Any], subnet: tuple[str, str]) -> None:
+    gateway, cidr = subnet
+    whole, span = net.cidr(vpc.cidr), net.cidr(cidr)
+    assert whole is not None and span is not None
+    if not span.subnet_of(whole):
+        raise InvalidParameter(f"Network cidr {cidr} is not within vpc {vpc} cidr")
+    for tier in tiers:
+        other = net.cidr(tier.cidr)
+        if other is not None and span.overlaps(other):
+            raise InvalidParameter(
+                f"Network cidr {cidr} crosses other network cidr {tier} belonging to the same vpc {vpc}"
+            )
+    if net.number(gateway) == int(span.network_address):
+        raise InvalidParameter("Invalid gateway specified. It should never be equal to the cidr subnet value")
+
+
+def domain_name(call: Call) -> str | None:
+    """The network domain of a new tier: the VPC's; another one is refused."""
+    vpc, given = call.params.vpcid, call.params.networkdomain
+    if given is not None and given.lower() != (vpc.network_domain or "").lower():
+        raise InvalidParameter(f"Network domain of the new network should match network domain of vpc {vpc}")
+    return str(vpc.network_domain) if vpc.network_domain else None
