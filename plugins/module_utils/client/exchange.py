@@ -82,7 +82,7 @@ class Exchange:
             proven = prove()
             self.counters.sent(call.command, call.changing, again=attempt > 0)
             try:
-                answer = self._transport.send(self._method(call, proven), proven.fields, proven.headers, read_timeout)
+                answer = self._transport.send(self._method(proven), proven.fields, proven.headers, read_timeout)
             except NotSent as error:
                 trouble, again, pause = error.error, error.again, _back_off(attempt)
             except Unanswered as error:
@@ -101,9 +101,9 @@ class Exchange:
             self._clock.sleep(pause)
             attempt += 1
 
-    def _method(self, call: Call, proven: Proven) -> str:
+    def _method(self, proven: Proven) -> str:
         """GET only where it was asked for, and nothing in the URL is secret or too long for one."""
-        if self._connection.method == "post" or call.command == "login" or proven.session:
+        if self._connection.method == "post":
             return "post"
         carried = {name: value for name, value in proven.fields.items() if name not in ("apikey", "signature")}
         return "post" if secrets_in(carried) or len(urlencode(proven.fields)) > _URL_LIMIT else "get"

@@ -61,7 +61,7 @@ def _read_once(
     """One pass, and whether the list stood still meanwhile."""
     answer = fetch(1, size)
     page = rows_of(answer)
-    rows = _new_rows(page, {})
+    rows = _by_key(page)
     total = _count(answer)
     if not page or (len(page) < size and len(page) >= total) or len(page) > size:
         return rows, True
@@ -74,7 +74,7 @@ def _read_once(
         before = len(rows)
         for answer in answers:
             page = rows_of(answer)
-            rows.update(_new_rows(page, rows))
+            rows.update(_by_key(page))
             if _count(answer) > len(page):
                 steady = steady and _count(answer) >= total
                 total = _count(answer)
@@ -92,16 +92,14 @@ def _count(answer: Mapping[str, Any]) -> int:
     return count if isinstance(count, int) else 0
 
 
-def _new_rows(page: Sequence[Row], known: Mapping[Any, Row]) -> dict[Any, Row]:
-    """The rows that no earlier page had. Within one page nothing is taken for a double."""
+def _by_key(page: Sequence[Row]) -> dict[Any, Row]:
+    """The rows of a page, to be merged with those of others. Within one page nothing is taken for a double."""
     found: dict[Any, Row] = {}
     for row in page:
-        key = _key(row)
-        if (key, 0) not in known:
-            double = 0
-            while (key, double) in found:
-                double += 1
-            found[(key, double)] = row
+        key, double = _key(row), 0
+        while (key, double) in found:
+            double += 1
+        found[(key, double)] = row
     return found
 
 

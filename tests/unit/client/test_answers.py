@@ -253,7 +253,11 @@ def test_errors_carry_what_they_know():
 
 def test_errors_hide_secrets_from_the_start_and_the_connections_on_demand():
     error = InvalidInput(
-        "password=abcd of hunter22", option="api_password", value="x", obj="user hunter22", remedy="not hunter22"
+        "password=abcd of hunter22",
+        option="api_password",
+        value="x",
+        obj="user hunter22",
+        remedy="not hunter22, token=abcd",
     )
     assert "abcd" not in str(error)
     assert error.value != "x"

@@ -6,12 +6,16 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import (
     ApiError,
+    Client,
+    Connection,
     Job,
     JobFailed,
     JobTimeout,
     LostAnswer,
+    TlsFailed,
     Unauthorized,
 )
+from ansible_collections.cloudstack.ops.plugins.module_utils.client.transport import NotSent
 from ansible_collections.cloudstack.ops.tests.unit.client.scripted import Reply, job, ok, refused
 
 POLL = "queryAsyncJobResult"
@@ -161,6 +165,17 @@ def test_an_answer_that_will_not_change_ends_the_wait(server, client, answer, ki
         client.run("deployVirtualMachine", obj="instance web1")
     assert caught.value.job_id == "job-1"
     assert caught.value.obj == "instance web1"
+
+
+def test_an_untrusted_certificate_ends_the_wait(clock):
+    class Impostor:
+        def send(self, method, fields, headers, read_timeout=None):
+            raise NotSent(TlsFailed("TLS failed"), again=False)
+
+    client = Client(Connection("https://h/client/api", "k", "s"), clock, Impostor())
+    with pytest.raises(TlsFailed) as caught:
+        client.wait("job-1")
+    assert caught.value.job_id == "job-1"
 
 
 def test_many_jobs_are_waited_for_together(server, client):

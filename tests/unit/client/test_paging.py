@@ -114,8 +114,8 @@ def test_one_template_in_two_zones_is_two_rows():
     pages = {1: rows[:2], 2: rows[2:], 3: []}
     found = read_all(lambda page, size: {"count": 4, "template": pages[page]}, 2, one_by_one)
     assert found == [rows[0], rows[1], rows[3]]
-    twins = [{"id": "t", "zoneid": "a"}, {"id": "t", "zoneid": "a"}]
-    assert read_all(lambda page, size: {"count": 2, "template": twins}, 500, one_by_one) == twins
+    twins = [{"id": "t", "zoneid": "a"}] * 3
+    assert read_all(lambda page, size: {"count": 3, "template": twins}, 500, one_by_one) == twins
 
 
 def test_a_command_that_knows_no_pages_is_asked_once():

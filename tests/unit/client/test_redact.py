@@ -21,7 +21,9 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.client.redact impor
 )
 
 ANY = st.characters(exclude_categories=["Cs"])
-SECRETS = st.text(ANY, min_size=4, max_size=60).filter(lambda s: s.strip("*"))
+SECRETS = st.text(st.one_of(ANY, st.sampled_from("&<>\"'\\ %+/~")), min_size=4, max_size=60).filter(
+    lambda s: s.strip("*")
+)
 AROUND = st.text("\u2502 ", max_size=5)
 FORMS = {
     "plain": str,

@@ -22,6 +22,7 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.client import (
     SystemClock,
     TimedOut,
     TlsFailed,
+    WrongEndpoint,
     shared_context,
 )
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import tls as tls_module
@@ -76,6 +77,19 @@ def test_get_is_used_where_asked_for_and_safe(server, make_client):
     assert [r.method for r in server.requests] == ["GET", "POST", "POST"]
     assert server.requests[0].query["name"] == "z"
     assert "hunter22" not in server.requests[1].path + str(server.requests[1].query)
+
+
+def test_a_redirect_is_not_followed(server, client):
+    server.script(("createVolume", Reply("", 301, {"Location": server.url + "/"})))
+    with pytest.raises(WrongEndpoint, match="redirect to http://"):
+        client.call(*CHANGE)
+
+
+def test_cookies_of_others_are_not_carried_along(server, client):
+    server.answer = lambda request: Reply(ZONES.body, headers={"Set-Cookie": "JSESSIONID=stranger; Path=/"})
+    client.call("listZones")
+    client.call("listZones")
+    assert ["Cookie" in request.headers for request in server.requests] == [False, False]
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
