@@ -24,8 +24,8 @@ from .tls import shared_context
 
 try:
     import requests
+    import urllib3
     from requests.adapters import HTTPAdapter
-    from urllib3 import disable_warnings
     from urllib3.exceptions import ConnectTimeoutError, HTTPError, InsecureRequestWarning, NewConnectionError
     from urllib3.exceptions import TimeoutError as HttpTimeout
 except ImportError:
@@ -82,15 +82,11 @@ class HttpTransport:
     """Sends by ``requests``. Safe to use from several threads, each of which has a session to itself while it sends.
 
     A forked child starts with fresh connections and leaves its parent's alone. Raises CloudStackError when
-    ``requests`` is not installed, InvalidInput when the CA file cannot be used.
+    ``requests`` is missing or too old, InvalidInput when the CA file cannot be used.
     """
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
-        if requests is None:
-            raise CloudStackError(
-                "the Python library requests is not installed",
-                remedy="install it for the Python that runs this: pip install requests",
-            )
+        _check_libraries()
         self._connection = connection
         self._clock = clock
         self._context = None
@@ -98,7 +94,7 @@ class HttpTransport:
             self._context = shared_context(connection.verify, connection.ca_file)
             if not connection.verify:
                 # Whoever switched it off knows; a warning for each connection would only hide other messages.
-                disable_warnings(InsecureRequestWarning)
+                urllib3.disable_warnings(InsecureRequestWarning)
         self._start()
 
     def _start(self) -> None:
@@ -188,6 +184,21 @@ class HttpTransport:
             idle, self._idle = self._idle, []
         for session, _used in idle:
             session.close()
+
+
+def _check_libraries() -> None:
+    if requests is None:
+        raise CloudStackError(
+            "the Python library requests is not installed",
+            remedy="install it for the Python that runs this: pip install requests",
+        )
+    version: str = getattr(urllib3, "__version__", "0")
+    if int(version.split(".")[0]) < 2:
+        # It takes an answer that was cut off for a whole one, and does not say why a connection failed.
+        raise CloudStackError(
+            f"the Python library urllib3 is too old ({version})",
+            remedy="install a newer one for the Python that runs this: pip install 'urllib3>=2'",
+        )
 
 
 class _Body(io.BytesIO):

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import (
     Client,
+    CloudStackError,
     ConnectFailed,
     Connection,
     InvalidInput,
@@ -278,6 +279,12 @@ def test_authorities_of_a_python_that_has_none(monkeypatch):
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: SimpleNamespace(cafile=None, capath=None))
     monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *args: None)
     assert tls_module._made_once.__wrapped__(True, None).cert_store_stats()["x509_ca"] > 50
+
+
+def test_libraries_that_are_too_old(monkeypatch):
+    monkeypatch.setattr("urllib3.__version__", "1.26.20")
+    with pytest.raises(CloudStackError, match=r"urllib3 is too old \(1.26.20\). Install a newer one"):
+        Client(Connection("http://h/client/api", KEY, SECRET))
 
 
 def test_requests_not_installed():
