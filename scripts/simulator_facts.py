@@ -250,6 +250,59 @@ def provider_facts(catalogues: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def recorded_answer(recordings: Path, command: str, key: str) -> list[Any]:
+    """The longest list under `key` that a recording has for a command, without ids and times."""
+    lists: list[list[Any]] = [[]]
+    for path in sorted(recordings.glob("*.jsonl")):
+        for line in path.read_text().splitlines()[1:]:
+            call = json.loads(line)
+            if call["command"] == command and call["status"] == 200:
+                lists.append(next(iter(call["body"].values())).get(key, []))
+    return [clean(row) for row in max(lists, key=len)]
+
+
+def catalogue_facts(catalogues: dict[str, Any], recordings: Path) -> dict[str, Any]:
+    """Lists that are built into the server."""
+    types = {row["usageType"]: row for row in recorded_answer(recordings, "quotaTariffList", "quotatariff")}
+    return {
+        "event_types": [row["name"] for row in catalogues["listEventTypes"]["eventtype"]],
+        "alert_types": [[row["alerttypeid"], row["name"]] for row in catalogues["listAlertTypes"]["alerttype"]],
+        "hypervisors": [row["name"] for row in catalogues["listHypervisors"]["hypervisor"]],
+        "deployment_planners": [row["name"] for row in catalogues["listDeploymentPlanners"]["deploymentPlanner"]],
+        "backup_providers": recorded_answer(recordings, "listBackupProviders", "providers"),
+        "storage_providers": recorded_answer(recordings, "listStorageProviders", "dataStoreProvider"),
+        "usage_types": [
+            row | {"unit": types[row["id"]]["usageUnit"], "discriminator": types[row["id"]]["usageDiscriminator"]}
+            if row["id"] in types else row
+            for row in usage_types(recordings)
+        ],
+        "quota_emails": [
+            {k: v for k, v in row.items() if k != "last_updated"}
+            for row in recorded_answer(recordings, "quotaEmailTemplateList", "quotaemailtemplate")
+        ],
+    }  # fmt: skip
+
+
+def usage_types(recordings: Path) -> list[dict[str, Any]]:
+    for line in (recordings / "ops_features.jsonl").read_text().splitlines()[1:]:
+        call = json.loads(line)
+        if call["command"] == "listUsageTypes":
+            return call["body"]["listusagetypesresponse"]["usagetype"]
+    return []
+
+
+def guest_os_facts(catalogues: dict[str, Any]) -> dict[str, Any]:
+    """Categories of guest operating systems in order, and the systems as [name, category]; hypervisor capabilities."""
+    return {
+        "categories": [[row["name"], row["isfeatured"]] for row in catalogues["listOsCategories"]["oscategory"]],
+        "systems": [[row["description"], row["oscategoryname"]] for row in catalogues["listOsTypes"]["ostype"]],
+        "hypervisors": [
+            clean(row) | ({"id": row["id"]} if row.get("id", "").isdigit() else {})
+            for row in catalogues["listHypervisorCapabilities"]["hypervisorCapabilities"]
+        ],
+    }
+
+
 def clean(value: Any) -> Any:
     """The value without ids and times, at every depth."""
     if isinstance(value, dict):
@@ -274,6 +327,8 @@ def main() -> None:
     write("network_services.json", network_service_facts(shared / "recordings"))
     write("offerings.json", offering_facts(catalogues))
     write("providers.json", provider_facts(catalogues))
+    write("catalogue.json", catalogue_facts(catalogues, shared / "recordings"))
+    write("guest_os.json", guest_os_facts(catalogues))
 
 
 if __name__ == "__main__":

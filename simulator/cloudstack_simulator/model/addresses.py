@@ -60,7 +60,7 @@ class PublicIp(Row):
     for_router: bool = False
 
 
-@entity("portable_ranges", indexes=("region_id",))
+@entity("portable_ranges", "PortableIpRange", indexes=("region_id",))
 class PortableRange(Row):
     region_id: int
     gateway: str

@@ -28,14 +28,20 @@ class StoragePool(Row):
     managed: bool = False
     capacity: int = 0
     """Bytes."""
+    allocated: int = 0
+    """Bytes promised to volumes and templates when capacities were last counted."""
     used: int = 0
     """Bytes on disk, as the statistics say."""
+    measured: bool = False
+    """Whether the storage statistics have come in once."""
     capacity_iops: int | None = None
     used_iops: int | None = None
     tags: list[str] = fresh(list)
     is_tag_rule: bool = False
     details: dict[str, str] = fresh(dict)
     storage_access_groups: list[str] = fresh(list)
+    waiting: list[int] = fresh(list)
+    """Instances that its maintenance stopped, to be started again when it ends."""
 
     def __str__(self) -> str:
         return printed("StoragePool", id=self.id, name=self.name, poolType=self.pool_type, uuid=self.uuid)

@@ -33,7 +33,8 @@ class Zone(Row):
     sort_key: int = 0
     next_mac: int = 1
     """Number that the next address of the zone's pod and public ranges gets; the end of its MAC address."""
-    next_guest_mac: int = 1
+    counted: dict[int, tuple[int, int]] = fresh(dict)
+    """Capacities when they were last counted: used and total by type number."""
 
     @property
     def zone_id(self) -> int:
@@ -67,6 +68,8 @@ class Pod(Row):
     taken: dict[int, str] = fresh(dict)
     """Management addresses in use (as numbers) and what uses each."""
     storage_access_groups: list[str] = fresh(list)
+    counted: dict[int, tuple[int, int]] = fresh(dict)
+    """Capacities when they were last counted: used and total by type number."""
 
     @property
     def pod_id(self) -> int:

@@ -1,0 +1,1 @@
+"""Public and guest address ranges, and portable ranges."""

@@ -1,0 +1,1 @@
+"""Hosts: their life, maintenance and agents."""

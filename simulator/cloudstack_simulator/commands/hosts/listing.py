@@ -1,0 +1,59 @@
+"""Lists of hosts and of their tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...listing import equal, like, matching
+from ...model.hosts import Host
+from ...registry import command
+from .view import host_view
+
+
+@command("listHosts")
+def list_hosts(call: Call) -> dict[str, Any]:
+    p = call.params
+    rows: Any = call.db.hosts
+    if p.virtualmachineid:
+        rows = [h for h in call.db.hosts if h.kind == "Routing" and h.id != p.virtualmachineid.host_id]
+    return call.listing(
+        "host",
+        rows,
+        host_view,
+        where=[
+            equal("id", p.id),
+            equal("name", p.name),
+            like("kind", p.type),
+            equal("state", p.state),
+            equal("zone_id", p.zoneid),
+            equal("pod_id", p.podid),
+            equal("cluster_id", p.clusterid),
+            equal("resource_state", p.resourcestate),
+            equal("hypervisor", p.hypervisor),
+            equal("arch", p.arch),
+            matching(lambda h: p.hahost is False) if p.hahost is not None else None,
+            _power_enabled(p.outofbandmanagementenabled),
+            equal(lambda h: h.power.get("state", "Disabled"), p.outofbandmanagementpowerstate),
+            matching(lambda h: h.state == "Up") if p.managementserverid else None,
+            matching(lambda h: p.storageaccessgroup in h.storage_access_groups) if p.storageaccessgroup else None,
+        ],
+        keyword=("name", "state", "kind"),
+    )
+
+
+def _power_enabled(wanted: bool | None) -> Any:
+    if wanted is None:
+        return None
+    return matching(lambda h: bool(h.power.get("enabled")) is wanted)
+
+
+@command("listHostTags")
+def list_host_tags(call: Call) -> dict[str, Any]:
+    rows = [(host, tag) for host in call.db.hosts for tag in host.tags]
+    word = (call.params.keyword or "").lower()
+    return call.listing("hosttag", [r for r in rows if word in r[1].lower()], _tag_view)
+
+
+def _tag_view(_call: Call, row: tuple[Host, str]) -> dict[str, Any]:
+    return {"hostid": row[0].id, "name": row[1], "isimplicit": False}

@@ -1,0 +1,1 @@
+"""Physical networks with their traffic types, VLANs, service providers and storage ranges."""

@@ -1,0 +1,86 @@
+"""Virtual router and internal load balancer elements: what must be configured before its provider can be enabled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call, live
+from ...errors import InvalidParameter
+from ...listing import equal
+from ...model.physical import InternalLbElement, RouterElement
+from ...registry import allocate, command
+from .providers import ROUTERS
+
+
+def _element_view(call: Call, element: RouterElement | InternalLbElement) -> dict[str, Any]:
+    provider = call.db.service_providers[element.provider_id]
+    return {"id": element.uuid, "nspid": provider.uuid, "enabled": element.enabled}
+
+
+@command("listVirtualRouterElements")
+def list_router_elements(call: Call) -> dict[str, Any]:
+    p = call.params
+    return call.listing(
+        "virtualrouterelement",
+        call.db.router_elements,
+        _element_view,
+        where=[equal("id", p.id), equal("provider_id", p.nspid), equal("enabled", p.enabled)],
+    )
+
+
+@command("configureVirtualRouterElement")
+def configure_router_element(call: Call) -> dict[str, Any]:
+    element = live(call.params.id, "Can't find Virtual Router element with network service provider id {id}")
+    element.enabled = call.params.enabled
+    call.event("NETWORK.ELEMENT.CONFIGURE", f"configuring virtual router element: {element.id}", element)
+    return {"virtualrouterelement": _element_view(call, element)}
+
+
+@allocate("createVirtualRouterElement")
+def allocate_router_element(call: Call) -> RouterElement:
+    provider = live(call.params.nspid, "Network Service Provider id={id}doesn't exist in the system")
+    kind = ROUTERS.get(provider.name)
+    if kind is None:
+        raise InvalidParameter("invalid provider type Virtual Router")
+    if call.db.router_elements.first(provider_id=provider.id):
+        raise InvalidParameter("there is already a virtual router element with this service provider id")
+    made: RouterElement = call.db.router_elements.add(RouterElement(provider_id=provider.id, kind=kind))
+    return made
+
+
+@command("createVirtualRouterElement")
+def create_router_element(call: Call) -> dict[str, Any]:
+    return {"virtualrouterelement": _element_view(call, call.created)}
+
+
+@command("listInternalLoadBalancerElements")
+def list_internal_lb_elements(call: Call) -> dict[str, Any]:
+    p = call.params
+    return call.listing(
+        "internalloadbalancerelement",
+        call.db.internal_lb_elements,
+        _element_view,
+        where=[equal("id", p.id), equal("provider_id", p.nspid), equal("enabled", p.enabled)],
+    )
+
+
+@command("configureInternalLoadBalancerElement")
+def configure_internal_lb_element(call: Call) -> dict[str, Any]:
+    element = live(call.params.id, "Can't find InternalLoadBalancerElement element with network service provider id {id}")
+    element.enabled = call.params.enabled
+    call.event("NETWORK.ELEMENT.CONFIGURE", f"configuring internal load balancer element: {element.id}", element)
+    return {"internalloadbalancerelement": _element_view(call, element)}
+
+
+@allocate("createInternalLoadBalancerElement")
+def allocate_internal_lb_element(call: Call) -> InternalLbElement:
+    provider = live(call.params.nspid, "Can't find network service provider by id {id}")
+    if call.db.internal_lb_elements.first(provider_id=provider.id):
+        raise InvalidParameter("There is already an internal load balancer element with this service provider id")
+    made: InternalLbElement = call.db.internal_lb_elements.add(InternalLbElement(provider_id=provider.id))
+    return made
+
+
+@command("createInternalLoadBalancerElement")
+def create_internal_lb_element(call: Call) -> dict[str, Any]:
+    return {"internalloadbalancerelement": _element_view(call, call.created)}

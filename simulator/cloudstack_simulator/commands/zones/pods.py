@@ -1,0 +1,194 @@
+"""Pods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import net
+from ...call import Call, live
+from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...listing import equal
+from ...model.zones import Pod, PodRange, Zone
+from ...registry import SUCCESS, command
+from ..annotations import has_annotations
+from . import dedication, pod_ranges
+from .capacity import pod_capacities
+from .texts import allocation_state
+
+
+def pod_view(call: Call, pod: Pod) -> dict[str, Any]:
+    zone = call.db.zones[pod.zone_id]
+    ranges = [
+        {"startip": r.start, "endip": r.end, "forsystemvms": "1" if r.for_system_vms else "0", "vlanid": r.vlan}
+        for r in pod.ranges
+    ]
+    view = {
+        "id": pod.uuid,
+        "name": pod.name,
+        "zoneid": zone.uuid,
+        "zonename": zone.name,
+        "gateway": pod.gateway,
+        "netmask": str(net.cidr(pod.cidr).netmask),  # type: ignore[union-attr]
+        "ipranges": ranges,
+        **{field: [r[field] for r in ranges] for field in ("startip", "endip", "forsystemvms", "vlanid")},
+        "allocationstate": pod.allocation_state,
+        "storageaccessgroups": ",".join(pod.storage_access_groups) or None,
+        "hasannotations": has_annotations(call, pod),
+    }
+    if call.params.showcapacities:
+        view["capacity"] = pod_capacities(call, pod)
+    return view
+
+
+@command("listPods")
+def list_pods(call: Call) -> dict[str, Any]:
+    p = call.params
+    return call.listing(
+        "pod",
+        call.db.pods,
+        pod_view,
+        where=[
+            equal("id", p.id),
+            equal("name", p.name),
+            equal("zone_id", p.zoneid),
+            equal("allocation_state", p.allocationstate),
+        ],
+        keyword=("name",),
+    )
+
+
+@command("createPod")
+def create_pod(call: Call) -> dict[str, Any]:
+    p = call.params
+    for parameter, what in (("startip", "start IP"), ("endip", "end IP"), ("gateway", "gateway")):
+        if (parameter != "endip" or p.endip) and not net.is_ip4(p[parameter]):
+            raise InvalidParameter(f"The {what} is invalid")
+    if not net.is_netmask(p.netmask):
+        raise InvalidParameter("The netmask is invalid")
+    zone = live(p.zoneid, "Please specify a valid zone.")
+    if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
+        raise PermissionDenied(f"Cannot perform this operation, Zone is currently disabled: {zone}")
+    end = p.endip or p.startip
+    cidr = str(net.network(p.gateway, p.netmask))
+    _check_name(call, zone, p.name)
+    _check_subnet(call, zone, cidr, None)
+    pod_ranges.check_range(p.startip, end, cidr)
+    if net.within(p.gateway, p.startip, end):
+        raise InvalidParameter("The gateway shouldn't overlap start/end ip addresses")
+    pod = call.db.pods.add(
+        Pod(
+            name=p.name,
+            zone_id=zone.id,
+            gateway=p.gateway,
+            cidr=cidr,
+            allocation_state=allocation_state(p.get("allocationstate", "Enabled")),
+            storage_access_groups=p.get("storageaccessgroups", []),
+        )
+    )
+    pod_ranges.add(call.sim, pod, PodRange(start=p.startip, end=end))
+    call.event("POD.CREATE", f"Successfully completed creating pod. Pod Name: {pod.name}", pod)
+    return {"pod": pod_view(call, pod)}
+
+
+def _check_name(call: Call, zone: Zone, name: str) -> None:
+    if call.db.pods.first(zone_id=zone.id, name=name):
+        raise InvalidParameter(
+            f"A pod with name: {name} already exists in zone {zone}. Please specify a different pod name. "
+        )
+
+
+def _check_subnet(call: Call, zone: Zone, cidr: str, own: Pod | None) -> None:
+    """Refuse a network that touches the zone's guest network or another pod's."""
+    wanted = net.cidr(cidr)
+    guest = net.cidr(zone.guest_cidr)
+    assert wanted is not None
+    if guest is not None and wanted.overlaps(guest):
+        raise InvalidParameter(
+            "The subnet of the pod you are adding conflicts with the subnet of the Guest IP Network. "
+            "Please specify a different CIDR."
+        )
+    for other in call.db.pods.where(zone_id=zone.id):
+        if other is not own and wanted.overlaps(net.cidr(other.cidr)):  # type: ignore[arg-type]
+            raise InvalidParameter(
+                f"The subnet of the pod you are adding conflicts with the subnet of pod {other.name} in zone {zone.name}. "
+                "Please specify a different CIDR."
+            )
+
+
+@command("updatePod")
+def update_pod(call: Call) -> dict[str, Any]:
+    p = call.params
+    pod = live(p.id, "Unable to find pod by id {id}")
+    zone = call.db.zones[pod.zone_id]
+    if p.name and p.name != pod.name:
+        _check_name(call, zone, p.name)
+    state = allocation_state(p.allocationstate) if p.allocationstate else pod.allocation_state
+    gateway, cidr = _new_network(call, pod)
+    if cidr != pod.cidr:
+        _check_subnet(call, zone, cidr, pod)
+    changed = _new_range(call, pod, gateway, cidr)
+    pod.name = p.name or pod.name
+    pod.gateway, pod.cidr, pod.allocation_state = gateway, cidr, state
+    if changed is not None:
+        pod_ranges.resize(call.sim, pod, pod.ranges[0], *changed)
+    call.event("POD.EDIT", f"Successfully completed editing pod. Pod Name: {pod.name}", pod)
+    return {"pod": pod_view(call, pod)}
+
+
+def _new_network(call: Call, pod: Pod) -> tuple[str, str]:
+    """Gateway and network after the update; with addresses in use the network may only grow."""
+    p = call.params
+    old = net.cidr(pod.cidr)
+    assert old is not None
+    gateway = p.gateway or pod.gateway
+    if not net.is_ip4(gateway):
+        raise InvalidParameter("The gateway is not a valid IP address.")
+    if p.netmask and not net.is_netmask(p.netmask):
+        raise InvalidParameter(f"Please enter a valid CIDR for pod: {pod.name}")
+    new = net.network(gateway, p.netmask or str(old.netmask))
+    if new != old and pod.taken and not old.subnet_of(new):
+        raise CloudRuntime(
+            "The specified pod has allocated private IP addresses, so its IP address range can be extended only"
+        )
+    return gateway, str(new)
+
+
+def _new_range(call: Call, pod: Pod, gateway: str, cidr: str) -> tuple[str, str] | None:
+    """Start and end of the first range when they change."""
+    p = call.params
+    if not pod.ranges:
+        return None
+    start, end = p.startip or pod.ranges[0].start, p.endip or pod.ranges[0].end
+    pod_ranges.check_range(start, end, cidr)
+    if net.within(gateway, start, end):
+        raise InvalidParameter("The gateway shouldn't overlap some start/end ip addresses")
+    if (start, end) == (pod.ranges[0].start, pod.ranges[0].end):
+        return None
+    old = pod.ranges[0]
+    lost = [n for n in pod.taken if n in net.numbers(old.start, old.end) and n not in net.numbers(start, end)]
+    if lost:
+        raise CloudRuntime(
+            "The specified pod has allocated private IP addresses, so its IP address range can be extended only"
+        )
+    return start, end
+
+
+@command("deletePod")
+def delete_pod(call: Call) -> dict[str, Any]:
+    pod = live(call.params.id, "A pod with ID: {id} does not exist.")
+    db = call.db
+    volumes = db.tables["volumes"].where(pod_id=pod.id) if "volumes" in db.tables else []
+    found = (
+        ("private IP addresses allocated", pod.taken),
+        ("storage volumes", volumes),
+        ("servers", db.hosts.where(pod_id=pod.id, kind="Routing")),
+        ("virtual machines", db.vms.where(pod_id=pod.id)),
+        ("clusters", db.clusters.where(pod_id=pod.id)),
+    )
+    for what, rows in found:
+        if rows:
+            raise CloudRuntime(f"The pod cannot be deleted because there are {what} in this pod.")
+    dedication.release(call.sim, "pod", pod)
+    db.pods.remove(pod)
+    call.event("POD.DELETE", f"Successfully completed deleting pod. Pod Name: {pod.name}", pod)
+    return SUCCESS

@@ -1,0 +1,77 @@
+"""IPv4 arithmetic as the server's checks do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, NetmaskValueError
+
+PRIVATE = tuple(IPv4Network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+
+
+def is_ip4(text: str | None) -> bool:
+    try:
+        IPv4Address(text or "")
+    except AddressValueError:
+        return False
+    return True
+
+
+def is_ip6(text: str | None) -> bool:
+    try:
+        IPv6Address(text or "")
+    except AddressValueError:
+        return False
+    return True
+
+
+def is_netmask(text: str | None) -> bool:
+    """Whether a text is a netmask in dots (`255.255.255.0`)."""
+    if not is_ip4(text):
+        return False
+    inverse = ~number(str(text)) & 0xFFFFFFFF
+    return inverse & (inverse + 1) == 0
+
+
+def number(address: str) -> int:
+    return int(IPv4Address(address))
+
+
+def address(value: int) -> str:
+    return str(IPv4Address(value))
+
+
+def network(gateway: str, netmask: str) -> IPv4Network:
+    """The network that an address and a netmask (or prefix length) span."""
+    return IPv4Network(f"{gateway}/{netmask}", strict=False)
+
+
+def cidr(text: str | None) -> IPv4Network | None:
+    """A network from `a.b.c.d/n` (host bits allowed), or None when the text is none."""
+    if not text or "/" not in text:
+        return None
+    try:
+        return IPv4Network(text, strict=False)
+    except (AddressValueError, NetmaskValueError, ValueError):
+        return None
+
+
+def is_guest_cidr(text: str) -> bool:
+    """Whether a zone may use it for guests: a private network."""
+    found = cidr(text)
+    return found is not None and any(found.subnet_of(private) for private in PRIVATE)
+
+
+def overlap(start: str, end: str, other_start: str, other_end: str) -> bool:
+    return number(start) <= number(other_end) and number(other_start) <= number(end)
+
+
+def size(start: str, end: str) -> int:
+    return number(end) - number(start) + 1
+
+
+def within(value: str, start: str, end: str) -> bool:
+    return number(start) <= number(value) <= number(end)
+
+
+def numbers(start: str, end: str) -> Iterable[int]:
+    return range(number(start), number(end) + 1)
