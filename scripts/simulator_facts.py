@@ -270,7 +270,6 @@ def catalogue_facts(catalogues: dict[str, Any], recordings: Path) -> dict[str, A
         "hypervisors": [row["name"] for row in catalogues["listHypervisors"]["hypervisor"]],
         "deployment_planners": [row["name"] for row in catalogues["listDeploymentPlanners"]["deploymentPlanner"]],
         "backup_providers": recorded_answer(recordings, "listBackupProviders", "providers"),
-        "storage_providers": recorded_answer(recordings, "listStorageProviders", "dataStoreProvider"),
         "usage_types": [
             row | {"unit": types[row["id"]]["usageUnit"], "discriminator": types[row["id"]]["usageDiscriminator"]}
             if row["id"] in types else row

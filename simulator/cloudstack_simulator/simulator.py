@@ -83,6 +83,7 @@ class Simulator:
         self.log_to = log_to
         self.latency = 0.0
         self.admin_password = password
+        self.cloud_identifier = self.ids.uuid()
         self._dispatcher = Dispatcher(self)
         registry.install(self)
         self.admin = self.auth.caller_of(self.db.users.first(username="admin"))

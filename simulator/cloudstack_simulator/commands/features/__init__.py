@@ -1,0 +1,1 @@
+"""Features around the core: backups, quota, usage, webhooks, object storage, host HA, out-of-band management."""

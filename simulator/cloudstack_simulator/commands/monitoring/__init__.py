@@ -1,0 +1,1 @@
+"""Events, alerts, management servers, metrics."""
