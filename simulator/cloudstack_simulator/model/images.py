@@ -6,7 +6,6 @@ from ..tables import Row, entity, fresh
 from ..wording import printed
 
 USER, ROUTING, SYSTEM, BUILTIN, PERHOST = "USER", "ROUTING", "SYSTEM", "BUILTIN", "PERHOST"
-FIRST_USER_NUMBER = 201
 
 
 @entity("templates", "Template", "Iso", "TemplatePermissions", indexes=("account_id", "name", "kind"))

@@ -13,18 +13,20 @@ if TYPE_CHECKING:
     from ...simulator import Simulator
 
 
-def download_link(sim: Simulator, zone: Any, extension: str) -> str:
-    """A fresh link; by name and TLS when `secstorage.ssl.cert.domain` says so."""
-    vm = next(
-        (v for v in sim.db.vms.where(vm_type=SECONDARY_STORAGE_VM, zone_id=zone.id) if v.public_ip is not None), None
-    )
+def serving_host(sim: Simulator, zone: Any) -> str:
+    """The name or address under which a zone's secondary storage VM serves and takes files."""
+    vms = sim.db.vms.where(vm_type=SECONDARY_STORAGE_VM, zone_id=zone.id)
+    vm = next((v for v in vms if v.public_ip is not None), None)
     if vm is None:
-        raise CloudRuntime(f"There is no secondary storage VM in zone {zone.name} that could serve the download")
-    host, scheme = vm.public_ip, "http"
+        raise CloudRuntime(f"There is no secondary storage VM in zone {zone.name} that could transfer the file")
     domain = urls.domain_of(sim.settings.text("secstorage.ssl.cert.domain"))
-    if domain and sim.settings.value("secstorage.encrypt.copy"):
-        host, scheme = f"{host.replace('.', '-')}.{domain}", "https"
-    return f"{scheme}://{host}/userdata/{sim.ids.uuid()}.{extension}"
+    return f"{vm.public_ip.replace('.', '-')}.{domain}" if domain else str(vm.public_ip)
+
+
+def download_link(sim: Simulator, zone: Any, extension: str) -> str:
+    """A fresh link; with TLS when `secstorage.encrypt.copy` says so."""
+    scheme = "https" if sim.settings.value("secstorage.encrypt.copy") else "http"
+    return f"{scheme}://{serving_host(sim, zone)}/userdata/{sim.ids.uuid()}.{extension}"
 
 
 def extract_answer(call: Call, row: Any, url: str, zone_id: int, mode: str | None = None) -> dict[str, Any]:

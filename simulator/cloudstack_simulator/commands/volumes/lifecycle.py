@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CloudRuntime
-from ...model.images import TemplateOnPool
 from ...model.volumes import Volume
+from ..images import rows as images
 from . import placement
 
 if TYPE_CHECKING:
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from ...model.pools import StoragePool
     from ...model.vms import VirtualMachine
     from ...simulator import Simulator
-
-TEMPLATE_ON_POOL = 100
-"""Bytes that the recorded hypervisor says a template takes on primary storage."""
-
 
 def add(sim: Simulator, volume: Volume, *, uuid: str | None = None) -> Volume:
     """Take a new volume in and count it for its owner."""
@@ -118,15 +114,7 @@ def put_on(sim: Simulator, volume: Volume, pool: StoragePool) -> None:
     volume.state = "Ready"
     volume.placed = sim.clock.now()
     if volume.template_id is not None:
-        seed_template(sim, sim.db.templates[volume.template_id], pool)
-
-
-def seed_template(sim: Simulator, template: Template, pool: StoragePool) -> None:
-    """Primary storage keeps a copy of each template that a volume on it was made from."""
-    if template.is_iso or sim.db.template_pools.first(template_id=template.id, pool_id=pool.id):
-        return
-    size = TEMPLATE_ON_POOL if pool.hypervisor == "Simulator" else template.size or 0
-    sim.db.template_pools.add(TemplateOnPool(template_id=template.id, pool_id=pool.id, size=size))
+        images.keep_on_pool(sim, sim.db.templates[volume.template_id], pool)
 
 
 def place(sim: Simulator, vm: VirtualMachine, host: Any) -> bool:

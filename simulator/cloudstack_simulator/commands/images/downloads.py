@@ -1,0 +1,117 @@
+"""How images come to image stores: at once where the hypervisor is the fake one, over time elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...model.appliances import SECONDARY_STORAGE_VM
+from ...model.images import BUILTIN, PERHOST, SYSTEM, Template, TemplateCopy
+from .. import hypervisors
+from . import rows
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+FAKE_SIZE = 5 << 20
+REAL_SIZE = 2 << 30
+REAL_PHYSICAL_SIZE = 512 << 20
+SYSTEM_SIZE = 2 << 30
+STEP = 1.0
+PERCENT_PER_STEP = 25
+RETRY = 15.0
+NO_VM = "Storage agent or storage VM disconnected"
+
+
+def fetch(sim: Simulator, template: Template, zone: Any) -> None:
+    """Bring a new template to the stores of a zone: to all of them when everybody shall have it, else to one."""
+    rows.put_in_zone(sim, template, zone)
+    if template.direct_download:
+        return
+    stores = rows.stores_of(sim, zone)
+    if not (template.public and template.featured) and len(stores) > 1:
+        stores = [sim.choose("image store", stores, template=template)]
+    for store in stores:
+        start(sim, template, store)
+
+
+def start(sim: Simulator, template: Template, store: Any) -> TemplateCopy:
+    """Begin the copy of a template on one store."""
+    copy: TemplateCopy = sim.db.template_copies.add(
+        TemplateCopy(
+            template_id=template.id, store_id=store.id, zone_id=store.zone_id, state="NOT_DOWNLOADED", percent=0
+        )
+    )
+    if is_instant(sim, template, store):
+        finish(sim, template, copy)
+    else:
+        sim.scheduler.after(STEP, advance, sim, template, copy)
+    return copy
+
+
+def is_instant(sim: Simulator, template: Template, store: Any) -> bool:
+    """Whether it is there at once: on the fake hypervisor (ISOs too), and system templates, which are seeded."""
+    if template.kind == SYSTEM and template.account_id == 1:
+        return True
+    if template.hypervisor is not None:
+        return hypervisors.is_fake(template.hypervisor)
+    hosts = sim.db.hosts.where(kind="Routing", **({"zone_id": store.zone_id} if store.zone_id else {}))
+    return bool(hosts) and all(hypervisors.is_fake(h.hypervisor) for h in hosts)
+
+
+def advance(sim: Simulator, template: Template, copy: TemplateCopy) -> None:
+    """One step of a download; it waits as long as no secondary storage VM is there to do it."""
+    if copy.removed is not None or template.removed is not None or copy.state in rows.READY:
+        return
+    if not _has_agent(sim, copy.zone_id):
+        copy.state, copy.error = "NOT_DOWNLOADED", NO_VM
+        sim.scheduler.after(RETRY, advance, sim, template, copy)
+        return
+    copy.error = None
+    if copy.percent >= 100:
+        finish(sim, template, copy)
+        return
+    copy.state, copy.percent = "DOWNLOAD_IN_PROGRESS", min(100, copy.percent + PERCENT_PER_STEP)
+    sim.scheduler.after(STEP, advance, sim, template, copy)
+
+
+def _has_agent(sim: Simulator, zone_id: int | None) -> bool:
+    vms = sim.db.vms.where(vm_type=SECONDARY_STORAGE_VM, state="Running")
+    return any(vm.agent_state == "Up" and zone_id in (None, vm.zone_id) for vm in vms)
+
+
+def finish(sim: Simulator, template: Template, copy: TemplateCopy) -> None:
+    """The copy is complete: VMs can be made from it."""
+    if template.size is None:
+        template.size, template.physical_size = sizes(template)
+    copy.state, copy.percent, copy.error = "DOWNLOADED", 100, None
+    rows.count_copy(sim, template, copy, 1)
+
+
+def sizes(template: Template) -> tuple[int, int]:
+    """(virtual, physical) bytes of an image."""
+    if template.kind in (SYSTEM, BUILTIN) and template.account_id == 1:
+        return SYSTEM_SIZE, SYSTEM_SIZE if hypervisors.is_fake(template.hypervisor) else REAL_PHYSICAL_SIZE
+    if template.hypervisor is None or hypervisors.is_fake(template.hypervisor):
+        return FAKE_SIZE, FAKE_SIZE
+    return REAL_SIZE, REAL_PHYSICAL_SIZE
+
+
+def store_added(sim: Simulator, store: Any) -> None:
+    """A new image store gets the templates that belong to every zone."""
+    zones = [sim.db.zones[store.zone_id]] if store.zone_id is not None else list(sim.db.zones)
+    for template in sim.db.templates:
+        if not template.cross_zones or template.kind == PERHOST:
+            continue
+        for zone in zones:
+            rows.put_in_zone(sim, template, zone)
+        if not sim.db.template_copies.where(template_id=template.id, store_id=store.id):
+            start(sim, template, store)
+
+
+def store_removed(sim: Simulator, store: Any) -> None:
+    """An image store is gone with the copies on it."""
+    for copy in sim.db.template_copies.where(store_id=store.id):
+        template = sim.db.templates.get(copy.template_id)
+        if template is not None:
+            rows.count_copy(sim, template, copy, -1)
+        sim.db.template_copies.delete(copy)

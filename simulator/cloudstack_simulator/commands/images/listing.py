@@ -1,0 +1,145 @@
+"""listTemplates and listIsos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import access
+from ...call import Call
+from ...errors import IllegalArgument, InvalidParameter, PermissionDenied
+from ...listing import any_of, equal, matching, tagged
+from ...model.images import SYSTEM, Template
+from ...registry import command
+from . import rows
+from .rows import ImageRow
+from .view import image_view
+
+FILTERS = ("featured", "self", "selfexecutable", "sharedexecutable", "executable", "community", "all")
+
+
+@command("listTemplates")
+def list_templates(call: Call) -> dict[str, Any]:
+    return _list(call, "template", call.params.templatefilter, isos=False)
+
+
+@command("listIsos")
+def list_isos(call: Call) -> dict[str, Any]:
+    return _list(call, "iso", call.params.get("isofilter", "selfexecutable"), isos=True)
+
+
+def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
+    p = call.params
+    if chosen not in FILTERS:
+        raise IllegalArgument(f"No enum constant com.cloud.template.VirtualMachineTemplate.TemplateFilter.{chosen}")
+    if chosen == "all" and not (call.caller.is_root_admin or call.caller.is_domain_admin):
+        raise InvalidParameter("Filter all can be specified by admin only")
+    templates = [t for t in _pool(call) if t.is_iso is isos]
+    if p.id is not None:
+        if p.id and not _may_see(call, p.id):
+            raise PermissionDenied(
+                f"Account {access.account_text(call.caller.account)} does not have permission to operate with "
+                f"resource {p.id}"
+            )
+        templates = [t for t in templates if t.id == p.id.id]
+    else:
+        templates = [t for t in templates if _passes(call, t, chosen)]
+    found = rows.image_rows(call.sim, templates)
+    if p.showunique:
+        found = list({row.template.id: row for row in reversed(found)}.values())[::-1]
+    available = _available_hypervisors(call) if not isos else None
+    return call.listing(
+        name,
+        found,
+        image_view,
+        where=[
+            any_of(lambda r: r.template.id, p.ids),
+            equal(lambda r: r.template.name, p.name),
+            equal(lambda r: r.template.hypervisor, p.hypervisor),
+            matching(lambda r: r.template.hypervisor in available) if available else None,
+            matching(lambda r: r.zone is not None and r.zone.id == p.zoneid.id) if p.zoneid is not None else None,
+            equal(lambda r: r.template.kind, p.templatetype),
+            equal(lambda r: r.template.arch, p.arch),
+            matching(lambda r: r.template.bootable is p.bootable) if isos and p.bootable is not None else None,
+            _by_readiness(call),
+            matching(lambda r: r.template.for_cks is p.forcks) if p.forcks is not None else None,
+            _by_tags(call),
+        ],
+        sort=lambda r: (r.template.sort_key, r.template.id, r.zone.id if r.zone is not None else 0),
+    )
+
+
+def _pool(call: Call) -> list[Template]:
+    """All templates, removed ones with `showremoved`; those with the keyword in their name."""
+    found = call.db.templates.all() if call.params.showremoved else list(call.db.templates)
+    word = (call.params.keyword or "").lower()
+    return [t for t in found if word in t.name.lower()] if word else found
+
+
+def _by_readiness(call: Call) -> Any:
+    wanted = call.params.isready
+    if wanted is None:
+        return None
+    return matching(lambda r: rows.is_ready(call.sim, r.template, r.zone) is wanted)
+
+
+def _by_tags(call: Call) -> Any:
+    kind = "ISO" if call.fact.name == "listIsos" else "Template"
+    found = tagged(call, kind)
+    return matching(lambda r: found.test(r.template)) if found is not None else None
+
+
+def _available_hypervisors(call: Call) -> set[str | None] | None:
+    """Hypervisors of the hosts that there are: templates of others are not shown. None: no hosts at all."""
+    zone = call.params.zoneid
+    hosts = call.db.hosts.where(kind="Routing", **({"zone_id": zone.id} if zone is not None else {}))
+    return {h.hypervisor for h in hosts} | {"Any", None} if hosts else None
+
+
+def owners(call: Call) -> set[int]:
+    """Accounts whose templates count as one's own: those of account, project or domain, else the caller."""
+    p = call.params
+    if p.account or p.projectid is not None or p.domainid is not None or p.listall:
+        found = access.visible_accounts(call)
+        if found is not None:
+            return found
+    return {call.caller.account.id}
+
+
+def _passes(call: Call, template: Template, chosen: str) -> bool:
+    own = template.account_id in owners(call)
+    shared = bool(set(template.launch_account_ids) & owners(call))
+    public = template.public and template.kind != SYSTEM
+    match chosen:
+        case "all":
+            return call.caller.is_root_admin or own or public or shared or _below(call, template)
+        case "featured":
+            return public and template.featured
+        case "community":
+            return public and not template.featured
+        case "self":
+            return own
+        case "selfexecutable":
+            return own and _usable(call, template)
+        case "sharedexecutable":
+            return shared and not own and _usable(call, template)
+    return (own or shared or public) and _usable(call, template)
+
+
+def _usable(call: Call, template: Template) -> bool:
+    return any(rows.is_ready(call.sim, t, zone) for t, zone in rows.image_rows(call.sim, [template]))
+
+
+def _below(call: Call, template: Template) -> bool:
+    """Whether a domain admin's domain holds the owner."""
+    return access.may_use_account(call.caller, call.db.accounts[template.account_id], call.db)
+
+
+def _may_see(call: Call, template: Template) -> bool:
+    if template.public or call.caller.account.id in template.launch_account_ids:
+        return True
+    return access.may_use_account(call.caller, call.db.accounts[template.account_id], call.db)
+
+
+def view_rows(call: Call, name: str, found: list[ImageRow], view: Any = image_view) -> dict[str, Any]:
+    """The answer of commands that return rows like a list does (registerTemplate …)."""
+    return {"count": len(found), name: [view(call, row) for row in found]}
