@@ -12,7 +12,7 @@ from .client.settings import PROFILE, PROFILE_FILE, SETTINGS
 from .model import Operation, Option, Resource
 
 ANSIBLE_TYPES = {"ref": "str", "refs": "list", "set": "list", "map": "dict", "records": "list"}
-SECRET_SETTINGS = ("key", "secret", "password")
+SECRET_SETTINGS = ("key", "secret", "password", "proxy")
 
 
 def connection_spec() -> dict[str, dict[str, Any]]:

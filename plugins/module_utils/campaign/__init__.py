@@ -1,0 +1,14 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Disruptive work in order: many targets, limits, verification from outside, a brake and a report."""
+
+from __future__ import annotations
+
+from .module import as_operation
+from .procedure import Procedure
+from .run import Run, run_campaign
+from .targets import BLOCKED, DONE, DUE, LEFT, Standing, Target
+
+__all__ = ("BLOCKED", "DONE", "DUE", "LEFT", "Procedure", "Run", "Standing", "Target", "as_operation", "run_campaign")

@@ -1,0 +1,44 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A procedure as a module."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from ..model import Operation
+from .options import OPTIONS
+from .procedure import Procedure
+from .run import run_campaign
+
+RETURNS = {
+    "plan": ("list", "Every target in the order of work, with its place, reason and what is interrupted."),
+    "counts": ("dict", "Number of targets per end: done, already, failed, unsafe, skipped, left."),
+    "report": ("dict", "What happened to each target and when."),
+}
+
+
+def as_operation(procedure: Procedure) -> Operation:
+    """The module: the procedure's own options and those of every campaign."""
+    own = {option.name for option in procedure.options}
+    return Operation(
+        name=procedure.name,
+        summary=procedure.summary,
+        description=(
+            *procedure.description,
+            "Check mode gives the whole plan and changes nothing.",
+            "What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.",
+        ),
+        notes=procedure.notes,
+        options=(*procedure.options, *(option for option in OPTIONS if option.name not in own)),
+        run=partial(_run, procedure),
+        returns={**RETURNS, **(procedure.returns or {})},
+        constraints=procedure.constraints or {},
+    )
+
+
+def _run(procedure: Procedure, task: Any) -> dict[str, Any]:
+    return run_campaign(procedure, task)

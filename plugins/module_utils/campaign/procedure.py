@@ -1,0 +1,51 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A procedure: the one record of what a disruptive piece of work is, from which its module is generated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..model import Option
+from .targets import Standing, Target
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """What to work on, in which order, how one step goes, and how its goal is proved.
+
+    Every function gets the run (``campaign/run.py``: ``run.task``, ``run.client``, ``run.option(name)``,
+    ``run.clock``, ``run.wait_for``) first.
+
+    targets: reads what may be worked on; changes nothing.
+    standing: how one target stands, from reading; called again before each step and after a failure, so what reached
+        its goal is never disrupted again.
+    act: takes the step; may raise.
+    verify: proves from outside that the target is at its goal; returns when it is, raises when it never will be.
+    preflight: refuses early, with all due targets in hand; raises InvalidInput that says why.
+    prepare, finish: work before the first and after the last step (a setting, a certificate); called only if needed.
+    confirm: text that the user must type in the option ``confirm`` because data can be lost; empty if none can.
+    options: the procedure's own options; those of every campaign are added (campaign/options.py).
+    """
+
+    name: str
+    summary: str
+    noun: str
+    targets: Callable[[Any], Sequence[Target]]
+    standing: Callable[[Any, Target], Standing]
+    act: Callable[[Any, Target], None]
+    verify: Callable[[Any, Target], None]
+    options: tuple[Option, ...] = ()
+    description: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    preflight: Callable[[Any, Sequence[Target]], None] | None = None
+    prepare: Callable[[Any, Sequence[Target]], Mapping[str, Any] | None] | None = None
+    prepare_plan: Callable[[Any, Sequence[Target]], Sequence[str]] | None = None
+    finish: Callable[[Any, Sequence[Target]], None] | None = None
+    confirm: Callable[[Any, Sequence[Target]], str] | None = None
+    returns: Mapping[str, tuple[str, str]] | None = None
+    constraints: Mapping[str, Any] | None = None

@@ -1,0 +1,236 @@
+"""A campaign on made-up targets: what is touched, in which waves, when it stops, what it reports."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.cloudstack.ops.plugins.module_utils.campaign import (
+    BLOCKED,
+    DONE,
+    DUE,
+    LEFT,
+    Procedure,
+    Standing,
+    Target,
+    as_operation,
+    run,
+)
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, FakeClock, InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.reconcile import Task
+
+
+class World:
+    """Routers of version 1 that should have 2; ``trouble[name]`` is how often the step of a router fails."""
+
+    def __init__(self, count: int = 6, trouble: dict[str, int] | None = None) -> None:
+        self.clock = FakeClock()
+        self.version = {f"r{number}": 1 for number in range(count)}
+        self.trouble = dict(trouble or {})
+        self.steps: list[str] = []
+        self.pairs: dict[str, str] = {}
+        self.standing_of: dict[str, Standing] = {}
+        self.on_step: Callable[[str], None] = lambda name: None
+        self._lock = threading.Lock()
+
+    def parallel(self, calls: list[Callable[[], Any]]) -> list[Any]:
+        return [call() for call in calls]
+
+    def targets(self, _run: Any) -> list[Target]:
+        return [
+            Target(name, name, "router", ("z",), pair=self.pairs.get(name, ""), interrupts=(f"net of {name}",), cut=3)
+            for name in self.version
+        ]
+
+    def standing(self, _run: Any, target: Target) -> Standing:
+        if target.name in self.standing_of:
+            return self.standing_of[target.name]
+        return Standing(DONE) if self.version[target.name] == 2 else Standing(DUE, "old")
+
+    def act(self, _run: Any, target: Target) -> None:
+        with self._lock:
+            self.steps.append(target.name)
+            self.clock.sleep(1)
+        self.on_step(target.name)
+        if self.trouble.get(target.name, 0):
+            self.trouble[target.name] -= 1
+            raise ApiError(f"{target.name} refused")
+        self.version[target.name] = 2
+
+    def verify(self, _run: Any, target: Target) -> None:
+        assert self.version[target.name] == 2
+
+    def go(self, *, check: bool = False, procedure: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+        record = Procedure(
+            name="router_upgrade", summary="", noun="router", targets=self.targets, standing=self.standing,
+            act=self.act, verify=self.verify, **(procedure or {}),
+        )  # fmt: skip
+        operation = as_operation(record)
+        defaults = {option.name: option.default for option in operation.options if option.default is not None}
+        self.task = Task(operation, {**defaults, **options}, _View(self), check=check)
+        return operation.run(self.task)
+
+
+class _View:
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+
+def states(result: dict[str, Any]) -> dict[str, str]:
+    return {target["name"]: target["state"] for target in result["report"]["targets"]}
+
+
+def test_all_reach_the_goal_and_a_second_run_touches_nobody():
+    world = World()
+    assert world.go()["counts"] == {"done": 6}
+    again = world.go()
+    assert not again["changed"]
+    assert again["counts"] == {"already": 6}
+    assert len(world.steps) == 6
+
+
+def test_check_mode_prints_the_whole_plan_and_takes_no_step():
+    world = World(3)
+    result = world.go(check=True, canaries=1)
+    assert world.steps == []
+    assert [(entry["target"], entry["wave"], entry["interrupts"]) for entry in result["plan"]] == [
+        ("r0", 1, ["net of r0"]), ("r1", 2, ["net of r1"]), ("r2", 2, ["net of r2"]),
+    ]  # fmt: skip
+    assert result["changed"]
+
+
+def test_a_failed_canary_saves_the_rest():
+    world = World(5, {"r0": 9})
+    result = world.go(canaries=1, failure_budget=3, retries=0)
+    assert world.steps == ["r0"]
+    assert result["failed"]
+    assert "a canary failed" in result["msg"]
+    assert states(result)["r4"] == "skipped"
+
+
+def test_a_step_is_tried_again_as_often_as_allowed_and_not_more():
+    world = World(2, {"r0": 1, "r1": 9})
+    result = world.go(retries=2, failure_budget=1)
+    assert world.steps.count("r0") == 2
+    assert world.steps.count("r1") == 3
+    assert states(result) == {"r0": "done", "r1": "failed"}
+    assert not result["failed"], "one failure is within the budget"
+
+
+def test_the_failure_budget_stops_what_has_not_begun():
+    world = World(6, {"r0": 9, "r1": 9})
+    result = world.go(retries=0, failure_budget=1)
+    assert world.steps == ["r0", "r1"]
+    assert "failure budget" in result["msg"]
+    assert result["counts"] == {"failed": 2, "skipped": 4}
+
+
+def test_the_partner_of_a_failed_one_is_left_alone():
+    world = World(3, {"r0": 9})
+    world.pairs = {"r0": "p", "r1": "p"}
+    result = world.go(retries=0, failure_budget=5)
+    assert states(result) == {"r0": "failed", "r1": "skipped", "r2": "done"}
+
+
+def test_the_stop_file_is_a_brake(tmp_path):
+    world = World(4)
+    world.on_step = lambda name: (tmp_path / "stop").touch()
+    result = world.go(stop_file=str(tmp_path / "stop"))
+    assert result["counts"] == {"done": 1, "skipped": 3}
+    assert "stop file" in result["msg"]
+    (tmp_path / "stop").unlink()
+    world.on_step = lambda name: None
+    assert world.go()["counts"] == {"already": 1, "done": 3}
+
+
+def test_the_user_may_interrupt_and_what_is_under_way_is_verified(monkeypatch):
+    world = World(4)
+    real, calls = run.wait, []
+
+    def wait(*args: Any, **kwargs: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(run, "wait", wait)
+    result = world.go()
+    assert result["failed"]
+    assert "interrupted" in result["msg"]
+    assert states(result) == {"r0": "done", "r1": "done", "r2": "skipped", "r3": "skipped"}
+
+
+def test_what_is_blocked_or_none_of_its_business_is_not_touched():
+    world = World(3)
+    world.standing_of = {"r0": Standing(BLOCKED, "a job is running"), "r1": Standing(LEFT, "stopped")}
+    result = world.go()
+    assert world.steps == ["r2"]
+    assert states(result) == {"r0": "skipped", "r1": "left", "r2": "done"}
+    assert "a job is running" in world.task.warnings[0]
+
+
+def test_a_target_whose_end_is_unknown_is_called_unsafe():
+    world = World(1, {"r0": 9})
+
+    def vanish(name):
+        world.standing_of[name] = Standing(BLOCKED, "gone")
+
+    world.on_step = vanish
+    result = world.go(retries=0)
+    assert states(result) == {"r0": "unsafe"}
+    assert "unsafe, look at them first: r0" in result["msg"]
+
+
+def test_steps_begin_only_inside_the_window():
+    world = World(1)
+    world.clock = FakeClock()
+    result = world.go(window="03:00-03:05", time_zone="Europe/Berlin")
+    begun = result["report"]["targets"][0]["begun"]
+    assert (begun % 86400) // 60 in (60, 61, 62, 63, 64, 120, 121, 122, 123, 124), "03:00 there is 01:00 or 02:00 UTC"
+
+
+@pytest.mark.parametrize(("options", "names"), [
+    ({"window": "25:00-1"}, "window"), ({"window": "1:00-2:00", "time_zone": "Mars"}, "time_zone"),
+    ({"batch": "0"}, "batch"), ({"batch": "120%"}, "batch"), ({"parallel": -1}, "parallel"),
+    ({"retries": -1}, "retries"),
+])  # fmt: skip
+def test_nonsense_is_refused_by_name(options, names):
+    world = World()
+    with pytest.raises(InvalidInput) as caught:
+        world.go(**options)
+    assert names in str(caught.value)
+    assert world.steps == []
+
+
+def test_what_can_lose_data_must_be_confirmed_by_typing():
+    world = World(1)
+    record = {"confirm": lambda _run, due: "destroy r0"}
+    with pytest.raises(InvalidInput, match="confirm"):
+        world.go(procedure=record)
+    assert world.steps == []
+    world.go(procedure=record, confirm="destroy r0")
+    assert world.steps == ["r0"]
+
+
+def test_batches_rest_between_each_other():
+    world = World(4)
+    report = world.go(batch="50%", pause=100)["report"]
+    begun = [target["begun"] for target in report["targets"]]
+    assert begun[2] - begun[1] >= 100
+    assert begun[1] - begun[0] < 100
+
+
+def test_the_report_is_written_for_machines_and_for_people(tmp_path: Path):
+    world = World(2, {"r1": 9})
+    world.go(report=str(tmp_path / "run"), retries=0)
+    assert json.loads((tmp_path / "run.json").read_text())["counts"] == {"done": 1, "failed": 1}
+    page = (tmp_path / "run.html").read_text()
+    assert page.count("<rect") == 2
+    assert "net of r0" in page
+    with pytest.raises(InvalidInput, match="report"):
+        World(1).go(report=str(tmp_path / "no" / "run"))
