@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..model import Operation, Resource
 from . import (
+    api,
     compute_offerings,
     disk_offerings,
     isos,
@@ -23,8 +24,10 @@ from . import (
     vpc_offerings,
     whole,
 )
+from .info import info
 
 _AREAS = (
+    api,
     compute_offerings,
     disk_offerings,
     isos,
@@ -45,6 +48,7 @@ RESOURCES: dict[str, Resource] = {record.name: record for area in _AREAS for rec
 OPERATIONS: dict[str, Operation] = {
     record.name: record for area in _AREAS for record in getattr(area, "OPERATIONS", ())
 }
+OPERATIONS["info"] = info(RESOURCES)
 
 
 def get(name: str) -> Resource | Operation:
