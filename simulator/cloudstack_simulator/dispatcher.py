@@ -98,7 +98,7 @@ class Dispatcher:
         job = self.sim.jobs.submit(call, entry, wanted)
         answer = {"jobid": job.uuid}
         if call.created is not None:
-            answer["id"] = call.created.uuid
+            answer["id"] = getattr(call.created, "uuid", call.created)
         return answer
 
     @staticmethod

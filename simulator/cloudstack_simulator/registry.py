@@ -65,7 +65,9 @@ def command(
 
 
 def allocate(*names: str) -> Callable[[Handler], Handler]:
-    """Register the synchronous half of an asynchronous create: it returns the new row (`call.created` of the job)."""
+    """Register the synchronous half of an asynchronous create: it returns the new row (`call.created` of the job),
+    or a text that the answer shows as the id.
+    """
 
     def register(handler: Handler) -> Handler:
         for name in names:

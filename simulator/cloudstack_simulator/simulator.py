@@ -84,6 +84,7 @@ class Simulator:
         self.latency = 0.0
         self.admin_password = password
         self.cloud_identifier = self.ids.uuid()
+        self.installed = self.clock.now()
         self._dispatcher = Dispatcher(self)
         registry.install(self)
         self.admin = self.auth.caller_of(self.db.users.first(username="admin"))
