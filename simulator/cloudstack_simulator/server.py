@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import orjson
@@ -35,6 +36,8 @@ class Server:
         task = asyncio.create_task(self._run_schedule())
         yield
         task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
     async def _run_schedule(self) -> None:
         while True:
@@ -42,10 +45,8 @@ class Server:
             due = self.sim.scheduler.next_due()
             pause = IDLE if due is None else self.sim.clock.real_seconds(due - self.sim.clock.now())
             self._wake.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), min(pause, IDLE) or 0.001)
-            except TimeoutError:
-                pass
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         if request.method not in ("GET", "POST"):
