@@ -8,7 +8,7 @@ from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter
 from ...listing import page
 from ...registry import command
-from ..hosts.views import host_view
+from ..hosts.view import host_view
 from . import life, placement
 from .journal import journaled
 from .power import same_vm, the_instance

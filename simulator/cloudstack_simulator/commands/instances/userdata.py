@@ -1,0 +1,72 @@
+"""Registered user data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...access import owner as finalize_owner
+from ...call import Call
+from ...errors import CloudRuntime, InvalidParameter
+from ...listing import equal
+from ...model.instances import UserData
+from ...registry import SUCCESS, command
+from ..common import has_notes, owner_fields
+from . import inputs
+
+
+def data_view(call: Call, row: UserData) -> dict[str, Any]:
+    return {
+        "id": row.uuid,
+        "name": row.name,
+        **owner_fields(call, row.account_id),
+        "userdata": row.text,
+        "params": row.params,
+        "hasannotations": has_notes(call, row),
+    }
+
+
+@command("registerUserData")
+def register(call: Call) -> dict[str, Any]:
+    p = call.params
+    owner = finalize_owner(call)
+    text = inputs.user_data(p.userdata)
+    if call.db.user_data.first(account_id=owner.id, name=p.name):
+        raise InvalidParameter(f"A userdata with name {p.name} already exists for this account.")
+    same = next((r for r in call.db.user_data.where(account_id=owner.id) if r.text == text), None)
+    if same is not None:
+        raise InvalidParameter(f"Userdata {same.name} with same content already exists for this account.")
+    row = call.db.user_data.add(UserData(name=p.name, account_id=owner.id, text=text or "", params=p.params))
+    call.event("REGISTER.USER.DATA", f"Successfully completed registering user data. User Data Name: {row.name}", row)
+    return {"userdata": data_view(call, row)}
+
+
+@command("listUserData")
+def list_data(call: Call) -> dict[str, Any]:
+    p = call.params
+    return call.listing(
+        "userdata",
+        call.db.user_data,
+        data_view,
+        where=[equal("id", p.id), equal("name", p.name)],
+        keyword=("name",),
+        owned=True,
+        newest_first=True,
+    )
+
+
+@command("deleteUserData")
+def delete(call: Call) -> dict[str, Any]:
+    row = call.params.id
+    owner = finalize_owner(call)
+    if not row or row.removed is not None or row.account_id != owner.id:
+        raise InvalidParameter(
+            f"A UserData with id '{row.id}' does not exist for account {owner.name} in specified domain id",
+            uuids=((call.db.domains[owner.domain_id].uuid, "domainId"),),
+        )
+    if any(t.user_data_id == row.id for t in call.db.templates):
+        raise CloudRuntime(f"Userdata {row.name} cannot be removed as it is linked to active template/templates")
+    if any(vm.user_data_id == row.id for vm in call.db.vms.where(vm_type="User")):
+        raise CloudRuntime(f"Userdata {row.name} cannot be removed as it is being used by some VMs")
+    call.db.user_data.delete(row)
+    call.event("DELETE.USER.DATA", f"Successfully completed deleting user data. User Data Name: {row.name}", row)
+    return SUCCESS

@@ -1,0 +1,202 @@
+"""Firewall rules on public addresses, and egress rules of networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import net
+from ...call import Call
+from ...errors import IllegalArgument, InvalidParameter
+from ...listing import equal, tagged
+from ...model.networks import Rule
+from ...registry import SUCCESS, allocate, command
+from . import rules, services
+
+STEP = 0.05
+EVERYWHERE = "0.0.0.0/0"
+
+
+def rule_view(call: Call, rule: Rule) -> dict[str, Any]:
+    db = call.db
+    ip, network = db.ip_addresses.get(rule.ip_id), db.networks[rule.network_id]
+    return {
+        "id": rule.uuid,
+        "protocol": rule.protocol,
+        "startport": rule.start_port,
+        "endport": rule.end_port,
+        "ipaddressid": ip.uuid if ip else None,
+        "networkid": network.uuid,
+        "ipaddress": ip.address if ip else None,
+        "state": rule.state,
+        "cidrlist": ",".join(rule.source_cidrs),
+        "icmptype": rule.icmp_type,
+        "icmpcode": rule.icmp_code,
+        "tags": call.sim.tags.views(rule),
+        "fordisplay": rule.display,
+        "destcidrlist": ",".join(rule.destination_cidrs),
+        "traffictype": rule.traffic_type,
+    }
+
+
+@allocate("createFirewallRule")
+def allocate_rule(call: Call) -> Rule:
+    p, ip = call.params, call.params.ipaddressid
+    cidrs = list(p.cidrlist or [EVERYWHERE])
+    rules.check_cidrs(cidrs, "Source CIDRs formatting error")
+    if not ip or ip.state == "Free":
+        raise InvalidParameter("Unable to create firewall rule; couldn't locate IP address by id in the system")
+    call.check_access(ip)
+    rules.check_ports(p.startport, p.get("endport", p.startport))
+    if ip.vpc_id is not None:
+        raise InvalidParameter(f"There is no new provider for IP {ip.address} of service Firewall!")
+    network = call.db.networks.get(ip.network_id)
+    if network is None:
+        raise InvalidParameter("Unable to create firewall rule ; ip with specified id is not associated with any network")
+    rules.check_protocol(call, network, p.protocol, "Firewall")
+    _check_icmp(call)
+    return rules.add(call, _new(call, network, ip, cidrs, [], "Ingress"))
+
+
+def _check_icmp(call: Call) -> None:
+    p = call.params
+    if p.protocol.lower() != "icmp" and (p.icmpcode is not None or p.icmptype is not None):
+        raise InvalidParameter("Can specify icmpCode and icmpType for ICMP protocol only")
+    if p.protocol.lower() == "icmp" and (p.startport is not None or p.endport is not None):
+        raise InvalidParameter("Can't specify start/end port when protocol is ICMP")
+
+
+def _new(call: Call, network: Any, ip: Any, cidrs: list[str], destinations: list[str], traffic: str) -> Rule:
+    p = call.params
+    icmp = p.protocol.lower() == "icmp"
+    return Rule(
+        purpose="Firewall",
+        protocol=p.protocol.lower(),
+        network_id=network.id,
+        account_id=ip.account_id if ip else network.account_id,
+        ip_id=ip.id if ip else None,
+        start_port=p.startport,
+        end_port=p.get("endport", p.startport),
+        traffic_type=traffic,
+        source_cidrs=cidrs,
+        destination_cidrs=destinations,
+        icmp_type=p.get("icmptype", -1) if icmp else None,
+        icmp_code=p.get("icmpcode", -1) if icmp else None,
+        display=p.get("fordisplay", True),
+    )
+
+
+def _apply(call: Call) -> Any:
+    rule = call.created
+    yield STEP
+    rule.state = "Active"
+    return {"firewallrule": rule_view(call, rule)}
+
+
+@command("createFirewallRule", sync=lambda call: ("network", call.db.networks.get(call.created.network_id)))
+def create(call: Call) -> Any:
+    result = yield from _apply(call)
+    call.event("FIREWALL.OPEN", f"Successfully completed creating firewall rule. Rule Id: {call.created.uuid}", call.created,
+               resource_type="FirewallRule")  # fmt: skip
+    return result
+
+
+@allocate("createEgressFirewallRule")
+def allocate_egress(call: Call) -> Rule:
+    p, network = call.params, call.params.networkid
+    if not network or network.removed is not None:
+        raise InvalidParameter("Unable to retrieve network id to validate the rule")
+    call.check_access(network)
+    guest = network.network_cidr or network.cidr
+    cidrs = list(p.cidrlist or ([guest] if guest else []))
+    rules.check_cidrs(cidrs, "Source CIDRs formatting error")
+    _check_inside(cidrs, guest)
+    rules.check_cidrs(list(p.destcidrlist or []), "Destination cidrs formatting error")
+    if network.guest_type == "Shared":
+        raise InvalidParameter("Egress firewall rules are not supported for Shared  networks")
+    rules.check_ports(p.startport, p.get("endport", p.startport))
+    if not services.supports(call.db, network, "Firewall"):
+        raise InvalidParameter(f"Network {network} does not support the service Firewall")
+    if p.protocol.lower() != "all":
+        rules.check_protocol(call, network, p.protocol, "Firewall")
+    _check_icmp(call)
+    return rules.add(call, _new(call, network, None, cidrs, list(p.destcidrlist or []), "Egress"))
+
+
+def _check_inside(cidrs: list[str], guest: str | None) -> None:
+    whole = net.cidr(guest)
+    for cidr in cidrs:
+        span = net.cidr(cidr)
+        if cidr != EVERYWHERE and whole is not None and span is not None and not span.subnet_of(whole):
+            raise IllegalArgument(f"[{cidr}] is not within the guest CIDR [{guest}]. ")
+
+
+@command("createEgressFirewallRule", sync=lambda call: ("network", call.params.networkid))
+def create_egress(call: Call) -> Any:
+    result = yield from _apply(call)
+    call.event("FIREWALL.EGRESS.OPEN", f"Successfully completed creating firewall rule. Rule Id: {call.created.uuid}",
+               call.created, resource_type="FirewallRule")  # fmt: skip
+    return result
+
+
+def _listing(call: Call, traffic: str) -> dict[str, Any]:
+    p = call.params
+    ip = p.ipaddressid
+    if ip is not None and (not ip or ip.account_id is None):
+        raise InvalidParameter(f"Ip address id={ip.uuid or ip.id} not ready for firewall rules yet")
+    return call.listing(
+        "firewallrule",
+        call.db.firewall_rules,
+        rule_view,
+        where=[
+            equal("id", p.id),
+            equal("purpose", "Firewall"),
+            equal("traffic_type", traffic),
+            equal("ip_id", ip),
+            equal("network_id", p.networkid),
+            equal("display", p.fordisplay),
+            tagged(call, "FirewallRule"),
+        ],
+        owned=True,
+        newest_first=True,
+    )
+
+
+@command("listFirewallRules")
+def list_rules(call: Call) -> dict[str, Any]:
+    return _listing(call, "Ingress")
+
+
+@command("listEgressFirewallRules")
+def list_egress(call: Call) -> dict[str, Any]:
+    return _listing(call, "Egress")
+
+
+def _rule(call: Call, purpose: str = "Firewall") -> Rule:
+    rule = call.params.id
+    if not rule or rule.removed is not None or rule.purpose != purpose:
+        raise InvalidParameter(f"Unable to find {rule.id} having purpose Firewall")
+    call.check_access(rule)
+    return rule  # type: ignore[no-any-return]
+
+
+@command("deleteFirewallRule", "deleteEgressFirewallRule")
+def delete(call: Call) -> Any:
+    """Each of the two deletes rules of both directions."""
+    rule = _rule(call)
+    rule.state = "Revoke"
+    yield STEP
+    rules.drop(call.sim, rule)
+    call.event("FIREWALL.CLOSE", f"Successfully completed revoking firewall rule. Rule Id: {rule.uuid}", rule,
+               resource_type="FirewallRule")  # fmt: skip
+    return SUCCESS
+
+
+@command("updateFirewallRule", "updateEgressFirewallRule")
+def update(call: Call) -> Any:
+    p, rule = call.params, _rule(call)
+    yield STEP
+    if p.fordisplay is not None:
+        rule.display = p.fordisplay
+    if p.customid is not None:
+        call.db.firewall_rules.change_uuid(rule, p.customid)
+    return {"firewallrule": rule_view(call, rule)}

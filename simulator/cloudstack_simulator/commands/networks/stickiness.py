@@ -1,0 +1,124 @@
+"""Stickiness policies of load balancer rules."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ... import contract
+from ...call import Call
+from ...errors import InvalidParameter
+from ...model.networks import Rule, StickinessPolicy
+from ...parameters import flat_map
+from ...registry import SUCCESS, allocate, command
+from ..common import owner_fields
+from . import services
+from .firewall import STEP
+
+
+def policies_view(call: Call, rule: Rule, policies: list[StickinessPolicy]) -> dict[str, Any]:
+    place = {k: v for k, v in owner_fields(call, rule.account_id).items() if k != "domainpath"}
+    return {
+        "lbruleid": rule.uuid,
+        **place,
+        "stickinesspolicy": [
+            {
+                "id": p.uuid, "name": p.name, "methodname": p.method, "description": p.description,
+                "fordisplay": p.display, "params": dict(p.params),
+            }
+            for p in policies
+        ],
+    }  # fmt: skip
+
+
+def methods(call: Call, rule: Rule) -> list[dict[str, Any]]:
+    """Methods that the rule's provider knows, with their parameters."""
+    network = call.db.networks[rule.network_id]
+    known = contract.facts("network_services.json")
+    for provider in services.providers(call.db, network).get("Lb", []):
+        for capability in known.get(provider, {}).get("Lb", []):
+            if capability["name"] == "SupportedStickinessMethods":
+                return list(json.loads(capability["value"]))
+    return []
+
+
+@allocate("createLBStickinessPolicy")
+def allocate_policy(call: Call) -> StickinessPolicy:
+    p, rule = call.params, call.params.lbruleid
+    if not rule or rule.removed is not None or rule.purpose != "LoadBalancing":
+        raise InvalidParameter(f"Failed: LB rule id: {rule.id} not present ")
+    call.check_access(rule)
+    given = flat_map(p.param)
+    _check_method(call, rule, given)
+    if call.db.lb_stickiness_policies.where(rule_id=rule.id):
+        raise InvalidParameter(f"Failed to create Stickiness policy: Already two policies attached {rule.id}")
+    policy: StickinessPolicy = call.db.lb_stickiness_policies.add(
+        StickinessPolicy(
+            rule_id=rule.id, name=p.name, method=p.methodname, params=given, description=p.description,
+            display=p.get("fordisplay", True),
+        )
+    )  # fmt: skip
+    return policy
+
+
+def _check_method(call: Call, rule: Rule, given: dict[str, str]) -> None:
+    found = methods(call, rule)
+    if not found:
+        raise InvalidParameter(f"Failed:  No Stickiness method available for LB rule:{rule.id}")
+    method = next((m for m in found if m["methodname"].lower() == call.params.methodname.lower()), None)
+    if method is None:
+        raise InvalidParameter(f"Failed to match Stickiness method name for LB rule:{rule.id}")
+    known = {q["paramname"]: q for q in method["paramlist"]}
+    for name, value in given.items():
+        if name not in known:
+            raise InvalidParameter(f"Failed : Stickiness policy does not support param name :{name}")
+        if not known[name]["isflag"] and not value:
+            raise InvalidParameter(f"Failed : Value expected for the Param :{name}")
+    for name, fact in known.items():
+        if fact["required"] and name not in given:
+            raise InvalidParameter(f"Failed : Missing Manadatory Param :{name}")
+
+
+@command("createLBStickinessPolicy")
+def create(call: Call) -> Any:
+    policy = call.created
+    yield STEP
+    rule = call.db.firewall_rules[policy.rule_id]
+    return {"stickinesspolicies": policies_view(call, rule, [policy])}
+
+
+@command("listLBStickinessPolicies")
+def list_policies(call: Call) -> dict[str, Any]:
+    p, db = call.params, call.db
+    rule = p.lbruleid if p.lbruleid is not None else (db.firewall_rules.get(p.id.rule_id) if p.id else None)
+    if not rule or rule.removed is not None:
+        return {}
+    call.check_access(rule)
+    policies = db.lb_stickiness_policies.where(rule_id=rule.id)
+    if p.id is not None:
+        policies = [x for x in policies if x.id == p.id.id]
+    return {"count": 1, "stickinesspolicies": [policies_view(call, rule, policies)]}
+
+
+@command("deleteLBStickinessPolicy")
+def delete(call: Call) -> Any:
+    policy = call.params.id
+    if not policy or policy.removed is not None:
+        raise InvalidParameter(f"Invalid Stickiness policy id value: {policy.id}")
+    yield STEP
+    call.db.lb_stickiness_policies.delete(policy)
+    return SUCCESS
+
+
+@command("updateLBStickinessPolicy")
+def update(call: Call) -> Any:
+    p, policy = call.params, call.params.id
+    if not policy or policy.removed is not None:
+        raise InvalidParameter(f"Fail to find stickiness policy with {policy.id}")
+    yield STEP
+    if p.fordisplay is not None:
+        policy.display = p.fordisplay
+    if p.customid is not None:
+        call.db.lb_stickiness_policies.change_uuid(policy, p.customid)
+    rule = call.db.firewall_rules[policy.rule_id]
+    return {"stickinesspolicies": policies_view(call, rule, [policy])}

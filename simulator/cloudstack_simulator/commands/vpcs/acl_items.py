@@ -1,0 +1,306 @@
+"""The items of network access lists, and their order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import net
+from ...call import Call
+from ...errors import IllegalArgument, InvalidParameter, JavaError
+from ...listing import equal
+from ...model.vpcs import NetworkAcl, NetworkAclItem
+from ...registry import SUCCESS, allocate, command
+from .acls import STEP, check_access, tagged_items
+
+ANYWHERE = ["0.0.0.0/0", "::/0"]
+PROTOCOLS = ("tcp", "udp", "icmp", "all")
+
+
+def item_view(call: Call, item: NetworkAclItem) -> dict[str, Any]:
+    acl = call.db.network_acls[item.acl_id]
+    if item.cidrs is None:
+        raise JavaError('Cannot invoke "java.util.List.toArray()" because "sourceCidrs" is null')
+    return {
+        "id": item.uuid,
+        "protocol": item.protocol,
+        "startport": str(item.start_port) if item.start_port is not None else None,
+        "endport": str(item.end_port) if item.end_port is not None else None,
+        "traffictype": item.traffic_type,
+        "state": item.state,
+        "cidrlist": ",".join(item.cidrs),
+        "icmptype": item.icmp_type,
+        "icmpcode": item.icmp_code,
+        "tags": call.sim.tags.views(item),
+        "aclid": acl.uuid,
+        "aclname": acl.name,
+        "number": item.number,
+        "action": item.action,
+        "fordisplay": item.display,
+        "reason": item.reason,
+    }
+
+
+def _action(text: str | None) -> str:
+    if text is not None and text.lower() not in ("allow", "deny"):
+        raise InvalidParameter(f"Invalid action [{text}]. Permitted actions are Allow and Deny")
+    return (text or "allow").capitalize()
+
+
+def _traffic(text: str | None) -> str:
+    if text is not None and text.lower() not in ("ingress", "egress"):
+        raise InvalidParameter(f"Invalid traffic type {text}")
+    return (text or "ingress").capitalize()
+
+
+def _check_number(call: Call, acl: NetworkAcl, number: int | None, own: NetworkAclItem | None = None) -> None:
+    if number is None:
+        return
+    if number < 1:
+        raise InvalidParameter(f"Invalid number [{number}]. Number cannot be < 1")
+    for other in call.db.network_acl_items.where(acl_id=acl.id):
+        if other.number == number and other is not own:
+            raise InvalidParameter(f"ACL item with number {number} already exists in ACL: {acl.uuid}")
+
+
+def check_item(item: NetworkAclItem) -> None:
+    """The server's checks of ports, protocol, CIDRs and ICMP, in its order."""
+    _check_ports(item)
+    for cidr in item.cidrs or []:
+        if net.cidr(cidr) is None and not _is_ip6_cidr(cidr):
+            raise IllegalArgument(f"Source cidrs formatting error {cidr}")
+    _check_protocol(item)
+    _check_icmp(item)
+
+
+def _is_ip6_cidr(text: str) -> bool:
+    address, slash, size = text.partition("/")
+    return bool(slash) and net.is_ip6(address) and size.isdigit() and int(size) <= 128
+
+
+def _check_ports(item: NetworkAclItem) -> None:
+    start, end = item.start_port, item.end_port
+    if start is not None and not 0 <= start <= 65535:
+        raise InvalidParameter(f"Start public port is an invalid value: {start}")
+    if end is not None and not 0 <= end <= 65535:
+        raise InvalidParameter(f"End public port is an invalid value: {end}")
+    if start is not None and end is not None and start > end:
+        raise InvalidParameter(f"Start port can't be bigger than end port [startport={start},endport={end}]")
+    if (start is not None or end is not None) and item.protocol == "all":
+        raise InvalidParameter("start port and end port must be null if protocol = 'all'")
+
+
+def _check_protocol(item: NetworkAclItem) -> None:
+    protocol = item.protocol or ""
+    if protocol.lstrip("-").isdigit():
+        if not 0 <= int(protocol) <= 255:
+            raise InvalidParameter(f"Invalid protocol number: {protocol}")
+    elif protocol not in PROTOCOLS:
+        raise InvalidParameter(f"Invalid protocol [{protocol}]. Expected one of: [tcp,udp,icmp,all]")
+
+
+def _check_icmp(item: NetworkAclItem) -> None:
+    if item.protocol != "icmp":
+        if item.icmp_type is not None or item.icmp_code is not None:
+            raise InvalidParameter("Can specify icmpCode and icmpType for ICMP protocol only")
+        return
+    if item.start_port is not None or item.end_port is not None:
+        raise InvalidParameter("Can't specify start/end port when protocol is ICMP")
+    kind, code = item.icmp_type, item.icmp_code
+    if kind is not None and kind != -1 and not 0 <= kind <= 255:
+        raise InvalidParameter(f"Invalid icmp type [{kind}]. It should belong to [0-255] range")
+    if code is not None and code != -1 and not 0 <= code <= 16:
+        raise InvalidParameter(
+            f"Invalid icmp code [{code}]. It should belong to [0-16] range and can be defined when icmpType belongs to "
+            "[0-40] range"
+        )
+
+
+def _the_list(call: Call) -> NetworkAcl:
+    """The list of a new item: the given one, else the one of the network."""
+    p, db = call.params, call.db
+    acl = p.aclid
+    if acl is None:
+        if p.networkid is None:
+            raise InvalidParameter("Cannot create Network ACL Item. ACL Id or network Id is required")
+        if p.networkid.vpc_id is None:
+            raise InvalidParameter(f"Network: {p.networkid.uuid} does not belong to VPC")
+        acl = db.network_acls.get(p.networkid.acl_id) or _own_list(call, p.networkid)
+    if not acl or acl.removed is not None:
+        raise InvalidParameter("Unable to find specified ACL.")
+    if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
+        raise InvalidParameter("Default ACL cannot be modified")
+    check_access(call, acl)
+    return acl  # type: ignore[no-any-return]
+
+
+def _own_list(call: Call, network: Any) -> NetworkAcl:
+    name = f"ACL_{network.uuid}"
+    acl: NetworkAcl = call.db.network_acls.add(
+        NetworkAcl(name=name, description=f"ACL for network {network.uuid}", vpc_id=network.vpc_id)
+    )
+    network.acl_id = acl.id
+    return acl
+
+
+@allocate("createNetworkACL")
+def allocate_item(call: Call) -> NetworkAclItem:
+    p = call.params
+    acl = _the_list(call)
+    action, traffic = _action(p.action), _traffic(p.traffictype)
+    protocol = (p.protocol or "all").strip().lower()
+    icmp = protocol == "icmp"
+    item = NetworkAclItem(
+        acl_id=acl.id, number=0, protocol=protocol, action=action, traffic_type=traffic, start_port=p.startport,
+        end_port=p.get("endport", p.startport), icmp_type=p.get("icmptype", -1 if icmp else None),
+        icmp_code=p.get("icmpcode", -1 if icmp else None), cidrs=list(p.cidrlist or ANYWHERE),
+        display=p.get("fordisplay", True), reason=p.reason, state="Add",
+    )  # fmt: skip
+    _check_number(call, acl, p.number)
+    check_item(item)
+    others = call.db.network_acl_items.where(acl_id=acl.id)
+    item.number = p.number if p.number is not None else max((o.number for o in others), default=0) + 1
+    made: NetworkAclItem = call.db.network_acl_items.add(item)
+    return made
+
+
+@command("createNetworkACL")
+def create(call: Call) -> Any:
+    item = call.created
+    yield STEP
+    item.state = "Active"
+    return {"networkacl": item_view(call, item)}
+
+
+@command("listNetworkACLs")
+def list_items(call: Call) -> dict[str, Any]:
+    p, db = call.params, call.db
+    acl = p.aclid if p.aclid is not None else db.network_acls.get(p.networkid.acl_id if p.networkid else None)
+    if p.networkid is not None and acl is None:
+        return {}
+    return call.listing(
+        "networkacl",
+        db.network_acl_items,
+        item_view,
+        where=[
+            equal("id", p.id),
+            equal("acl_id", acl),
+            equal("traffic_type", p.traffictype),
+            equal("protocol", p.protocol),
+            equal("action", p.action),
+            equal("display", p.fordisplay),
+            tagged_items(call),
+        ],
+        keyword=("protocol", "reason"),
+        newest_first=True,
+    )
+
+
+def _the_item(call: Call) -> NetworkAclItem:
+    item = call.params.id
+    if not item or item.removed is not None:
+        raise InvalidParameter(f"Unable to find ACL rule with ID [{item.id}]")
+    acl = call.db.network_acls[item.acl_id]
+    if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
+        raise InvalidParameter("Default ACL cannot be modified")
+    check_access(call, acl)
+    return item  # type: ignore[no-any-return]
+
+
+FIELDS = {
+    "protocol": "protocol", "startport": "start_port", "endport": "end_port", "icmptype": "icmp_type",
+    "icmpcode": "icmp_code", "cidrlist": "cidrs", "fordisplay": "display", "reason": "reason", "number": "number",
+}  # fmt: skip
+
+
+@command("updateNetworkACLItem")
+def update(call: Call) -> Any:
+    """With `partialupgrade=false` everything that is left out is cleared."""
+    p, item = call.params, _the_item(call)
+    acl = call.db.network_acls[item.acl_id]
+    _check_number(call, acl, p.number, item)
+    new = NetworkAclItem(**{f: getattr(item, f) for f in ("acl_id", "number", "protocol", "action", "traffic_type",
+                            "state", "start_port", "end_port", "icmp_type", "icmp_code", "cidrs", "display", "reason")})  # fmt: skip
+    partial = p.get("partialupgrade", True)
+    for parameter, field in FIELDS.items():
+        if p[parameter] is not None:
+            setattr(new, field, p[parameter])
+        elif not partial and field not in ("number", "display"):
+            setattr(new, field, None)
+    if p.action is not None or not partial:
+        new.action = _action(p.action)
+    if p.traffictype is not None or not partial:
+        new.traffic_type = _traffic(p.traffictype)
+    if p.protocol is not None:
+        new.protocol = p.protocol.lower()
+    check_item(new)
+    yield STEP
+    for field in (*FIELDS.values(), "action", "traffic_type"):
+        setattr(item, field, getattr(new, field))
+    if p.customid is not None:
+        call.db.network_acl_items.change_uuid(item, p.customid)
+    item.state = "Add"
+    view = item_view(call, item)
+    item.state = "Active"
+    return {"networkacl": view}
+
+
+@command("deleteNetworkACL")
+def delete(call: Call) -> Any:
+    item = call.params.id
+    if not item or item.removed is not None:
+        raise InvalidParameter(f"Unable to find ACL rule with ID [{item.id}]")
+    acl = call.db.network_acls[item.acl_id]
+    if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
+        raise InvalidParameter("ACL Items in default ACL cannot be deleted")
+    check_access(call, acl)
+    item.state = "Revoke"
+    yield STEP
+    call.sim.tags.drop(item)
+    call.db.network_acl_items.delete(item)
+    return SUCCESS
+
+
+@command("moveNetworkAclItem", instance=lambda call: None)
+def move(call: Call) -> Any:
+    """Before the next rule, after the previous one, or between both; others make room where they have to."""
+    p, db = call.params, call.db
+    item = db.network_acl_items.find(str(p.id)) if isinstance(p.id, str) else p.id
+    if not item or item.removed is not None:
+        raise InvalidParameter(f"Could not find a rule with ID[{p.id}]")
+    if not p.previousaclruleid and not p.nextaclruleid:
+        raise InvalidParameter("Both previous and next ACL rule IDs cannot be blank.")
+    before, after = _neighbour(call, p.previousaclruleid), _neighbour(call, p.nextaclruleid)
+    if any(n is not None and n.acl_id != item.acl_id for n in (before, after)):
+        raise InvalidParameter("Cannot use ACL rules from differentiating ACLs. Rule being moved.")
+    acl = db.network_acls[item.acl_id]
+    if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
+        raise InvalidParameter("Default ACL rules cannot be moved.")
+    check_access(call, acl)
+    others = sorted((i for i in db.network_acl_items.where(acl_id=acl.id) if i is not item), key=lambda i: i.number)
+    yield STEP
+    if before is None:
+        _place(item, 1, others)
+    elif after is None:
+        _place(item, max((o.number for o in others), default=0) + 1, others)
+    else:
+        _place(item, before.number + 1, others)
+    return {"networkacl": item_view(call, item)}
+
+
+def _neighbour(call: Call, given: Any) -> NetworkAclItem | None:
+    if not given:
+        return None
+    item = call.db.network_acl_items.find(given) if isinstance(given, str) else given
+    if item is None:
+        raise InvalidParameter(f"Could not find rule with ID [{given}]")
+    return item  # type: ignore[no-any-return]
+
+
+def _place(item: NetworkAclItem, number: int, others: list[NetworkAclItem]) -> None:
+    item.number = number
+    taken = number
+    for other in others:
+        if other.number == taken:
+            other.number = taken = taken + 1
+        elif other.number > taken:
+            break

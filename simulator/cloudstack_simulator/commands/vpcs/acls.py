@@ -1,0 +1,171 @@
+"""Network access lists and their items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...call import Call
+from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...listing import equal, matching, tagged
+from ...model.vpcs import NetworkAcl, NetworkAclItem
+from ...registry import SUCCESS, allocate, at_install, command
+from ...tags import taggable
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+taggable("NetworkACLList", "network_acls")
+taggable("NetworkACL", "network_acl_items")
+STEP = 0.05
+
+
+@at_install(order=20)
+def add_built_in_lists(sim: Simulator) -> None:
+    for name, words, action in (
+        ("default_deny", "Default Network ACL Deny All", "Deny"), ("default_allow", "Default Network ACL Allow All", "Allow"),
+    ):  # fmt: skip
+        acl = sim.db.network_acls.add(NetworkAcl(name=name, description=words))
+        for number, traffic in enumerate(("Ingress", "Egress"), 1):
+            sim.db.network_acl_items.add(
+                NetworkAclItem(
+                    acl_id=acl.id, number=number, protocol="all", action=action, traffic_type=traffic,
+                    cidrs=["0.0.0.0/0"],
+                )
+            )  # fmt: skip
+
+
+def list_view(call: Call, acl: NetworkAcl) -> dict[str, Any]:
+    vpc = call.db.vpcs.get(acl.vpc_id)
+    return {
+        "id": acl.uuid,
+        "name": acl.name,
+        "description": acl.description,
+        "vpcid": vpc.uuid if vpc else None,
+        "vpcname": vpc.name if vpc else None,
+        "fordisplay": acl.display,
+    }
+
+
+def check_access(call: Call, acl: NetworkAcl) -> None:
+    """Lists of a VPC belong to its owner, the built-in ones to root admins."""
+    vpc = call.db.vpcs.get(acl.vpc_id)
+    if vpc is not None:
+        call.check_access(vpc)
+    elif not call.caller.is_root_admin:
+        raise PermissionDenied("Only Root Admins can create rules for a global ACL.")
+
+
+@allocate("createNetworkACLList")
+def allocate_list(call: Call) -> NetworkAcl:
+    p, vpc = call.params, call.params.vpcid
+    if vpc is not None and (not vpc or vpc.removed is not None):
+        raise InvalidParameter(f"Unable to find VPC with ID [{vpc.id}].")
+    if vpc is not None:
+        call.check_access(vpc)
+    acl: NetworkAcl = call.db.network_acls.add(
+        NetworkAcl(name=p.name, description=p.description, vpc_id=vpc.id if vpc else None, display=p.get("fordisplay", True))
+    )
+    return acl
+
+
+@command("createNetworkACLList")
+def create_list(call: Call) -> dict[str, Any]:
+    return {"networkacllist": list_view(call, call.created)}
+
+
+@command("listNetworkACLLists")
+def list_lists(call: Call) -> dict[str, Any]:
+    p, db = call.params, call.db
+    if p.vpcid is not None and p.vpcid.removed is not None:
+        raise InvalidParameter("Unable to find VPC")
+    of_network = p.networkid.acl_id if p.networkid is not None else None
+    return call.listing(
+        "networkacllist",
+        db.network_acls,
+        list_view,
+        where=[
+            equal("id", p.id),
+            equal("name", p.name),
+            matching(lambda a: a.id == of_network) if p.networkid is not None else None,
+            matching(lambda a: a.vpc_id in (None, p.vpcid.id)) if p.vpcid is not None else None,
+            equal("display", p.fordisplay),
+            matching(lambda a: _may_see(call, a)),
+        ],
+        keyword=("name", "description"),
+        newest_first=True,
+    )
+
+
+def _may_see(call: Call, acl: NetworkAcl) -> bool:
+    from ...access import may_use_account
+
+    vpc = call.db.vpcs.get(acl.vpc_id)
+    return vpc is None or may_use_account(call.caller, call.db.accounts[vpc.account_id], call.db)
+
+
+def _the_list(call: Call, row: Any) -> NetworkAcl:
+    if not row or row.removed is not None:
+        raise InvalidParameter("Unable to find specified ACL")
+    return row  # type: ignore[no-any-return]
+
+
+@command("updateNetworkACLList")
+def update_list(call: Call) -> Any:
+    p, acl = call.params, _the_list(call, call.params.id)
+    check_access(call, acl)
+    yield STEP
+    for parameter, field in (("name", "name"), ("description", "description"), ("fordisplay", "display")):
+        if p[parameter] is not None:
+            setattr(acl, field, p[parameter])
+    if p.customid is not None:
+        call.db.network_acls.change_uuid(acl, p.customid)
+    return {"networkacllist": list_view(call, acl)}
+
+
+@command("deleteNetworkACLList")
+def delete_list(call: Call) -> Any:
+    db, acl = call.db, _the_list(call, call.params.id)
+    if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
+        raise InvalidParameter("Default ACL cannot be removed")
+    check_access(call, acl)
+    tiers = [n for n in db.networks if n.acl_id == acl.id]
+    if tiers:
+        raise CloudRuntime(f"ACL is still associated with {len(tiers)} tier(s). Cannot delete network ACL: {acl.uuid}")
+    gateways = [g for g in db.private_gateways if g.acl_id == acl.id]
+    if gateways:
+        raise CloudRuntime(
+            f"ACL is still associated with {len(gateways)} private gateway(s). Cannot delete network ACL: {acl.uuid}"
+        )
+    yield STEP
+    for item in db.network_acl_items.where(acl_id=acl.id):
+        db.network_acl_items.delete(item)
+    call.sim.tags.drop(acl)
+    db.network_acls.delete(acl)
+    return SUCCESS
+
+
+@command("replaceNetworkACLList", instance=lambda call: None)
+def replace_list(call: Call) -> Any:
+    p = call.params
+    acl = p.aclid
+    if p.networkid is None and p.gatewayid is None:
+        raise CloudRuntime("Network ID and private gateway can't be null at the same time")
+    if p.networkid is not None and p.gatewayid is not None:
+        raise InvalidParameter("Network ID and private gateway can't be passed at the same time")
+    if not acl or acl.removed is not None:
+        raise InvalidParameter("Unable to find specified NetworkACL")
+    target = p.networkid if p.networkid is not None else p.gatewayid
+    if target.removed is not None:
+        raise InvalidParameter("Unable to find specified Network" if p.networkid else "Unable to find specified private gateway")
+    if p.networkid is not None and target.vpc_id is None:
+        raise InvalidParameter(f"Network is not part of a VPC: {target.uuid}")
+    if acl.vpc_id is not None and acl.vpc_id != target.vpc_id:
+        what = f"Network: {target}" if p.networkid is not None else f"private gateway: {target.uuid}"
+        raise InvalidParameter(f"{what} and ACL: {acl.uuid} do not belong to the same VPC")
+    target.acl_id = acl.id
+    yield STEP
+    return SUCCESS
+
+
+def tagged_items(call: Call) -> Any:
+    return tagged(call, "NetworkACL")
