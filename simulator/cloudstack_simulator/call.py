@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import access, listing
 from .contract import CommandFact
 from .errors import InvalidParameter
+from .model.operations import Event
 from .parameters import Parameters
 from .tables import Database, Row
 
@@ -64,9 +65,9 @@ class Call:
         """The typed value of a setting, looked up from the row's scope outwards (zone, account, cluster …)."""
         return self.sim.settings.value(name, scope)
 
-    def event(self, kind: str, text: str, resource: Row | None = None, **more: Any) -> None:
+    def event(self, kind: str, text: str, resource: Row | None = None, **more: Any) -> Event:
         """Write an event of this call (`kind` as in listEventTypes)."""
-        self.sim.events.write(kind, text, self.caller, resource, **more)
+        return self.sim.events.write(kind, text, self.caller, resource, **more)
 
     def listing(
         self,

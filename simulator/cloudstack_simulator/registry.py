@@ -35,7 +35,7 @@ COMMANDS: dict[str, Registered] = {}
 INSTALL_STEPS: list[tuple[int, Callable[[Simulator], None]]] = []
 AccountStep = Callable[["Simulator", Any], None]
 ACCOUNT_REMOVALS: list[tuple[int, AccountStep]] = []
-ZONES: dict[str, Callable[[Simulator], None]] = {}
+ZONES: dict[str, list[tuple[int, Callable[[Simulator], None]]]] = {}
 
 
 def _entry(name: str) -> Registered:
@@ -98,12 +98,14 @@ def at_install(order: int = 50) -> Callable[[Callable[[Simulator], None]], Calla
     return register
 
 
-def start_zone(name: str) -> Callable[[Callable[[Simulator], None]], Callable[[Simulator], None]]:
-    """Register a start for `--zone NAME`."""
+def start_zone(
+    name: str, order: int = 50
+) -> Callable[[Callable[[Simulator], None]], Callable[[Simulator], None]]:
+    """Register a step of the start for `--zone NAME`; low orders first."""
 
-    def register(build: Callable[[Simulator], None]) -> Callable[[Simulator], None]:
-        ZONES[name] = build
-        return build
+    def register(step: Callable[[Simulator], None]) -> Callable[[Simulator], None]:
+        ZONES.setdefault(name, []).append((order, step))
+        return step
 
     return register
 
@@ -131,6 +133,12 @@ def load_everything() -> None:
         package = importlib.import_module(f"{__package__}.{package_name}")
         for module in sorted(m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + ".")):
             importlib.import_module(module)
+
+
+def build_zone(sim: Simulator, name: str) -> None:
+    """Do the steps of the start `--zone NAME`."""
+    for _order, step in sorted(ZONES[name], key=lambda entry: entry[0]):
+        step(sim)
 
 
 def install(sim: Simulator) -> None:

@@ -92,7 +92,7 @@ class Simulator:
         self.admin.user.secret_key = secret or self.ids.key()
         if zone is not None:
             self.settings.use_developer_values()
-            registry.ZONES[zone](self)
+            registry.build_zone(self, zone)
         if page_size is not None:
             self.settings.set("default.page.size", page_size)
         self.max_page_size = int(self.settings.value("default.page.size"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..tables import Row, entity
+from ..tables import Row, entity, fresh
 
 
 @entity("management_servers", "ManagementServer")
@@ -10,3 +10,8 @@ class ManagementServer(Row):
     name: str
     service_ip: str = "127.0.0.1"
     state: str = "Up"
+    last_start: float = 0.0
+    last_stop: float | None = None
+    last_boot: float = 0.0
+    last_agents: list[int] = fresh(list)
+    """Numbers of the hosts that were connected before the last start."""

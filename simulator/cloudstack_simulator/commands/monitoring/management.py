@@ -1,0 +1,198 @@
+"""Management servers and the counts of the whole."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from ...call import Call, live
+from ...clock import timestamp
+from ...envelope import VERSION
+from ...errors import InvalidParameter
+from ...listing import equal
+from ...model.management import ManagementServer
+from ...registry import SUCCESS, at_install, command, start_zone
+from .alerts import announce_start
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+JAVA = {"javadistribution": "Debian", "javaversion": "17.0.15+6-Debian-1deb12u1"}
+SYSTEM = "Debian GNU/Linux 12 (bookworm)"
+HEAP = 3 << 30
+
+
+@at_install(order=80)
+def start(sim: Simulator) -> None:
+    server = sim.db.management_servers.first()
+    server.last_start = server.last_boot = sim.clock.now()
+
+
+@start_zone("sandbox", order=10)
+def restarted_for_developer_settings(sim: Simulator) -> None:
+    """The recorded server was started once more before its zone was made."""
+    _restart(sim)
+
+
+@start_zone("sandbox", order=90)
+def restarted_since(sim: Simulator) -> None:
+    """The recorded server was started three times after its zone was made, and its events were cleared."""
+    for _time in range(3):
+        _restart(sim)
+    for event in sim.db.events:
+        sim.db.events.delete(event)
+
+
+def _restart(sim: Simulator) -> None:
+    sim.advance(1)
+    server = sim.db.management_servers.first()
+    server.last_stop = server.last_start = sim.clock.now()
+    server.last_agents = [h.id for h in sim.db.hosts if h.kind == "Routing"]
+    announce_start(sim)
+
+
+def _agents(call: Call) -> list[Any]:
+    return [host for host in call.db.hosts if host.state == "Up" and host.kind != "ConsoleProxy"]
+
+
+def _uuids(call: Call, numbers: list[int]) -> list[str]:
+    hosts = (call.db.hosts.get(number) for number in numbers)
+    return [host.uuid for host in hosts if host is not None]
+
+
+def server_view(call: Call, server: ManagementServer) -> dict[str, Any]:
+    agents = _agents(call)
+    return {
+        "id": server.uuid,
+        "name": server.name,
+        "state": server.state,
+        "version": VERSION,
+        **JAVA,
+        "osdistribution": SYSTEM,
+        "lastserverstart": timestamp(server.last_start),
+        "lastserverstop": timestamp(server.last_stop),
+        "lastboottime": timestamp(server.last_boot),
+        "serviceip": server.service_ip,
+        "ipaddress": server.service_ip,
+        "lastagents": _uuids(call, server.last_agents),
+        "agents": [host.uuid for host in agents],
+        "agentscount": len(agents),
+        "pendingjobscount": call.sim.jobs.running(),
+    }
+
+
+@command("listManagementServers")
+def list_management_servers(call: Call) -> dict[str, Any]:
+    p = call.params
+    filters = [equal("id", p.id), equal("name", p.name)]
+    return call.listing("managementserver", call.db.management_servers, server_view, where=filters, keyword=("name",))
+
+
+def measured_view(call: Call, server: ManagementServer) -> dict[str, Any]:
+    """A server with the measurements of this process."""
+    threads = threading.active_count()
+    return {
+        "availableprocessors": 2,
+        "agentcount": 0,
+        "sessions": len(call.sim.auth.sessions),
+        "heapmemoryused": HEAP // 8,
+        "heapmemorytotal": HEAP,
+        "threadsblockedcount": 0,
+        "threadsdaemoncount": 0,
+        "threadsrunnablecount": threads,
+        "threadsteminatedcount": 0,
+        "threadstotalcount": threads,
+        "threadswaitingcount": 0,
+        "systemmemorytotal": "24.00 GB",
+        "systemmemoryfree": "20.00 GB",
+        "systemmemoryvirtualsize": "6.00 GB",
+        "loginfo": "",
+        "systemtotalcpucycles": 5000.0,
+        "systemloadaverages": [0.0, 0.0, 0.0],
+        "systemcycleusage": [0, 0, 0],
+        "dbislocal": True,
+        "usageislocal": False,
+        "cpuload": "0.00 %",
+        "collectiontime": timestamp(call.now),
+        **server_view(call, server),
+        "kernelversion": "6.1.0",
+    }
+
+
+@command("listManagementServersMetrics")
+def list_management_servers_metrics(call: Call) -> dict[str, Any]:
+    p = call.params
+    filters = [equal("id", p.id), equal("name", p.name)]
+    return call.listing("managementserver", call.db.management_servers, measured_view, where=filters)
+
+
+@command("listDbMetrics")
+def list_db_metrics(call: Call) -> dict[str, Any]:
+    return {
+        "dbMetrics": {
+            "collectiontime": timestamp(call.now),
+            "hostname": "127.0.0.1",
+            "replicas": ["localhost", "localhost"],
+            "connections": 1,
+            "uptime": int(call.now - call.sim.installed),
+            "version": "10.11.19-MariaDB-0+deb12u1",
+            "versioncomment": "Debian 12",
+            "queries": call.sim.counters.calls.total(),
+            "dbloadaverages": [0.0],
+        }
+    }
+
+
+@command("readyForShutdown")
+def ready_for_shutdown(call: Call) -> dict[str, Any]:
+    server = live(call.params.managementserverid, "Unable to find the management server with ID: {id}")
+    agents, running = _agents(call), call.sim.jobs.running()
+    return {
+        "readyforshutdown": {
+            "managementserverid": server.uuid,
+            "state": server.state,
+            "maintenanceinitiated": False,
+            "shutdowntriggered": False,
+            "readyforshutdown": running == 0,
+            "pendingjobscount": running,
+            "agentscount": len(agents),
+            "agents": [host.uuid for host in agents],
+        }
+    }
+
+
+@command("removeManagementServer")
+def remove_management_server(call: Call) -> dict[str, Any]:
+    server = live(call.params.id, "Unable to find a Management Server with ID equal to [{uuid}].")
+    if server.state != "Down":
+        raise InvalidParameter(
+            f"Unable to remove Management Server with ID [{server.uuid}]. It can only be removed when it is in the "
+            f"[Down] state, however currently it is in the [{server.state}] state."
+        )
+    call.db.management_servers.remove(server)
+    return SUCCESS
+
+
+@command("listInfrastructure")
+def list_infrastructure(call: Call) -> dict[str, Any]:
+    db = call.db
+    hosts = [host for host in db.hosts if host.kind == "Routing"]
+    kinds = [vm.vm_type for vm in db.vms]
+    return {
+        "infrastructure": {
+            "zones": len(db.zones),
+            "pods": len(db.pods),
+            "clusters": len(db.clusters),
+            "hosts": len(hosts),
+            "storagepools": len(db.storage_pools),
+            "imagestores": len(db.image_stores),
+            "backuprepositories": 0,
+            "objectstores": len(db.object_stores),
+            "systemvms": kinds.count("ConsoleProxy") + kinds.count("SecondaryStorageVm"),
+            "routers": kinds.count("DomainRouter"),
+            "ilbvms": kinds.count("InternalLoadBalancerVm"),
+            "cpusockets": sum(host.cpu_sockets or 0 for host in hosts),
+            "managementservers": len(db.management_servers),
+            "alerts": sum(not alert.archived for alert in db.alerts),
+        }
+    }
