@@ -161,9 +161,7 @@ def command_facts(shared: Path) -> dict[str, Any]:
             "response": known["response"],
             "since": command.get("since"),
             "job": jobs.get(name),
-            "params": {
-                p: parameter_fact(command["params"][p], known["params"].get(p, {}), guesses) for p in order
-            },
+            "params": {p: parameter_fact(command["params"][p], known["params"].get(p, {}), guesses) for p in order},
         }
         own = facts[name]["params"].get("id")
         if own is not None and own["type"] == "uuid":
@@ -232,21 +230,29 @@ def offering_facts(catalogues: dict[str, Any]) -> dict[str, list[dict[str, Any]]
     facts = {}
     for kind, (command, key) in lists.items():
         rows = [
-            {k: v for k, v in row.items() if k != "created" and not k.endswith("id") and not k.startswith("diskoffering")}
+            {k: v for k, v in row.items() if not k.endswith("id") and not k.startswith(("diskoffering", "created"))}
             for row in catalogues[command][key]
         ]
         for row in rows:
             if "service" in row:
-                row["service"] = {s["name"]: [p["name"] for p in s["provider"]] for s in row["service"]}
+                services = row.pop("service")
+                row["services"] = {s["name"]: [p["name"] for p in s["provider"]] for s in services}
+                row["capabilities"] = {c["name"]: c["value"] for s in services for c in s.get("capability", [])}
         facts[kind] = rows
     return facts
 
 
-def provider_facts(catalogues: dict[str, Any]) -> dict[str, Any]:
-    """Network services with their providers and capabilities, and the implementors of traffic types, as listed."""
+def provider_facts(catalogues: dict[str, Any], recordings: Path) -> dict[str, Any]:
+    """Network services with their providers and capabilities, and the implementors of traffic types, as listed.
+
+    The implementors are in the order of the recording: that of the catalogue is another one by chance.
+    """
+    lines = (recordings / "zone_build_teardown.jsonl").read_text().splitlines()[1:]
+    calls = (json.loads(line) for line in lines)
+    listed = next(c["body"] for c in calls if c["command"] == "listTrafficTypeImplementors")
     return {
         "services": catalogues["listSupportedNetworkServices"]["networkservice"],
-        "implementors": catalogues["listTrafficTypeImplementors"]["traffictypeimplementorresponse"],
+        "implementors": listed["listtraffictypeimplementorsresponse"]["traffictypeimplementorresponse"],
     }
 
 
@@ -311,7 +317,9 @@ def clean(value: Any) -> Any:
 
 def write(name: str, facts: Any) -> None:
     FACTS.mkdir(parents=True, exist_ok=True)
-    (FACTS / name).write_text(json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n")
+    (FACTS / name).write_text(
+        json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n"
+    )
 
 
 def main() -> None:
@@ -325,7 +333,7 @@ def main() -> None:
     write("roles.json", role_facts(catalogues))
     write("network_services.json", network_service_facts(shared / "recordings"))
     write("offerings.json", offering_facts(catalogues))
-    write("providers.json", provider_facts(catalogues))
+    write("providers.json", provider_facts(catalogues, shared / "recordings"))
     write("catalogue.json", catalogue_facts(catalogues, shared / "recordings"))
     write("guest_os.json", guest_os_facts(catalogues))
 

@@ -41,7 +41,7 @@ class DiskOffering(Row):
         return printed("Disk offering", id=self.id, name=self.name, uuid=self.uuid)
 
 
-@entity("service_offerings", "ServiceOffering", indexes=("name", "state"))
+@entity("service_offerings", "ServiceOffering", indexes=("name", "state", "unique_name"))
 class ServiceOffering(Row):
     name: str
     display_text: str | None

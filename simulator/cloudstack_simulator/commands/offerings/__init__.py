@@ -1,0 +1,1 @@
+"""Service, disk, network and VPC offerings."""

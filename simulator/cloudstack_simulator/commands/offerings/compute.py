@@ -1,0 +1,186 @@
+"""Service offerings, for instances and for system VMs: lists, changes, removal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call, live
+from ...clock import timestamp
+from ...errors import InvalidParameter, ServerApiError
+from ...listing import equal, matching
+from ...model.offerings import DiskOffering, ServiceOffering
+from ...registry import SUCCESS, command
+from ..annotations import has_annotations
+from . import disk_rules, scopes
+
+PURGE = "purge.db.entities"
+
+
+def service_offering_view(call: Call, offering: ServiceOffering) -> dict[str, Any]:
+    disk: DiskOffering = call.db.disk_offerings[offering.disk_offering_id]
+    details = offering.details | scopes.scope_details(offering)
+    return {
+        "id": offering.uuid,
+        "name": offering.name,
+        "state": offering.state,
+        "displaytext": offering.display_text,
+        "cpunumber": offering.cpu,
+        "cpuspeed": offering.speed,
+        "memory": offering.memory,
+        "created": timestamp(offering.created),
+        **disk_rules.disk_fields(disk),
+        "offerha": offering.offer_ha,
+        "limitcpuuse": offering.limit_cpu,
+        "isvolatile": offering.volatile,
+        "storagetags": ",".join(disk.tags) or None,
+        **scopes.scope_fields(call, offering, lambda domain: domain.name),
+        "hosttags": ",".join(offering.host_tags) or None,
+        "issystem": offering.is_system,
+        "defaultuse": offering.default_use,
+        "systemvmtype": offering.vm_type,
+        "networkrate": offering.network_rate,
+        "deploymentplanner": offering.planner,
+        "serviceofferingdetails": details or None,
+        "iscustomized": offering.customized,
+        "rootdisksize": disk.size // disk_rules.GIB,
+        "dynamicscalingenabled": offering.dynamic_scaling,
+        "diskofferingstrictness": offering.disk_offering_strictness,
+        "diskofferingid": disk.uuid,
+        "diskofferingname": disk.name,
+        "diskofferingdisplaytext": disk.display_text,
+        "encryptroot": disk.encrypt,
+        "gpudisplay": offering.gpu_display,
+        "gpucount": offering.gpu_count,
+        "leaseduration": offering.lease_days,
+        "leaseexpiryaction": offering.lease_action,
+        "purgeresources": True if offering.details.get(PURGE) == "true" else None,
+        "hasannotations": has_annotations(call, offering),
+    }
+
+
+@command("listServiceOfferings")
+def list_service_offerings(call: Call) -> dict[str, Any]:
+    p = call.params
+    if p.issystem and not call.caller.is_root_admin:
+        raise InvalidParameter("Only root admins can access system's offering")
+    return call.listing(
+        "serviceoffering",
+        call.db.service_offerings,
+        service_offering_view,
+        where=[
+            equal("id", p.id),
+            scopes.in_state(call),
+            equal("is_system", bool(p.issystem)),
+            equal("name", p.name),
+            equal("vm_type", p.systemvmtype),
+            equal(lambda o: _disk(call, o).encrypt, p.encryptroot),
+            _of_storage_type(call),
+            scopes.of_domain(p.domainid),
+            scopes.for_zone(p.zoneid),
+            scopes.visible(call),
+            _at_least("cpu", "mincpunumber", "maxcpunumber", p.cpunumber),
+            _at_least("memory", "minmemory", "maxmemory", p.memory),
+            matching(lambda o: o.speed is None or o.speed >= p.cpuspeed) if p.cpuspeed else None,
+            _for_vm(call),
+        ],
+        keyword=("name", "display_text"),
+        sort=scopes.by_sort_key(call),
+    )
+
+
+def _disk(call: Call, offering: ServiceOffering) -> DiskOffering:
+    disk: DiskOffering = call.db.disk_offerings[offering.disk_offering_id]
+    return disk
+
+
+def _of_storage_type(call: Call) -> Any:
+    kind = call.params.storagetype
+    return matching(lambda o: _disk(call, o).use_local_storage is (kind.lower() == "local")) if kind else None
+
+
+def _at_least(field: str, lowest: str, highest: str, wanted: int | None) -> Any:
+    """Offerings that can give so many cores or so much memory."""
+    if wanted is None:
+        return None
+
+    def can_give(offering: ServiceOffering) -> bool:
+        own = getattr(offering, field)
+        if own is not None:
+            return bool(own >= wanted)
+        low, high = offering.details.get(lowest), offering.details.get(highest)
+        return (low is None or int(low) <= wanted) and (high is None or int(high) >= wanted)
+
+    return matching(can_give)
+
+
+def _for_vm(call: Call) -> Any:
+    """Offerings that an instance may change to: others, and not smaller ones while it runs."""
+    vm = call.params.virtualmachineid
+    if not vm:
+        return None
+    own = call.db.service_offerings.get(vm.service_offering_id)
+    running = vm.state == "Running"
+
+    def fits(offering: ServiceOffering) -> bool:
+        if own is None or offering.id == own.id or offering.is_system is not own.is_system:
+            return False
+        if not running or own.customized or offering.customized:
+            return True
+        return all((getattr(offering, f) or 0) >= (getattr(own, f) or 0) for f in ("cpu", "speed", "memory"))
+
+    return matching(fits)
+
+
+@command("updateServiceOffering")
+def update_service_offering(call: Call) -> dict[str, Any]:
+    p = call.params
+    offering = live(p.id, "unable to find service offering {id}")
+    domains = scopes.new_domains(call, "service offering", offering.domain_ids)
+    zones = scopes.new_zones(call, "service offering", offering.zone_ids)
+    state = scopes.changed_state(call, offering.state)
+    scopes.check_changer(call, "service", offering)
+    if p.storagetags is not None:
+        disk, tags = _disk(call, offering), scopes.split_tags(p.storagetags)
+        disk_rules.check_storage_tags(call, disk, tags)
+        disk.tags = tags
+        if not any(name in p for name in ("name", "displaytext", "sortkey", "hosttags", "state")):
+            raise ServerApiError(530, "Failed to update service offering")
+    if p.hosttags is not None:
+        _check_host_tags(call, offering, scopes.split_tags(p.hosttags))
+        offering.host_tags = scopes.split_tags(p.hosttags)
+    offering.name, offering.display_text = p.name or offering.name, p.displaytext or offering.display_text
+    offering.sort_key = offering.sort_key if p.sortkey is None else p.sortkey
+    offering.state, offering.domain_ids, offering.zone_ids = state, domains, zones
+    offering.details.pop(PURGE, None)
+    if p.purgeresources:
+        offering.details[PURGE] = "true"
+    call.event("SERVICE.OFFERING.EDIT", f"Service offering id={offering.uuid}", offering)
+    return {"serviceoffering": service_offering_view(call, offering)}
+
+
+def _check_host_tags(call: Call, offering: ServiceOffering, tags: list[str]) -> None:
+    lacking = []
+    for vm in call.db.vms.where(state="Running"):
+        host = call.db.hosts.get(vm.host_id)
+        if vm.service_offering_id == offering.id and host is not None and not set(tags) <= set(host.tags):
+            lacking.append(host.name)
+    if lacking:
+        names = ", ".join(dict.fromkeys(lacking))
+        raise InvalidParameter(
+            f"There are active VMs using offering [{offering}], and the hosts [{names}] don't have the new tags"
+        )
+
+
+@command("deleteServiceOffering")
+def delete_service_offering(call: Call) -> dict[str, Any]:
+    offering = live(call.params.id, "unable to find service offering {id}")
+    if offering.default_use:
+        text = "null" if offering.display_text is None else offering.display_text
+        raise InvalidParameter(f"The system service offering [{text}] is marked for default use and cannot be deleted")
+    scopes.check_changer(call, "service", offering, "delete")
+    disk = _disk(call, offering)
+    if disk.compute_only:
+        disk.state = "Inactive"
+    offering.state = "Inactive"
+    call.event("SERVICE.OFFERING.DELETE", f"Service offering id={offering.uuid}", offering)
+    return SUCCESS

@@ -1,0 +1,148 @@
+"""Disk offerings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call, live
+from ...clock import timestamp
+from ...errors import InvalidParameter
+from ...listing import equal, matching
+from ...model.offerings import DiskOffering
+from ...registry import SUCCESS, command
+from ..annotations import has_annotations
+from . import disk_rules as rules
+from . import scopes
+
+GIB = rules.GIB
+
+
+def disk_offering_view(call: Call, offering: DiskOffering) -> dict[str, Any]:
+    return {
+        "id": offering.uuid,
+        **scopes.scope_fields(call, offering, lambda domain: domain.path),
+        "name": offering.name,
+        "state": offering.state,
+        "displaytext": offering.display_text,
+        "disksize": offering.size // GIB,
+        "created": timestamp(offering.created),
+        "iscustomized": offering.customized,
+        "tags": ",".join(offering.tags) or None,
+        **rules.disk_fields(offering),
+        "displayoffering": offering.display,
+        "disksizestrictness": offering.size_strictness,
+        "encrypt": offering.encrypt,
+        "details": (offering.details | scopes.scope_details(offering)) or None,
+        "hasannotations": has_annotations(call, offering),
+    }
+
+
+@command("listDiskOfferings")
+def list_disk_offerings(call: Call) -> dict[str, Any]:
+    p = call.params
+    return call.listing(
+        "diskoffering",
+        call.db.disk_offerings,
+        disk_offering_view,
+        where=[
+            equal("id", p.id),
+            matching(lambda o: not o.compute_only),
+            scopes.in_state(call),
+            equal("name", p.name),
+            equal("encrypt", p.encrypt),
+            matching(lambda o: o.use_local_storage is (p.storagetype.lower() == "local")) if p.storagetype else None,
+            scopes.of_domain(p.domainid),
+            scopes.for_zone(p.zoneid),
+            scopes.visible(call),
+            matching(lambda o: o.display) if not call.caller.is_root_admin else None,
+            _fits_pool(call),
+        ],
+        keyword=("name", "display_text"),
+        sort=scopes.by_sort_key(call),
+    )
+
+
+def _fits_pool(call: Call) -> Any:
+    pool = call.params.storageid
+    return matching(lambda o: set(o.tags) <= set(pool.tags)) if pool else None
+
+
+@command("createDiskOffering")
+def create_disk_offering(call: Call) -> dict[str, Any]:
+    p = call.params
+    if not p.customized and p.disksize is None:
+        raise InvalidParameter("Disksize is required for a non-customized disk offering")
+    if p.customized and p.disksize is not None:
+        raise InvalidParameter("Disksize is not allowed for a customized disk offering")
+    domains, zones = scopes.given_domains(call), scopes.given_zones(call)
+    local = rules.uses_local_storage(p.storagetype)
+    provisioning = rules.provisioning_type(p.provisioningtype)
+    size = 0 if p.customized else rules.size(call, p.disksize)
+    lowest, highest = rules.iops(call, p.customizediops)
+    scopes.check_maker(call, "disk", domains)
+    offering = call.db.disk_offerings.add(
+        DiskOffering(
+            name=p.name,
+            display_text=p.displaytext or p.name,
+            size=size,
+            customized=bool(p.customized),
+            custom_iops=p.customizediops,
+            min_iops=lowest,
+            max_iops=highest,
+            tags=scopes.split_tags(p.tags),
+            use_local_storage=local,
+            provisioning_type=provisioning,
+            cache_mode=rules.cache_mode(p.cachemode),
+            rates=rules.rates(call),
+            hypervisor_snapshot_reserve=rules.snapshot_reserve(p.hypervisorsnapshotreserve),
+            display=p.get("displayoffering", True),
+            size_strictness=bool(p.disksizestrictness),
+            encrypt=bool(p.encrypt),
+            domain_ids=domains,
+            zone_ids=zones,
+            details=_details(call),
+        )
+    )
+    call.event("DISK.OFFERING.CREATE", f"Disk offering id={offering.uuid}", offering)
+    return {"diskoffering": disk_offering_view(call, offering)}
+
+
+def _details(call: Call) -> dict[str, str]:
+    """`details[0].a=b` gives {"a": "b"}: unlike elsewhere, `key` and `value` are keys like others."""
+    found: dict[str, str] = {}
+    for entry in (call.params.details or {}).values():
+        found |= entry if isinstance(entry, dict) else {}
+    return found
+
+
+@command("updateDiskOffering")
+def update_disk_offering(call: Call) -> dict[str, Any]:
+    p = call.params
+    offering = live(p.id, "Unable to find disk offering by id {id}")
+    domains = scopes.new_domains(call, "disk offering", offering.domain_ids)
+    zones = scopes.new_zones(call, "disk offering", offering.zone_ids)
+    scopes.check_changer(call, "disk", offering)
+    mode = rules.cache_mode(p.cachemode)
+    state = scopes.changed_state(call, offering.state)
+    new_rates = rules.rates(call, offering.rates)
+    if p.tags is not None:
+        tags = scopes.split_tags(p.tags)
+        rules.check_storage_tags(call, offering, tags)
+        offering.tags = tags
+    offering.name, offering.display_text = p.name or offering.name, p.displaytext or offering.display_text
+    offering.sort_key = offering.sort_key if p.sortkey is None else p.sortkey
+    offering.display = offering.display if p.displayoffering is None else p.displayoffering
+    offering.cache_mode = mode or offering.cache_mode
+    offering.rates, offering.state = new_rates, state
+    offering.domain_ids, offering.zone_ids = domains, zones
+    call.event("DISK.OFFERING.EDIT", f"Disk offering id={offering.uuid}", offering)
+    return {"diskoffering": disk_offering_view(call, offering)}
+
+
+@command("deleteDiskOffering")
+def delete_disk_offering(call: Call) -> dict[str, Any]:
+    offering = live(call.params.id, "Unable to find disk offering by id {id}")
+    scopes.check_changer(call, "disk", offering, "delete")
+    offering.state = "Inactive"
+    call.event("DISK.OFFERING.DELETE", f"Disk offering id={offering.uuid}", offering)
+    return SUCCESS

@@ -1,0 +1,151 @@
+"""What all offerings share: domains and zones they are for, order, and who may change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...access import in_domain
+from ...call import Call
+from ...errors import IllegalArgument, InvalidParameter
+from ...listing import Filter, matching
+
+STATES = {"active": "Active", "inactive": "Inactive"}
+
+
+def given_domains(call: Call) -> list[int]:
+    """The domains of a create call, without those that lie below another one of them."""
+    rows = call.params.domainid or []
+    if any(not row or row.removed is not None for row in rows):
+        raise InvalidParameter("Please specify a valid domain id")
+    return _topmost(call, [row.id for row in rows])
+
+
+def _topmost(call: Call, numbers: list[int]) -> list[int]:
+    return [n for n in numbers if not any(m != n and in_domain(call.db, n, m) for m in numbers)]
+
+
+def given_zones(call: Call) -> list[int]:
+    rows = call.params.zoneid or []
+    if any(not row or row.removed is not None for row in rows):
+        raise InvalidParameter("Please specify a valid zone id")
+    return [row.id for row in rows]
+
+
+def new_domains(call: Call, kind: str, before: list[int]) -> list[int]:
+    """The domains after an update (`public`, or ids with commas between them); `kind` is the offering's word."""
+    text = call.params.domainid
+    if text is None or text == "":
+        return before
+    return [] if text.lower() == "public" else _topmost(call, _numbers(call, text, "domains", kind, "domain"))
+
+
+def new_zones(call: Call, kind: str, before: list[int]) -> list[int]:
+    """The zones after an update (`all`, or ids with commas between them)."""
+    text = call.params.zoneid
+    if text is None or text == "":
+        return before
+    return [] if text.lower() == "all" else _numbers(call, text, "zones", kind, "zone")
+
+
+def _numbers(call: Call, text: str, table: str, kind: str, what: str) -> list[int]:
+    rows = [call.db.tables[table].find(part.strip()) for part in text.split(",")]
+    if any(row is None or row.removed is not None for row in rows):
+        raise InvalidParameter(f"Failed to create {kind} because invalid {what} has been specified.")
+    return [row.id for row in rows if row is not None]
+
+
+def scope_fields(call: Call, offering: Any, domain_text: Callable[[Any], str]) -> dict[str, Any]:
+    """`domainid`, `domain`, `zoneid` and `zone` of an offering that is not for everybody."""
+    domains = [call.db.domains[n] for n in offering.domain_ids]
+    zones = [call.db.zones[n] for n in offering.zone_ids]
+    return {
+        "domainid": ",".join(d.uuid for d in domains) or None,
+        "domain": ",".join(domain_text(d) for d in domains) or None,
+        "zoneid": ",".join(z.uuid for z in zones) or None,
+        "zone": ",".join(z.name for z in zones) or None,
+    }
+
+
+def scope_details(offering: Any) -> dict[str, str]:
+    """The internal numbers that some offerings show among their details."""
+    return {key: str(n) for key, numbers in (("zoneid", offering.zone_ids), ("domainid", offering.domain_ids)) for n in numbers}
+
+
+def in_state(call: Call, default: str | None = "Active") -> Filter | None:
+    """The `state` filter of service and disk offerings: Active unless told `inactive` or `all`."""
+    text = call.params.state
+    if text is not None and text.lower() == "all":
+        return None
+    state = default if text is None else STATES.get(text.lower())
+    if state is None:
+        raise IllegalArgument(f"Invalid state value: {text}")
+    return matching(lambda offering: offering.state == state)
+
+
+def changed_state(call: Call, before: str) -> str:
+    text = call.params.state
+    if text is None:
+        return before
+    if text.lower() not in STATES:
+        raise InvalidParameter(f"Invalid state value: {text}")
+    return STATES[text.lower()]
+
+
+def for_zone(zone: Any) -> Filter | None:
+    """Offerings that a zone may use."""
+    return matching(lambda o: not o.zone_ids or zone.id in o.zone_ids) if zone else None
+
+
+def of_domain(domain: Any) -> Filter | None:
+    """Offerings that are bound to a domain."""
+    return matching(lambda o: domain.id in o.domain_ids) if domain else None
+
+
+def visible(call: Call) -> Filter | None:
+    """What a caller who is no root admin sees: public ones and those of its domain or one above it."""
+    if call.caller.is_root_admin:
+        return None
+    own = call.caller.account.domain_id
+    return matching(lambda o: not o.domain_ids or any(in_domain(call.db, own, n) for n in o.domain_ids))
+
+
+def by_sort_key(call: Call) -> Callable[[Any], tuple[int, int]]:
+    """The order of offerings: sort key (up or down by `sortkey.algorithm`), then number."""
+    sign = 1 if call.setting("sortkey.algorithm") else -1
+    return lambda offering: (sign * offering.sort_key, offering.id)
+
+
+def check_maker(call: Call, kind: str, domains: list[int]) -> None:
+    """Refuse a domain admin's public offering, or one for domains that are not his."""
+    caller = call.caller
+    if not caller.is_domain_admin:
+        return
+    if not domains:
+        raise InvalidParameter(f"Unable to create public {kind} offering by admin: {caller.user.uuid} because it is domain-admin")
+    for number in domains:
+        if not in_domain(call.db, number, caller.account.domain_id):
+            domain = call.db.domains[number]
+            raise InvalidParameter(
+                f"Unable to create {kind} offering by another domain-admin: {caller.user.uuid} for domain: {domain.uuid}"
+            )
+
+
+def check_changer(call: Call, kind: str, offering: Any, word: str = "update") -> None:
+    """Refuse a domain admin who wants to change a public offering or one of other domains."""
+    caller = call.caller
+    if not caller.is_domain_admin:
+        return
+    if not offering.domain_ids:
+        raise InvalidParameter(
+            f"Unable to {word} public {kind} offering: {offering} by admin: {caller.user.uuid} because it is domain-admin"
+        )
+    if any(not in_domain(call.db, n, caller.account.domain_id) for n in offering.domain_ids):
+        raise InvalidParameter(
+            f"Unable to {word} {kind} offering: {offering} as it has linked domain(s) which are not child domain for "
+            f"domain-admin: {caller.user.uuid}"
+        )
+
+
+def split_tags(text: str | None) -> list[str]:
+    return [tag for tag in (text or "").split(",") if tag]
