@@ -13,6 +13,7 @@ from . import (
     disk_offerings,
     isos,
     network_offerings,
+    references,
     snapshot_policies,
     snapshots,
     system_offerings,
@@ -27,6 +28,7 @@ from . import (
 from .info import info
 
 _AREAS = (
+    references,  # first: a kind that gets a module of its own takes its place
     api,
     compute_offerings,
     disk_offerings,

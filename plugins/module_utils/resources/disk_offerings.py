@@ -14,6 +14,7 @@ from ..model import Commands, Option, Resource, Row
 from .offering_parts import (
     ACTIVE_STATES,
     OFFERING_STATE,
+    carry_over,
     disk_limits,
     fixed_iops,
     offering_rows,
@@ -51,6 +52,8 @@ def _before_create(_ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _retire(ctx: Any, row: Row) -> None:
+    shape = ("disk_size", "customized")
+    carry_over(ctx, row, shape, reshaped=any(ctx.given.get(name) is not None for name in shape))
     ctx.change("updateDiskOffering", {"id": row["id"], "name": retired_name(ctx, row), "state": "Inactive"})
 
 

@@ -13,6 +13,19 @@ from ..client import InvalidInput
 from ..model import Option, Row, State
 
 NAME_LIMIT = 255
+_OWN_DETAILS = frozenset(
+    (
+        "domainid",
+        "zoneid",
+        "mincpunumber",
+        "maxcpunumber",
+        "minmemory",
+        "maxmemory",
+        "purge.db.entities",
+        "storagepolicy",
+    )
+)
+"""Details that the server keeps for options of their own."""
 
 _DISK_LIMITS = (
     ("bytes_read_rate", "bytesreadrate", "diskBytesReadRate", "bytes/s", "Read rate that a volume may keep up."),
@@ -172,6 +185,24 @@ def retired_name(ctx: Any, row: Row) -> str:
     """A name for an offering that makes room for its successor."""
     mark = f" (retired {ctx.client.clock.now():%Y-%m-%dT%H:%M:%SZ})"
     return str(row["name"])[: NAME_LIMIT - len(mark)] + mark
+
+
+def carry_over(ctx: Any, row: Row, shape: Iterable[str] = (), reshaped: bool = False) -> None:
+    """Takes what the task doesn't name from the old offering, so that its successor differs only as asked.
+
+    ``shape``: options that make sense only together; they are left to the task if it is ``reshaped``.
+    """
+    for option in ctx.resource.options:
+        known = option.name in ctx.given or option.behaviour or option.hidden or not option.on_create
+        if known or not option.compared or (reshaped and option.name in shape):
+            continue
+        value = option.decode(row) if option.decode else row.get(option.row_field)
+        if option.type in ("set", "refs") and isinstance(value, str):
+            value = value.split(",")
+        if option.type == "map":
+            value = {key: item for key, item in (value or {}).items() if key not in _OWN_DETAILS}
+        if value:
+            ctx.given[option.name] = value
 
 
 def refuse_mixed_limits(given: Mapping[str, Any], prefix: str = "") -> None:

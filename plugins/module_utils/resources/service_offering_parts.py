@@ -11,10 +11,16 @@ from typing import Any
 
 from ..client import InvalidInput
 from ..model import Option, Row, Update
-from .offering_parts import disk_limits, fixed_iops, open_to_all, retired_name, visibility
+from .offering_parts import carry_over, disk_limits, fixed_iops, open_to_all, retired_name, visibility
 
 LEAST_MEMORY = 32
 """MB; the server refuses less [service_offerings recording]."""
+
+
+SHAPE = (
+    *("cpu_number", "cpu_speed", "memory", "is_customized"),
+    *("min_cpu_number", "max_cpu_number", "min_memory", "max_memory"),
+)
 
 
 def detail(key: str) -> Callable[[Row], Any]:
@@ -180,7 +186,18 @@ def before_create(_ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
     return fixed_iops(open_to_all(params))
 
 
+def _drop_hidden(ctx: Any) -> None:
+    found = ctx.client.list("listDiskOfferings", {"id": ctx.given["disk_offering"], "state": "all"})
+    if not found:
+        del ctx.given["disk_offering"]
+
+
 def retire(ctx: Any, row: Row) -> None:
     """The old offering gives its name away and takes nothing new; what uses it runs on."""
+    wanted = ctx.given.get("is_customized")
+    carry_over(ctx, row, SHAPE, reshaped=wanted is not None and bool(wanted) != bool(row.get("iscustomized")))
+    # Without one of its own every offering has a hidden disk offering, which belongs to the old one alone.
+    if ctx.given.get("disk_offering") == row.get("diskofferingid"):
+        _drop_hidden(ctx)
     params = {"id": row["id"], "name": retired_name(ctx, row), "state": "Inactive"}
     ctx.change("updateServiceOffering", {**params, **keep_purge(ctx, row)})

@@ -13,7 +13,7 @@ from typing import Any
 from ..client import InvalidInput
 from ..client.maps import indexed_list
 from ..model import Option, Row, State
-from .offering_parts import open_to_all, retired_name
+from .offering_parts import carry_over, open_to_all, retired_name
 
 STATES = (
     State("enabled", {"offering_state": "Enabled"}, "Present, and networks can be made from it."),
@@ -189,6 +189,12 @@ def retire_by(command: str) -> Callable[[Any, Row], None]:
     """The old offering gives its name away and takes nothing new; networks made from it run on."""
 
     def retire(ctx: Any, row: Row) -> None:
+        told = "service_capabilities" in ctx.given
+        carry_over(ctx, row)
+        if not told and "service_capabilities" in ctx.given:
+            # What a provider can't do is listed as false, but need not be asked for.
+            listed = ctx.given["service_capabilities"]
+            ctx.given["service_capabilities"] = [c for c in listed if _text(c["capability_value"]) != "false"]
         ctx.change(command, {"id": row["id"], "name": retired_name(ctx, row), "state": "Disabled"})
 
     return retire

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,13 +21,20 @@ _APPEARS_WITHIN = 900.0
 """Seconds in which the server has made a new system VM after one was destroyed; a scan comes every 30 s or so."""
 
 
-def _validate(given: Mapping[str, Any]) -> None:
+def _rows(ctx: Any) -> list[Row]:
+    given, filters = ctx.given, {}
+    if ctx.id:
+        return ctx.view.rows(ctx.resource, {"id": ctx.id})
     if not given.get("name") and not (given.get("zone") and given.get("system_vm_type")):
         raise InvalidInput(
             "a system VM is told by its name, or by zone and system_vm_type",
             option="name",
-            remedy="give name, or zone and system_vm_type (or the option id)",
+            remedy="give name, or zone and system_vm_type, or the option id",
         )
+    for option, parameter in ctx.resource.commands.filters.items():
+        if given.get(option):
+            filters[parameter] = given[option]
+    return ctx.view.rows(ctx.resource, filters)
 
 
 def _check_wish(ctx: Any, row: Row | None) -> None:
@@ -284,7 +290,7 @@ SYSTEM_VM = Resource(
         _hidden("recreate", "bool", "Replace it.", field="", decode=lambda _row: False),
     ),
     settle_timeout=1800,
-    validate=_validate,
+    rows=_rows,
     check_wish=_check_wish,
     create=_create,
     retire=_retire,

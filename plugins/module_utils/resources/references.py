@@ -1,0 +1,42 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Kinds that others refer to and that have no module of their own yet: only looked up."""
+
+from __future__ import annotations
+
+from ..model import Commands, Option, Resource
+from .owned import OWNER, PROJECT_PARENT, SCOPE, ZONE
+
+INSTANCE = Resource(
+    name="instance",
+    noun="instance",
+    summary="Instances",
+    commands=Commands(list="listVirtualMachines", fixed={"list": {"listall": True}}, parents=PROJECT_PARENT),
+    scope=SCOPE,
+    options=(Option("name", help="Host name of the instance."), ZONE, *OWNER),
+    lookup_only=True,
+)
+
+OS_TYPE = Resource(
+    name="os_type",
+    noun="OS type",
+    summary="Guest operating systems",
+    # The filter is a substring match; what is meant is decided by the exact text.
+    commands=Commands(list="listOsTypes", filters={"name": "description"}),
+    options=(Option("name", help="The operating system as the server calls it.", api="description"),),
+    lookup_only=True,
+)
+
+PROJECT = Resource(
+    name="project",
+    noun="project",
+    summary="Projects",
+    commands=Commands(list="listProjects", fixed={"list": {"listall": True}}),
+    scope=("domain",),
+    options=(Option("name", help="Name of the project."), OWNER[0]),
+    lookup_only=True,
+)
+
+RESOURCES = (INSTANCE, OS_TYPE, PROJECT)
