@@ -39,7 +39,7 @@ def differing(kind, given, row):
         ("compute_offering", {"external_details": {"a": 1}}, {"serviceofferingdetails": {"External:a": "1"}}, False),
         ("volume", {"size": 5}, {"size": 5 * GIB}, False),
         ("volume", {"size": 5}, {"size": 5 * GIB + 1}, True),
-        ("volume", {"tags": [{"key": "a", "value": "1"}]}, {"tags": [{"key": "a", "value": "1", "domain": "x"}]}, False),
+        ("volume", {"tags": [{"key": "a", "value": "1"}]}, {"tags": [{"key": "a", "value": "1", "x": "y"}]}, False),
         ("volume", {"tags": []}, {"tags": [{"key": "a", "value": "1"}]}, True),
         ("volume", {"vm": ""}, {}, False),
         ("volume", {"vm": ""}, {"virtualmachineid": "i", "vmname": "v"}, True),
