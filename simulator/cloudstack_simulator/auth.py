@@ -69,12 +69,14 @@ class Authenticator:
         if named.get("signatureversion") == "3" and not self._in_time(named.get("expires")):
             return None
         users = [u for u in self.sim.db.users.where(api_key=api_key) if u.api_key == api_key]
-        if not users or not users[0].secret_key or not hmac.compare_digest(
-            given.encode(), signature(params, users[0].secret_key).encode()
+        if (
+            not users
+            or not users[0].secret_key
+            or not hmac.compare_digest(given.encode(), signature(params, users[0].secret_key).encode())
         ):
             return None
         caller = self.caller_of(users[0])
-        return caller if self._enabled(caller) else None
+        return caller if self.is_enabled(caller) else None
 
     def _in_time(self, expires: str | None) -> bool:
         try:
@@ -83,7 +85,8 @@ class Authenticator:
             return False
 
     @staticmethod
-    def _enabled(caller: Caller) -> bool:
+    def is_enabled(caller: Caller) -> bool:
+        """Whether neither the user nor his account is disabled."""
         return caller.user.state == "enabled" and caller.account.state in ("enabled", "locked")
 
     def open_session(self, user: Any) -> Session:
@@ -102,7 +105,7 @@ class Authenticator:
             return None
         user = self.sim.db.users.get(found.user_id)
         too_old = self.sim.clock.now() - found.last_seen > SESSION_SECONDS
-        if too_old or user is None or user.removed is not None or not self._enabled(self.caller_of(user)):
+        if too_old or user is None or user.removed is not None or not self.is_enabled(self.caller_of(user)):
             del self.sessions[found.cookie]
             return None
         found.last_seen = self.sim.clock.now()

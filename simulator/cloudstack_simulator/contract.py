@@ -76,8 +76,21 @@ def is_changing(command: str) -> bool:
     return not (lowered.startswith(("list", "get", "query", "find")) or lowered in _OTHER_READERS)
 
 
-_OTHER_READERS = frozenset({
-    "isaccountallowedtocreateofferingswithtags", "readyforshutdown", "cloudianisenabled", "quotabalance",
-    "quotasummary", "quotatarifflist", "quotaisenabled", "quotastatement", "quotacreditslist",
-    "quotalistemailconfiguration", "verifyoauthcodeandgetuser", "login", "logout", "searchldap",
-})
+_OTHER_READERS = frozenset(
+    {
+        "isaccountallowedtocreateofferingswithtags",
+        "readyforshutdown",
+        "cloudianisenabled",
+        "quotabalance",
+        "quotasummary",
+        "quotatarifflist",
+        "quotaisenabled",
+        "quotastatement",
+        "quotacreditslist",
+        "quotalistemailconfiguration",
+        "verifyoauthcodeandgetuser",
+        "login",
+        "logout",
+        "searchldap",
+    }
+)

@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - named as the exceptions of the server
 """Errors that a command may raise, with the codes a CloudStack 4.22 server gives them.
 
 Every class carries the HTTP status (`code`, also `errorcode` in the answer) and the `cserrorcode` (`cs`).

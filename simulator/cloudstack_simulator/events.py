@@ -29,7 +29,7 @@ class Events:
         parent: Event | None = None,
         account_id: int | None = None,
     ) -> Event:
-        """One event. `kind` as in listEventTypes; `resource_type` is the server's word (`VirtualMachine`, `Volume` …)."""
+        """One event. `kind` as in listEventTypes; `resource_type` is the server's word (`VirtualMachine` …)."""
         event: Event = self.sim.db.events.add(
             Event(
                 type=kind,

@@ -29,11 +29,13 @@ class Faults(Protocol):
 
 
 class NoFaults:
-    def before(self, command: str, params: dict[str, str]) -> Reply | None:
+    """A server that behaves."""
+
+    def before(self, _command: str, _params: dict[str, str]) -> Reply | None:
         return None
 
-    def after(self, command: str, params: dict[str, str], reply: Reply) -> Reply:
+    def after(self, _command: str, _params: dict[str, str], reply: Reply) -> Reply:
         return reply
 
-    def job(self, call: Call) -> JobAction | None:
+    def job(self, _call: Call) -> JobAction | None:
         return None

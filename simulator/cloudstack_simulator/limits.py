@@ -87,20 +87,43 @@ class Limits:
         """Refuse (535) when `more` would go over the limit of the account or one of its domains."""
         if account.account_type == 1:
             return
-        fact = KINDS[kind]
         limit = self.limit(account, kind)
-        if limit != UNLIMITED and self.count(account, kind) + more > limit * fact.unit:
-            raise ResourceAllocation(self._text(account, kind, limit, more))
+        if self._exceeds(limit, account, kind, more):
+            project = (
+                self.sim.db.projects.first(project_account_id=account.id) if account.account_type == PROJECT else None
+            )
+            who = f"Project Name = {project.name}" if project else f"Account Name = {account.name}"
+            raise ResourceAllocation(
+                f"Maximum amount of resources of Type = '{kind}', tag = 'null' for {who} in Domain Id = "
+                f"{account.domain_id} is exceeded: {self._numbers('Account', limit, account, kind, more)}"
+            )
         domain = self.sim.db.domains[account.domain_id]
         while domain.parent_id is not None:
             limit = self.domain_limit(domain, kind)
-            if limit != UNLIMITED and self.count(domain, kind) + more > limit * fact.unit:
-                raise ResourceAllocation(self._text(account, kind, limit, more, domain))
+            if self._exceeds(limit, domain, kind, more):
+                raise ResourceAllocation(
+                    f"Maximum amount of resources of Type = '{kind}', tag = 'null' for Domain Id = {domain.id} is "
+                    "exceeded: "
+                    f"{self._numbers('Domain', limit, domain, kind, more)}"
+                )
             domain = self.sim.db.domains[domain.parent_id]
 
-    def _text(self, account: Any, kind: str, limit: int, more: int, domain: Any = None) -> str:
-        holder = "Domain" if domain else ("Project" if account.account_type == PROJECT else "Account")
-        return f"Maximum {holder.lower()} resource limits of Type '{kind}' for {holder} is exceeded"
+    def _project(self, account: Any) -> Any:
+        """The project whose own account this is, or None."""
+        return self.sim.db.projects.first(project_account_id=account.id) if account.account_type == PROJECT else None
+
+    def _exceeds(self, limit: int, owner: Any, kind: str, more: int) -> bool:
+        return limit != UNLIMITED and self.count(owner, kind) + more > limit * KINDS[kind].unit
+
+    def _numbers(self, holder: str, limit: int, owner: Any, kind: str, more: int) -> str:
+        def shown(amount: int) -> str:
+            return human_size(amount) if kind in ("primary_storage", "secondary_storage") else str(amount)
+
+        return (
+            f"{holder} Resource Limit = {shown(limit * KINDS[kind].unit)}, Current {holder} Resource Amount = "
+            f"{shown(self.count(owner, kind))}, Current {holder} Resource Reservation = {shown(0)}, "
+            f"Requested Resource Amount = {shown(more)}."
+        )
 
     def add(self, account_id: int, kind: str, amount: int = 1) -> None:
         """Count `amount` more (or, negative, less) for an account and its domains."""
@@ -111,3 +134,11 @@ class Limits:
             domain = self.sim.db.domains[domain_id]
             domain.counts[kind] = max(0, domain.counts.get(kind, 0) + amount)
             domain_id = domain.parent_id
+
+
+def human_size(count: int) -> str:
+    """A number of bytes as the server writes it: `(5.00 GB) 5368709120`."""
+    for unit, power in (("TB", 4), ("GB", 3), ("MB", 2), ("KB", 1)):
+        if count >= 1024**power:
+            return f"({count / 1024**power:.2f} {unit}) {count}"
+    return f"({count} bytes) {count}"

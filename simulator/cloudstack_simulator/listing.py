@@ -110,11 +110,7 @@ def answer(
         mine = access.visible(call, rows if isinstance(rows, Table) else None)
         if mine is not None:
             filters.append(mine)
-    found: list[Any] | Table[Any]
-    if isinstance(rows, Table) and not filters:
-        found = rows
-    else:
-        found = _select(rows, filters)
+    found: Any = rows if isinstance(rows, Table) and not filters else _select(rows, filters)
     if sort is not None or newest_first:
         found = sorted(found, key=sort or (lambda row: row.id), reverse=newest_first)
     return page(call, name, found, lambda row: view(call, row))

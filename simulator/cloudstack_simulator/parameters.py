@@ -47,7 +47,9 @@ class Parameters:
 def refuse_control_characters(params: dict[str, str]) -> None:
     for name, value in params.items():
         if name.lower() != "activationrule" and CONTROL.search(value):
-            raise ParameterError(f"Received value containing illegal ASCII non-printable characters for parameter {name}")
+            raise ParameterError(
+                f"Received value containing illegal ASCII non-printable characters for parameter {name}"
+            )
 
 
 def unpack(params: dict[str, str]) -> dict[str, Any]:
@@ -205,8 +207,9 @@ class Typing:
             row = table.get(int(value)) if table is not None else None
             return row if row is not None else Missing(int(value))
         raise ParameterError(
-            f"{self.prefix} invalid value. Invalid parameter {parameter.name} value={value} due to incorrect long value "
-            "format, or entity does not exist or due to incorrect parameter annotation for the field in api cmd class."
+            f"{self.prefix} invalid value. Invalid parameter {parameter.name} value={value} due to incorrect long "
+            "value format, or entity does not exist or due to incorrect parameter annotation for the field in api cmd "
+            "class."
         )
 
     def _date(self, parameter: Parameter, value: str) -> float:

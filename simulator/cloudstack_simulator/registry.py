@@ -44,9 +44,7 @@ def _entry(name: str) -> Registered:
     return COMMANDS.setdefault(name, Registered())
 
 
-def command(
-    *names: str, sync: Handler | None = None, instance: Handler | None = None
-) -> Callable[[Handler], Handler]:
+def command(*names: str, sync: Handler | None = None, instance: Handler | None = None) -> Callable[[Handler], Handler]:
     """Register the handler of one or more commands.
 
     `sync(call)` → a key: jobs with an equal key run one behind the other. `instance(call)` → the row that the job
@@ -98,9 +96,7 @@ def at_install(order: int = 50) -> Callable[[Callable[[Simulator], None]], Calla
     return register
 
 
-def start_zone(
-    name: str, order: int = 50
-) -> Callable[[Callable[[Simulator], None]], Callable[[Simulator], None]]:
+def start_zone(name: str, order: int = 50) -> Callable[[Callable[[Simulator], None]], Callable[[Simulator], None]]:
     """Register a step of the start for `--zone NAME`; low orders first."""
 
     def register(step: Callable[[Simulator], None]) -> Callable[[Simulator], None]:
@@ -108,7 +104,6 @@ def start_zone(
         return step
 
     return register
-
 
 
 def on_account_removal(order: int = 50) -> Callable[[AccountStep], AccountStep]:
@@ -128,8 +123,8 @@ def remove_belongings(sim: Simulator, account: Any) -> None:
 
 
 def load_everything() -> None:
-    """Import every module of `model` and `commands`, so that all of them are registered."""
-    for package_name in ("model", "commands"):
+    """Import every module of `model`, `commands` and `scenarios`, so that all of them are registered."""
+    for package_name in ("model", "commands", "scenarios"):
         package = importlib.import_module(f"{__package__}.{package_name}")
         for module in sorted(m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + ".")):
             importlib.import_module(module)

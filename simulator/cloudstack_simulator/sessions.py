@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .simulator import Simulator
 
 
-class LoginFailed(ApiError):
+class LoginError(ApiError):
     code, cs = 531, None
 
 
@@ -30,7 +30,7 @@ def answer(sim: Simulator, params: dict[str, str], method: str, cookies: dict[st
         return Reply(405, "Please use HTTP POST to authenticate using this API")
     try:
         user = _authenticate(sim, params)
-    except LoginFailed as error:
+    except LoginError as error:
         return Reply(531, None) if error.text is None else error_reply("loginresponse", error)
     sim.auth.close_session(cookies.get("JSESSIONID"))
     session = sim.auth.open_session(user)
@@ -44,15 +44,15 @@ def answer(sim: Simulator, params: dict[str, str], method: str, cookies: dict[st
 def _authenticate(sim: Simulator, params: dict[str, str]) -> Any:
     name, password = params.get("username"), params.get("password", "")
     if name is None:
-        raise LoginFailed(None)
+        raise LoginError(None)
     domain = _domain(sim, params)
     text = f"Failed to authenticate user {name} in domain {domain.id}; please provide valid credentials"
     for user in sim.db.users.where(username=name):
         caller = sim.auth.caller_of(user)
-        if caller.domain is domain and user.source == "native" and password_is(user.password, password):
-            if user.state == "enabled" and caller.account.state in ("enabled", "locked"):
-                return user
-    raise LoginFailed(text)
+        known = caller.domain is domain and user.source == "native" and sim.auth.is_enabled(caller)
+        if known and password_is(user.password, password):
+            return user
+    raise LoginError(text)
 
 
 def _domain(sim: Simulator, params: dict[str, str]) -> Any:
@@ -60,14 +60,14 @@ def _domain(sim: Simulator, params: dict[str, str]) -> Any:
     if by_id:
         found = sim.db.domains.find(by_id) if UUID.fullmatch(by_id) else sim.db.domains.get(_number(by_id))
         if found is None or found.removed is not None:
-            raise LoginFailed(f"Unable to find the domain by id {by_id}")
+            raise LoginError(f"Unable to find the domain by id {by_id}")
         return found
     path = "/" + params.get("domain", "").strip("/") + "/"
     path = "/" if path == "//" else path
     for domain in sim.db.domains:
         if domain.path.lower() == path.lower():
             return domain
-    raise LoginFailed(f"Unable to find the domain from the path {path}")
+    raise LoginError(f"Unable to find the domain from the path {path}")
 
 
 def _number(text: str) -> int:

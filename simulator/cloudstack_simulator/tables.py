@@ -55,9 +55,7 @@ SPECS: dict[str, TableSpec] = {}
 
 
 @dataclass_transform(kw_only_default=True)
-def entity(
-    table: str, *kinds: str, indexes: Iterable[str] = (), first_number: int = 1
-) -> Callable[[type[R]], type[R]]:
+def entity(table: str, *kinds: str, indexes: Iterable[str] = (), first_number: int = 1) -> Callable[[type[R]], type[R]]:
     """Make a class the row class of `table`.
 
     `kinds`: entity names of the contract whose ids live in this table (`"Zone"`, `"UserVm"` …; see

@@ -55,11 +55,12 @@ class Tags:
         }
 
     def has_all(self, kind: str, row: Row, wanted: list[tuple[str | None, str | None]]) -> bool:
-        mine = {(t.key, t.value) for t in self.of(row)} | {(t.key, None) for t in self.of(row)}
-        return all(pair in mine for pair in wanted)
+        """Whether the row has all these tags under that type word; a value of None takes any."""
+        mine = {(t.key, t.value) for t in self.of(row) if t.resource_type.lower() == kind.lower()}
+        keys = {key for key, _value in mine}
+        return all(key in keys if value is None else (key, value) in mine for key, value in wanted)
 
     def drop(self, row: Row) -> None:
         """Remove all tags of a row that goes away."""
         for tag in self.of(row):
             self.sim.db.tags.delete(tag)
-

@@ -16,7 +16,8 @@ from replaying.replay import Outcome, Replay
 
 def show(outcome: Outcome, whole: bool) -> None:
     exchange = outcome.exchange
-    print(f"#{exchange.number} {exchange.command} {json.dumps(exchange.params)[:300]} {exchange.note and '(' + exchange.note + ')'}")
+    note = f" ({exchange.note})" if exchange.note else ""
+    print(f"#{exchange.number} {exchange.command} {json.dumps(exchange.params)[:300]}{note}")
     for difference in outcome.differences[: None if whole else 12]:
         print(f"    {difference}")
     if whole:

@@ -34,7 +34,9 @@ def test_answers_are_the_recorded_ones(area: str, record_property: pytest.Record
     share = 1 - len(bad) / len(replayed)
     record_property("share", f"{share:.1%} of {len(replayed)} calls")
     known = known_differences(area)
-    new = [f"#{o.exchange.number} {o.exchange.command}: {o.differences[0]}" for o in bad if o.exchange.number not in known]
+    new = [
+        f"#{o.exchange.number} {o.exchange.command}: {o.differences[0]}" for o in bad if o.exchange.number not in known
+    ]
     assert share >= GOAL, f"{area}: {share:.1%} equal\n" + "\n".join(new[:20])
     assert not new, f"{area}: differences without a reason in known/{area}.txt\n" + "\n".join(new)
 

@@ -100,7 +100,9 @@ def _annotation(call: Call) -> Annotation:
             'Cannot invoke "org.apache.cloudstack.annotation.AnnotationVO.getEntityType()" because "annotation" is null'
         )
     if note.user_id != call.caller.user.id and not call.caller.is_root_admin:
-        raise PermissionDenied("Only administrators or entry owner users can delete annotations, cannot remove annotation")
+        raise PermissionDenied(
+            "Only administrators or entry owner users can delete annotations, cannot remove annotation"
+        )
     return note
 
 

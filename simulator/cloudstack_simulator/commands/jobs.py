@@ -47,9 +47,7 @@ def query_async_job_result(call: Call) -> dict[str, Any]:
     if not job:
         raise InvalidParameter(f"could not find job {job.id}")
     if not may_use_account(call.caller, call.db.accounts[job.account_id], call.db):
-        raise PermissionDenied(
-            f"Account {account_text(call.caller.account)} is not authorized to see job id={job.id}"
-        )
+        raise PermissionDenied(f"Account {account_text(call.caller.account)} is not authorized to see job id={job.id}")
     return job_view(call, job)
 
 

@@ -13,7 +13,9 @@ LONGS = re.compile(
     r"|.*\.iops?\..*|.*bytes.*|vm\.job\..*|vm\.op\..*|custom\.diskoffering\..*|execute.*|snapshot\.backup.*|drs\.plan.*"
     r"|.*\.cleanup\.(interval|delay)|indirect\.agent\.lb\.check\.interval|kvm\.ha\..*|resourcecount\.check\.interval"
 )
-DOUBLES = re.compile(r"storage\.overprovisioning\.factor|pool\.storage\..*|.*storage.*capacity.*threshold|zone\..*|drs\..*")
+DOUBLES = re.compile(
+    r"storage\.overprovisioning\.factor|pool\.storage\..*|.*storage.*capacity.*threshold|zone\..*|drs\..*"
+)
 POSITIVE = frozenset({
     "account.cleanup.interval", "alert.wait", "consoleproxy.capacityscan.interval", "event.purge.interval",
     "expunge.interval", "host.stats.interval", "incorrect.login.attempts.allowed", "network.gc.interval",

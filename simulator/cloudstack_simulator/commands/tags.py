@@ -19,7 +19,8 @@ KINDS = (
     "PortForwardingRule", "FirewallRule", "SecurityGroup", "SecurityGroupRule", "PublicIpAddress", "Project", "Account",
     "Vpc", "NetworkACL", "StaticRoute", "VMSnapshot", "RemoteAccessVpn", "Zone", "ServiceOffering", "DiskOffering",
     "ImageStore", "StoragePool", "Host", "Cluster", "Pod", "Domain", "User", "NetworkACLList", "VpnGateway",
-    "CustomerGateway", "VpnConnection", "SnapshotPolicy", "GuestOs", "NetworkOffering", "VpcOffering", "LBStickinessPolicy",
+    "CustomerGateway", "VpnConnection",
+    "SnapshotPolicy", "GuestOs", "NetworkOffering", "VpcOffering", "LBStickinessPolicy",
     "LBHealthCheckPolicy", "AutoScaleVmProfile", "AutoScaleVmGroup", "ObjectStore", "Bucket", "InternalLbVm",
 )  # fmt: skip
 

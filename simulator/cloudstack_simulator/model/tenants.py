@@ -99,8 +99,6 @@ class ProjectMember(Row):
     project_role_id: int | None = None
 
 
-
-
 @entity("project_roles", "ProjectRole", indexes=("project_id",))
 class ProjectRole(Row):
     project_id: int

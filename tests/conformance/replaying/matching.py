@@ -98,9 +98,7 @@ class Comparison:
     def _compare(self, path: str, recorded: Any, ours: Any, bindings: Bindings) -> Iterator[Difference]:
         if isinstance(recorded, dict) and isinstance(ours, dict):
             for key in [*recorded, *(k for k in ours if k not in recorded)]:
-                yield from self._compare(
-                    f"{path}.{key}", recorded.get(key, ABSENT), ours.get(key, ABSENT), bindings
-                )
+                yield from self._compare(f"{path}.{key}", recorded.get(key, ABSENT), ours.get(key, ABSENT), bindings)
         elif isinstance(recorded, list) and isinstance(ours, list):
             yield from self._compare_lists(path, recorded, ours, bindings)
         elif isinstance(recorded, str) and isinstance(ours, str):
@@ -108,12 +106,12 @@ class Comparison:
                 recorded, ours = ("; ".join(sorted(text.split("; "))) for text in (recorded, ours))
             if not self._same_text(recorded, ours, bindings):
                 yield Difference(path, recorded, ours)
-        elif type(recorded) is not type(ours) and not _both_numbers(recorded, ours):
-            yield Difference(path, recorded, ours)
-        elif recorded != ours:
+        elif (type(recorded) is not type(ours) and not _both_numbers(recorded, ours)) or recorded != ours:
             yield Difference(path, recorded, ours)
 
-    def _compare_lists(self, path: str, recorded: list[Any], ours: list[Any], bindings: Bindings) -> Iterator[Difference]:
+    def _compare_lists(
+        self, path: str, recorded: list[Any], ours: list[Any], bindings: Bindings
+    ) -> Iterator[Difference]:
         if path.count(".") > 2:
             ours = self._aligned(recorded, ours, bindings)
         for index, item in enumerate(recorded):

@@ -103,7 +103,9 @@ class Replay:
             if content["jobstatus"] != 0:
                 self._finish_job(self.bindings.translate(exchange.params.get("jobid", "")))
             return
-        moments = [m for m in _moments(exchange.body) if self._moment is None or m < self._moment + timedelta(minutes=20)]
+        moments = [
+            m for m in _moments(exchange.body) if self._moment is None or m < self._moment + timedelta(minutes=20)
+        ]
         latest = max(moments, default=None)
         if latest is None or (self._moment is not None and latest <= self._moment):
             return
@@ -210,7 +212,11 @@ def _moments(value: Any, key: str = "") -> list[datetime]:
         return [m for k, v in value.items() for m in _moments(v, k)]
     if isinstance(value, list):
         return [m for item in value for m in _moments(item, key)]
-    if key in ("created", "completed", "sent", "removed", "lastupdated") and isinstance(value, str) and TIME.fullmatch(value):
+    if (
+        key in ("created", "completed", "sent", "removed", "lastupdated")
+        and isinstance(value, str)
+        and TIME.fullmatch(value)
+    ):
         return [datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z")]
     return []
 

@@ -55,7 +55,12 @@ def category_view(_call: Call, category: OsCategory) -> dict[str, Any]:
 @command("listOsCategories")
 def list_os_categories(call: Call) -> dict[str, Any]:
     p = call.params
-    filters = [equal("id", p.id), contains("name", p.name), contains("name", p.keyword), equal("is_featured", p.isfeatured)]
+    filters = [
+        equal("id", p.id),
+        contains("name", p.name),
+        contains("name", p.keyword),
+        equal("is_featured", p.isfeatured),
+    ]
     return call.listing(
         "oscategory", call.db.os_categories, category_view, where=filters, sort=lambda c: (c.sort_key, c.id)
     )
@@ -276,7 +281,11 @@ def list_hypervisor_capabilities(call: Call) -> dict[str, Any]:
     p = call.params
     filters = [equal("id", p.id), equal("hypervisor", p.hypervisor)]
     return call.listing(
-        "hypervisorCapabilities", call.db.hypervisor_capabilities, capabilities_view, where=filters, keyword=("hypervisor",)
+        "hypervisorCapabilities",
+        call.db.hypervisor_capabilities,
+        capabilities_view,
+        where=filters,
+        keyword=("hypervisor",),
     )
 
 

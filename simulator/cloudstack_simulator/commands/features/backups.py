@@ -13,7 +13,10 @@ from ...listing import contains, equal
 from ...model.features import Backup, BackupOffering, BackupSchedule
 from ...registry import SUCCESS, allocate, command, on_account_removal
 
-POLICIES = (("Golden Policy", "Gold description", "gold-policy"), ("Silver Policy", "Silver description", "silver-policy"))
+POLICIES = (
+    ("Golden Policy", "Gold description", "gold-policy"),
+    ("Silver Policy", "Silver description", "silver-policy"),
+)
 INTERVALS = {"HOURLY": 1, "DAILY": 2, "WEEKLY": 3, "MONTHLY": 3}
 
 
@@ -38,7 +41,9 @@ def list_provider_offerings(call: Call) -> dict[str, Any]:
     if zone.removed is not None:
         raise CloudRuntime("Invalid zone ID passed")
     rows = [
-        BackupOffering(name=n, description=d, external_id=e, zone_id=zone.id, uuid=call.sim.ids.uuid(), created=call.now)
+        BackupOffering(
+            name=n, description=d, external_id=e, zone_id=zone.id, uuid=call.sim.ids.uuid(), created=call.now
+        )
         for n, d, e in POLICIES
     ]
     return call.listing("backupoffering", rows, offering_view)
@@ -52,9 +57,7 @@ def import_offering(call: Call) -> dict[str, Any]:
     if any(o.external_id == p.externalid for o in offerings.where(zone_id=p.zoneid.id)):
         raise CloudRuntime(f"A backup offering with external ID {p.externalid} already exists")
     if p.externalid not in [external for _n, _d, external in POLICIES]:
-        raise CloudRuntime(
-            f"Backup offering '{p.externalid}' does not exist on provider dummy on zone {p.zoneid.id}"
-        )
+        raise CloudRuntime(f"Backup offering '{p.externalid}' does not exist on provider dummy on zone {p.zoneid.id}")
     offering = offerings.add(
         BackupOffering(
             name=p.name,
@@ -99,7 +102,9 @@ def delete_offering(call: Call) -> dict[str, Any]:
     if call.db.backups.where(offering_id=offering.id):
         raise CloudRuntime("Backup Offering cannot be removed as it has backups associated with it.")
     if any(getattr(vm, "backup_offering_id", None) == offering.id for vm in call.db.vms):
-        raise CloudRuntime("Backup offering is assigned to VMs, remove the assignment(s) in order to remove the offering.")
+        raise CloudRuntime(
+            "Backup offering is assigned to VMs, remove the assignment(s) in order to remove the offering."
+        )
     call.db.backup_offerings.remove(offering)
     return SUCCESS
 
@@ -145,14 +150,16 @@ def _volumes(call: Call, vm: Any) -> list[dict[str, Any]]:
     volumes = []
     for volume in call.db.volumes.where(vm_id=vm.id):
         offering = call.db.disk_offerings.get(volume.disk_offering_id)
-        volumes.append({
-            "uuid": volume.uuid,
-            "type": volume.kind,
-            "size": volume.size,
-            "path": volume.path,
-            "deviceId": volume.device_id,
-            "diskOfferingId": offering.uuid if offering else None,
-        })
+        volumes.append(
+            {
+                "uuid": volume.uuid,
+                "type": volume.kind,
+                "size": volume.size,
+                "path": volume.path,
+                "deviceId": volume.device_id,
+                "diskOfferingId": offering.uuid if offering else None,
+            }
+        )
     return volumes
 
 

@@ -148,5 +148,5 @@ def execute_plan(call: Call) -> dict[str, Any]:
 def _complete(sim: Any, plan: DrsPlan, moves: list[tuple[Any, Any]]) -> None:
     for vm, host in moves:
         if vm.removed is None and vm.state == "Running" and vm.host_id != host.id:
-            sim.call("migrateVirtualMachine", virtualmachineid=vm.uuid, hostid=host.uuid)
+            sim.act("migrateVirtualMachine", virtualmachineid=vm.uuid, hostid=host.uuid)
     plan.status = "COMPLETED"

@@ -150,9 +150,7 @@ def _balance(call: Call, account: Account) -> float:
 def add_credits(call: Call) -> dict[str, Any]:
     p, account = call.params, _account(call)
     call.check_access(account)
-    credit = call.db.quota_credits.add(
-        QuotaCredit(account_id=account.id, credit=p.value, user_id=call.caller.user.id)
-    )
+    credit = call.db.quota_credits.add(QuotaCredit(account_id=account.id, credit=p.value, user_id=call.caller.user.id))
     return {"quotacredits": _credit_view(call, credit)}
 
 

@@ -29,7 +29,9 @@ def generate_usage_records(_call: Call) -> dict[str, Any]:
 @command("removeRawUsageRecords")
 def remove_raw_usage_records(call: Call) -> dict[str, Any]:
     if call.params.interval <= 0:
-        raise InvalidParameter("Invalid interval value. Interval to remove cloud_usage records should be greater than 0")
+        raise InvalidParameter(
+            "Invalid interval value. Interval to remove cloud_usage records should be greater than 0"
+        )
     return SUCCESS
 
 

@@ -57,7 +57,12 @@ def list_alerts(call: Call) -> dict[str, Any]:
         equal("archived", False),
     ]
     return call.listing(
-        "alert", call.db.alerts, alert_view, where=filters, keyword=("description",), sort=lambda a: (-int(a.created), a.id)
+        "alert",
+        call.db.alerts,
+        alert_view,
+        where=filters,
+        keyword=("description",),
+        sort=lambda a: (-int(a.created), a.id),
     )
 
 

@@ -12,7 +12,9 @@ from ...registry import COMMANDS, command
 GB = 1 << 30
 
 
-def _measured(call: Call, base: str, table: str, key: str, measure: Callable[[Call, Any], dict[str, Any]]) -> dict[str, Any]:
+def _measured(
+    call: Call, base: str, table: str, key: str, measure: Callable[[Call, Any], dict[str, Any]]
+) -> dict[str, Any]:
     handler = COMMANDS[base].handler
     assert handler is not None
     answer: dict[str, Any] = dict(handler(call))
@@ -172,7 +174,9 @@ def list_storage_pools_metrics(call: Call) -> dict[str, Any]:
     answer = _measured(call, "listStoragePools", "storage_pools", "storagepool", lambda _call, _row: {})
     pools = call.db.storage_pools
     return {
-        key: [_with_pool_sizes(view, call, pools.find(view["id"])) for view in value] if isinstance(value, list) else value
+        key: [_with_pool_sizes(view, call, pools.find(view["id"])) for view in value]
+        if isinstance(value, list)
+        else value
         for key, value in answer.items()
     }
 

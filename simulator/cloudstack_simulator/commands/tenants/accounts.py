@@ -24,7 +24,7 @@ ACCESS = ("ENABLED", "DISABLED", "INHERIT")
 NETWORK_DOMAIN = (
     "Invalid network domain. Total length shouldn't exceed 190 chars. Each domain label must be between 1 and 63 "
     "characters long, can contain ASCII letters 'a' through 'z', the digits '0' through '9', and the hyphen ('-'); "
-    "can't start or end with \"-\""
+    'can\'t start or end with "-"'
 )
 
 
@@ -188,9 +188,7 @@ def enable_account(call: Call) -> dict[str, Any]:
 
 @command("lockAccount")
 def lock_account(_call: Call) -> dict[str, Any]:
-    raise CloudRuntime(
-        "LockAccount does not lock accounts. Its implementation is disabled. Use DisableAccount instead"
-    )
+    raise CloudRuntime("LockAccount does not lock accounts. Its implementation is disabled. Use DisableAccount instead")
 
 
 @command("deleteAccount")
@@ -246,5 +244,7 @@ def mark_default_zone(call: Call) -> dict[str, Any]:
 
 @command("isAccountAllowedToCreateOfferingsWithTags")
 def may_tag_offerings(call: Call) -> dict[str, Any]:
-    allowed = call.params.id.account_type == 1 or call.setting("allow.domain.admins.to.create.tagged.offerings", call.params.id)
+    allowed = call.params.id.account_type == 1 or call.setting(
+        "allow.domain.admins.to.create.tagged.offerings", call.params.id
+    )
     return {"isallowed": {"isallowed": bool(allowed)}}

@@ -117,9 +117,7 @@ def update_role(call: Call) -> dict[str, Any]:
     role = find_role(call)
     role_type = _role_type(p.type) if p.type else None
     if role.is_default and (p.name or p.description is not None or role_type):
-        raise PermissionDenied(
-            "Default roles cannot be updated (with the exception of making it private/public)."
-        )
+        raise PermissionDenied("Default roles cannot be updated (with the exception of making it private/public).")
     if role_type and role_type != role.role_type and call.db.accounts.where(role_id=role.id):
         raise PermissionDenied("Found accounts that have role in use, won't allow to change role type")
     if p.name:

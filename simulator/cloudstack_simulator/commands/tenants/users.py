@@ -183,7 +183,9 @@ def register_user_keys(call: Call) -> dict[str, Any]:
 @command("getUserKeys")
 def get_user_keys(call: Call) -> dict[str, Any]:
     user = _user(call, "Unable to find user by id")
-    return {"userkeys": {"apikey": user.api_key, "secretkey": user.secret_key, "apikeyaccess": has_key_access(call, user)}}
+    return {
+        "userkeys": {"apikey": user.api_key, "secretkey": user.secret_key, "apikeyaccess": has_key_access(call, user)}
+    }
 
 
 def has_key_access(call: Call, user: User) -> bool:
