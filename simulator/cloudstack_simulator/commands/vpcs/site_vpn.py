@@ -1,0 +1,348 @@
+"""Site-to-site VPN: gateways of VPCs, customer gateways, connections."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ... import net
+from ...access import entity_owner
+from ...call import Call
+from ...clock import timestamp
+from ...errors import CloudRuntime, InvalidParameter
+from ...listing import equal
+from ...model.vpcs import VpnConnection, VpnCustomerGateway, VpnGateway
+from ...registry import SUCCESS, allocate, check, command
+from ..common import has_notes, owner_fields
+
+STEP = 0.1
+CIPHER = r"(?:des|3des|aes128|aes192|aes256)-(?:md5|sha1|sha256|sha384|sha512)"
+GROUP = r"modp(?:1024|1536|2048|3072|4096|6144|8192)"
+
+
+def gateway_view(call: Call, gateway: VpnGateway) -> dict[str, Any]:
+    vpc, ip = call.db.vpcs[gateway.vpc_id], call.db.ip_addresses[gateway.ip_id]
+    return {
+        "id": gateway.uuid,
+        "publicip": ip.address,
+        "vpcid": vpc.uuid,
+        "vpcname": vpc.name,
+        **owner_fields(call, gateway.account_id),
+        "fordisplay": gateway.display,
+    }
+
+
+@allocate("createVpnGateway")
+def allocate_gateway(call: Call) -> VpnGateway:
+    p, db, vpc = call.params, call.db, call.params.vpcid
+    if not vpc or vpc.removed is not None:
+        raise InvalidParameter(f"Invalid VPC {vpc.id} for site to site vpn gateway creation!")
+    call.check_access(vpc)
+    if db.vpn_gateways.where(vpc_id=vpc.id):
+        raise InvalidParameter(f"The VPN gateway of VPC {vpc} already existed!")
+    ip = next((i for i in db.ip_addresses.where(vpc_id=vpc.id) if i.is_source_nat), None)
+    if ip is None:
+        raise CloudRuntime(f"Cannot found source nat ip of vpc {vpc.id}")
+    gateway: VpnGateway = db.vpn_gateways.add(
+        VpnGateway(vpc_id=vpc.id, account_id=vpc.account_id, ip_id=ip.id, display=p.get("fordisplay", True))
+    )
+    return gateway
+
+
+@command("createVpnGateway")
+def create_gateway(call: Call) -> dict[str, Any]:
+    return {"vpngateway": gateway_view(call, call.created)}
+
+
+@command("listVpnGateways")
+def list_gateways(call: Call) -> dict[str, Any]:
+    p = call.params
+    return call.listing(
+        "vpngateway", call.db.vpn_gateways, gateway_view,
+        where=[equal("id", p.id), equal("vpc_id", p.vpcid), equal("display", p.fordisplay)], owned=True,
+    )  # fmt: skip
+
+
+@command("updateVpnGateway")
+def update_gateway(call: Call) -> dict[str, Any]:
+    p, gateway = call.params, call.params.id
+    if not gateway or gateway.removed is not None:
+        raise InvalidParameter(f"Fail to find vpn gateway with {gateway.id}")
+    if p.fordisplay is not None:
+        gateway.display = p.fordisplay
+    if p.customid is not None:
+        call.db.vpn_gateways.change_uuid(gateway, p.customid)
+    return {"vpngateway": gateway_view(call, gateway)}
+
+
+@command("deleteVpnGateway")
+def delete_gateway(call: Call) -> dict[str, Any]:
+    gateway = call.params.id
+    call.check_access(gateway)
+    if call.db.vpn_connections.where(gateway_id=gateway.id):
+        raise InvalidParameter(f"Unable to delete VPN gateway {gateway.uuid} because there is still related VPN connections!")
+    call.db.vpn_gateways.delete(gateway)
+    return SUCCESS
+
+
+def customer_fields(gateway: VpnCustomerGateway) -> dict[str, Any]:
+    """What a customer gateway and a connection to it both show."""
+    return {
+        "gateway": gateway.gateway,
+        "cidrlist": gateway.cidrs,
+        "ipsecpsk": gateway.preshared_key,
+        "ikepolicy": gateway.ike_policy,
+        "esppolicy": gateway.esp_policy,
+        "ikelifetime": gateway.ike_lifetime,
+        "esplifetime": gateway.esp_lifetime,
+        "dpd": gateway.dpd,
+        "forceencap": gateway.force_encap,
+        "splitconnections": gateway.split_connections,
+        "ikeversion": gateway.ike_version,
+    }
+
+
+def customer_view(call: Call, gateway: VpnCustomerGateway) -> dict[str, Any]:
+    return {
+        "id": gateway.uuid,
+        "name": gateway.name,
+        **customer_fields(gateway),
+        **owner_fields(call, gateway.account_id),
+        "hasannotations": has_notes(call, gateway),
+    }
+
+
+def _is_policy(text: str, *, needs_group: bool) -> bool:
+    one = f"{CIPHER}(?:;{GROUP})" + ("" if needs_group else "?")
+    return re.fullmatch(f"{one}(?:,{one})*", text.strip(), re.IGNORECASE) is not None
+
+
+def _is_host(text: str) -> bool:
+    return net.is_ip4(text) or (
+        not re.fullmatch(r"[\d.]+", text) and re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", text) is not None
+    )
+
+
+def _check_customer(call: Call, *, gap: str) -> None:
+    """`gap`: the blank that the texts of create and update have or lack before a policy."""
+    p = call.params
+    if not _is_host(p.gateway):
+        raise InvalidParameter(f"The customer gateway ip/Domain {p.gateway} is invalid!")
+    cidrs = [net.cidr(c) for c in p.cidrlist.split(",")]
+    if any(c is None for c in cidrs):
+        raise InvalidParameter(f"The customer gateway peer cidr list {p.cidrlist} contains an invalid cidr!")
+    if not _is_policy(p.ikepolicy, needs_group=True):
+        raise InvalidParameter(
+            f"The customer gateway IKE policy{gap}{p.ikepolicy} is invalid!  Verify the required Diffie Hellman (DH) group is "
+            "specified."
+        )
+    if not _is_policy(p.esppolicy, needs_group=False):
+        raise InvalidParameter(f"The customer gateway ESP policy{gap}{p.esppolicy} is invalid!")
+    for value, kind in ((p.ikelifetime, "IKE"), (p.esplifetime, "ESP")):
+        if value is not None and not 0 <= value <= 86400:
+            raise InvalidParameter(f"The {kind} lifetime {value} of vpn connection is invalid!")
+    for index, one in enumerate(cidrs):
+        for other in cidrs[index + 1 :]:
+            if one is not None and other is not None and one.overlaps(other):
+                raise InvalidParameter(
+                    f"The subnet of customer gateway {one} is overlapped with another subnet {other} of customer gateway!"
+                )
+
+
+def _check_name(call: Call, name: str, account_id: int, own: VpnCustomerGateway | None = None) -> None:
+    other = call.db.vpn_customer_gateways.first(account_id=account_id, name=name)
+    if other is not None and other is not own:
+        raise InvalidParameter(f"The customer gateway with name {name} already existed!")
+
+
+@allocate("createVpnCustomerGateway")
+def allocate_customer(call: Call) -> VpnCustomerGateway:
+    p, owner = call.params, entity_owner(call)
+    _check_customer(call, gap=" ")
+    name = p.name or f"VPN-{p.gateway}"
+    _check_name(call, name, owner.id)
+    gateway: VpnCustomerGateway = call.db.vpn_customer_gateways.add(
+        VpnCustomerGateway(name=name, account_id=owner.id, gateway="", cidrs="", preshared_key="", ike_policy="", esp_policy="")
+    )
+    _fill(call, gateway)
+    return gateway
+
+
+FIELDS = {
+    "gateway": "gateway", "cidrlist": "cidrs", "ipsecpsk": "preshared_key", "ikepolicy": "ike_policy",
+    "esppolicy": "esp_policy", "ikelifetime": "ike_lifetime", "esplifetime": "esp_lifetime", "dpd": "dpd",
+    "forceencap": "force_encap", "splitconnections": "split_connections", "ikeversion": "ike_version",
+}  # fmt: skip
+
+
+def _fill(call: Call, gateway: VpnCustomerGateway) -> None:
+    for parameter, field in FIELDS.items():
+        if call.params[parameter] is not None:
+            setattr(gateway, field, call.params[parameter])
+
+
+@command("createVpnCustomerGateway")
+def create_customer(call: Call) -> dict[str, Any]:
+    return {"vpncustomergateway": customer_view(call, call.created)}
+
+
+@command("listVpnCustomerGateways")
+def list_customers(call: Call) -> dict[str, Any]:
+    return call.listing(
+        "vpncustomergateway", call.db.vpn_customer_gateways, customer_view, where=[equal("id", call.params.id)],
+        keyword=("name",), owned=True,
+    )  # fmt: skip
+
+
+@command("updateVpnCustomerGateway")
+def update_customer(call: Call) -> dict[str, Any]:
+    p, gateway = call.params, call.params.id
+    if not gateway or gateway.removed is not None:
+        raise InvalidParameter(f"Find to find customer gateway with id {gateway.id}")
+    call.check_access(gateway)
+    _check_customer(call, gap="")
+    if p.name is not None:
+        _check_name(call, p.name, gateway.account_id, gateway)
+        gateway.name = p.name
+    _fill(call, gateway)
+    return {"vpncustomergateway": customer_view(call, gateway)}
+
+
+@command("deleteVpnCustomerGateway")
+def delete_customer(call: Call) -> dict[str, Any]:
+    gateway = call.params.id
+    call.check_access(gateway)
+    if call.db.vpn_connections.where(customer_gateway_id=gateway.id):
+        raise InvalidParameter(
+            f"Unable to delete VPN customer gateway {gateway} because there is still related VPN connections!"
+        )
+    call.db.vpn_customer_gateways.delete(gateway)
+    return SUCCESS
+
+
+def connection_view(call: Call, connection: VpnConnection) -> dict[str, Any]:
+    db = call.db
+    gateway, customer = db.vpn_gateways[connection.gateway_id], db.vpn_customer_gateways[connection.customer_gateway_id]
+    return {
+        "id": connection.uuid,
+        "s2svpngatewayid": gateway.uuid,
+        "publicip": db.ip_addresses[gateway.ip_id].address,
+        "s2scustomergatewayid": customer.uuid,
+        **customer_fields(customer),
+        "state": connection.state,
+        "passive": connection.passive,
+        **owner_fields(call, connection.account_id),
+        "created": timestamp(connection.created),
+        "fordisplay": connection.display,
+    }
+
+
+@allocate("createVpnConnection")
+def allocate_connection(call: Call) -> VpnConnection:
+    p, db = call.params, call.db
+    gateway, customer = p.s2svpngatewayid, p.s2scustomergatewayid
+    if not customer or customer.removed is not None:
+        raise InvalidParameter(f"Unable to find specified Site to Site VPN customer gateway {customer.id} !")
+    if not gateway or gateway.removed is not None:
+        raise InvalidParameter(f"Unable to find specified Site to Site VPN gateway {gateway.id} !")
+    if gateway.account_id != customer.account_id:
+        raise InvalidParameter(
+            "VPN connection can only be established between same account's VPN gateway and customer gateway!"
+        )
+    if db.vpn_connections.where(gateway_id=gateway.id, customer_gateway_id=customer.id):
+        raise InvalidParameter(
+            f"The vpn connection with customer gateway {customer} and vpn gateway {gateway.uuid} already existed!"
+        )
+    _check_overlaps(call, gateway, customer)
+    connection: VpnConnection = db.vpn_connections.add(
+        VpnConnection(
+            gateway_id=gateway.id, customer_gateway_id=customer.id, account_id=gateway.account_id,
+            passive=p.get("passive", False), state="Pending", display=p.get("fordisplay", True),
+        )
+    )  # fmt: skip
+    return connection
+
+
+def _check_overlaps(call: Call, gateway: VpnGateway, customer: VpnCustomerGateway) -> None:
+    db = call.db
+    vpc_cidr = db.vpcs[gateway.vpc_id].cidr
+    whole = net.cidr(vpc_cidr)
+    mine = [(c, net.cidr(c)) for c in customer.cidrs.split(",")]
+    for text, span in mine:
+        if span is not None and whole is not None and span.overlaps(whole):
+            raise InvalidParameter(
+                f"The subnets of customer gateway {customer} subnet {text} is overlapped with VPC cidr {vpc_cidr}!"
+            )
+    others = db.vpn_connections.where(gateway_id=gateway.id)
+    limit = int(call.setting("site2site.vpn.vpngateway.connection.limit") or 4)
+    if len(others) >= limit:
+        raise InvalidParameter(
+            f"There are too many VPN connections with current VPN gateway! The limit is {limit}"
+        )
+    for other in (db.vpn_customer_gateways[c.customer_gateway_id] for c in others):
+        for old in other.cidrs.split(","):
+            for text, span in mine:
+                if span is not None and (known := net.cidr(old)) is not None and span.overlaps(known):
+                    raise InvalidParameter(
+                        f"The new connection's remote subnet {text} is overlapped with existed VPN connection to customer "
+                        f"gateway {other.name}'s subnet {old}"
+                    )
+
+
+@command("createVpnConnection")
+def create_connection(call: Call) -> Any:
+    """The other side of the world never answers: the connection stays Connecting, a passive one Disconnected."""
+    connection = call.created
+    yield STEP
+    connection.state = "Disconnected" if connection.passive else "Connecting"
+    return {"vpnconnection": connection_view(call, connection)}
+
+
+@command("listVpnConnections")
+def list_connections(call: Call) -> dict[str, Any]:
+    p, db = call.params, call.db
+    return call.listing(
+        "vpnconnection", db.vpn_connections, connection_view,
+        where=[
+            equal("id", p.id), equal("display", p.fordisplay),
+            equal(lambda c: db.vpn_gateways[c.gateway_id].vpc_id, p.vpcid),
+        ],
+        owned=True,
+    )  # fmt: skip
+
+
+@check("resetVpnConnection", "deleteVpnConnection")
+def connection_exists(call: Call) -> None:
+    connection = call.params.id
+    if not connection or connection.removed is not None:
+        raise InvalidParameter(f"Fail to find site to site VPN connection {connection.id}")
+
+
+@command("resetVpnConnection")
+def reset_connection(call: Call) -> Any:
+    connection = call.params.id
+    call.check_access(connection)
+    yield STEP
+    connection.state = "Disconnected" if connection.passive else "Connecting"
+    return {"vpnconnection": connection_view(call, connection)}
+
+
+@command("updateVpnConnection")
+def update_connection(call: Call) -> dict[str, Any]:
+    p, connection = call.params, call.params.id
+    if not connection or connection.removed is not None:
+        raise InvalidParameter(f"Fail to find site to site VPN connection {connection.id}")
+    if p.fordisplay is not None:
+        connection.display = p.fordisplay
+    if p.customid is not None:
+        call.db.vpn_connections.change_uuid(connection, p.customid)
+    return {"vpnconnection": connection_view(call, connection)}
+
+
+@command("deleteVpnConnection")
+def delete_connection(call: Call) -> Any:
+    connection = call.params.id
+    call.check_access(connection)
+    yield STEP
+    call.db.vpn_connections.delete(connection)
+    return SUCCESS
