@@ -1,0 +1,1 @@
+"""Ready-made clouds to start with."""

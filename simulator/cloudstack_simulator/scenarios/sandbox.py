@@ -1,0 +1,174 @@
+"""The zone of the recorded server (`--zone sandbox`), built with the API's own commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..commands.appliances.zone_watch import look_after
+from ..commands.zones.capacity import count
+from ..model.appliances import CONSOLE_PROXY, SECONDARY_STORAGE_VM
+from ..registry import start_zone
+
+if TYPE_CHECKING:
+    from ..model.hosts import Host
+    from ..simulator import Simulator
+
+SERVER = "10.147.28.6"
+EXPORTS = f"nfs://{SERVER}:/export/home/sandbox"
+SETTLING = 30.0
+"""Seconds until the system VMs and their agents are up."""
+
+
+def _vgpu(name: str, ram: int, heads: int, size: tuple[int, int], per_card: int, there: int) -> dict[str, Any]:
+    return {
+        "vgputype": name,
+        "videoram": ram,
+        "maxheads": heads,
+        "maxresolutionx": size[0],
+        "maxresolutiony": size[1],
+        "maxvgpuperpgpu": per_card,
+        "remainingcapacity": there,
+        "maxcapacity": there,
+    }
+
+
+GPU_GROUPS: tuple[dict[str, Any], ...] = (
+    {
+        "gpugroupname": "Simulator Graphics Card Basic",
+        "vgpu": [_vgpu("passthrough", 8192, 1, (4096, 2160), 1, 4)],
+    },
+    {
+        "gpugroupname": "Simulator Graphics Card Pro",
+        "vgpu": [
+            _vgpu("sim-2q", 2048, 1, (1920, 1080), 8, 8),
+            _vgpu("sim-4q", 4096, 2, (1920, 1080), 4, 4),
+            _vgpu("passthrough", 16384, 1, (4096, 2160), 1, 0),
+            _vgpu("sim-8q", 8192, 4, (4096, 2160), 2, 4),
+        ],
+    },
+)
+"""What the agents of the recorded server's test hypervisor say about GPUs when they connect again."""
+
+
+class Builder:
+    """Runs commands as the admin and insists that they succeed."""
+
+    def __init__(self, sim: Simulator) -> None:
+        self.sim = sim
+
+    def do(self, command: str, **params: Any) -> dict[str, Any]:
+        """The content of the answer; of an asynchronous command: the job's result."""
+        status, body = self.sim.call(command, **params)
+        content: dict[str, Any] = next(iter(body.values()))
+        if status == 200 and "jobid" in content:
+            self.sim.settle()
+            job = self.sim.db.jobs.find(content["jobid"])
+            status, content = (200 if job.status == 1 else job.result_code), job.result
+        if status != 200:
+            raise RuntimeError(f"{command} failed: {content}")
+        return content
+
+
+@start_zone("sandbox", order=50)
+def build(sim: Simulator) -> None:
+    """Zone `Sandbox-simulator` with its pod, two clusters of two hosts, pools, image store and system VMs."""
+    builder = Builder(sim)
+    zone = builder.do(
+        "createZone",
+        name="Sandbox-simulator",
+        networktype="Advanced",
+        dns1=SERVER,
+        internaldns1=SERVER,
+        guestcidraddress="10.1.1.0/24",
+    )["zone"]["id"]
+    _add_network(builder, zone)
+    _add_pod(builder, zone)
+    builder.do("addImageStore", zoneid=zone, name="SS0", provider="NFS", url=f"{EXPORTS}/secondary")
+    builder.do("updateZone", id=zone, allocationstate="Enabled")
+    _add_system_vms(sim)
+    _settle_in(sim)
+    sim.counters.reset()
+
+
+def _add_network(builder: Builder, zone: str) -> None:
+    network = builder.do(
+        "createPhysicalNetwork", zoneid=zone, name="Sandbox-pnet", vlan="100-200", isolationmethods="VLAN"
+    )["physicalnetwork"]["id"]
+    for traffic in ("Guest", "Management", "Public"):
+        builder.do("addTrafficType", physicalnetworkid=network, traffictype=traffic)
+    builder.do("updatePhysicalNetwork", id=network, state="Enabled")
+    db = builder.sim.db
+    for element in db.router_elements:
+        builder.do("configureVirtualRouterElement", id=element.uuid, enabled="true")
+    for lb_element in db.internal_lb_elements:
+        builder.do("configureInternalLoadBalancerElement", id=lb_element.uuid, enabled="true")
+    for provider in db.service_providers.where(state="Disabled"):
+        if provider.name != "SecurityGroupProvider":
+            builder.do("updateNetworkServiceProvider", id=provider.uuid, state="Enabled")
+
+
+def _add_pod(builder: Builder, zone: str) -> None:
+    pod = builder.do(
+        "createPod",
+        zoneid=zone,
+        name="POD0",
+        gateway="172.16.15.1",
+        netmask="255.255.255.0",
+        startip="172.16.15.2",
+        endip="172.16.15.200",
+    )["pod"]["id"]
+    builder.do(
+        "createVlanIpRange",
+        zoneid=zone,
+        vlan="50",
+        gateway="192.168.2.1",
+        netmask="255.255.255.0",
+        startip="192.168.2.2",
+        endip="192.168.2.200",
+        forvirtualnetwork="true",
+    )
+    for number in range(2):
+        _add_cluster(builder, zone, pod, number)
+
+
+def _add_cluster(builder: Builder, zone: str, pod: str, number: int) -> None:
+    place = {"zoneid": zone, "podid": pod}
+    cluster = builder.do(
+        "addCluster", **place, clustername=f"C{number}", hypervisor="Simulator", clustertype="CloudManaged"
+    )["cluster"][0]["id"]
+    place["clusterid"] = cluster
+    for host in range(2):
+        builder.do(
+            "addHost", **place, hypervisor="Simulator", url=f"http://sim/c{number}/h{host}", username="root",
+            password="password",
+        )  # fmt: skip
+    for pool in range(2 * number, 2 * number + 2):
+        builder.do("createStoragePool", **place, name=f"PS{pool}", url=f"{EXPORTS}/primary{pool}")
+
+
+def _add_system_vms(sim: Simulator) -> None:
+    """The secondary storage VM on the second host, then the console proxy on the fourth, as they were recorded."""
+    hosts = [host for host in sim.db.hosts if host.kind == "Routing"]
+    for kind, place in ((SECONDARY_STORAGE_VM, 1), (CONSOLE_PROXY, 3)):
+        _leave_only(hosts, hosts[place])
+        look_after(sim, sim.db.zones.first(), (kind,))
+    for host in hosts:
+        host.resource_state = "Enabled"
+    sim.advance(SETTLING)
+
+
+def _leave_only(hosts: list[Host], chosen: Host) -> None:
+    for host in hosts:
+        host.resource_state = "Enabled" if host is chosen else "Disabled"
+
+
+def _settle_in(sim: Simulator) -> None:
+    """What the recorded server knew after some time: capacities, statistics, GPUs."""
+    for host in sim.db.hosts.where(kind="Routing"):
+        host.gpu_groups, host.gpu_total = GPU_GROUPS, 20
+        host.measured = True
+    for pool in sim.db.storage_pools:
+        pool.capacity_iops, pool.used_iops, pool.measured = 1_000_000, 500_000, True
+    count(sim)
+    for pool in sim.db.storage_pools:
+        pool.allocated = 0
