@@ -43,3 +43,12 @@ def uuid_of(call: Call, table: str, number: int | None) -> str | None:
     """The public id of a row by its internal number, None without one."""
     row = call.db.tables[table].get(number)
     return row.uuid if row is not None else None
+
+
+def control_state(host: Any) -> str | None:
+    """`hostcontrolstate`: the host as root admins may use it (Enabled, Disabled, Maintenance, Offline)."""
+    if host is None:
+        return None
+    if host.state != "Up" and host.resource_state == "Enabled":
+        return "Offline"
+    return str(host.resource_state)

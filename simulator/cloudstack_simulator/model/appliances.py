@@ -23,13 +23,10 @@ class SystemVm(VirtualMachine):
     public_netmask: str | None = None
     public_gateway: str | None = None
     public_ip_id: int | None = None
-    agent_state: str | None = None
-    """None until the agent has connected once."""
-    version: str | None = None
     code_version: str | None = None
-    """The scripts inside, as the last start or patch left them."""
-    served_certificate: int | None = None
-    """Number of the certificate set that it serves since its last start; None: its own."""
+    """Version of the scripts inside, as the last start or patch left them."""
+    certificate_set: int | None = None
+    """Number of the certificate set that it took with its last start; None: it has none of ours."""
 
 
 @entity("vms", "DomainRouter", indexes=("vpc_id",))
@@ -46,7 +43,6 @@ class Router(VirtualMachine):
     template_version: str | None = None
     scripts_version: str | None = None
     software_version: str | None = None
-    stop_pending: bool = False
     health_checks: list[dict[str, object]] = fresh(list)
     """Last results: checkname, checktype, success, lastupdated, details."""
 
@@ -72,3 +68,23 @@ class SslCertificate(Row):
     key: str
     chain: str | None = None
     fingerprint: str
+
+
+@entity("certificate_sets")
+class CertificateSet(Row):
+    """What system VMs that start now are given: the server certificate with its key, and its chain."""
+
+    chain: str
+    """PEM: the server certificate first, then those that signed it."""
+    key: str
+    """PEM."""
+    usable: bool
+    """Whether certificate and key belong together; a TLS server cannot start with others."""
+
+
+@entity("static_settings")
+class StaticSetting(Row):
+    """A setting that the management server read once, when it started."""
+
+    name: str
+    value: str | None

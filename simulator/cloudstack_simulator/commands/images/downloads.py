@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...model.appliances import SECONDARY_STORAGE_VM
 from ...model.images import BUILTIN, PERHOST, SYSTEM, Template, TemplateCopy
 from .. import hypervisors
 from . import rows
@@ -12,6 +11,7 @@ from . import rows
 if TYPE_CHECKING:
     from ...simulator import Simulator
 
+SYSTEM_ACCOUNT = 1
 FAKE_SIZE = 5 << 20
 REAL_SIZE = 2 << 30
 REAL_PHYSICAL_SIZE = 512 << 20
@@ -41,17 +41,36 @@ def start(sim: Simulator, template: Template, store: Any) -> TemplateCopy:
             template_id=template.id, store_id=store.id, zone_id=store.zone_id, state="NOT_DOWNLOADED", percent=0
         )
     )
-    if is_instant(sim, template, store):
+    if is_seeded(template):
+        copy.state, copy.percent = "DOWNLOADED", 100
+        if template.size is not None:
+            rows.count_copy(sim, template, copy, 1)
+    elif is_instant(sim, template, store):
         finish(sim, template, copy)
     else:
         sim.scheduler.after(STEP, advance, sim, template, copy)
     return copy
 
 
+def is_seeded(template: Template) -> bool:
+    """System templates lie on a store before anything runs; the fake hypervisor's built-in one does, too."""
+    if template.account_id != SYSTEM_ACCOUNT:
+        return False
+    return template.kind == SYSTEM or (template.kind == BUILTIN and hypervisors.is_fake(template.hypervisor))
+
+
+def synchronize(sim: Simulator, zone_id: int) -> None:
+    """A secondary storage VM has come up: it looks at the stores and finds out how large the seeded templates are."""
+    for copy in sim.db.template_copies.where(zone_id=zone_id, state="DOWNLOADED"):
+        template = sim.db.templates[copy.template_id]
+        if template.size is None and is_seeded(template):
+            template.size, template.physical_size = sizes(template)
+            for other in sim.db.template_copies.where(template_id=template.id):
+                rows.count_copy(sim, template, other, 1)
+
+
 def is_instant(sim: Simulator, template: Template, store: Any) -> bool:
-    """Whether it is there at once: on the fake hypervisor (ISOs too), and system templates, which are seeded."""
-    if template.kind == SYSTEM and template.account_id == 1:
-        return True
+    """Whether it is there at once: on the fake hypervisor, ISOs too where there is no other."""
     if template.hypervisor is not None:
         return hypervisors.is_fake(template.hypervisor)
     hosts = sim.db.hosts.where(kind="Routing", **({"zone_id": store.zone_id} if store.zone_id else {}))
@@ -75,8 +94,8 @@ def advance(sim: Simulator, template: Template, copy: TemplateCopy) -> None:
 
 
 def _has_agent(sim: Simulator, zone_id: int | None) -> bool:
-    vms = sim.db.vms.where(vm_type=SECONDARY_STORAGE_VM, state="Running")
-    return any(vm.agent_state == "Up" and zone_id in (None, vm.zone_id) for vm in vms)
+    agents = sim.db.hosts.where(kind="SecondaryStorageVM", state="Up")
+    return any(zone_id in (None, agent.zone_id) for agent in agents)
 
 
 def finish(sim: Simulator, template: Template, copy: TemplateCopy) -> None:
@@ -89,7 +108,7 @@ def finish(sim: Simulator, template: Template, copy: TemplateCopy) -> None:
 
 def sizes(template: Template) -> tuple[int, int]:
     """(virtual, physical) bytes of an image."""
-    if template.kind in (SYSTEM, BUILTIN) and template.account_id == 1:
+    if template.kind in (SYSTEM, BUILTIN) and template.account_id == SYSTEM_ACCOUNT:
         return SYSTEM_SIZE, SYSTEM_SIZE if hypervisors.is_fake(template.hypervisor) else REAL_PHYSICAL_SIZE
     if template.hypervisor is None or hypervisors.is_fake(template.hypervisor):
         return FAKE_SIZE, FAKE_SIZE

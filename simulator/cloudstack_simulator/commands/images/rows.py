@@ -96,13 +96,7 @@ def count_copy(sim: Simulator, template: Template, copy: TemplateCopy, sign: int
         sim.limits.add(template.account_id, "secondary_storage", sign * template.size)
 
 
-def guest_os(sim: Simulator, number: int | None) -> Any:
-    table = sim.db.table_of("GuestOS")
-    return table.get(number) if table is not None else None
-
-
 def guest_os_named(sim: Simulator, name: str) -> int | None:
     """The number of the guest OS with this name, if there is one."""
-    table = sim.db.table_of("GuestOS")
-    found = next((row for row in table if row.name == name), None) if table is not None else None
+    found = sim.db.guest_os.first(display_name=name)
     return found.id if found is not None else None

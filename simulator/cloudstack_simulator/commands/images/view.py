@@ -66,7 +66,7 @@ def image_view(call: Call, row: ImageRow) -> dict[str, Any]:
 
 def _basics(call: Call, template: Template) -> dict[str, Any]:
     """Fields that every answer about a template has."""
-    system = rows.guest_os(call.sim, template.guest_os_id)
+    system = call.db.guest_os.get(template.guest_os_id)
     return {
         "id": template.uuid,
         "name": template.name,
@@ -75,7 +75,7 @@ def _basics(call: Call, template: Template) -> dict[str, Any]:
         "format": template.format,
         "isfeatured": template.featured,
         "ostypeid": system.uuid if system is not None else None,
-        "ostypename": system.name if system is not None else None,
+        "ostypename": system.display_name if system is not None else None,
         "hypervisor": template.hypervisor,
         **owner_fields(call, template.account_id),
     }

@@ -39,7 +39,7 @@ def made_view(call: Call, snapshot: Snapshot, tags: dict[str, str]) -> dict[str,
     system = _guest_os(call, call.db.volumes.get(snapshot.volume_id))
     return snapshot_view(call, snapshot) | {
         "snapshottype": snapshot.kind,
-        "osdisplayname": system.description if system is not None else None,
+        "osdisplayname": system.display_name if system is not None else None,
         "tags": [{"key": key, "value": value} for key, value in tags.items()],
     }
 
@@ -71,5 +71,4 @@ def _zone_fields(call: Call, snapshot: Snapshot) -> dict[str, Any]:
 def _guest_os(call: Call, volume: Any) -> Any:
     """The guest OS of the template behind a root disk."""
     template = call.db.templates.get(volume.template_id) if volume is not None else None
-    table = call.db.tables.get("guest_os")
-    return table.get(template.guest_os_id) if template is not None and table is not None else None
+    return call.db.guest_os.get(template.guest_os_id) if template is not None else None

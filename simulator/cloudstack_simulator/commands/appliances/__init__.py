@@ -1,0 +1,1 @@
+"""The server's own VMs: system VMs and virtual routers."""
