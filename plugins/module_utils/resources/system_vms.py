@@ -210,7 +210,8 @@ SYSTEM_VM = Resource(
         "To refresh all system VMs of a cloud one after the other, use M(cloudstack.ops.system_vm_refresh).",
     ),
     commands=Commands(list="listSystemVms", filters={"name": "name", "system_vm_type": "systemvmtype"}),
-    scope=("zone", "system_vm_type"),
+    identity=("name", "system_vm_type"),
+    scope=("zone",),
     states=(
         State("started", {"power": "Running"}, "Running, with its agent connected."),
         State("stopped", {"power": "Stopped"}, "Stopped. The server may start another one when it is needed."),
