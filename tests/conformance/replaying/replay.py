@@ -28,6 +28,13 @@ FILTERS = {
 }
 
 
+AFTER = {
+    "disk_offerings": ("service_offerings", "system_offerings"),
+    "network_offerings": ("service_offerings", "system_offerings", "disk_offerings"),
+}
+"""Areas whose recording began with what the named ones, recorded just before, had left behind."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One replayed call and how it differed."""
@@ -72,6 +79,9 @@ class Replay:
                         self.bindings.bind(there[label].lower(), next(iter(ids)).lower())
 
     def run(self) -> list[Outcome]:
+        for earlier in AFTER.get(self.area, ()):
+            for exchange in load(earlier):
+                self._one(exchange)
         return [self._one(exchange) for exchange in self.calls]
 
     def _one(self, exchange: Exchange) -> Outcome:
