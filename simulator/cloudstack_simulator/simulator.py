@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -52,6 +52,7 @@ class Simulator:
     `zone`: name of a recorded start ("sandbox"), or None for a server as after installation. `key`/`secret`: the
     admin's keys (made up when absent). `seed`: makes ids repeatable. `clock`: a `Clock` (stands still until
     `advance`) or a `RunningClock`. `page_size`: replaces the setting `default.page.size`.
+    `choices(what, candidates, **about)`: decides what is otherwise picked at random, see `choose`.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Simulator:
         page_size: int | None = None,
         faults: Faults | None = None,
         log_to: IO[str] | None = None,
+        choices: Callable[..., Any] | None = None,
     ) -> None:
         registry.load_everything()
         self.clock = clock or Clock()
@@ -82,6 +84,7 @@ class Simulator:
         self.counters = Counters()
         self.log_to = log_to
         self.latency = 0.0
+        self.choices = choices
         self.admin_password = password
         self.cloud_identifier = self.ids.uuid()
         self.installed = self.clock.now()
@@ -141,12 +144,13 @@ class Simulator:
         )
         return reply.status, reply.body
 
-    def choose(self, what: str, candidates: Sequence[Any], **about: Any) -> Any:  # noqa: ARG002 - for replays
+    def choose(self, what: str, candidates: Sequence[Any], **about: Any) -> Any:
         """One of equally good candidates, where the server picks at random: host, pool, address, vlan …
 
-        `what` is one of these words, `about` names the rows that it is for. A replay of recordings puts its own in
-        place.
+        `what` is one of these words, `about` names the rows that it is for.
         """
+        if self.choices is not None:
+            return self.choices(what, candidates, **about)
         return self.ids.random.choice(candidates)
 
     def advance(self, seconds: float) -> None:

@@ -18,7 +18,7 @@ MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 NUMBER = re.compile(
     r"""(?<=[ivrsl]-)\d+(?:-\d+)?(?=-[A-Z])      # i-2-5-VM, r-4-VM
       | (?<=accountId:\ )\d+ | (?<=PrjAcct-proj-)\d+ | (?<=in\ domain\ )\d+ | (?<=id\ =\ )\d+
-      | (?<=ROOT-)\d+ | (?<=DATA-)\d+
+      | (?<=ROOT-)\d+ | (?<=DATA-)\d+ | (?<=-local-)[0-9a-f]{8}
       | (?<="id":)\d+ | (?<=Id":)\d+
       | (?<=[\ (,=:\[\#]id=)\d+ | (?<=^id=)\d+
       | (?<=\bID\ )\d+ | (?<=\bID=)\d+ | (?<=\bid\ )\d+ | (?<=\bid\ \[)\d+ | (?<=\bID\ \[)\d+ | (?<=\bid:\ )\d+
@@ -53,6 +53,13 @@ class Bindings:
         """A recorded request's text with the simulator's ids and addresses in it."""
         text = UUID.sub(lambda m: self.there.get(m[0], m[0]), text)
         return ADDRESS.sub(lambda m: self.there.get(m[0], m[0]), text)
+
+    def take(self, other: Bindings) -> None:
+        """Become equal to `other`."""
+        self.there.clear()
+        self.there.update(other.there)
+        self.here.clear()
+        self.here.update(other.here)
 
     def copy(self) -> Bindings:
         return Bindings(dict(self.there), dict(self.here))
@@ -92,7 +99,7 @@ class Comparison:
             for pair in self._pairs(recorded, ours):
                 self.bindings.bind(*pair)
         else:
-            self.bindings.there, self.bindings.here = trial.there, trial.here
+            self.bindings.take(trial)
         return found
 
     def _compare(self, path: str, recorded: Any, ours: Any, bindings: Bindings) -> Iterator[Difference]:

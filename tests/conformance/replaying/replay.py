@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from cloudstack_simulator import Simulator
 from cloudstack_simulator.auth import signature
-from cloudstack_simulator.registry import COMMANDS, ZONES, load_everything
+from cloudstack_simulator.registry import COMMANDS, load_everything
 
+from .choices import Choices, clean_hosts
 from .matching import SECRET, TIME, Bindings, Comparison, Difference
 from .recordings import Exchange, clean_start, load, named_objects
 
@@ -57,8 +58,9 @@ class Replay:
         load_everything()
         self.area = area
         self.calls = calls if calls is not None else load(area)
-        self.sim = Simulator(zone="sandbox" if "sandbox" in ZONES else None, seed=1, password=PASSWORD)
         self.bindings = Bindings()
+        self.choices = Choices(self.calls, self.bindings)
+        self.sim = Simulator(zone="sandbox", seed=1, password=PASSWORD, choices=self.choices)
         self.cookies: dict[str, str] = {}
         self.given: set[str] = set()
         self._moment: datetime | None = None
@@ -78,6 +80,10 @@ class Replay:
                     if label in there and len(ids) == 1:
                         self.bindings.bind(there[label].lower(), next(iter(ids)).lower())
 
+        hosts = [host for host in self.sim.db.hosts if host.kind == "Routing"]
+        for recorded, host in zip(clean_hosts(), hosts, strict=False):
+            self.bindings.bind(recorded, host.uuid)
+
     def run(self) -> list[Outcome]:
         for earlier in AFTER.get(self.area, ()):
             for exchange in load(earlier):
@@ -85,6 +91,7 @@ class Replay:
         return [self._one(exchange) for exchange in self.calls]
 
     def _one(self, exchange: Exchange) -> Outcome:
+        self.choices.at = exchange.number
         self._keep_time(exchange)
         sent = {name: self._value(exchange, name, value) for name, value in exchange.params.items()}
         self.given.update(exchange.params.values())
