@@ -238,6 +238,7 @@ COMPUTE_OFFERING = Resource(
         "createServiceOffering.systemvmtype": "offerings of system VMs are the resource system_offering",
         "updateServiceOffering.cleanupexternaldetails": "a single switch that removes what external_details replaces",
     },
+    returns={"state": "state"},
     validate=_validate,
     check_wish=_check_wish,
     rows=offering_rows,

@@ -206,6 +206,7 @@ DISK_OFFERING = Resource(
     omitted={
         "updateDiskOffering.sortkey": "the server does not tell the order, so it could not be kept",
     },
+    returns={"state": "state"},
     validate=_validate,
     check_wish=_check_wish,
     rows=offering_rows,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..client import ApiError, InvalidInput
+from ..client.maps import flat_map
 from ..model import Option, Row, Update
 from .volume_reference import Place
 
@@ -179,6 +180,11 @@ def place_parameters(ctx: Any) -> dict[str, Any]:
     if ctx.given.get("cross_zones"):
         return {"zoneid": "-1"}
     return {"zoneids": [str(ctx.find("zone", zone, {})["id"]) for zone in ctx.given["zones"]]}
+
+
+def kept_details(ctx: Any, row: Row) -> dict[str, str]:
+    """The details that are there, to go along with new ones: the server replaces them all."""
+    return flat_map("details", row.get("details") or {}) if ctx.given.get("details") else {}
 
 
 def updates(kind: Image, update: Update) -> tuple[Update, ...]:

@@ -155,6 +155,7 @@ NETWORK_OFFERING = Resource(
         "updateNetworkOffering.sortkey": "the server does not tell the order, so it could not be kept",
         "updateNetworkOffering.keepaliveenabled": "the server does not tell it, so a difference can't be seen",
     },
+    returns={"state": "state"},
     validate=validate,
     before_create=_before_create,
     retire=retire_by("updateNetworkOffering"),

@@ -138,6 +138,7 @@ SYSTEM_OFFERING = Resource(
         "updateServiceOffering.externaldetails": _NOT_FOR_SYSTEM_VMS["externaldetails"],
         "updateServiceOffering.cleanupexternaldetails": _NOT_FOR_SYSTEM_VMS["externaldetails"],
     },
+    returns={"state": "state"},
     validate=_validate,
     check_wish=_refuse_if_used,
     rows=offering_rows,

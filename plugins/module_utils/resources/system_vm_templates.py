@@ -97,7 +97,7 @@ SYSTEM_VM_TEMPLATE = Resource(
         fixed={"list": {"templatefilter": "all", "listall": True}},
     ),
     scope=("hypervisor",),
-    updates=(Update("updateTemplate"),),
+    updates=(Update("updateTemplate", extra=image.kept_details),),
     options=(
         *_COMMON,
         Option("hypervisor", help="Hypervisor that the image is for. Needed to register it."),

@@ -290,6 +290,7 @@ SYSTEM_VM = Resource(
         _hidden("restart", "bool", "Reboot it.", field="", decode=lambda _row: False, updatable=True),
         _hidden("recreate", "bool", "Replace it.", field="", decode=lambda _row: False),
     ),
+    returns={"state": "state"},
     settle_timeout=1800,
     rows=_rows,
     check_wish=_check_wish,

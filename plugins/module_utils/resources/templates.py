@@ -80,9 +80,9 @@ def _disk(ctx: Any) -> dict[str, Any]:
     return {"volumeid": roots[0]["id"]}
 
 
-def _update_extra(ctx: Any, _row: Row) -> Mapping[str, Any]:
+def _update_extra(ctx: Any, row: Row) -> Mapping[str, Any]:
     force = ctx.given.get("force_update_os_type")
-    return {} if force is None else {"forceupdateostype": force}
+    return {**image.kept_details(ctx, row), **({} if force is None else {"forceupdateostype": force})}
 
 
 TEMPLATE_RECORD = Resource(

@@ -84,6 +84,7 @@ VPC_OFFERING = Resource(
         "createVPCOffering.enable": "sent by the state enabled",
         "updateVPCOffering.sortkey": "the server does not tell the order, so it could not be kept",
     },
+    returns={"state": "state"},
     validate=validate,
     before_create=before_create,
     retire=retire_by("updateVPCOffering"),
