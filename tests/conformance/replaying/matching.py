@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from xml.etree import ElementTree as ET
 
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d{4}|Z)?")
@@ -108,6 +109,8 @@ class Comparison:
                 yield from self._compare(f"{path}.{key}", recorded.get(key, ABSENT), ours.get(key, ABSENT), bindings)
         elif isinstance(recorded, list) and isinstance(ours, list):
             yield from self._compare_lists(path, recorded, ours, bindings)
+        elif _is_xml(recorded) and _is_xml(ours):
+            yield from self._compare(path, _from_xml(recorded), _from_xml(ours), bindings)
         elif isinstance(recorded, str) and isinstance(ours, str):
             if path.endswith(".events"):
                 recorded, ours = ("; ".join(sorted(text.split("; "))) for text in (recorded, ours))
@@ -181,6 +184,24 @@ class Comparison:
                 yield a.lower(), b.lower()
             else:
                 yield from self._pairs(a, b)
+
+
+def _is_xml(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("<?xml")
+
+
+def _from_xml(text: str) -> Any:
+    """XML as {tag and attributes: [children]}: the fields of an object have no order, repeated ones have."""
+    return _element(ET.fromstring(text.split("?>", 1)[1]))
+
+
+def _element(node: ET.Element) -> dict[str, Any]:
+    children: dict[str, Any] = {}
+    for child in node:
+        for key, value in _element(child).items():
+            children.setdefault(key, []).append(value)
+    label = node.tag + "".join(f" {name}={value}" for name, value in sorted(node.attrib.items()))
+    return {label: children or (node.text or "")}
 
 
 def _both_numbers(a: Any, b: Any) -> bool:

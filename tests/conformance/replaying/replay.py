@@ -36,6 +36,10 @@ AFTER = {
 """Areas whose recording began with what the named ones, recorded just before, had left behind."""
 
 
+JUST_STARTED = ("infrastructure",)
+"""Areas that were recorded so soon after a start of the server that it had no statistics of its hosts yet."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One replayed call and how it differed."""
@@ -64,6 +68,9 @@ class Replay:
         self.cookies: dict[str, str] = {}
         self.given: set[str] = set()
         self._moment: datetime | None = None
+        if area in JUST_STARTED:
+            for host in self.sim.db.hosts:
+                host.measured = False
         self._bind_world()
 
     def _bind_world(self) -> None:

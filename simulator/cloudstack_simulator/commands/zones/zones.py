@@ -11,13 +11,10 @@ from ...listing import equal, matching, tagged
 from ...model.zones import Zone
 from ...parameters import flat_map
 from ...registry import SUCCESS, command
-from ...tags import taggable
 from ..annotations import has_annotations
 from . import dedication, zone_life
 from .capacity import zone_capacities
 from .texts import allocation_state, is_domain_name
-
-taggable("Zone", "zones")
 
 SEARCH_ORDER = "network.guestnetwork.dns.search.order"
 NAME_RULE = (
