@@ -10,6 +10,7 @@ from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import allocate, command
+from ..images import rows as images
 from ..volumes import lifecycle as disks
 from ..volumes import sizes as disk_sizes
 from . import counting, inputs, interfaces, life, sizes
@@ -72,7 +73,7 @@ def _template(call: Call) -> Any:
         raise InvalidParameter("Installing from ISO requires a disk offering to be specified for the root disk.")
     if template.is_iso and not template.bootable:
         raise InvalidParameter(f"Installing from ISO requires an ISO that is bootable: {template}")
-    if not any(c.state == "DOWNLOADED" for c in call.db.template_copies.where(template_id=template.id)):
+    if not images.is_ready(call.sim, template, p.zoneid):
         raise InvalidParameter(f"The template {template.id} is not available for use")
     return template
 

@@ -128,7 +128,8 @@ def take_vlan(sim: Simulator, network: Network) -> None:
     free = free or [v for v in vnets if v.range_id is None]
     if not free:
         raise InsufficientCapacity(f"Unable to allocate vnet as a part of network {network} implement ")
-    vnet = sim.choose("vlan", free, network=network)
+    number = sim.choose("vlan", [v.vnet for v in free], network=network)
+    vnet = next(v for v in free if v.vnet == number)
     vnet.taken, vnet.network_id, vnet.account_id = sim.clock.now(), network.id, network.account_id
     network.vlan = vnet.vnet
 

@@ -15,6 +15,9 @@ from .views import address_view
 
 taggable("PublicIpAddress", "ip_addresses")
 
+TAKEN = ("Allocating", "Allocated", "Releasing")
+"""States that count as allocated: a reserved address does not."""
+
 
 @command("listPublicIpAddresses")
 def list_addresses(call: Call) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def _mine(call: Call, allocated: bool) -> Filter | None:
     if not allocated:
         return None
     accounts = visible_accounts(call)
-    return matching(lambda ip: ip.state != "Free" and (accounts is None or ip.account_id in accounts))
+    return matching(lambda ip: ip.state in TAKEN and (accounts is None or ip.account_id in accounts))
 
 
 @allocate("associateIpAddress")
