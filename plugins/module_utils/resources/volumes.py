@@ -114,7 +114,15 @@ VOLUME = Resource(
             behaviour=True,
             default=False,
         ),
-        Option("snapshot", "ref", help="Snapshot to create the volume from.", api="snapshotid", refers_to="snapshot"),
+        # Told only by the answer to the creation, not by the list.
+        Option(
+            "snapshot",
+            "ref",
+            help="Snapshot to create the volume from.",
+            api="snapshotid",
+            field="",
+            refers_to="snapshot",
+        ),
         Option(
             "vm",
             "ref",
