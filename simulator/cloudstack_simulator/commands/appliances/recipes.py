@@ -9,6 +9,7 @@ from ...model.images import SYSTEM, Template
 from ...registry import at_install
 from .. import hypervisors
 from ..images import rows
+from ..offerings.builtin import default_system_offering
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -50,13 +51,7 @@ def offering_for(sim: Simulator, kind: str, scope: Any = None) -> Any:
 
 def default_offering(sim: Simulator, kind: str) -> Any:
     local = bool(sim.settings.value("system.vm.use.local.storage"))
-    defaults = [
-        offering
-        for offering in sim.db.service_offerings
-        if offering.is_system and offering.default_use and offering.vm_type == OFFERING_TYPES[kind]
-    ]
-    fitting = [o for o in defaults if (o.unique_name or "").endswith("-Local") is local]
-    return (fitting or defaults or [None])[0]
+    return default_system_offering(sim, OFFERING_TYPES[kind], local=local)
 
 
 def template_for(sim: Simulator, zone: Any, hypervisor: str) -> Template | None:

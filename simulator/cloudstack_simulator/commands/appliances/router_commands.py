@@ -1,0 +1,170 @@
+"""listRouters and the commands that change a router."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from ...access import active_account
+from ...call import Call
+from ...errors import InvalidParameter, ResourceUnavailable
+from ...listing import equal, matching
+from ...model.appliances import ROUTER, Router
+from ...registry import COMMANDS, check, command
+from . import router_life
+from .router_view import health_checks_failed, requires_upgrade, router_view
+
+
+@command("listRouters")
+def list_routers(call: Call) -> dict[str, Any]:
+    p, db = call.params, call.db
+    if p.networkid is not None:
+        rows = router_life.of_network(call.sim, p.networkid) if p.networkid else []
+    else:
+        rows = db.vms.where(vm_type=ROUTER)
+    return call.listing(
+        "router",
+        rows,
+        router_view,
+        where=[
+            equal("id", p.id),
+            equal("name", p.name),
+            equal("state", p.state),
+            equal("zone_id", p.zoneid),
+            equal("pod_id", p.podid),
+            equal("host_id", p.hostid),
+            equal(lambda r: getattr(db.hosts.get(r.host_id), "cluster_id", None), p.clusterid),
+            equal("vpc_id", p.vpcid),
+            matching(lambda r: (r.vpc_id is not None) is p.forvpc) if p.forvpc is not None else None,
+            equal("template_version", p.version),
+            matching(lambda r: health_checks_failed(r) is p.healthchecksfailed)
+            if p.healthchecksfailed is not None
+            else None,
+            equal("arch", p.arch),
+        ],
+        keyword=("name",),
+        owned=True,
+    )
+
+
+@check("startRouter", "stopRouter", "rebootRouter", "destroyRouter")
+def router_exists(call: Call) -> None:
+    row = call.params.id
+    if row and row.removed is not None:
+        raise InvalidParameter(f"Unable to find UUID for id [{row.id}] of type [VirtualMachine]")
+
+
+def _chosen(call: Call, text: str) -> Router:
+    row = call.params.id
+    if not row or row.removed is not None or row.vm_type != ROUTER:
+        raise InvalidParameter(text.format(id=row.id))
+    call.check_access(row)
+    return row  # type: ignore[no-any-return]
+
+
+def _answer(call: Call, router: Router) -> dict[str, Any]:
+    return {"router": router_view(call, router)}
+
+
+def _key(call: Call) -> Any:
+    return ("vm", call.params.id)
+
+
+@command("startRouter", sync=_key)
+def start(call: Call) -> Generator[float, None, Any]:
+    router = _chosen(call, "Unable to find router by id {id}.")
+    if router.state == "Stopped":
+        yield from router_life.start(call.sim, router)
+    return _answer(call, router)
+
+
+@command("stopRouter", sync=_key)
+def stop(call: Call) -> Generator[float, None, Any]:
+    router = _chosen(call, "Unable to find router by id {id}.")
+    if router.state == "Running":
+        yield from router_life.stop(call.sim, router, forced=bool(call.params.forced))
+    return _answer(call, router)
+
+
+@command("rebootRouter", sync=_key)
+def reboot(call: Call) -> Generator[float, None, Any]:
+    router = _chosen(call, "Unable to find domain router with id {id}.")
+    if router.state != "Running":
+        raise ResourceUnavailable(
+            f"Resource [DataCenter:{router.zone_id}] is unreachable: "
+            f"Unable to reboot domR, it is not in right state {router.state}"
+        )
+    yield from router_life.reboot(call.sim, router)
+    return _answer(call, router)
+
+
+@command("destroyRouter", sync=_key)
+def destroy(call: Call) -> Generator[float, None, Any]:
+    router = _chosen(call, "Unable to find router by id {id}.")
+    yield 0.2
+    router_life.remove(call.sim, router)
+    return _answer(call, router)
+
+
+@command("changeServiceForRouter")
+def change_offering(call: Call) -> dict[str, Any]:
+    router, offering = _chosen(call, "Unable to find router with id {id}"), call.params.serviceofferingid
+    if router.service_offering_id == offering.id:
+        return _answer(call, router)
+    if not offering.is_system:
+        raise InvalidParameter(f"Cannot upgrade router vm to a non system service offering {offering}")
+    if router.state != "Stopped":
+        raise InvalidParameter(
+            f"Unable to upgrade router {router} in state {router.state}; make sure the router is stopped and not in an "
+            "error state before upgrading."
+        )
+    router.service_offering_id = offering.id
+    return _answer(call, router)
+
+
+SCOPES = ("id", "domainid", "podid", "clusterid", "zoneid")
+
+
+@command("upgradeRouterTemplate")
+def upgrade_template(call: Call) -> dict[str, Any]:
+    """Reboot the running routers of one scope that are too old, all at once."""
+    p = call.params
+    given = [name for name in SCOPES if p[name] is not None]
+    if len(given) > 1:
+        raise InvalidParameter(
+            "Multiple parameters not supported. "
+            "Specify only one among routerId/zoneId/podId/clusterId/accountId/domainId"
+        )
+    account = None
+    if p.account and p.domainid is not None:
+        account = active_account(call.db, p.account, p.domainid.id)
+        if account is None:
+            raise InvalidParameter(f"Account :{p.account} does not exist in domain: {p.domainid.uuid}")
+    jobs = [
+        _submit_reboot(call, router)
+        for router in call.db.vms.where(vm_type=ROUTER, state="Running")
+        if given and _in_scope(call, router, given[0], account) and requires_upgrade(call, router)
+    ]
+    return {"count": len(jobs), "asyncjobs": jobs} if jobs else {}
+
+
+def _in_scope(call: Call, router: Router, scope: str, account: Any) -> bool:
+    wanted = call.params[scope]
+    if scope == "id":
+        return bool(router is wanted)
+    if scope == "domainid":
+        owner = call.db.accounts[router.account_id]
+        return bool(owner is account if account is not None else owner.domain_id == wanted.id)
+    if scope == "clusterid":
+        return getattr(call.db.hosts.get(router.host_id), "cluster_id", None) == wanted.id
+    return bool(getattr(router, scope.removesuffix("id") + "_id") == wanted.id)
+
+
+def _submit_reboot(call: Call, router: Router) -> dict[str, Any]:
+    from ... import contract
+    from ...call import Call as NewCall
+    from ...parameters import Parameters
+
+    fact = contract.commands()["rebootRouter"]
+    inner = NewCall(call.sim, fact, call.caller, Parameters({"id": router}, {}))
+    return {"jobid": call.sim.jobs.submit(inner, COMMANDS["rebootRouter"]).uuid}
