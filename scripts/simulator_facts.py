@@ -191,17 +191,20 @@ def setting_facts(catalogues: dict[str, Any]) -> list[dict[str, Any]]:
     return facts
 
 
-def role_facts(catalogues: dict[str, Any]) -> list[dict[str, Any]]:
-    """The built-in roles with their rules in order: a denied one starts with `!`."""
-    rules: dict[str, list[str]] = {}
-    for row in catalogues["listRolePermissions"]["rolepermission"]:
-        mark = "" if row["permission"] == "allow" else "!"
-        rules.setdefault(row["rolename"], []).append(mark + row["rule"])
-    return [
-        {k: role[k] for k in ("name", "type", "description", "isdefault", "ispublic", "state") if k in role}
-        | {"rules": rules.get(role["name"], [])}
-        for role in catalogues["listRoles"]["role"]
-    ]
+def role_facts(catalogues: dict[str, Any]) -> dict[str, Any]:
+    """The built-in roles, and all their rules in the order they were made: [number of the role, rule]."""
+    roles = catalogues["listRoles"]["role"]
+    names = [role["name"] for role in roles]
+    return {
+        "roles": [
+            {k: role[k] for k in ("name", "type", "description", "isdefault", "ispublic") if k in role}
+            for role in roles
+        ],
+        "rules": [
+            [names.index(row["rolename"]), ("" if row["permission"] == "allow" else "!") + row["rule"]]
+            for row in catalogues["listRolePermissions"]["rolepermission"]
+        ],
+    }
 
 
 def network_service_facts(recordings: Path) -> dict[str, dict[str, Any]]:
@@ -302,7 +305,7 @@ def guest_os_facts(catalogues: dict[str, Any]) -> dict[str, Any]:
         "categories": [[row["name"], row["isfeatured"]] for row in catalogues["listOsCategories"]["oscategory"]],
         "systems": [[row["description"], row["oscategoryname"]] for row in catalogues["listOsTypes"]["ostype"]],
         "hypervisors": [
-            clean(row) | ({"id": row["id"]} if row.get("id", "").isdigit() else {})
+            clean(row) | ({"id": row.get("id")} if not UUID.fullmatch(row.get("id", "")) else {})
             for row in catalogues["listHypervisorCapabilities"]["hypervisorCapabilities"]
         ],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..commands.appliances.zone_watch import look_after
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
     from ..simulator import Simulator
 
 SERVER = "10.147.28.6"
+HOST_ADDRESSES = ("172.16.15.21", "172.16.15.2", "172.16.15.8", "172.16.15.14")
 EXPORTS = f"nfs://{SERVER}:/export/home/sandbox"
+RESTARTS = 3
+"""How often the recorded server was started again after its zone was made."""
+BETWEEN = 5.0
+"""Seconds between one system VM and the other."""
 SETTLING = 30.0
 """Seconds until the system VMs and their agents are up."""
 
@@ -85,9 +91,34 @@ def build(sim: Simulator) -> None:
     _add_pod(builder, zone)
     builder.do("addImageStore", zoneid=zone, name="SS0", provider="NFS", url=f"{EXPORTS}/secondary")
     builder.do("updateZone", id=zone, allocationstate="Enabled")
+    for host, address in zip(sim.db.hosts, HOST_ADDRESSES, strict=True):
+        host.address = address
     _add_system_vms(sim)
-    _settle_in(sim)
+
+
+@start_zone("sandbox", order=95)
+def settle_in(sim: Simulator) -> None:
+    """What the recorded server knew after some time: statistics, GPUs, capacities."""
+    hosts = sim.db.hosts.where(kind="Routing")
+    for _restart in range(RESTARTS):
+        _reconnect_agents(sim)
+    for host in hosts:
+        host.gpu_groups, host.gpu_total = GPU_GROUPS, 20
+        host.measured = False
+    while not all(host.measured for host in hosts):
+        sim.advance(1.0)
+    count(sim)
+    for pool in sim.db.storage_pools:
+        pool.allocated = 0
     sim.counters.reset()
+
+
+def _reconnect_agents(sim: Simulator) -> None:
+    """Agents of system VMs are new rows each time the server has been started."""
+    for agent in sim.db.hosts:
+        if agent.kind != "Routing":
+            sim.db.hosts.remove(agent)
+            sim.db.hosts.add(replace(agent, id=0, uuid="", created=0.0, removed=None, _table=None))
 
 
 def _add_network(builder: Builder, zone: str) -> None:
@@ -152,6 +183,7 @@ def _add_system_vms(sim: Simulator) -> None:
     for kind, place in ((SECONDARY_STORAGE_VM, 1), (CONSOLE_PROXY, 3)):
         _leave_only(hosts, hosts[place])
         look_after(sim, sim.db.zones.first(), (kind,))
+        sim.advance(BETWEEN)
     for host in hosts:
         host.resource_state = "Enabled"
     sim.advance(SETTLING)
@@ -160,15 +192,3 @@ def _add_system_vms(sim: Simulator) -> None:
 def _leave_only(hosts: list[Host], chosen: Host) -> None:
     for host in hosts:
         host.resource_state = "Enabled" if host is chosen else "Disabled"
-
-
-def _settle_in(sim: Simulator) -> None:
-    """What the recorded server knew after some time: capacities, statistics, GPUs."""
-    for host in sim.db.hosts.where(kind="Routing"):
-        host.gpu_groups, host.gpu_total = GPU_GROUPS, 20
-        host.measured = True
-    for pool in sim.db.storage_pools:
-        pool.capacity_iops, pool.used_iops, pool.measured = 1_000_000, 500_000, True
-    count(sim)
-    for pool in sim.db.storage_pools:
-        pool.allocated = 0

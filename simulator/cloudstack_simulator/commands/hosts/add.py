@@ -131,7 +131,9 @@ def _address(sim: Simulator, pod: Pod, hypervisor: str, url: Any) -> str:
         raise CloudRuntime(f"Pod {pod} has no network")
     first = int(network.network_address) + 2
     span = range(first, min(first + SPAN_OF_ADDRESSES, int(network.broadcast_address)))
-    return net.address(sim.choose("host address", span, pod=pod))
+    used = {host.address for host in sim.db.hosts.where(pod_id=pod.id)}
+    free = [text for text in map(net.address, span) if text not in used] or [net.address(first)]
+    return str(sim.choose("address", free, pod=pod))
 
 
 def add(sim: Simulator, cluster: Cluster, name: str, url: str, address: str, tags: list[str]) -> Host:

@@ -9,6 +9,7 @@ from ...call import Call, live
 from ...errors import ApiError, CloudRuntime, InvalidParameter, ServerApiError
 from ...model.hosts import Host
 from ...registry import command
+from ..hypervisors import is_fake
 from .failover import evacuate, lose_host
 from .view import host_view
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 PREPARING = ("PrepareForMaintenance", "ErrorInPrepareForMaintenance")
 CANCELLABLE = (*PREPARING, "Maintenance", "ErrorInMaintenance")
 RECHECK = 1.0
-"""Seconds after the end of the job until the agent's next ping."""
+"""Seconds after the end of the job until the agent's next ping; fake hypervisors take no time for anything."""
 
 
 @command("prepareHostForMaintenance", sync=lambda call: ("host", call.params.id))
@@ -31,7 +32,7 @@ def prepare(call: Call) -> Generator[float, None, dict[str, Any]]:
     host.resource_state = "PrepareForMaintenance"
     call.event("MAINT.PREPARE", f"preparing host for maintenance: {host.uuid}", host)
     yield 0.1
-    call.sim.scheduler.after(RECHECK, go_on, call.sim, host)
+    call.sim.scheduler.after(0.0 if is_fake(host.hypervisor) else RECHECK, go_on, call.sim, host)
     return {"host": host_view(call, host)}
 
 

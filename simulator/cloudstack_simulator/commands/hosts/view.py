@@ -64,7 +64,7 @@ def _always(call: Call, host: Host) -> dict[str, Any]:
         "virtualmachineid": vm.uuid if vm else None,
         "managementserverid": server.uuid if server else None,
         "managementservername": server.name if server else None,
-        "islocalstorageactive": any(True for _ in db.storage_pools.where(host_id=host.id)) if is_hypervisor else False,
+        "islocalstorageactive": any(db.volumes.where(pool_id=s.id) for s in db.storage_pools.where(host_id=host.id)),
         "created": timestamp(host.created),
         "disconnected": timestamp(host.disconnected),
         "hostha": _ha(host),

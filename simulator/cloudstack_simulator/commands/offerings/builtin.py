@@ -52,7 +52,7 @@ def default_system_offering(sim: Simulator, vm_type: str, *, local: bool = False
 
 
 def unique_name(vm_type: str, *, local: bool) -> str:
-    return f"{vm_type}-local" if local else vm_type
+    return f"{vm_type}-Local" if local else vm_type
 
 
 def _add_service_offering(sim: Simulator, fact: dict[str, Any]) -> None:

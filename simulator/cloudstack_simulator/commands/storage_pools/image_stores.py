@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from ...call import Call, live
@@ -13,14 +12,8 @@ from ...model.pools import ImageStore
 from ...parameters import flat_map
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
+from ..images.downloads import store_added, store_removed
 from .providers import IMAGE
-
-if TYPE_CHECKING:
-    from ...simulator import Simulator
-
-WHEN_ADDED: list[Callable[[Simulator, ImageStore], None]] = []
-"""Called with a new image store; the owner of the templates adds its function."""
-
 
 def image_store_view(call: Call, store: ImageStore) -> dict[str, Any]:
     zone = call.db.zones.get(store.zone_id)
@@ -87,8 +80,7 @@ def add_image_store(call: Call) -> dict[str, Any]:
             details=flat_map(p.details),
         )
     )
-    for listener in WHEN_ADDED:
-        listener(call.sim, store)
+    store_added(call.sim, store)
     return {"imagestore": image_store_view(call, store)}
 
 
@@ -118,8 +110,7 @@ def update_image_store(call: Call) -> dict[str, Any]:
 def delete_image_store(call: Call) -> dict[str, Any]:
     store = live(call.params.id, "Image store with id {id} doesn't exist")
     _check_unused(call, store)
-    for copy in call.db.template_copies.where(store_id=store.id):
-        call.db.template_copies.delete(copy)
+    store_removed(call.sim, store)
     call.db.image_stores.remove(store)
     return SUCCESS
 

@@ -80,6 +80,7 @@ def list_pools(call: Call) -> dict[str, Any]:
             matching(lambda s: p.storageaccessgroup in s.storage_access_groups) if p.storageaccessgroup else None,
         ],
         keyword=("name", "pool_type"),
+        sort=lambda pool: (pool.scope == "HOST", pool.id),
     )
 
 

@@ -12,6 +12,7 @@ from ...model.pools import StoragePool
 from ...model.zones import Cluster, Pod, Zone
 from ...registry import at_install, command
 from ..volumes.placement import allocated
+from .zone_life import WHEN_ENABLED
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -73,6 +74,13 @@ def _private_in_use(sim: Simulator, pod: Pod) -> int:
 @at_install(order=60)
 def start_counting(sim: Simulator) -> None:
     sim.scheduler.after(sim.settings.value("capacity.check.period") / 1000, _round, sim)
+
+
+def _count_with_new_zone(sim: Simulator, _zone: Zone) -> None:
+    count(sim)
+
+
+WHEN_ENABLED.append(_count_with_new_zone)
 
 
 def _round(sim: Simulator) -> None:

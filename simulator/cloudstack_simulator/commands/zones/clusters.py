@@ -92,7 +92,10 @@ def add_cluster(call: Call) -> dict[str, Any]:
         raise IllegalArgument(f"No enum constant com.cloud.org.Cluster.ClusterType.{p.clustertype}")
     state = allocation_state(p.get("allocationstate", "Enabled"))
     if call.db.clusters.first(pod_id=pod.id, name=p.clustername):
-        raise CloudRuntime(f"Unable to create cluster {p.clustername} in pod and data center with specified ids")
+        raise CloudRuntime(
+            f"Unable to create cluster {p.clustername} in pod and data center with specified ids",
+            uuids=((pod.uuid, "podId"), (zone.uuid, "dcId")),
+        )
     cluster = call.db.clusters.add(
         Cluster(
             name=p.clustername,

@@ -52,12 +52,12 @@ def take_address(sim: Simulator, pod: Pod, user: str, *, for_system_vm: bool = T
     `user`: uuid of what it is for. Raises InsufficientAddressCapacity (533) when none is left.
     """
     for own in (True, False) if for_system_vm else (False,):
-        ranges = [r for r in pod.ranges if r.for_system_vms is own]
-        free = [(r, n) for r in ranges for n in net.numbers(r.start, r.end) if n not in pod.taken]
-        if free:
-            chosen, value = sim.choose("management address", free, pod=pod, user=user)
-            pod.taken[value] = user
-            return net.address(value), chosen.first_mac + value - net.number(chosen.start)
+        for part in (r for r in pod.ranges if r.for_system_vms is own):
+            free = [net.address(n) for n in net.numbers(part.start, part.end) if n not in pod.taken]
+            if free:
+                chosen = str(sim.choose("address", free, pod=pod))
+                pod.taken[net.number(chosen)] = user
+                return chosen, part.first_mac + net.number(chosen) - net.number(part.start)
     raise InsufficientAddressCapacity(f"Unable to get a management IP address in pod {pod.name}")
 
 
