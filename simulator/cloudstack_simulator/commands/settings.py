@@ -36,7 +36,8 @@ def _view(setting: Setting, value: str | None, scope: str | None) -> dict[str, A
 
 
 def _converted(setting: Setting, text: str | None) -> str | None:
-    """How a scoped list writes a value: decimals with their point."""
+    """How a scoped list writes a value: decimals with their point, the default where nothing is stored."""
+    text = setting.default if text is None else text
     if text and setting.type in ("Decimal", "Range"):
         try:
             return str(float(text))

@@ -41,3 +41,5 @@ class HypervisorCapabilities(Row):
     security_groups: bool = False
     storage_motion: bool = False
     vm_snapshots: bool = False
+    shows_id: bool = True
+    """Two of the server's own rows have no public id."""

@@ -12,6 +12,15 @@ from typing import Any
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "cloudstack"
 RECORDINGS = SHARED / "recordings"
 JOB_POLL = "queryAsyncJobResult"
+RUNS = (
+    ("snapshots", "snapshot_policies"),
+    ("infrastructure", "ranges_and_dedication"),
+    ("ops_monitoring", "ops_features"),
+    ("protocol_basics", "protocol_session", "capabilities"),
+    ("service_offerings", "system_offerings", "disk_offerings", "network_offerings", "vpc_offerings"),
+    ("tenants_accounts", "tenants_roles", "tenants_projects_limits"),
+)
+"""Recordings that were made one after the other, without going back to the clean zone between them."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,14 @@ class Exchange:
 
 def areas() -> list[str]:
     return sorted(path.stem for path in RECORDINGS.glob("*.jsonl")) if RECORDINGS.is_dir() else []
+
+
+def before(area: str) -> tuple[str, ...]:
+    """The recordings that were made on the same zone before this one."""
+    for run in RUNS:
+        if area in run:
+            return run[: run.index(area)]
+    return ()
 
 
 @cache

@@ -13,7 +13,7 @@ from cloudstack_simulator.registry import COMMANDS, load_everything
 
 from .choices import Choices, clean_hosts
 from .matching import SECRET, TIME, Bindings, Comparison, Difference
-from .recordings import Exchange, clean_start, load, named_objects
+from .recordings import Exchange, before, clean_start, load, named_objects
 
 PASSWORD = "replayed-password"
 WORLD = (
@@ -29,15 +29,12 @@ FILTERS = {
 }
 
 
-AFTER = {
-    "disk_offerings": ("service_offerings", "system_offerings"),
-    "network_offerings": ("service_offerings", "system_offerings", "disk_offerings"),
-}
-"""Areas whose recording began with what the named ones, recorded just before, had left behind."""
-
-
 JUST_STARTED = ("infrastructure",)
 """Areas that were recorded so soon after a start of the server that it had no statistics of its hosts yet."""
+
+
+LONGEST_PAUSE = timedelta(minutes=20)
+"""A longer gap between two recorded dates lies between the making of the clean zone and the recording."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +55,19 @@ class Outcome:
 class Replay:
     """A fresh simulator and the recorded world's ids as far as they are known."""
 
-    def __init__(self, area: str, calls: tuple[Exchange, ...] | None = None) -> None:
+    def __init__(self, area: str) -> None:
         load_everything()
         self.area = area
-        self.calls = calls if calls is not None else load(area)
+        self.calls = load(area)
         self.bindings = Bindings()
         self.choices = Choices(self.calls, self.bindings)
         self.sim = Simulator(zone="sandbox", seed=1, password=PASSWORD, choices=self.choices)
         self.cookies: dict[str, str] = {}
         self.given: set[str] = set()
         self._moment: datetime | None = None
+        """The latest recorded date so far."""
+        self._start = datetime.fromtimestamp(0, UTC)
+        """The recorded date at which the simulator's clock would have been zero."""
         if area in JUST_STARTED:
             for host in self.sim.db.hosts:
                 host.measured = False
@@ -92,10 +92,13 @@ class Replay:
             self.bindings.bind(recorded, host.uuid)
 
     def run(self) -> list[Outcome]:
-        for earlier in AFTER.get(self.area, ()):
-            for exchange in load(earlier):
-                self._one(exchange)
-        return [self._one(exchange) for exchange in self.calls]
+        """Replay what was recorded on the same zone before, then the area itself; the outcomes of the latter."""
+        outcomes: list[Outcome] = []
+        for area in (*before(self.area), self.area):
+            self.area, self.calls = area, load(area)
+            self.choices.calls = self.calls
+            outcomes = [self._one(exchange) for exchange in self.calls]
+        return outcomes
 
     def _one(self, exchange: Exchange) -> Outcome:
         self.choices.at = exchange.number
@@ -123,19 +126,15 @@ class Replay:
     def _keep_time(self, exchange: Exchange) -> None:
         """Let as much time pass as the recorded dates say; a job's last poll waits for its end."""
         content = exchange.content
-        if exchange.is_poll and isinstance(content, dict) and "jobstatus" in content:
-            if content["jobstatus"] != 0:
-                self._finish_job(self.bindings.translate(exchange.params.get("jobid", "")))
-            return
-        moments = [
-            m for m in _moments(exchange.body) if self._moment is None or m < self._moment + timedelta(minutes=20)
-        ]
-        latest = max(moments, default=None)
+        if exchange.is_poll and isinstance(content, dict) and content.get("jobstatus", 0) != 0:
+            self._finish_job(self.bindings.translate(exchange.params.get("jobid", "")))
+        latest = max(_moments(exchange.body), default=None)
         if latest is None or (self._moment is not None and latest <= self._moment):
             return
-        if self._moment is not None:
-            self.sim.advance((latest - self._moment).total_seconds())
+        if self._moment is None or latest - self._moment > LONGEST_PAUSE:
+            self._start = latest - timedelta(seconds=self.sim.clock.now())
         self._moment = latest
+        self.sim.advance(max(0.0, (latest - self._start).total_seconds() - self.sim.clock.now()))
 
     def _finish_job(self, uuid: str) -> None:
         job = self.sim.db.jobs.find(uuid)
@@ -248,7 +247,8 @@ def _moments(value: Any, key: str = "") -> list[datetime]:
 def _cut_like(recorded: Any, ours: Any) -> Any:
     """Ours with its lists cut to the lengths of the recorded ones."""
     if isinstance(recorded, dict) and isinstance(ours, dict):
-        return {k: _cut_like(recorded.get(k), v) for k, v in ours.items()}
+        left_out = {k for k, v in ours.items() if isinstance(v, list) and k not in recorded}
+        return {k: _cut_like(recorded.get(k), v) for k, v in ours.items() if k not in left_out}
     if isinstance(recorded, list) and isinstance(ours, list):
         return [_cut_like(a, b) for a, b in zip(recorded, ours, strict=False)]
     return ours

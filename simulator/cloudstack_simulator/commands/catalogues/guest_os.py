@@ -38,6 +38,7 @@ def install(sim: Simulator) -> None:
                 security_groups=row["securitygroupenabled"],
                 storage_motion=row["storagemotionenabled"],
                 vm_snapshots=row["vmsnapshotenabled"],
+                shows_id=row.get("id", "") is not None,
             ),
             uuid=row.get("id"),
         )
@@ -264,7 +265,7 @@ def remove_mapping(call: Call) -> dict[str, Any]:
 
 def capabilities_view(_call: Call, row: HypervisorCapabilities) -> dict[str, Any]:
     return {
-        "id": row.uuid,
+        "id": row.uuid if row.shows_id else None,
         "hypervisorversion": row.version,
         "hypervisor": row.hypervisor,
         "maxguestslimit": row.max_guests,

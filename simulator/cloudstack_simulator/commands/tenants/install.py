@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 @at_install(order=1)
 def tenants(sim: Simulator) -> None:
     root = sim.db.domains.add(Domain(name="ROOT"))
-    for fact in contract.facts("roles.json"):
-        add_role(sim, fact)
+    add_roles(sim)
     for name, role, is_admin in (
         ("system", "Root Admin", True),
         ("admin", "Root Admin", True),
@@ -49,25 +48,26 @@ def add_user(sim: Simulator, account: Account) -> None:
     sim.db.users.add(user)
 
 
-def add_role(sim: Simulator, fact: dict[str, object]) -> Role:
-    role: Role = sim.db.roles.add(
-        Role(
-            name=str(fact["name"]),
-            role_type=str(fact["type"]),
-            description=str(fact["description"]) if fact.get("description") else None,
-            is_default=bool(fact["isdefault"]),
-            is_public=bool(fact["ispublic"]),
+def add_roles(sim: Simulator) -> None:
+    facts = contract.facts("roles.json")
+    roles = [
+        sim.db.roles.add(
+            Role(
+                name=fact["name"],
+                role_type=fact["type"],
+                description=fact.get("description"),
+                is_default=fact["isdefault"],
+                is_public=fact["ispublic"],
+            )
         )
-    )
-    rules = fact["rules"]
-    assert isinstance(rules, list)
-    for order, rule in enumerate(rules):
+        for fact in facts["roles"]
+    ]
+    for order, (number, rule) in enumerate(facts["rules"]):
         sim.db.role_permissions.add(
             RolePermission(
-                role_id=role.id,
+                role_id=roles[number].id,
                 rule=rule.lstrip("!"),
                 permission="deny" if rule.startswith("!") else "allow",
                 sort_order=order,
             )
         )
-    return role
