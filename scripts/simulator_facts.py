@@ -192,7 +192,7 @@ def setting_facts(catalogues: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def role_facts(catalogues: dict[str, Any]) -> dict[str, Any]:
-    """The built-in roles, and all their rules in the order they were made: [number of the role, rule]."""
+    """The built-in roles, and all their rules in the order they were made: [role's index, rule, description?]."""
     roles = catalogues["listRoles"]["role"]
     names = [role["name"] for role in roles]
     return {
@@ -202,6 +202,7 @@ def role_facts(catalogues: dict[str, Any]) -> dict[str, Any]:
         ],
         "rules": [
             [names.index(row["rolename"]), ("" if row["permission"] == "allow" else "!") + row["rule"]]
+            + ([row["description"]] if "description" in row else [])
             for row in catalogues["listRolePermissions"]["rolepermission"]
         ],
     }

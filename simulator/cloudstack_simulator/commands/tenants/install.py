@@ -62,12 +62,13 @@ def add_roles(sim: Simulator) -> None:
         )
         for fact in facts["roles"]
     ]
-    for order, (number, rule) in enumerate(facts["rules"]):
+    for order, (number, rule, *description) in enumerate(facts["rules"]):
         sim.db.role_permissions.add(
             RolePermission(
                 role_id=roles[number].id,
                 rule=rule.lstrip("!"),
                 permission="deny" if rule.startswith("!") else "allow",
+                description=description[0] if description else None,
                 sort_order=order,
             )
         )
