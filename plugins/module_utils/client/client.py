@@ -19,12 +19,13 @@ from .errors import ApiError, CloudStackError, InvalidInput, JobTimeout
 from .exchange import Exchange
 from .jobs import Job, Watch, outcome, poll_failure
 from .maps import encode
-from .paging import allowed_size, read_all
+from .paging import TooMany, allowed_size, read_all
 from .redact import secrets_in
 from .transport import HttpTransport, Transport
 
 T = TypeVar("T")
 Ended = dict[str, Any] | CloudStackError
+Rows = list[dict[str, Any]]
 
 _QUERY_JOB = "queryAsyncJobResult"
 # A poll is a small question: an answer that takes longer will not come.
@@ -153,8 +154,18 @@ class Client:
             running = [pool.submit(call) for call in calls]
         return [future.result() for future in running]
 
-    def list(self, command: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    def list(self, command: str, params: Mapping[str, Any] | None = None) -> Rows:
         """All rows of a list command, over as many pages as it takes; one request where one page holds them."""
+        return self._list(command, params)
+
+    def list_short(self, command: str, params: Mapping[str, Any] | None = None, *, pages: int) -> Rows | None:
+        """The same for a list of no more than so many pages; None, after one request, for a longer one."""
+        try:
+            return self._list(command, params, pages)
+        except TooMany:
+            return None
+
+    def _list(self, command: str, params: Mapping[str, Any] | None, most: int | None = None) -> Rows:
         given = dict(params or {})
         if {"page", "pagesize"} & given.keys():
             raise InvalidInput(
@@ -170,7 +181,7 @@ class Client:
         while True:
             size = self._page_size
             try:
-                return read_all(fetch, size, self.parallel)
+                return read_all(fetch, size, self.parallel, most)
             except ApiError as error:
                 allowed = allowed_size(error)
                 if allowed is None or not 0 < allowed < size:

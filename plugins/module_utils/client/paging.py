@@ -37,10 +37,20 @@ def rows_of(answer: Mapping[str, Any]) -> list[Any]:
     return [value for value in held if isinstance(value, dict)]
 
 
-def read_all(fetch: Fetch, size: int, side_by_side: Callable[[Sequence[Callable[[], Any]]], list[Any]]) -> list[Row]:
+class TooMany(Exception):  # noqa: N818
+    """A list has more pages than its reader wants."""
+
+
+def read_all(
+    fetch: Fetch,
+    size: int,
+    side_by_side: Callable[[Sequence[Callable[[], Any]]], list[Any]],
+    most: int | None = None,
+) -> list[Row]:
     """Every row once, in the server's order.
 
     fetch: the answer for (page, page size). side_by_side: runs calls at once and returns their results in order.
+    most: how many pages at most; TooMany is raised after the first where there are more.
 
     The server numbers rows anew for each page: what is deleted meanwhile makes others slip to a page already read. So a
     list that shrank while it was read is read again, a few times; rows seen in any pass are kept, because a missing
@@ -48,7 +58,7 @@ def read_all(fetch: Fetch, size: int, side_by_side: Callable[[Sequence[Callable[
     """
     seen: dict[Any, Row] = {}
     for _ in range(_PASSES):
-        rows, steady = _read_once(fetch, size, side_by_side)
+        rows, steady = _read_once(fetch, size, side_by_side, most)
         seen = {**rows, **{key: row for key, row in seen.items() if key not in rows}}
         if steady:
             return list(rows.values())
@@ -56,7 +66,10 @@ def read_all(fetch: Fetch, size: int, side_by_side: Callable[[Sequence[Callable[
 
 
 def _read_once(
-    fetch: Fetch, size: int, side_by_side: Callable[[Sequence[Callable[[], Any]]], list[Any]]
+    fetch: Fetch,
+    size: int,
+    side_by_side: Callable[[Sequence[Callable[[], Any]]], list[Any]],
+    most: int | None,
 ) -> tuple[dict[Any, Row], bool]:
     """One pass, and whether the list stood still meanwhile."""
     answer = fetch(1, size)
@@ -65,6 +78,8 @@ def _read_once(
     total = _count(answer)
     if not page or (len(page) < size and len(page) >= total) or len(page) > size:
         return rows, True
+    if most is not None and -(-total // size) > most:
+        raise TooMany
     number, steady = 1, True
     while page and (len(page) >= size or len(rows) < total):
         # Only a total beyond this page tells how many are left; some commands count the page alone.

@@ -66,7 +66,7 @@ def matching(ctx: Context) -> list[Row]:
     id_field = resource.commands.id_field
     if resource.rows:
         rows = list(resource.rows(ctx))
-    elif ctx.id and not ctx.view.whole:
+    elif ctx.id:
         rows = ctx.view.rows(resource, {**_parents(ctx), resource.commands.id: ctx.id})
     else:
         rows = _named(ctx)
@@ -79,15 +79,13 @@ def matching(ctx: Context) -> list[Row]:
 
 def _named(ctx: Context) -> list[Row]:
     resource, filters = ctx.resource, _parents(ctx)
-    first = resource.identity[0]
-    if ctx.view.whole:
-        if ctx.id or resource.is_same or first not in resource.commands.filters:
-            return ctx.view.rows(resource, filters)
-        return ctx.view.candidates(resource, str(ctx.given.get(first, "")), filters)
+    first, given = resource.identity[0], ctx.given
     for option, parameter in resource.commands.filters.items():
-        if ctx.given.get(option) is not None:
-            filters[parameter] = ctx.given[option]
-    return ctx.view.rows(resource, filters)
+        if given.get(option) is not None:
+            filters[parameter] = given[option]
+    if resource.is_same or first in resource.commands.filters or given.get(first) is None:
+        return ctx.view.rows(resource, filters)
+    return ctx.view.candidates(resource, str(given[first]), filters)
 
 
 def _parents(ctx: Context) -> dict[str, Any]:

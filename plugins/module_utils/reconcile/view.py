@@ -9,11 +9,13 @@ from __future__ import annotations
 import difflib
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from ..client import Ambiguous, CloudStackError, InvalidInput, NotFound
 from ..model import Resource, Row
+from .memory import Shelf
 from .same import holds_scope
 
 _UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
@@ -23,6 +25,23 @@ class PlannedId(str):
     """Stands in for the id of an object that would exist if the plan were carried out."""
 
     __slots__ = ()
+
+
+Question = tuple[str, tuple[tuple[str, str], ...]]
+"""A kind and the filters that its list was asked with."""
+
+
+def question(resource: Resource, sent: Mapping[str, Any]) -> Question:
+    return (resource.name, tuple(sorted((name, str(value)) for name, value in sent.items())))
+
+
+def exact_filters(resource: Resource) -> dict[str, str]:
+    """List parameters that let through exactly the rows that hold their value: parameter to field."""
+    exact = {resource.commands.id: resource.commands.id_field}
+    for name, parameter in resource.commands.filters.items():
+        if resource.has(name) and resource.option(name).row_field:
+            exact[parameter] = resource.option(name).row_field
+    return exact
 
 
 def looks_like_id(value: Any) -> bool:
@@ -44,9 +63,15 @@ class View:
         self.notes: list[str] = []
         #: Kind and name of what the document around is going to create; the rest of unknown names are errors.
         self.planned: set[tuple[str, str]] | None = None
-        self._answers: dict[tuple[Any, ...], list[Row]] = {}
-        self._by_name: dict[tuple[Any, ...], dict[str, list[Row]]] = {}
-        self._locks: dict[tuple[Any, ...], threading.Lock] = {}
+        #: Kind to the names that a document says, where that is all it wants of the kind: a list of many pages is
+        #: then not read, but asked for these names.
+        self.mentioned: Mapping[str, Collection[str]] = {}
+        self._answers: dict[Question, list[Row]] = {}
+        self._shelves: dict[Question, Shelf | None] = {}
+        self._found: dict[str, dict[tuple[Any, ...], Row]] = {}
+        self._scopes: dict[str, tuple[str, ...]] = {}
+        self._exact: dict[str, dict[str, str]] = {}
+        self._locks: dict[Question, threading.Lock] = {}
         self._guard = threading.Lock()
 
     def rows(self, resource: Resource, filters: Mapping[str, Any] | None = None) -> list[Row]:
@@ -54,10 +79,28 @@ class View:
         sent = {**resource.commands.fixed.get("list", {}), **(filters or {})}
         if any(isinstance(value, PlannedId) for value in sent.values()):
             return []
-        key = (resource.name, tuple(sorted((name, str(value)) for name, value in sent.items())))
-        with self._guard:
-            lock = self._locks.setdefault(key, threading.Lock())
-        with lock:
+        if not self.whole:
+            return self._ask(resource, sent)
+        exact = self._exact.get(resource.name)
+        if exact is None:
+            exact = self._exact[resource.name] = exact_filters(resource)
+        known = {parameter: exact[parameter] for parameter in filters or {} if parameter in exact}
+        base = {parameter: value for parameter, value in sent.items() if parameter not in known}
+        shelf = self._shelf(resource, base)
+        if shelf is None:
+            return self._ask(resource, sent)
+        if not known:
+            return shelf.rows
+        first, *others = known
+        found = shelf.where(known[first], sent[first])
+        if first == resource.commands.id and not found:
+            # A list under other filters may hold it: what a project owns, what is inactive.
+            return self._ask(resource, sent)
+        return [row for row in found if all(str(row.get(known[p])) == str(sent[p]) for p in others)]
+
+    def _ask(self, resource: Resource, sent: Mapping[str, Any]) -> list[Row]:
+        key = question(resource, sent)
+        with self._lock_of(key):
             if key not in self._answers:
                 try:
                     self._answers[key] = self.client.list(resource.commands.list, sent)
@@ -67,52 +110,65 @@ class View:
                     self._answers[key] = []
             return self._answers[key]
 
+    def _shelf(self, resource: Resource, base: Mapping[str, Any]) -> Shelf | None:
+        """A whole list in memory; None where it is too long for what is wanted of it."""
+        key = question(resource, base)
+        with self._lock_of(key):
+            if key not in self._shelves:
+                rows = self._read_whole(resource, base)
+                self._shelves[key] = None if rows is None else Shelf(resource, base, rows)
+            return self._shelves[key]
+
+    def _read_whole(self, resource: Resource, base: Mapping[str, Any]) -> list[Row] | None:
+        names = self.mentioned.get(resource.name)
+        parameter = resource.commands.filters.get(resource.identity[0])
+        if not names or not parameter:
+            return self.client.list(resource.commands.list, base)
+        rows = self.client.list_short(resource.commands.list, base, pages=len(names))
+        if rows is None:
+            self.parallel([partial(self._ask, resource, {**base, parameter: name}) for name in names])
+        return rows
+
+    def _lock_of(self, key: Question) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(key, threading.Lock())
+
     def candidates(self, resource: Resource, name: str, extra: Mapping[str, Any] | None = None) -> list[Row]:
         """Rows that may be called ``name``: filtered at the server, or from memory of the whole kind."""
-        first = resource.identity[0]
-        parameter = resource.commands.filters.get(first)
-        if not self.whole or not parameter:
-            return self.rows(resource, {**({parameter: name} if parameter else {}), **(extra or {})})
-        rows = self.rows(resource, extra)
-        key = (resource.name, tuple(sorted((extra or {}).items())))
-        with self._guard:
-            index = self._by_name.get(key)
-            if index is None:
-                index = {}
-                field = resource.option(first).row_field
-                for row in rows:
-                    index.setdefault(str(row.get(field)), []).append(row)
-                self._by_name[key] = index
-            return index.get(str(name), [])
+        first = resource.option(resource.identity[0])
+        parameter = resource.commands.filters.get(first.name)
+        if parameter:
+            return self.rows(resource, {**(extra or {}), parameter: name})
+        base = {**resource.commands.fixed.get("list", {}), **(extra or {})}
+        if self.whole and first.type == "str" and first.row_field and not first.equal and not first.decode:
+            shelf = None if any(isinstance(item, PlannedId) for item in base.values()) else self._shelf(resource, base)
+            return shelf.where(first.row_field, name) if shelf else []
+        return self.rows(resource, extra)
 
     def fresh(self, resource: Resource) -> View:
         """A view that asks the server anew about one kind and answers everything else from this one."""
         return Fresh(self, resource)
 
+    def forget(self, resource: Resource) -> None:
+        """From now on the server is asked anew about one kind."""
+        with self._guard:
+            for store in (self._answers, self._shelves):
+                for key in [key for key in store if key[0] == resource.name]:
+                    del store[key]
+            self._found.pop(resource.name, None)
+
     def learn(self, resource: Resource, row: Row | None, gone: str = "") -> None:
         """Takes in an object that was just changed (``row``) or removed (its id as ``gone``)."""
         with self._guard:
-            keys = [key for key in self._answers if key[0] == resource.name]
-            for key in keys:
-                if self.whole and len(keys) == 1:
-                    self._replace(key, resource, row, gone)
-                else:
-                    del self._answers[key]
-            for key in [key for key in self._by_name if key[0] == resource.name]:
-                if not (self.whole and len(keys) == 1 and row is not None):
-                    del self._by_name[key]
-
-    def _replace(self, key: tuple[Any, ...], resource: Resource, row: Row | None, gone: str) -> None:
-        id_field = resource.commands.id_field
-        changed = gone if row is None else str(row.get(id_field))
-        kept = [known for known in self._answers[key] if str(known.get(id_field)) != changed]
-        self._answers[key] = kept if row is None else [*kept, row]
-        if row is not None:
-            field = resource.option(resource.identity[0]).row_field
-            for index in (index for place, index in self._by_name.items() if place[0] == resource.name):
-                for rows in index.values():
-                    rows[:] = [known for known in rows if str(known.get(id_field)) != changed]
-                index.setdefault(str(row.get(field)), []).append(row)
+            for key in [key for key in self._answers if key[0] == resource.name]:
+                del self._answers[key]
+            self._found.pop(resource.name, None)
+            shelves = [shelf for key, shelf in self._shelves.items() if key[0] == resource.name and shelf]
+        for shelf in shelves:
+            if row is None:
+                shelf.drop(gone)
+            else:
+                shelf.put(row)
 
     def find(self, kind: str, value: Any, scope: Mapping[str, Any] | None = None) -> Row:
         """The one object of a kind by name or id.
@@ -126,12 +182,34 @@ class View:
             raise InvalidInput(
                 f"{resource.noun}: {value!r} is no name or id", option=kind, remedy="give a name or an id"
             )
+        around = scope or {}
+        scope = {name: around[name] for name in self._narrowing(resource) if around.get(name) is not None}
+        key = (value, *((name, str(item)) for name, item in scope.items()))
+        known = self._found.get(kind, {}).get(key)
+        if known is None:
+            known = self._search(resource, value, scope)
+            if not isinstance(known.get("id"), PlannedId):
+                self._found.setdefault(kind, {})[key] = known
+        return known
+
+    def _narrowing(self, resource: Resource) -> tuple[str, ...]:
+        """Options that tell objects of one name apart, and what in turn tells those apart that they refer to."""
+        known = self._scopes.get(resource.name)
+        if known is None:
+            names = dict.fromkeys((*resource.scope, *resource.commands.parents))
+            self._scopes[resource.name] = tuple(names)
+            for name in tuple(names):
+                if resource.has(name) and resource.option(name).refers_to in self.kinds:
+                    names.update(dict.fromkeys(self._narrowing(self.kinds[resource.option(name).refers_to])))
+            known = self._scopes[resource.name] = tuple(names)
+        return known
+
+    def _search(self, resource: Resource, value: str, scope: Mapping[str, Any]) -> Row:
         id_field = resource.commands.id_field
         if looks_like_id(value):
-            found = self._by_id(resource, value)
+            found = self.rows(resource, {resource.commands.id: value})
             if found:
                 return found[0]
-        scope = {key: item for key, item in (scope or {}).items() if item is not None}
         try:
             extra = self._parent_filters(resource, scope)
             rows = self._named(resource, value, extra)
@@ -164,20 +242,10 @@ class View:
                 self.notes.append(note)
         return self.check
 
-    def _by_id(self, resource: Resource, value: str) -> list[Row]:
-        if self.whole:
-            id_field = resource.commands.id_field
-            return (
-                [row for row in self.rows(resource) if row.get(id_field) == value]
-                if not resource.commands.parents
-                else []
-            )
-        return self.rows(resource, {resource.commands.id: value})
-
     def _named(self, resource: Resource, value: str, extra: Mapping[str, Any]) -> list[Row]:
         if resource.refer:
             filters, is_meant = resource.refer(value)
-            rows = self.rows(resource, extra) if self.whole else self.rows(resource, {**filters, **extra})
+            rows = self.rows(resource, {**filters, **extra})
             return [row for row in rows if is_meant(row)]
         field = resource.option(resource.identity[0]).row_field
         return [row for row in self.candidates(resource, value, extra) if row.get(field) == value]

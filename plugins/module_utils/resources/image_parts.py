@@ -63,7 +63,7 @@ def rows(kind: Image, ctx: Any) -> list[Row]:
     filters: dict[str, Any] = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
     if ctx.id:
         filters["id"] = ctx.id
-    elif not ctx.view.whole:
+    else:
         filters["name"] = ctx.given["name"]
     try:
         listed = ctx.view.rows(ctx.resource, filters)

@@ -166,7 +166,7 @@ def offering_rows(ctx: Any) -> list[Row]:
     about activity, and only when no active one has the name. Of several inactive ones the newest is meant.
     """
     resource = ctx.resource
-    filters = {"id": ctx.id} if ctx.id else {} if ctx.view.whole else {"name": ctx.given["name"]}
+    filters = {"id": ctx.id} if ctx.id else {"name": ctx.given["name"]}
     active = ctx.view.rows(resource, filters)
     if "offering_state" not in ctx.given:
         return active

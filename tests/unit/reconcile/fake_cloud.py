@@ -63,6 +63,9 @@ class FakeCloud:
         rows = self.lamps if command == "listLamps" else self.shelves
         return [dict(row) for row in rows if all(str(row.get(key)) == str(value) for key, value in params.items())]
 
+    def list_short(self, command: str, params: dict[str, Any], *, pages: int) -> list[dict[str, Any]] | None:
+        return self.list(command, params)
+
     def parallel(self, calls: list[Callable[[], Any]]) -> list[Any]:
         return [call() for call in calls]
 
