@@ -279,6 +279,7 @@ def catalogue_facts(catalogues: dict[str, Any], recordings: Path) -> dict[str, A
         "alert_types": [[row["alerttypeid"], row["name"]] for row in catalogues["listAlertTypes"]["alerttype"]],
         "hypervisors": [row["name"] for row in catalogues["listHypervisors"]["hypervisor"]],
         "deployment_planners": [row["name"] for row in catalogues["listDeploymentPlanners"]["deploymentPlanner"]],
+        "storage_providers": recorded_answer(recordings, "listStorageProviders", "dataStoreProvider"),
         "backup_providers": recorded_answer(recordings, "listBackupProviders", "providers"),
         "usage_types": [
             row | {"unit": types[row["id"]]["usageUnit"], "discriminator": types[row["id"]]["usageDiscriminator"]}

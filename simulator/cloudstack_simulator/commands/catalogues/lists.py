@@ -6,8 +6,17 @@ from typing import Any
 
 from ... import contract
 from ...call import Call
+from ...errors import InvalidParameter
 from ...listing import page
 from ...registry import command
+
+
+IMAGE_PROVIDERS = [
+    *({"name": name, "type": "IMAGE"} for name in ("NFS", "S3", "Swift", "SMB", "Sample", "SimulatorImageStore")),
+    {"name": "NFS", "type": "IMAGECACHE"},
+    *({"name": name, "type": "OBJECT"} for name in ("Simulator", "MinIO", "Ceph", "Cloudian HyperStore")),
+]
+"""Beside the recorded providers of primary storage."""
 
 
 def _facts(name: str) -> Any:
@@ -43,6 +52,15 @@ def list_alert_types(_call: Call) -> dict[str, Any]:
 @command("listDeploymentPlanners")
 def list_deployment_planners(call: Call) -> dict[str, Any]:
     return page(call, "deploymentPlanner", _facts("deployment_planners"), lambda name: {"name": name})
+
+
+@command("listStorageProviders")
+def list_storage_providers(call: Call) -> dict[str, Any]:
+    word = call.params.type
+    if word.lower() not in ("primary", "image", "imagecache", "object"):
+        raise InvalidParameter(f"Invalid parameter: {word}")
+    rows = [row for row in [*_facts("storage_providers"), *IMAGE_PROVIDERS] if row["type"].lower() == word.lower()]
+    return page(call, "dataStoreProvider", rows, dict)
 
 
 @command("listUsageTypes")
