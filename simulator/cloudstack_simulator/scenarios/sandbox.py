@@ -183,12 +183,13 @@ def _add_system_vms(sim: Simulator) -> None:
     for kind, place in ((SECONDARY_STORAGE_VM, 1), (CONSOLE_PROXY, 3)):
         _leave_only(hosts, hosts[place])
         look_after(sim, sim.db.zones.first(), (kind,))
+        _leave_only(hosts, None)
         sim.advance(BETWEEN)
     for host in hosts:
         host.resource_state = "Enabled"
     sim.advance(SETTLING)
 
 
-def _leave_only(hosts: list[Host], chosen: Host) -> None:
+def _leave_only(hosts: list[Host], chosen: Host | None) -> None:
     for host in hosts:
         host.resource_state = "Enabled" if host is chosen else "Disabled"
