@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..client import InvalidInput
+from ..client.maps import key_value_map
 from ..model import Commands, Option, Resource, Row, Update
 from .owned import check_owner, tagging
 from .volume_reference import (
@@ -38,7 +40,12 @@ _GMT_OFFSET = re.compile(r"^GMT([+-])(\d{1,2})(?::?(\d{2}))?$")
 _JAVA_NAMES = re.compile(
     r"A[CEGRS]T|AET|B[ES]T|C[ANST]T|CTT|E[ACS]T|HST|I[ES]T|JST|M[IS]T|N[ES]T|PLT|PNT|PRT|PST|SST|VST"
 )
-_TAGS, _SET_TAGS = tagging("SnapshotPolicy")
+_TAGS = replace(
+    tagging("SnapshotPolicy")[0],
+    api="tags",
+    on_create=True,
+    encode=lambda value, _ctx: key_value_map("tags", {tag["key"]: tag["value"] for tag in value}),
+)
 
 
 def interval_of(row: Row) -> str:
@@ -129,7 +136,7 @@ def _before_create(ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
 def _upsert(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
     """Creating the policy of an interval again changes it; the update command hardly can [api_facts 2.6].
 
-    Everything goes along, because what is left out would be reset.
+    Everything goes along, because what is left out would be reset; tags are dropped [recording snapshot_policies].
     """
     params: dict[str, Any] = {
         "volumeid": row["volumeid"],
@@ -146,6 +153,7 @@ def _upsert(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
             ids = [place.id for place in ctx.resource.option(option).decode(row) if not place.own]
         if ids:
             params[parameter] = ids
+    params.update(_TAGS.encode(ctx.given.get("tags", _TAGS.decode(row)), ctx))
     if ctx.given.get("use_storage_replication") is not None:
         params["usestoragereplication"] = ctx.given["use_storage_replication"]
     ctx.change("createSnapshotPolicy", params)
@@ -177,11 +185,10 @@ SNAPSHOT_POLICY = Resource(
     updates=(
         Update(
             "createSnapshotPolicy",
-            options=("schedule", "time_zone", "max_snaps", "zones", "storage_pools"),
+            options=("schedule", "time_zone", "max_snaps", "zones", "storage_pools", "tags"),
             run=_upsert,
         ),
         Update("updateSnapshotPolicy", options=("display",)),
-        _SET_TAGS,
     ),
     options=(
         Option(
@@ -264,7 +271,6 @@ SNAPSHOT_POLICY = Resource(
         _TAGS,
     ),
     omitted={
-        "createSnapshotPolicy.tags": "tags are set right after creation, by the same way as later",
         "updateSnapshotPolicy.customid": "would change the id of an existing policy",
     },
     validate=_validate,

@@ -45,14 +45,20 @@ def validate(given: Mapping[str, Any]) -> None:
 
 
 def rows(ctx: Any) -> list[Row]:
-    """Destroyed volumes stay listed until they are expunged; they are no longer what a task means."""
-    resource = ctx.resource
-    filters = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
+    """Destroyed volumes stay listed until they are expunged, but they are no longer what a task means.
+
+    Hidden ones are listed only when asked for [recording volumes].
+    """
+    project = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
+    return _listed(ctx, project) or _listed(ctx, {**project, "displayvolume": False})
+
+
+def _listed(ctx: Any, filters: Mapping[str, Any]) -> list[Row]:
     if ctx.id:
-        rows = ctx.view.rows(resource, {**filters, "id": ctx.id})
+        found = ctx.view.rows(ctx.resource, {**filters, "id": ctx.id})
     else:
-        rows = ctx.view.candidates(resource, str(ctx.given["name"]), filters)
-    return [row for row in rows if row.get("state") not in _GONE]
+        found = ctx.view.candidates(ctx.resource, str(ctx.given["name"]), filters)
+    return [row for row in found if row.get("state") not in _GONE]
 
 
 def check_wish(ctx: Any, row: Row | None) -> None:
