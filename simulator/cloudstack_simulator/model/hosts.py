@@ -45,7 +45,6 @@ class Host(Row):
     measured: bool = False
     """Whether the first statistics have come in (one round after it connected)."""
     last_ping: float = 0.0
-    disconnected: float | None = None
     details: dict[str, str] = fresh(dict)
     password_set: float | None = None
     power: dict[str, Any] = fresh(dict)

@@ -129,9 +129,7 @@ class NetworkOffering(Row):
     sort_key: int = 0
 
     def __str__(self) -> str:
-        return printed(
-            "NetworkOffering", id=self.id, name=self.name, trafficType=self.traffic_type, uuid=self.uuid
-        )
+        return printed("NetworkOffering", id=self.id, name=self.name, trafficType=self.traffic_type, uuid=self.uuid)
 
 
 @entity("vpc_offerings", "VpcOffering", indexes=("name",))

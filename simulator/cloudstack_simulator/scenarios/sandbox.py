@@ -171,7 +171,7 @@ def _add_cluster(builder: Builder, zone: str, pod: str, number: int) -> None:
     for host in range(2):
         builder.do(
             "addHost", **place, hypervisor="Simulator", url=f"http://sim/c{number}/h{host}", username="root",
-            password="password",
+            password=builder.sim.admin_password,
         )  # fmt: skip
     for pool in range(2 * number, 2 * number + 2):
         builder.do("createStoragePool", **place, name=f"PS{pool}", url=f"{EXPORTS}/primary{pool}")

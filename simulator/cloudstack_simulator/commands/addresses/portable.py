@@ -12,7 +12,7 @@ from ...model.addresses import PortableRange
 from ...registry import SUCCESS, allocate, command
 
 
-def range_view(call: Call, row: PortableRange, *, with_addresses: bool = False) -> dict[str, Any]:
+def range_view(row: PortableRange, *, with_addresses: bool = False) -> dict[str, Any]:
     view: dict[str, Any] = {
         "id": row.uuid,
         "regionid": row.region_id,
@@ -38,7 +38,7 @@ def list_ranges(call: Call) -> dict[str, Any]:
     return call.listing(
         "portableiprange",
         call.db.portable_ranges,
-        lambda c, row: range_view(c, row, with_addresses=True),
+        lambda _call, row: range_view(row, with_addresses=True),
         where=[equal("id", p.id), equal("region_id", p.regionid)],
     )
 
@@ -55,7 +55,8 @@ def allocate_range(call: Call) -> PortableRange:
     for which, value in (("start", p.startip), ("end", p.endip)):
         if net.IPv4Address(value) not in span:
             raise InvalidParameter(
-                f"Please ensure that your {which} IP is in the same subnet as your portable IP range's gateway and as per "
+                f"Please ensure that your {which} IP is in the same subnet as your portable IP range's gateway and "
+                "as per "
                 "the IP range's netmask."
             )
     for other in call.db.portable_ranges.where(region_id=p.regionid):
@@ -82,7 +83,8 @@ def _check_vlan(call: Call) -> None:
     for existing in call.db.vlans:
         if existing.virtual and existing.vlan == f"vlan://{vlan}":
             raise InvalidParameter(
-                f"Found a VLAN id {vlan} already existing in zone {call.db.zones[existing.zone_id]} that conflicts with "
+                f"Found a VLAN id {vlan} already existing in zone {call.db.zones[existing.zone_id]} that conflicts "
+                "with "
                 "VLAN id of the portable ip range being configured"
             )
 
@@ -91,7 +93,7 @@ def _check_vlan(call: Call) -> None:
 def create_range(call: Call) -> dict[str, Any]:
     row = call.created
     call.event("PORTABLE.IP.RANGE.CREATE", f"creating a portable public ip range: from {row.start} to {row.end}", row)
-    return {"portableiprange": range_view(call, row)}
+    return {"portableiprange": range_view(row)}
 
 
 @command("deletePortableIpRange")

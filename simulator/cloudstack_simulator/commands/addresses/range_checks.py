@@ -52,7 +52,9 @@ def gateway_and_netmask(call: Call, network: Any) -> tuple[str | None, str | Non
         span = net.cidr(network.cidr)
         return network.gateway, str(span.netmask) if span else None
     if gateway is None or netmask is None:
-        raise InvalidParameter("Gateway, netmask and zoneId have to be passed in for virtual and direct untagged networks")
+        raise InvalidParameter(
+            "Gateway, netmask and zoneId have to be passed in for virtual and direct untagged networks"
+        )
     if not net.is_ip4(gateway):
         raise InvalidParameter("Please specify a valid gateway")
     if not net.is_netmask(netmask):
@@ -107,7 +109,8 @@ def overlap(
             continue
         if net.overlap(start, end, other.start, other.end):
             raise InvalidParameter(
-                "The IP range already has IPs that overlap with the new range. Please specify a different start IP/end IP."
+                "The IP range already has IPs that overlap with the new range. Please specify a different start "
+                "IP/end IP."
             )
         if (gateway, netmask) != (other.gateway, other.netmask):
             raise InvalidParameter(
@@ -124,7 +127,8 @@ def keeps_used(used: list[Any], start: str, end: str) -> None:
     if net.number(start) > first.number or net.number(end) < last.number:
         raise InvalidParameter(
             f"The start IP address must be less than or equal to {first.address} which is already in use. The end IP "
-            f"address must be greater than or equal to {last.address} which is already in use. There are {len(used)} IPs "
+            f"address must be greater than or equal to {last.address} which is already in use. There are "
+            f"{len(used)} IPs "
             "already allocated in this range."
         )
 

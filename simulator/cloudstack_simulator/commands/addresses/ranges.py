@@ -218,7 +218,8 @@ def update_range(call: Call) -> dict[str, Any]:
 
 def _resize(call: Call, vlan: VlanRange) -> None:
     """Make the range's address rows what its ends say."""
-    assert vlan.start is not None and vlan.end is not None
+    assert vlan.start is not None
+    assert vlan.end is not None
     for address in call.db.ip_addresses.where(vlan_id=vlan.id):
         if not net.within(address.address, vlan.start, vlan.end):
             call.db.ip_addresses.delete(address)

@@ -41,8 +41,7 @@ MACHINES = {
     "Simulator": Machine(4, 8000, 8 * GIB, None, "4.22.0.0-SNAPSHOT"),
     "KVM": Machine(
         32, 2600, 256 * GIB, 2, "10.0.0",
-        (("Host.OS", "Ubuntu"), ("Host.OS.Version", "24.04"), ("com.cloud.network.Networks.RouterPrivateIpStrategy", "HostLocal"),
-         ("secured", "true")),
+        (("Host.OS", "Ubuntu"), ("Host.OS.Version", "24.04"), ("secured", "true")),
     ),
 }  # fmt: skip
 OTHER = Machine(32, 2600, 256 * GIB, 2, "8.0.0")

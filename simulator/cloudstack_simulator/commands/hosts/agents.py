@@ -31,7 +31,7 @@ EVENTS = {
 """What may happen next to an agent, by its state."""
 
 
-def disconnect(sim: Simulator, host: Host) -> None:
+def disconnect(host: Host) -> None:
     host.state = "Disconnected"
 
 

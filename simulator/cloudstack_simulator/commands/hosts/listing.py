@@ -32,7 +32,7 @@ def list_hosts(call: Call) -> dict[str, Any]:
             equal("resource_state", p.resourcestate),
             equal("hypervisor", p.hypervisor),
             equal("arch", p.arch),
-            matching(lambda h: p.hahost is False) if p.hahost is not None else None,
+            matching(lambda _host: not p.hahost) if p.hahost is not None else None,
             _power_enabled(p.outofbandmanagementenabled),
             equal(lambda h: h.power.get("state", "Disabled"), p.outofbandmanagementpowerstate),
             matching(lambda h: h.state == "Up") if p.managementserverid else None,

@@ -45,7 +45,8 @@ def _check(call: Call, host: Host) -> None:
         if other is not host and other.resource_state in PREPARING:
             cluster = call.db.clusters[host.cluster_id]
             raise CloudRuntime(
-                "There are other servers attempting migrations for maintenance. Found hosts in PrepareForMaintenance OR "
+                "There are other servers attempting migrations for maintenance. Found hosts in "
+                "PrepareForMaintenance OR "
                 f"ErrorInPrepareForMaintenance STATUS in cluster {cluster}"
             )
     _check_vms(call, host)
@@ -70,12 +71,11 @@ def _check_vms(call: Call, host: Host) -> None:
         )
     if states & {"Starting", "Stopping"}:
         raise CloudRuntime(
-            "Host contains VMs in starting/stopping state. Please wait for them to complete before putting to maintenance."
+            "Host contains VMs in starting/stopping state. Please wait for them to complete before putting to "
+            "maintenance."
         )
     if states & {"Error", "Unknown", "Shutdown"}:
-        raise CloudRuntime(
-            "Host contains VMs in error/unknown/shutdown state. Please fix errors to proceed."
-        )
+        raise CloudRuntime("Host contains VMs in error/unknown/shutdown state. Please fix errors to proceed.")
 
 
 def go_on(sim: Simulator, host: Host) -> None:

@@ -58,9 +58,7 @@ def _change(call: Call, host: Host) -> None:
         host.is_tag_rule = False
     if p.annotation:
         call.db.annotations.add(
-            Annotation(
-                entity_uuid=host.uuid, entity_type="HOST", annotation=p.annotation, user_id=call.caller.user.id
-            )
+            Annotation(entity_uuid=host.uuid, entity_type="HOST", annotation=p.annotation, user_id=call.caller.user.id)
         )
 
 
@@ -93,10 +91,11 @@ def reconnect_host(call: Call) -> dict[str, Any]:
     host = live(call.params.id, "Host with id {id} doesn't exist")
     if host.state != "Up":
         raise ServerApiError(
-            530, f"Failed to reconnect host: Unable to disconnect host because it is not connected to this server: {host}"
+            530,
+            f"Failed to reconnect host: Unable to disconnect host because it is not connected to this server: {host}",
         )
     view = host_view(call, host)
-    agents.disconnect(call.sim, host)
+    agents.disconnect(host)
     agents.connect_soon(call.sim, host)
     call.event("HOST.RECONNECT", f"reconnecting host: {host.uuid}", host)
     return {"host": view}
@@ -115,12 +114,11 @@ def update_password(call: Call) -> dict[str, Any]:
         hypervisor, hosts = host.hypervisor, [host]
         if hypervisor == "XenServer":
             raise InvalidParameter(
-                "Single host update is not supported by XenServer hypervisors. Please try again informing the Cluster ID."
+                "Single host update is not supported by XenServer hypervisors. Please try again informing the "
+                "Cluster ID."
             )
     if hypervisor not in ("KVM", "XenServer"):
         raise InvalidParameter("This operation is not supported for this hypervisor type")
     for row in hosts:
         row.password_set = call.now
     return SUCCESS
-
-

@@ -66,7 +66,6 @@ def _always(call: Call, host: Host) -> dict[str, Any]:
         "managementservername": server.name if server else None,
         "islocalstorageactive": any(db.volumes.where(pool_id=s.id) for s in db.storage_pools.where(host_id=host.id)),
         "created": timestamp(host.created),
-        "disconnected": timestamp(host.disconnected),
         "hostha": _ha(host),
         "outofbandmanagement": _power(host),
         "resourcestate": host.resource_state,

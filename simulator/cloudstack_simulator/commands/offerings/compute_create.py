@@ -120,7 +120,9 @@ def _vm_type(call: Call) -> str | None:
         return None
     kind: str = p.systemvmtype or "domainrouter"
     if kind not in VM_TYPES:
-        raise InvalidParameter("Invalid systemVmType. Supported types are: DomainRouter, ConsoleProxy, SecondaryStorageVm")
+        raise InvalidParameter(
+            "Invalid systemVmType. Supported types are: DomainRouter, ConsoleProxy, SecondaryStorageVm"
+        )
     if p.customizediops is not None:
         raise InvalidParameter("Customized IOPS is not a valid parameter for a system VM.")
     if p.hypervisorsnapshotreserve is not None:
@@ -158,7 +160,9 @@ def _lease(call: Call) -> tuple[int | None, str | None]:
             f"Invalid leaseduration: must be a natural number (>=1), max supported value is {LONGEST_LEASE}"
         )
     if action.upper() not in LEASE_ACTIONS:
-        raise InvalidParameter(f"Invalid value configured for leaseexpiryaction, valid values are: {', '.join(LEASE_ACTIONS)}")
+        raise InvalidParameter(
+            f"Invalid value configured for leaseexpiryaction, valid values are: {', '.join(LEASE_ACTIONS)}"
+        )
     return days, action.upper()
 
 

@@ -121,7 +121,8 @@ def check_storage_tags(call: Call, offering: DiskOffering, tags: list[str]) -> N
         if volume.disk_offering_id != offering.id or pool is None or volume.destroyed or set(tags) <= set(pool.tags):
             continue
         raise InvalidParameter(
-            f"There are active volumes using the disk offering {offering}, and the pool {pool} doesn't have the new tags. The "
+            f"There are active volumes using the disk offering {offering}, and the pool {pool} doesn't have the "
+            "new tags. The "
             f"following volumes are using the mentioned disk offering [{volume}]. Please first add the new tags to the "
             "mentioned storage pools before adding them to the disk offering."
         )

@@ -137,12 +137,14 @@ def _for_network(call: Call) -> Any:
         raise InvalidParameter("Can't update system networks")
     own = call.db.network_offerings.get(network.offering_id)
     return matching(
-        lambda o: own is not None
-        and o.id != own.id
-        and o.state == "Enabled"
-        and o.guest_type == own.guest_type
-        and o.for_vpc is own.for_vpc
-        and o.tags == own.tags
+        lambda o: (
+            own is not None
+            and o.id != own.id
+            and o.state == "Enabled"
+            and o.guest_type == own.guest_type
+            and o.for_vpc is own.for_vpc
+            and o.tags == own.tags
+        )
     )
 
 

@@ -75,7 +75,8 @@ def create_network_offering(call: Call) -> dict[str, Any]:
 def _check_traffic(text: str) -> None:
     if text.lower() not in TRAFFIC:
         raise InvalidParameter(
-            "Invalid value for traffictype. Supported traffic types: Public, Management, Control, Guest, Vlan or Storage"
+            "Invalid value for traffictype. Supported traffic types: Public, Management, Control, Guest, Vlan or "
+            "Storage"
         )
     if text.lower() != "guest":
         raise InvalidParameter("Only traffic type Guest is supported in the current release")
@@ -122,7 +123,8 @@ def router_offering(call: Call) -> Any:
         raise InvalidParameter(f"The specified service offering [{found}] is inactive.")
     if found.vm_type != "domainrouter":
         raise InvalidParameter(
-            f"The specified service offering [{found}] is of type [{found.vm_type or 'null'}]. Virtual routers can only be "
+            f"The specified service offering [{found}] is of type [{found.vm_type or 'null'}]. Virtual routers can "
+            "only be "
             "created with service offering of type [domainrouter]."
         )
     return found
@@ -137,7 +139,9 @@ def _services(call: Call, guest_type: str) -> Services:
         if name is None:
             raise InvalidParameter(f"Invalid service {text}")
         if name == "SecurityGroup" and guest_type != "Shared":
-            raise InvalidParameter("Security group service is supported for network offerings with guest ip type Shared")
+            raise InvalidParameter(
+                "Security group service is supported for network offerings with guest ip type Shared"
+            )
         found[name] = ["SecurityGroupProvider"] if name == "SecurityGroup" else [default]
     return found
 
@@ -190,7 +194,8 @@ def _lb_flag(capability: Capability, services: Services) -> dict[str, bool]:
             raise InvalidParameter("Unknown specified value for LbSchemes")
         return {}
     raise InvalidParameter(
-        "Only SupportedLBIsolation, ElasticLb, InlineMode, LbSchemes, VmAutoScaling capabilities can be specified for LB "
+        "Only SupportedLBIsolation, ElasticLb, InlineMode, LbSchemes, VmAutoScaling capabilities can be specified "
+        "for LB "
         "service"
     )
 
@@ -210,7 +215,8 @@ def _source_nat_flag(capability: Capability, services: Services) -> dict[str, bo
     if capability.name == "RedundantRouter":
         return {"redundant_router": capability.is_true()}
     raise InvalidParameter(
-        "Only SupportedSourceNatTypes, Network.Capability[name=RedundantRouter] capabilities can be specified for source "
+        "Only SupportedSourceNatTypes, Network.Capability[name=RedundantRouter] capabilities can be specified for "
+        "source "
         "nat service"
     )
 
@@ -223,14 +229,17 @@ def _static_nat_flag(capability: Capability, services: Services) -> dict[str, bo
         )
     fields = {"ElasticIp": "elastic_ip", "AssociatePublicIP": "associate_public_ip"}
     if capability.name not in fields:
-        raise InvalidParameter("Only ElasticIp and AssociatePublicIP capability can be sepcified for static nat service")
+        raise InvalidParameter(
+            "Only ElasticIp and AssociatePublicIP capability can be sepcified for static nat service"
+        )
     return {fields[capability.name]: capability.is_true()}
 
 
 def _connectivity_flag(capability: Capability, services: Services, guest_type: str) -> dict[str, bool]:
     if "Connectivity" not in services:
         raise InvalidParameter(
-            "Capabilities for 'Connectivity' service can be specified only when Connectivity service is enabled for network "
+            "Capabilities for 'Connectivity' service can be specified only when Connectivity service is enabled "
+            "for network "
             "offering."
         )
     fields = {"StretchedL2Subnet": "stretched_l2", "PublicAccess": "public_access"}

@@ -69,7 +69,11 @@ def scope_fields(call: Call, offering: Any, domain_text: Callable[[Any], str]) -
 
 def scope_details(offering: Any) -> dict[str, str]:
     """The internal numbers that some offerings show among their details."""
-    return {key: str(n) for key, numbers in (("zoneid", offering.zone_ids), ("domainid", offering.domain_ids)) for n in numbers}
+    return {
+        key: str(n)
+        for key, numbers in (("zoneid", offering.zone_ids), ("domainid", offering.domain_ids))
+        for n in numbers
+    }
 
 
 def in_state(call: Call, default: str | None = "Active") -> Filter | None:
@@ -122,12 +126,15 @@ def check_maker(call: Call, kind: str, domains: list[int]) -> None:
     if not caller.is_domain_admin:
         return
     if not domains:
-        raise InvalidParameter(f"Unable to create public {kind} offering by admin: {caller.user.uuid} because it is domain-admin")
+        raise InvalidParameter(
+            f"Unable to create public {kind} offering by admin: {caller.user.uuid} because it is domain-admin"
+        )
     for number in domains:
         if not in_domain(call.db, number, caller.account.domain_id):
             domain = call.db.domains[number]
             raise InvalidParameter(
-                f"Unable to create {kind} offering by another domain-admin: {caller.user.uuid} for domain: {domain.uuid}"
+                f"Unable to create {kind} offering by another domain-admin: {caller.user.uuid} for domain: "
+                f"{domain.uuid}"
             )
 
 
@@ -138,7 +145,8 @@ def check_changer(call: Call, kind: str, offering: Any, word: str = "update") ->
         return
     if not offering.domain_ids:
         raise InvalidParameter(
-            f"Unable to {word} public {kind} offering: {offering} by admin: {caller.user.uuid} because it is domain-admin"
+            f"Unable to {word} public {kind} offering: {offering} by admin: {caller.user.uuid} because it is "
+            "domain-admin"
         )
     if any(not in_domain(call.db, n, caller.account.domain_id) for n in offering.domain_ids):
         raise InvalidParameter(

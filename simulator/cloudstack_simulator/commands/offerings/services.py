@@ -25,7 +25,9 @@ def known_services() -> dict[str, str]:
 
 def ordered(services: Services) -> Services:
     """The services in the order of the answers."""
-    return {name: services[name] for name in sorted(services, key=lambda n: ORDER.index(n) if n in ORDER else len(ORDER))}
+    return {
+        name: services[name] for name in sorted(services, key=lambda n: ORDER.index(n) if n in ORDER else len(ORDER))
+    }
 
 
 def given_providers(call: Call) -> dict[str, list[str]]:
@@ -50,7 +52,9 @@ def with_providers(services: Services, given: dict[str, list[str]]) -> Services:
         if name is None:
             raise InvalidParameter(f"Invalid service {service}")
         if name not in services:
-            raise InvalidParameter(f"Service {service} is not enabled for the network offering, can't add a provider to it")
+            raise InvalidParameter(
+                f"Service {service} is not enabled for the network offering, can't add a provider to it"
+            )
         if len(providers) > 1 and name != "Lb":
             raise InvalidParameter(
                 "In the current release only one provider can be specified for the service if the service is not LB"
@@ -76,11 +80,12 @@ class Capability:
 NAMES = {
     name.lower(): name
     for name in (
-        "SupportedProtocols", "SupportedLbAlgorithms", "SupportedStickinessMethods", "LbSchemes", "SupportedLBIsolation",
-        "ElasticLb", "InlineMode", "VmAutoScaling", "SupportedSourceNatTypes", "RedundantRouter", "ElasticIp",
-        "AssociatePublicIP", "DistributedRouter", "RegionLevelVpc", "StretchedL2Subnet", "PublicAccess", "NoVlan",
-        "SupportedVpnTypes", "VpnTypes", "MultipleIps", "TrafficStatistics", "SupportedTrafficDirection",
-        "SupportedEgressProtocols", "AllowDnsSuffixModification", "DhcpAccrossMultipleSubnets", "ExtraDhcpOptions",
+        "SupportedProtocols", "SupportedLbAlgorithms", "SupportedStickinessMethods", "LbSchemes",
+        "SupportedLBIsolation", "ElasticLb", "InlineMode", "VmAutoScaling", "SupportedSourceNatTypes",
+        "RedundantRouter", "ElasticIp", "AssociatePublicIP", "DistributedRouter", "RegionLevelVpc",
+        "StretchedL2Subnet", "PublicAccess", "NoVlan", "SupportedVpnTypes", "VpnTypes", "MultipleIps",
+        "TrafficStatistics", "SupportedTrafficDirection", "SupportedEgressProtocols", "AllowDnsSuffixModification",
+        "DhcpAccrossMultipleSubnets", "ExtraDhcpOptions",
     )
 }  # fmt: skip
 
@@ -88,7 +93,11 @@ NAMES = {
 def capabilities(call: Call) -> list[Capability]:
     found = []
     for entry in (call.params.servicecapabilitylist or {}).values():
-        service, name, value = entry.get("service", ""), entry.get("capabilitytype", ""), entry.get("capabilityvalue", "")
+        service, name, value = (
+            entry.get("service", ""),
+            entry.get("capabilitytype", ""),
+            entry.get("capabilityvalue", ""),
+        )
         if name.lower() not in NAMES or not value:
             raise InvalidParameter(f"Invalid capability:{name} capability value:{value}")
         found.append(Capability(known_services().get(service.lower(), service), NAMES[name.lower()], value))

@@ -89,7 +89,9 @@ def allocate_vpc_offering(call: Call) -> VpcOffering:
     domains, zones = scopes.given_domains(call), scopes.given_zones(call)
     services = _services(call)
     if mode == "ROUTED" and any(name in services for name in NEEDS_NAT):
-        raise InvalidParameter("SourceNat/StaticNat/Lb/PortForwarding/Vpn service are not supported by VPC in ROUTED mode")
+        raise InvalidParameter(
+            "SourceNat/StaticNat/Lb/PortForwarding/Vpn service are not supported by VPC in ROUTED mode"
+        )
     flags = _flags(capabilities(call), services)
     router = router_offering(call) if p.serviceofferingid is not None else None
     if call.db.vpc_offerings.first(name=p.name):
@@ -124,7 +126,9 @@ def _services(call: Call) -> Services:
     for service, providers in given_providers(call).items():
         name = known_services().get(service.lower())
         if name not in found:
-            raise InvalidParameter(f"Service {service} is not enabled for the network offering, can't add a provider to it")
+            raise InvalidParameter(
+                f"Service {service} is not enabled for the network offering, can't add a provider to it"
+            )
         found[str(name)] = providers
     return ordered(found)
 
@@ -139,7 +143,8 @@ def _flags(given: list[Capability], services: Services) -> dict[str, bool]:
             flags["redundant_router"] = capability.is_true()
         else:
             raise InvalidParameter(
-                f"Invalid capability with name {capability.name}, value {capability.value} and service {capability.service}"
+                f"Invalid capability with name {capability.name}, value {capability.value} and service "
+                f"{capability.service}"
             )
     return flags
 
@@ -179,7 +184,8 @@ def delete_vpc_offering(call: Call) -> dict[str, Any]:
     used = len(call.db.vpcs.where(offering_id=offering.id))
     if used:
         raise InvalidParameter(
-            f"Can't delete vpc offering {offering} as its used by {used} vpcs. To make the network offering unavailable, "
+            f"Can't delete vpc offering {offering} as its used by {used} vpcs. To make the network offering "
+            "unavailable, "
             "disable it"
         )
     call.db.vpc_offerings.remove(offering)

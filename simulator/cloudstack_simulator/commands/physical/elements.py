@@ -66,7 +66,9 @@ def list_internal_lb_elements(call: Call) -> dict[str, Any]:
 
 @command("configureInternalLoadBalancerElement")
 def configure_internal_lb_element(call: Call) -> dict[str, Any]:
-    element = live(call.params.id, "Can't find InternalLoadBalancerElement element with network service provider id {id}")
+    element = live(
+        call.params.id, "Can't find InternalLoadBalancerElement element with network service provider id {id}"
+    )
     element.enabled = call.params.enabled
     call.event("NETWORK.ELEMENT.CONFIGURE", f"configuring internal load balancer element: {element.id}", element)
     return {"internalloadbalancerelement": _element_view(call, element)}

@@ -53,7 +53,8 @@ def allocate_physical_network(call: Call) -> PhysicalNetwork:
         raise PermissionDenied(f"Cannot create PhysicalNetwork since the Zone is currently enabled, zone: {zone}")
     if is_basic and db.physical_networks.where(zone_id=zone.id):
         raise CloudRuntime(
-            f"Cannot add the physical network to basic zone: {zone}, there is a physical network already existing in this "
+            f"Cannot add the physical network to basic zone: {zone}, there is a physical network already existing "
+            "in this "
             "basic Zone"
         )
     if len(p.get("tags", [])) > 1:
@@ -98,7 +99,9 @@ def _broadcast_domain(text: str | None, *, is_basic: bool) -> str:
 @command("createPhysicalNetwork")
 def create_physical_network(call: Call) -> dict[str, Any]:
     network = call.created
-    call.event("PHYSICAL.NETWORK.CREATE", f"Successfully completed creating Physical Network. Id: {network.id}", network)
+    call.event(
+        "PHYSICAL.NETWORK.CREATE", f"Successfully completed creating Physical Network. Id: {network.id}", network
+    )
     return {"physicalnetwork": physical_network_view(call, network)}
 
 
@@ -121,7 +124,9 @@ def update_physical_network(call: Call) -> dict[str, Any]:
         network.tags = p.tags
     if p.networkspeed is not None:
         network.speed = p.networkspeed
-    call.event("PHYSICAL.NETWORK.UPDATE", f"Successfully completed updating Physical Network. Id: {network.id}", network)
+    call.event(
+        "PHYSICAL.NETWORK.UPDATE", f"Successfully completed updating Physical Network. Id: {network.id}", network
+    )
     return {"physicalnetwork": physical_network_view(call, network)}
 
 
@@ -133,7 +138,8 @@ def delete_physical_network(call: Call) -> dict[str, Any]:
         ("there are allocated vnets for this physical network",
          [v for v in db.vnets.where(physical_network_id=network.id) if v.taken is not None]),
         ("there are networks associated to this physical network",
-         [n for n in db.networks.where(zone_id=network.zone_id) if n.physical_network_id == network.id and not n.is_system]),
+         [n for n in db.networks.where(zone_id=network.zone_id)
+          if n.physical_network_id == network.id and not n.is_system]),
         ("there are public IP addresses allocated for this physical network",
          [a for a in db.ip_addresses.where(zone_id=network.zone_id)
           if a.physical_network_id == network.id and a.state != "Free"]),
@@ -142,7 +148,9 @@ def delete_physical_network(call: Call) -> dict[str, Any]:
         if rows:
             raise CloudRuntime(f"The Physical Network is not deletable because {reason}")
     _delete(call, network)
-    call.event("PHYSICAL.NETWORK.DELETE", f"Successfully completed deleting Physical Network. Id: {network.id}", network)
+    call.event(
+        "PHYSICAL.NETWORK.DELETE", f"Successfully completed deleting Physical Network. Id: {network.id}", network
+    )
     return SUCCESS
 
 

@@ -170,7 +170,9 @@ def update_provider(call: Call) -> dict[str, Any]:
     if p.state:
         provider.state = states[p.state.lower()]
     call.event(
-        "SERVICE.PROVIDER.UPDATE", f"Successfully completed updating physical network ServiceProvider. Id: {provider.id}",
+        "SERVICE.PROVIDER.UPDATE",
+        "Successfully completed updating physical network ServiceProvider. Id: "
+        "{provider.id}",
         provider,
     )  # fmt: skip
     return {"networkserviceprovider": provider_view(call, provider)}
@@ -189,7 +191,11 @@ def delete_provider(call: Call) -> dict[str, Any]:
                 "networks to new network offerings"
             )
     drop(call.sim, provider)
-    call.event("SERVICE.PROVIDER.DELETE", f"Successfully completed deleting Network ServiceProvider. Id: {provider.id}", provider)
+    call.event(
+        "SERVICE.PROVIDER.DELETE",
+        f"Successfully completed deleting Network ServiceProvider. Id: {provider.id}",
+        provider,
+    )
     return SUCCESS
 
 

@@ -68,7 +68,9 @@ def allocate_traffic_type(call: Call) -> TrafficType:
 @command("addTrafficType")
 def add_traffic_type(call: Call) -> dict[str, Any]:
     row = call.created
-    call.event("TRAFFIC.TYPE.CREATE", f"Successfully completed creating Physical Network TrafficType. Id: {row.id}", row)
+    call.event(
+        "TRAFFIC.TYPE.CREATE", f"Successfully completed creating Physical Network TrafficType. Id: {row.id}", row
+    )
     return {"traffictype": traffic_type_view(call, row)}
 
 
@@ -89,7 +91,8 @@ def delete_traffic_type(call: Call) -> dict[str, Any]:
         n.physical_network_id == network.id for n in db.networks.where(zone_id=network.zone_id, traffic_type="Guest")
     ):
         raise CloudRuntime(
-            f"The Traffic Type is not deletable because there are existing networks with this traffic type:{row.traffic_type}"
+            "The Traffic Type is not deletable because there are existing networks with this traffic "
+            f"type:{row.traffic_type}"
         )
     if row.traffic_type == "Storage" and any(r.taken for r in db.storage_ranges.where(zone_id=network.zone_id)):
         raise CloudRuntime(
@@ -97,14 +100,20 @@ def delete_traffic_type(call: Call) -> dict[str, Any]:
             f"{row.traffic_type}"
         )
     db.traffic_types.delete(row)
-    call.event("TRAFFIC.TYPE.DELETE", f"Successfully completed deleting Physical Network TrafficType. Id: {row.id}", row)
+    call.event(
+        "TRAFFIC.TYPE.DELETE", f"Successfully completed deleting Physical Network TrafficType. Id: {row.id}", row
+    )
     return SUCCESS
 
 
 @command("listTrafficTypeImplementors")
 def list_implementors(call: Call) -> dict[str, Any]:
     wanted = call.params.traffictype
-    rows = [r for r in facts("providers.json")["implementors"] if wanted is None or r["traffictype"] == NAMES.get(wanted.lower())]
+    rows = [
+        r
+        for r in facts("providers.json")["implementors"]
+        if wanted is None or r["traffictype"] == NAMES.get(wanted.lower())
+    ]
     if wanted is not None and wanted.lower() not in NAMES:
         raise InvalidParameter(f"Invalid traffic type {wanted}")
     return call.listing("traffictypeimplementorresponse", rows, lambda _call, row: row)

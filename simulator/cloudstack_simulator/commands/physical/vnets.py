@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ...simulator import Simulator
 
 FORM = (
-    "Please provide valid vnet range. vnet range should be a comma separated list of vlan ranges. example 500-500,600-601"
+    "Please provide valid vnet range. vnet range should be a comma separated list of vlan ranges. "
+    "example 500-500,600-601"
 )
 LIMITS = {"VXLAN": (0, 16777215), "GRE": (0, 4294967295)}
 VLAN_LIMITS = (0, 4095)

@@ -15,6 +15,7 @@ from ..annotations import has_annotations
 from ..images.downloads import store_added, store_removed
 from .providers import IMAGE
 
+
 def image_store_view(call: Call, store: ImageStore) -> dict[str, Any]:
     zone = call.db.zones.get(store.zone_id)
     return {

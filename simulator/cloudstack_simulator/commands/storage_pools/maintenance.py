@@ -23,7 +23,9 @@ STEP = 0.2
 
 @command("enableStorageMaintenance", sync=lambda call: ("pool", call.params.id))
 def enable(call: Call) -> Generator[float, None, dict[str, Any]]:
-    pool = live(call.params.id, "Unable to obtain lock on the storage pool record in preparePrimaryStorageForMaintenance()")
+    pool = live(
+        call.params.id, "Unable to obtain lock on the storage pool record in preparePrimaryStorageForMaintenance()"
+    )
     if pool.state not in ("Up", "ErrorInMaintenance"):
         raise InvalidParameter(f"Primary storage {pool} is not ready for migration, as the status is:{pool.state}")
     for other in call.db.storage_pools.where(cluster_id=pool.cluster_id):
@@ -66,10 +68,13 @@ def _users(sim: Simulator, pool: StoragePool) -> list[Any]:
 
 @command("cancelStorageMaintenance", sync=lambda call: ("pool", call.params.id))
 def cancel(call: Call) -> Generator[float, None, dict[str, Any]]:
-    pool = live(call.params.id, "Unable to obtain lock on the storage pool record in preparePrimaryStorageForMaintenance()")
+    pool = live(
+        call.params.id, "Unable to obtain lock on the storage pool record in preparePrimaryStorageForMaintenance()"
+    )
     if pool.state in ("Up", "PrepareForMaintenance"):
         raise ResourceUnavailable(
-            f"Resource [StoragePool:{pool.id}] is unreachable: Primary storage {pool} is not ready to complete migration, as "
+            f"Resource [StoragePool:{pool.id}] is unreachable: Primary storage {pool} is not ready to complete "
+            "migration, as "
             f"the status is:{pool.state}"
         )
     pool.state = "Up"

@@ -62,16 +62,18 @@ def change_scope(call: Call) -> dict[str, Any]:
             f"Scope of the Primary storage with id {pool.uuid} cannot be changed, as it is not in the Disabled state"
         )
     if scope == "ZONE":
-        _to_zone(call, pool)
+        _to_zone(pool)
     else:
         _to_cluster(call, pool)
     call.event("CHANGE.STORAGE.POOL.SCOPE", f"Changing scope of the storage pool {pool.name} to {scope}", pool)
     return SUCCESS
 
 
-def _to_zone(call: Call, pool: StoragePool) -> None:
+def _to_zone(pool: StoragePool) -> None:
     if pool.hypervisor not in ZONE_SCOPE_HYPERVISORS:
-        raise InvalidParameter(f"Primary storage scope change to Zone is not supported for hypervisor type {pool.hypervisor}")
+        raise InvalidParameter(
+            f"Primary storage scope change to Zone is not supported for hypervisor type {pool.hypervisor}"
+        )
     pool.scope, pool.cluster_id, pool.pod_id = "ZONE", None, None
     pool.capacity = size_on_hosts(pool.hypervisor) or pool.capacity
 
@@ -86,9 +88,12 @@ def _to_cluster(call: Call, pool: StoragePool) -> None:
     outside = sum(h is not None and h.cluster_id != cluster.id for h in hosts)
     if outside:
         raise CloudRuntime(
-            f"Cannot change scope of the storage pool [{pool.name}] to cluster [{cluster.name}] as there are {outside} VMs "
-            "with volumes in this pool that are running on other clusters. All such User VMs must be stopped and System VMs "
-            "must be destroyed before proceeding. Please use the API listAffectedVmsForStorageScopeChange to get the list."
+            f"Cannot change scope of the storage pool [{pool.name}] to cluster [{cluster.name}] as there are "
+            f"{outside} VMs "
+            "with volumes in this pool that are running on other clusters. All such User VMs must be stopped and "
+            "System VMs "
+            "must be destroyed before proceeding. Please use the API listAffectedVmsForStorageScopeChange to get "
+            "the list."
         )
     pool.scope, pool.cluster_id, pool.pod_id = "CLUSTER", cluster.id, cluster.pod_id
 

@@ -52,7 +52,9 @@ def count(sim: Simulator) -> None:
     for zone in db.zones:
         addresses = db.ip_addresses.where(zone_id=zone.id)
         virtual = [a for a in addresses if db.vlans[a.vlan_id].virtual]
-        vnets = [v for n in db.physical_networks.where(zone_id=zone.id) for v in db.vnets.where(physical_network_id=n.id)]
+        vnets = [
+            v for n in db.physical_networks.where(zone_id=zone.id) for v in db.vnets.where(physical_network_id=n.id)
+        ]
         zone.counted = {
             PUBLIC_IP: (sum(a.state != "Free" for a in virtual), len(virtual)),
             VLAN: (sum(v.taken is not None for v in vnets), len(vnets)),
@@ -65,7 +67,9 @@ def count(sim: Simulator) -> None:
 
 def _private_in_use(sim: Simulator, pod: Pod) -> int:
     """Addresses in the pod's ranges that system VMs and hosts have."""
-    of_hosts = {net.number(h.address) for h in sim.db.hosts.where(pod_id=pod.id, kind="Routing") if net.is_ip4(h.address)}
+    of_hosts = {
+        net.number(h.address) for h in sim.db.hosts.where(pod_id=pod.id, kind="Routing") if net.is_ip4(h.address)
+    }
     return sum(
         any(net.within(net.address(value), r.start, r.end) for r in pod.ranges) for value in of_hosts | pod.taken.keys()
     )
@@ -140,7 +144,16 @@ def _of_pools(call: Call, pools: list[StoragePool]) -> Amounts:
     return found
 
 
-THIN = ("NetworkFilesystem", "VMFS", "Filesystem", "Linstor", "DatastoreCluster", "PowerFlex", "RBD", "SharedMountPoint")
+THIN = (
+    "NetworkFilesystem",
+    "VMFS",
+    "Filesystem",
+    "Linstor",
+    "DatastoreCluster",
+    "PowerFlex",
+    "RBD",
+    "SharedMountPoint",
+)
 
 
 def overprovisioning(call: Call, pool: StoragePool) -> float:

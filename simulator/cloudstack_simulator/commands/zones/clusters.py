@@ -134,7 +134,7 @@ def update_cluster(call: Call) -> dict[str, Any]:
         cluster.managed_state = managed
         for host in call.db.hosts.where(cluster_id=cluster.id):
             if managed == "Unmanaged":
-                agents.disconnect(call.sim, host)
+                agents.disconnect(host)
             else:
                 agents.connect_soon(call.sim, host)
     return {"cluster": cluster_view(call, cluster)}

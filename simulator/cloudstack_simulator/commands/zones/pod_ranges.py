@@ -92,9 +92,7 @@ def create_management_range(call: Call) -> dict[str, Any]:
     if net.within(p.gateway, p.startip, end):
         raise InvalidParameter("The gateway shouldn't overlap start/end ip addresses")
     if any(net.overlap(p.startip, end, r.start, r.end) for r in pod.ranges):
-        raise InvalidParameter(
-            "The new range overlaps with existing range. Please add a mutually exclusive range."
-        )
+        raise InvalidParameter("The new range overlaps with existing range. Please add a mutually exclusive range.")
     add(
         call.sim,
         pod,
@@ -162,9 +160,7 @@ def update_management_range(call: Call) -> dict[str, Any]:
             "New starting and ending IP address are the same as current starting and ending IP address"
         )
     if not pod.ranges:
-        raise InvalidParameter(
-            f"The IP range cannot be found in the pod: {pod} since the existing IP range is empty."
-        )
+        raise InvalidParameter(f"The IP range cannot be found in the pod: {pod} since the existing IP range is empty.")
     check_range(start, end, pod.cidr)
     chosen = _range_to_update(call, pod, start, end)
     old = net.numbers(p.currentstartip, p.currentendip)
