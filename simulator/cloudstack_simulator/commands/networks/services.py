@@ -70,5 +70,10 @@ def offering_fields(call: Call, network: Network) -> dict[str, Any]:
         "specifyvlan": offering.specify_vlan,
         "ispersistent": offering.persistent,
         "strechedl2subnet": offering.stretched_l2,
-        "egressdefaultpolicy": offering.egress_allow if "Firewall" in offering.services else None,
+        "egressdefaultpolicy": offering.egress_allow if _has_own_egress(offering) else None,
     }
+
+
+def _has_own_egress(offering: Any) -> bool:
+    """Whether a default for outgoing traffic means something: isolated networks outside of VPCs, with a firewall or not."""
+    return bool(offering.guest_type == "Isolated" and not offering.for_vpc)
