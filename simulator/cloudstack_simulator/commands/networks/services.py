@@ -75,5 +75,5 @@ def offering_fields(call: Call, network: Network) -> dict[str, Any]:
 
 
 def _has_own_egress(offering: Any) -> bool:
-    """Whether a default for outgoing traffic means something: isolated networks outside of VPCs, with a firewall or not."""
+    """Whether it has a default for outgoing traffic: isolated networks outside of VPCs, even without a firewall."""
     return bool(offering.guest_type == "Isolated" and not offering.for_vpc)
