@@ -47,7 +47,8 @@ class Jobs:
         call.job = job
         if call.fact.has_instance_id:
             job.instance = getattr(_instance(call, entry), "uuid", None)
-            job.instance_type = call.fact.instance_type if job.instance else None
+            if job.instance is None:
+                job.instance_type = None
         if job.instance is not None and job.instance_type in SHOWN_ON:
             self.pending[job.instance] = job
         key = job.sync_key = _sync_key(entry.sync(call)) if entry.sync else None
@@ -92,6 +93,14 @@ class Jobs:
             if isinstance(shown, dict):
                 self.mark(shown)
         self._finish(call, SUCCEEDED, 0, content)
+
+    def turn_to(self, job: Job, uuid: str | None) -> None:
+        """What the job is about has got another id, or none that shows the job."""
+        if job.instance is not None:
+            self.pending.pop(job.instance, None)
+        job.instance = uuid
+        if uuid is not None:
+            self.pending[uuid] = job
 
     def mark(self, view: dict[str, Any]) -> dict[str, Any]:
         """Add `jobid` and `jobstatus` to the view of an object that a job is at."""

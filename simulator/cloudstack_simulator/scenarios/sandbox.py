@@ -19,7 +19,7 @@ HOST_ADDRESSES = ("172.16.15.21", "172.16.15.2", "172.16.15.8", "172.16.15.14")
 EXPORTS = f"nfs://{SERVER}:/export/home/sandbox"
 RESTARTS = 3
 """How often the recorded server was started again after its zone was made."""
-BETWEEN = 5.0
+BETWEEN = 2.0
 """Seconds between one system VM and the other."""
 SETTLING = 30.0
 """Seconds until the system VMs and their agents are up."""

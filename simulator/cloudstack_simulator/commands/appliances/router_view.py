@@ -8,7 +8,7 @@ from ...call import Call
 from ...clock import timestamp
 from ...model.appliances import Router
 from ..annotations import has_annotations
-from ..common import control_state, owner_fields, running_job
+from ..common import control_state, owner_fields
 from ..networks.views import nic_view
 from . import recipes, router_nics
 
@@ -55,7 +55,6 @@ def router_view(call: Call, router: Router) -> dict[str, Any]:
         **_side(call, nics, "Guest"),
         **_side(call, nics, "Control"),
         **_side(call, nics, "Public"),
-        **running_job(call, router),
     }
     if call.params.fetchhealthcheckresults:
         view["healthcheckresults"] = [check_view(result) for result in router.health_checks]

@@ -60,13 +60,26 @@ def is_seeded(template: Template) -> bool:
 
 
 def synchronize(sim: Simulator, zone_id: int) -> None:
-    """A secondary storage VM has come up: it looks at the stores and finds out how large the seeded templates are."""
-    for copy in sim.db.template_copies.where(zone_id=zone_id, state="DOWNLOADED"):
-        template = sim.db.templates[copy.template_id]
-        if template.size is None and is_seeded(template):
-            template.size, template.physical_size = sizes(template)
-            for other in sim.db.template_copies.where(template_id=template.id):
-                rows.count_copy(sim, template, other, 1)
+    """A secondary storage VM has come up: it looks at what lies on the stores, and fetches what every zone shall have.
+
+    Both only for hypervisors that the zone has.
+    """
+    zone = sim.db.zones[zone_id]
+    there = {host.hypervisor for host in sim.db.hosts.where(zone_id=zone_id, kind="Routing")} | {None, "Any"}
+    for template in sim.db.templates:
+        if template.hypervisor not in there or template.kind == PERHOST:
+            continue
+        if is_seeded(template):
+            _measure(sim, template, zone_id)
+        elif template.cross_zones and not rows.copies(sim, template, zone):
+            fetch(sim, template, zone)
+
+
+def _measure(sim: Simulator, template: Template, zone_id: int) -> None:
+    if template.size is None and sim.db.template_copies.where(template_id=template.id, zone_id=zone_id):
+        template.size, template.physical_size = sizes(template)
+        for copy in sim.db.template_copies.where(template_id=template.id):
+            rows.count_copy(sim, template, copy, 1)
 
 
 def is_instant(sim: Simulator, template: Template, store: Any) -> bool:
@@ -123,8 +136,11 @@ def store_added(sim: Simulator, store: Any) -> None:
             continue
         for zone in zones:
             rows.put_in_zone(sim, template, zone)
-        if not sim.db.template_copies.where(template_id=template.id, store_id=store.id):
+        if is_seeded(template):
             start(sim, template, store)
+    if _has_agent(sim, store.zone_id):
+        for zone in zones:
+            synchronize(sim, zone.id)
 
 
 def store_removed(sim: Simulator, store: Any) -> None:

@@ -119,7 +119,13 @@ def _device(call: Call, vm: Any, wanted: int | None) -> int:
     return wanted
 
 
-@command("detachVolume", instance=lambda call: call.params.id)
+def _volume(call: Call) -> Any:
+    if call.params.id is not None:
+        call.job.instance_type = "Volume"
+    return call.params.id
+
+
+@command("detachVolume", instance=_volume)
 def detach_volume(call: Call) -> Generator[float, None, Any]:
     p = call.params
     if p.id is None and (p.deviceid is None or p.virtualmachineid is None):
@@ -129,7 +135,7 @@ def detach_volume(call: Call) -> Generator[float, None, Any]:
         raise JavaError('Cannot invoke "java.lang.Long.longValue()" because "volumeId" is null')
     volume = _volume_to_detach(call, p.id)
     yield 0.2
-    lifecycle.detach(volume)
+    lifecycle.detach(call.sim, volume)
     call.event("VOLUME.DETACH", f"Successfully completed detaching volume. Volume Id: {volume.uuid}", volume)
     return {"volume": volume_view(call, volume)}
 

@@ -115,6 +115,7 @@ def put_on(sim: Simulator, volume: Volume, pool: StoragePool) -> None:
     volume.placed = sim.clock.now()
     if volume.template_id is not None:
         images.keep_on_pool(sim, sim.db.templates[volume.template_id], pool)
+    pool.allocated = placement.allocated(sim, pool)
 
 
 def place(sim: Simulator, vm: VirtualMachine, host: Any) -> bool:
@@ -147,10 +148,21 @@ def attach(sim: Simulator, volume: Volume, vm: VirtualMachine, device: int, *, n
     """`noted`: whether the time of attaching is kept (disks that came with the VM have none)."""
     volume.vm_id, volume.device_id = vm.id, device
     volume.attached = sim.clock.now() if noted else None
+    _show_data_offering(sim, vm)
 
 
-def detach(volume: Volume) -> None:
+def detach(sim: Simulator, volume: Volume) -> None:
+    vm = sim.db.vms.get(volume.vm_id)
     volume.vm_id = volume.device_id = volume.attached = None
+    if vm is not None:
+        _show_data_offering(sim, vm)
+
+
+def _show_data_offering(sim: Simulator, vm: VirtualMachine) -> None:
+    """An instance's answer names the offering of its first data disk."""
+    if vm.vm_type == "User":
+        disks = (v for v in of_vm(sim, vm) if v.kind == "DATADISK")
+        vm.disk_offering_id = next((v.disk_offering_id for v in disks), None)
 
 
 def destroy(sim: Simulator, volume: Volume) -> None:
@@ -175,7 +187,7 @@ def expunge(sim: Simulator, volume: Volume) -> None:
         sim.tags.drop(policy)
         sim.db.snapshot_policies.delete(policy)
     sim.tags.drop(volume)
-    detach(volume)
+    detach(sim, volume)
     sim.db.volumes.remove(volume)
 
 
@@ -185,7 +197,7 @@ def expunge_of_vm(sim: Simulator, vm: VirtualMachine) -> None:
         if volume.kind == "ROOT":
             expunge(sim, volume)
         else:
-            detach(volume)
+            detach(sim, volume)
 
 
 def reset_root(sim: Simulator, vm: VirtualMachine, template: Template | None) -> Volume:

@@ -23,7 +23,7 @@ def migrate_volume(call: Call) -> Generator[float, None, Any]:
     yield 0.4
     moved = move(call, volume, pool)
     call.event("VOLUME.MIGRATE", f"Successfully completed migrating volume. Volume Id: {moved.uuid}", moved)
-    call.job.instance = None
+    call.sim.jobs.turn_to(call.job, None)
     return {"volume": volume_view(call, moved)}
 
 

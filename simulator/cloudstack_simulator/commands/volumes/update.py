@@ -34,7 +34,7 @@ def update_volume(call: Call) -> Generator[float, None, Any]:
     yield 0.05
     _change(call, volume)
     if p.customid is not None:
-        call.job.instance = volume.uuid
+        call.sim.jobs.turn_to(call.job, volume.uuid)
     call.event("VOLUME.UPDATE", f"Successfully completed updating volume. Volume Id: {volume.uuid}", volume)
     return {"volume": volume_view(call, volume)}
 

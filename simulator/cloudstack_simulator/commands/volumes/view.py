@@ -8,11 +8,11 @@ from ...call import Call
 from ...clock import timestamp
 from ...model.volumes import Volume
 from ...tags import taggable
-from ..common import has_notes, owner_fields, running_job, short_tags
+from ..common import has_notes, owner_fields, short_tags
 
 taggable("Volume", "volumes")
 
-STATISTICS_AFTER = 2.0
+STATISTICS_AFTER = 2.5
 """Seconds on a pool after which the statistics of a root disk are there."""
 
 
@@ -37,7 +37,7 @@ def volume_view(call: Call, volume: Volume, *, full: bool | None = None) -> dict
         **owner_fields(call, volume.account_id),
         "storagetype": "local" if offering is not None and offering.use_local_storage else "shared",
         "hypervisor": volume.hypervisor or "None",
-        "destroyed": volume.destroyed,
+        "destroyed": volume.state == "Destroy",
         "isextractable": volume.extractable,
         "displayvolume": volume.display,
         "quiescevm": False,
@@ -50,7 +50,6 @@ def volume_view(call: Call, volume: Volume, *, full: bool | None = None) -> dict
         **_vm_fields(call, volume),
         **_template_fields(call, volume),
         **_offering_fields(call, volume, offering),
-        **running_job(call, volume),
     }
     if full:
         view |= _place_fields(call, volume)
