@@ -39,6 +39,10 @@ class Parameters:
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
+    def set_default(self, name: str, value: Any) -> None:
+        """Act as if the caller had given a parameter that he left out."""
+        self._values.setdefault(name, value)
+
     def get(self, name: str, default: Any = None) -> Any:
         value = self._values.get(name)
         return default if value is None else value

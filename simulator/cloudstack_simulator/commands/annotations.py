@@ -71,7 +71,9 @@ def add_annotation(call: Call) -> dict[str, Any]:
             admins_only=bool(p.adminsonly and call.caller.is_root_admin),
         )
     )
-    call.event("ANNOTATION.CREATE", f"creating an annotation on an entity. {kind} Id: {p.entityid}")
+    call.event(
+        "ANNOTATION.CREATE", f"Successfully completed creating an annotation on an entity. {kind} Id: {p.entityid}"
+    )
     return {"annotation": annotation_view(call, note)}
 
 
@@ -117,5 +119,7 @@ def update_annotation_visibility(call: Call) -> dict[str, Any]:
 def remove_annotation(call: Call) -> dict[str, Any]:
     note = _annotation(call)
     call.db.annotations.remove(note)
-    call.event("ANNOTATION.REMOVE", f"removing an annotation on an entity. Annotation Id: {note.uuid}")
+    call.event(
+        "ANNOTATION.REMOVE", f"Successfully completed removing an annotation on an entity. Annotation Id: {note.uuid}"
+    )
     return {"annotation": annotation_view(call, note)}

@@ -124,7 +124,7 @@ def update_configuration(call: Call) -> dict[str, Any]:
         setting.scoped[scope_of(row), row.id] = "" if text == "null" else text
         if setting.name in CLUSTER_DETAILS and scope_of(row) == "Cluster":
             row.details[CLUSTER_DETAILS[setting.name]] = text  # type: ignore[attr-defined]
-    call.event("CONFIGURATION.VALUE.EDIT", f"updating configuration. Name: {setting.name}")
+    call.event("CONFIGURATION.VALUE.EDIT", f"Successfully completed updating configuration. Name: {setting.name}")
     return {"configuration": _view(setting, p.value, scope_of(row).lower() if row is not None else None)}
 
 
@@ -156,7 +156,7 @@ def reset_configuration(call: Call) -> dict[str, Any]:
         row.details[CLUSTER_DETAILS[setting.name]] = setting.value or ""  # type: ignore[attr-defined]
     else:
         setting.scoped.pop((scope_of(row), row.id), None)
-    call.event("CONFIGURATION.VALUE.EDIT", f"resetting configuration. Name: {setting.name}")
+    call.event("CONFIGURATION.VALUE.EDIT", f"Successfully completed resetting configuration. Name: {setting.name}")
     return {"configuration": _view(setting, call.sim.settings.text(setting.name, row), scope_of(row))}
 
 

@@ -126,7 +126,9 @@ class Replay:
     def _keep_time(self, exchange: Exchange) -> None:
         """Let as much time pass as the recorded dates say; a job's last poll waits for its end."""
         content = exchange.content
-        if exchange.is_poll and isinstance(content, dict) and content.get("jobstatus", 0) != 0:
+        if exchange.is_poll and isinstance(content, dict) and "jobstatus" in content:
+            if content["jobstatus"] == 0:
+                return
             self._finish_job(self.bindings.translate(exchange.params.get("jobid", "")))
         latest = max(_moments(exchange.body), default=None)
         if latest is None or (self._moment is not None and latest <= self._moment):

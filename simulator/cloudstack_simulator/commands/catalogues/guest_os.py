@@ -144,7 +144,11 @@ def allocate_guest_os(call: Call) -> GuestOs:
 
 @command("addGuestOs")
 def add_guest_os(call: Call) -> dict[str, Any]:
-    call.event("GUEST.OS.ADD", f"Adding new guest OS type. Guest OS Id: {call.created.uuid}", call.created)
+    call.event(
+        "GUEST.OS.ADD",
+        f"Successfully completed Adding new guest OS type. Guest OS Id: {call.created.uuid}",
+        call.created,
+    )
     return {"ostype": guest_os_view(call, call.created)}
 
 

@@ -10,7 +10,6 @@ from ...errors import InvalidParameter
 from ...listing import page
 from ...registry import command
 
-
 IMAGE_PROVIDERS = [
     *({"name": name, "type": "IMAGE"} for name in ("NFS", "S3", "Swift", "SMB", "Sample", "SimulatorImageStore")),
     {"name": "NFS", "type": "IMAGECACHE"},

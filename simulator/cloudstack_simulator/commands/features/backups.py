@@ -201,7 +201,7 @@ def create_backup(call: Call) -> dict[str, Any]:
     )
     call.sim.limits.add(vm.account_id, "backup")
     call.sim.limits.add(vm.account_id, "backup_storage", size)
-    call.event("VM.BACKUP.CREATE", f"Created backup for Instance ID: {vm.uuid}", backup)
+    call.event("VM.BACKUP.CREATE", f"Successfully completed Created backup for Instance ID: {vm.uuid}", backup)
     return SUCCESS
 
 

@@ -138,7 +138,7 @@ def _count(sim: Any, bucket: Bucket, sign: int) -> None:
 
 @command("createBucket")
 def create_bucket(call: Call) -> dict[str, Any]:
-    call.event("BUCKET.CREATE", f"creating bucket. Bucket Id: {call.created.uuid}", call.created)
+    call.event("BUCKET.CREATE", f"Successfully completed creating bucket. Bucket Id: {call.created.uuid}", call.created)
     return {"bucket": bucket_view(call, call.created)}
 
 

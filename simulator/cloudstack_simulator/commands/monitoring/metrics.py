@@ -8,6 +8,7 @@ from typing import Any
 
 from ...call import Call
 from ...registry import COMMANDS, command
+from ..instances.statistics import history
 
 GB = 1 << 30
 
@@ -147,6 +148,8 @@ def _host(call: Call, host: Any) -> dict[str, Any]:
 
 @command("listHostsMetrics")
 def list_hosts_metrics(call: Call) -> dict[str, Any]:
+    """Only of hypervisor hosts."""
+    call.params.set_default("type", "Routing")
     return _measured(call, "listHosts", "hosts", "host", _host)
 
 
@@ -181,13 +184,23 @@ def list_storage_pools_metrics(call: Call) -> dict[str, Any]:
     }
 
 
-def _volume(_call: Call, volume: Any) -> dict[str, Any]:
-    return {"sizegb": f"{volume.size / GB:.2f} GiB", "diskiopstotal": 0}
-
-
 @command("listVolumesMetrics")
 def list_volumes_metrics(call: Call) -> dict[str, Any]:
-    return _measured(call, "listVolumes", "volumes", "volume", _volume)
+    """With its own way of writing the storage type, and without the path of the domain."""
+    answer = _measured(call, "listVolumes", "volumes", "volume", lambda _call, _row: {})
+    if "volume" in answer:
+        answer["volume"] = [_with_volume_sizes(view) for view in answer["volume"]]
+    return answer
+
+
+def _with_volume_sizes(view: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "sizegb": f"{view['size'] / GB:.2f} GiB",
+        "diskiopstotal": 0,
+        **view,
+        "storagetype": f"{(view.get('storagetype') or '').capitalize()} ({view['type']})",
+        "domainpath": None,
+    }
 
 
 @command("listVolumesUsageHistory")
@@ -200,5 +213,19 @@ def list_volumes_usage_history(call: Call) -> dict[str, Any]:
         "volume",
         rows,
         lambda _call, volume: {"id": volume.uuid, "name": volume.name, "stats": []},
+        keyword=("name",),
+    )
+
+
+@command("listSystemVmsUsageHistory")
+def list_system_vms_usage_history(call: Call) -> dict[str, Any]:
+    """System VMs and routers, also removed ones, with what the collector kept of them."""
+    p = call.params
+    wanted = [p.id] if p.id else p.ids
+    rows = [vm for vm in call.db.vms if vm.vm_type != "User" and (wanted is None or vm in wanted)]
+    return call.listing(
+        "virtualmachine",
+        rows,
+        lambda inner, vm: {"id": vm.uuid, "name": vm.name, "stats": history(inner, vm)},
         keyword=("name",),
     )

@@ -96,7 +96,11 @@ def create_account(call: Call) -> dict[str, Any]:
         uuid=p.accountid,
     )
     new_user(call, account, p.userid)
-    call.event("ACCOUNT.CREATE", f"creating Account. Account Name: {name}, Domain Id: {domain.uuid}", account)
+    call.event(
+        "ACCOUNT.CREATE",
+        f"Successfully completed creating Account. Account Name: {name}, Domain Id: {domain.uuid}",
+        account,
+    )
     return {"account": account_row(call, account)}
 
 
@@ -156,7 +160,7 @@ def update_account(call: Call) -> dict[str, Any]:
         account.role_id, account.account_type = p.roleid.id, ROLE_TYPES[p.roleid.role_type]
     if p.accountdetails:
         account.details = flat_map(p.accountdetails)
-    call.event("ACCOUNT.UPDATE", f"updating account. Account Id: {account.uuid}", account)
+    call.event("ACCOUNT.UPDATE", f"Successfully completed updating account. Account Id: {account.uuid}", account)
     return {"account": {k: v for k, v in account_row(call, account).items() if k != "apikeyaccess"}}
 
 
@@ -172,7 +176,7 @@ def disable_account(call: Call) -> dict[str, Any]:
     if account.id == SYSTEM_ID:
         raise PermissionDenied(f"Account: {account_text(account)} is a system account, disable is not allowed")
     account.state = "locked" if call.params.lock else "disabled"
-    call.event("ACCOUNT.DISABLE", f"disabling account. Account Id: {account.uuid}", account)
+    call.event("ACCOUNT.DISABLE", f"Successfully completed disabling account. Account Id: {account.uuid}", account)
     return {"account": account_row(call, account)}
 
 
@@ -182,7 +186,7 @@ def enable_account(call: Call) -> dict[str, Any]:
     if account.id == SYSTEM_ID:
         raise PermissionDenied(f"Account: {account_text(account)} is a system account, enable is not allowed")
     account.state = "enabled"
-    call.event("ACCOUNT.ENABLE", f"enabling account. Account Id: {account.uuid}", account)
+    call.event("ACCOUNT.ENABLE", f"Successfully completed enabling account. Account Id: {account.uuid}", account)
     return {"account": account_row(call, account)}
 
 
@@ -208,7 +212,7 @@ def delete_account(call: Call) -> dict[str, Any]:
         )
     call.check_access(account)
     remove_account(call.sim, account)
-    call.event("ACCOUNT.DELETE", f"deleting account. Account Id: {account.uuid}", account)
+    call.event("ACCOUNT.DELETE", f"Successfully completed deleting account. Account Id: {account.uuid}", account)
     return SUCCESS
 
 

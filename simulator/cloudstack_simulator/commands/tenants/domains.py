@@ -56,7 +56,7 @@ def create_domain(call: Call) -> dict[str, Any]:
         ),
         uuid=p.domainid,
     )
-    call.event("DOMAIN.CREATE", f"creating Domain. Domain Name: {domain.name}", domain)
+    call.event("DOMAIN.CREATE", f"Successfully completed creating Domain. Domain Name: {domain.name}", domain)
     return {"domain": {**domain_view(call, domain), "created": None}}
 
 
@@ -79,7 +79,7 @@ def update_domain(call: Call) -> dict[str, Any]:
         _set_path(call, domain, f"{parent.path}{p.name}/", domain.level)
     if p.networkdomain is not None:
         domain.network_domain = p.networkdomain or None
-    call.event("DOMAIN.UPDATE", f"updating Domain. Domain Id: {domain.uuid}", domain)
+    call.event("DOMAIN.UPDATE", f"Successfully completed updating Domain. Domain Id: {domain.uuid}", domain)
     return {"domain": domain_view(call, domain)}
 
 
@@ -110,7 +110,7 @@ def move_domain(call: Call) -> dict[str, Any]:
     _move_counts(call, moved, parent)
     moved.parent_id = parent.id
     _set_path(call, moved, f"{parent.path}{moved.name}/", parent.level + 1)
-    call.event("DOMAIN.MOVE", f"moving Domain. Domain Id: {moved.uuid}", moved)
+    call.event("DOMAIN.MOVE", f"Successfully completed moving Domain. Domain Id: {moved.uuid}", moved)
     return {"domain": domain_view(call, moved)}
 
 
@@ -145,7 +145,7 @@ def delete_domain(call: Call) -> dict[str, Any]:
             remove_account(call.sim, account)
         if below.removed is None:
             db.domains.remove(below)
-    call.event("DOMAIN.DELETE", f"deleting Domain. Domain Id: {domain.uuid}", domain)
+    call.event("DOMAIN.DELETE", f"Successfully completed deleting Domain. Domain Id: {domain.uuid}", domain)
     return SUCCESS
 
 

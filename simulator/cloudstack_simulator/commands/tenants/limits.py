@@ -98,7 +98,9 @@ def update_resource_limit(call: Call) -> dict[str, Any]:
     else:
         _check_account_limit(call, owner, maximum)
     owner.limits[kind.name] = maximum
-    call.event("RESOURCE.LIMIT.UPDATE", f"updating resource limit. Resource Type: {kind.name}", owner)
+    call.event(
+        "RESOURCE.LIMIT.UPDATE", f"Successfully completed updating resource limit. Resource Type: {kind.name}", owner
+    )
     return {"resourcelimit": _limit_view(call, owner, kind)}
 
 

@@ -47,7 +47,11 @@ def add_account(call: Call) -> dict[str, Any]:
         if member.account_id == account.id:
             call.db.project_members.delete(member)
     _add_member(call, project, account.id)
-    call.event("PROJECT.ACCOUNT.ADD", f"adding account to project. Account Name: {account.name}", project)
+    call.event(
+        "PROJECT.ACCOUNT.ADD",
+        f"Successfully completed adding account to project. Account Name: {account.name}",
+        project,
+    )
     return SUCCESS
 
 
@@ -81,7 +85,9 @@ def add_user(call: Call) -> dict[str, Any]:
     if any(m.account_id == user.account_id and m.user_id in (None, user.id) for m in members(call, project)):
         raise InvalidParameter(f"User belongs to account {user.account_id} which is already part of the project")
     _add_member(call, project, user.account_id, user.id)
-    call.event("PROJECT.USER.ADD", f"adding user to project. User Name: {user.username}", project)
+    call.event(
+        "PROJECT.USER.ADD", f"Successfully completed adding user to project. User Name: {user.username}", project
+    )
     return SUCCESS
 
 
@@ -101,7 +107,11 @@ def delete_account(call: Call) -> dict[str, Any]:
             "the project"
         )
     call.db.project_members.delete(found[0])
-    call.event("PROJECT.ACCOUNT.REMOVE", f"removing account from project. Account Name: {account.name}", project)
+    call.event(
+        "PROJECT.ACCOUNT.REMOVE",
+        f"Successfully completed removing account from project. Account Name: {account.name}",
+        project,
+    )
     return SUCCESS
 
 
@@ -118,7 +128,9 @@ def delete_user(call: Call) -> dict[str, Any]:
     if not found:
         raise InvalidParameter(f"User {user.username} is not assigned to the project with specified id")
     call.db.project_members.delete(found[0])
-    call.event("PROJECT.USER.REMOVE", f"removing user from project. User Name: {user.username}", project)
+    call.event(
+        "PROJECT.USER.REMOVE", f"Successfully completed removing user from project. User Name: {user.username}", project
+    )
     return SUCCESS
 
 

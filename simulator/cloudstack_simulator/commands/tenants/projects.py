@@ -88,7 +88,9 @@ def allocate_project(call: Call) -> Project:
 @command("createProject")
 def create_project(call: Call) -> dict[str, Any]:
     call.created.state = "Active"
-    call.event("PROJECT.CREATE", f"creating Project. Project Id: {call.created.uuid}", call.created)
+    call.event(
+        "PROJECT.CREATE", f"Successfully completed creating Project. Project Id: {call.created.uuid}", call.created
+    )
     return {"project": project_view(call, call.created)}
 
 
@@ -103,7 +105,7 @@ def update_project(call: Call) -> dict[str, Any]:
         project.name = p.name
     if p.displaytext is not None:
         project.display_text = p.displaytext
-    call.event("PROJECT.UPDATE", f"Updating project. Project Id: {project.uuid}", project)
+    call.event("PROJECT.UPDATE", f"Successfully completed Updating project. Project Id: {project.uuid}", project)
     return {"project": project_view(call, project)}
 
 
@@ -138,7 +140,7 @@ def suspend_project(call: Call) -> dict[str, Any]:
     project = live(call.params.id, "Unable to find project with specified id")
     check_manages(call, project)
     project.state = "Suspended"
-    call.event("PROJECT.SUSPEND", f"suspending project. Project Id: {project.uuid}", project)
+    call.event("PROJECT.SUSPEND", f"Successfully completed suspending project. Project Id: {project.uuid}", project)
     return {"project": project_view(call, project)}
 
 
@@ -149,7 +151,7 @@ def activate_project(call: Call) -> dict[str, Any]:
     if project.state not in ("Suspended", "Active"):
         raise InvalidParameter(f"Can't activate the project in {project.state} state")
     project.state = "Active"
-    call.event("PROJECT.ACTIVATE", f"activating project. Project Id: {project.uuid}", project)
+    call.event("PROJECT.ACTIVATE", f"Successfully completed activating project. Project Id: {project.uuid}", project)
     return {"project": project_view(call, project)}
 
 
@@ -166,7 +168,7 @@ def delete_project(call: Call) -> dict[str, Any]:
     if left and not call.params.cleanup:
         raise CloudRuntime(f"Can't delete the project yet because it has {left}")
     remove_project(call.sim, project)
-    call.event("PROJECT.DELETE", f"deleting project. Project Id: {project.uuid}", project)
+    call.event("PROJECT.DELETE", f"Successfully completed deleting project. Project Id: {project.uuid}", project)
     return SUCCESS
 
 

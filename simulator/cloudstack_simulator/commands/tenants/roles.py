@@ -70,7 +70,7 @@ def create_role(call: Call) -> dict[str, Any]:
     if p.roleid:
         for rule in rules_of(call, p.roleid):
             _add_rule(call, role, rule.rule, rule.permission, rule.description)
-    call.event("ROLE.CREATE", f"creating Role. Role Name: {role.name}", role)
+    call.event("ROLE.CREATE", f"Successfully completed creating Role. Role Name: {role.name}", role)
     return _changed_role(call, role)
 
 
@@ -97,7 +97,7 @@ def import_role(call: Call) -> dict[str, Any]:
         )
     for rule, permission, description in rules:
         _add_rule(call, role, rule, permission, description)
-    call.event("ROLE.IMPORT", f"importing Role. Role Name: {role.name}", role)
+    call.event("ROLE.IMPORT", f"Successfully completed importing Role. Role Name: {role.name}", role)
     return _changed_role(call, role)
 
 
@@ -126,7 +126,7 @@ def update_role(call: Call) -> dict[str, Any]:
     role.role_type = role_type or role.role_type
     role.description = p.get("description", role.description)
     role.is_public = p.get("ispublic", role.is_public)
-    call.event("ROLE.UPDATE", f"updating Role. Role Id: {role.uuid}", role)
+    call.event("ROLE.UPDATE", f"Successfully completed updating Role. Role Id: {role.uuid}", role)
     return _changed_role(call, role)
 
 
@@ -140,7 +140,7 @@ def delete_role(call: Call) -> dict[str, Any]:
     for rule in rules_of(call, role):
         call.db.role_permissions.delete(rule)
     call.db.roles.remove(role)
-    call.event("ROLE.DELETE", f"deleting Role. Role Id: {role.uuid}", role)
+    call.event("ROLE.DELETE", f"Successfully completed deleting Role. Role Id: {role.uuid}", role)
     return SUCCESS
 
 
@@ -151,7 +151,7 @@ def change_role_state(call: Call) -> dict[str, Any]:
     if role.state == state:
         raise PermissionDenied(f"Role is already {state}")
     role.state = state
-    call.event(f"ROLE.{state.upper().removesuffix('D')}", f"Role Id: {role.uuid}", role)
+    call.event(f"ROLE.{state.upper().removesuffix('D')}", f"Successfully completed Role Id: {role.uuid}", role)
     return SUCCESS
 
 
@@ -226,7 +226,9 @@ def create_role_permission(call: Call) -> dict[str, Any]:
     if any(rule.rule.lower() == p.rule.lower() for rule in rules_of(call, role)):
         raise PermissionDenied(f"Rule already exists for the role: {role.name}")
     added = _add_rule(call, role, p.rule, permission, p.description)
-    call.event("ROLE.PERMISSION.CREATE", f"creating Role Permission. Role Id: {role.uuid}", added)
+    call.event(
+        "ROLE.PERMISSION.CREATE", f"Successfully completed creating Role Permission. Role Id: {role.uuid}", added
+    )
     return {"rolepermission": {**rule_view(call, added), "rolename": None}}
 
 

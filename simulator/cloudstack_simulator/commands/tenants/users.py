@@ -29,7 +29,7 @@ def create_user(call: Call) -> dict[str, Any]:
     if user_in_domain(call, p.username, domain):
         raise CloudRuntime(f"The user {p.username} already exists in domain {domain.id}")
     user = new_user(call, account, p.userid)
-    call.event("USER.CREATE", f"creating User. User Name: {user.username}", user)
+    call.event("USER.CREATE", f"Successfully completed creating User. User Name: {user.username}", user)
     return {"user": user_view(call, user)}
 
 
@@ -72,7 +72,7 @@ def update_user(call: Call) -> dict[str, Any]:
         user.api_key, user.secret_key = p.userapikey, p.usersecretkey
     if p.password:
         user.password = digest_password(p.password, call.sim.ids.octets(8).hex())
-    call.event("USER.UPDATE", f"updating User. User Id: {user.uuid}", user)
+    call.event("USER.UPDATE", f"Successfully completed updating User. User Id: {user.uuid}", user)
     return {"user": user_view(call, user)}
 
 
@@ -107,7 +107,7 @@ def _check_password(call: Call, user: User) -> None:
 def _set_state(call: Call, state: str, kind: str) -> dict[str, Any]:
     user = _user(call, "Unable to find active user by id {id}")
     user.state = state
-    call.event(kind, f"changing state of user. User Id: {user.uuid}", user)
+    call.event(kind, f"Successfully completed changing state of user. User Id: {user.uuid}", user)
     return {"user": user_view(call, user)}
 
 
@@ -147,7 +147,7 @@ def delete_user(call: Call) -> dict[str, Any]:
             "permission to execute the operation."
         )
     call.db.users.remove(user)
-    call.event("USER.DELETE", f"deleting User. User Id: {user.uuid}", user)
+    call.event("USER.DELETE", f"Successfully completed deleting User. User Id: {user.uuid}", user)
     return SUCCESS
 
 
@@ -168,7 +168,7 @@ def move_user(call: Call) -> dict[str, Any]:
             "moving a user from an account in one domain to an account in another domain is not supported!"
         )
     user.account_id, user.created = new.id, call.now
-    call.event("USER.MOVE", f"moving User to a new account. User Id: {user.uuid}", user)
+    call.event("USER.MOVE", f"Successfully completed moving User to a new account. User Id: {user.uuid}", user)
     return SUCCESS
 
 
@@ -176,7 +176,9 @@ def move_user(call: Call) -> dict[str, Any]:
 def register_user_keys(call: Call) -> dict[str, Any]:
     user = _user(call, "unable to find user by id")
     user.api_key, user.secret_key = call.sim.ids.key(), call.sim.ids.key()
-    call.event("REGISTER.USER.KEY", f"register for the developer API keys. User Id: {user.uuid}", user)
+    call.event(
+        "REGISTER.USER.KEY", f"Successfully completed register for the developer API keys. User Id: {user.uuid}", user
+    )
     return {"userkeys": {"apikey": user.api_key, "secretkey": user.secret_key}}
 
 
