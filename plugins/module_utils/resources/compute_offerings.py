@@ -78,18 +78,16 @@ COMPUTE_OFFERING = Resource(
     ),
     notes=(
         (
-            "Names are not unique at the server. If more than one active offering has the name, the task fails "
-            "and lists "
-            "the ids; give O(id) then."
+            "Names are not unique at the server. If more than one active offering has the name, the task fails and "
+            "lists the ids; give O(id) then."
         ),
         (
-            "Deleting an offering makes it inactive: instances that use it run on. "
-            "A later task with O(state=present) creates a new offering of that name."
+            "Deleting an offering makes it inactive: instances that use it run on. A later task with O(state=present) "
+            "creates a new offering of that name."
         ),
         (
-            "With O(immutable_drift=replace) the old offering gets another name and becomes inactive, and a new"
-            " one takes "
-            "its name; existing instances keep the old one."
+            "With O(immutable_drift=replace) the old offering gets another name and becomes inactive, and a new one "
+            "takes its name; existing instances keep the old one."
         ),
         "Offerings of system VMs are managed by M(cloudstack.ops.system_offering).",
     ),

@@ -67,18 +67,16 @@ DISK_OFFERING = Resource(
     ),
     notes=(
         (
-            "Names are not unique at the server. If more than one active offering has the name, the task fails "
-            "and lists "
-            "the ids; give O(id) then."
+            "Names are not unique at the server. If more than one active offering has the name, the task fails and "
+            "lists the ids; give O(id) then."
         ),
         (
-            "Deleting an offering makes it inactive: volumes that use it stay as they are. "
-            "A later task with O(state=present) creates a new offering of that name."
+            "Deleting an offering makes it inactive: volumes that use it stay as they are. A later task with "
+            "O(state=present) creates a new offering of that name."
         ),
         (
-            "With O(immutable_drift=replace) the old offering gets another name and becomes inactive, and a new"
-            " one takes "
-            "its name; existing volumes keep the old one."
+            "With O(immutable_drift=replace) the old offering gets another name and becomes inactive, and a new one "
+            "takes its name; existing volumes keep the old one."
         ),
     ),
     commands=Commands(

@@ -116,8 +116,8 @@ def info(kinds: Mapping[str, Row | Resource]) -> Operation:
         summary="Read objects of any kind",
         description=(
             (
-                "Lists objects of a kind with all their properties, filtered by the server, completely "
-                "however many there are."
+                "Lists objects of a kind with all their properties, filtered by the server, completely however many "
+                "there are."
             ),
             "Names of properties are those of the kind's module.",
         ),

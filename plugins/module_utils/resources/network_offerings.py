@@ -39,8 +39,8 @@ NETWORK_OFFERING = Resource(
         "A new offering is disabled unless O(state=enabled).",
         "The server refuses to delete an offering that networks use; disable it then.",
         (
-            "With O(immutable_drift=replace) the old offering gets another name and is disabled, "
-            "and a new one takes its name. Networks keep the old one until they are given the new one."
+            "With O(immutable_drift=replace) the old offering gets another name and is disabled, and a new one takes "
+            "its name. Networks keep the old one until they are given the new one."
         ),
         "Only one offering of the cloud can have O(availability=Required).",
     ),
@@ -69,8 +69,8 @@ NETWORK_OFFERING = Resource(
             (
                 (
                     "Services of the networks: V(Dhcp), V(Dns), V(SourceNat), V(StaticNat), V(PortForwarding), "
-                    "V(Firewall), "
-                    "V(Lb), V(Vpn), V(UserData), V(NetworkACL), V(SecurityGroup), V(Connectivity) and others."
+                    "V(Firewall), V(Lb), V(Vpn), V(UserData), V(NetworkACL), V(SecurityGroup), V(Connectivity) and "
+                    "others."
                 ),
             ),
             needed=False,

@@ -78,26 +78,23 @@ SYSTEM_OFFERING = Resource(
     summary="Manage offerings of system VMs and virtual routers",
     description=(
         (
-            "Creates, changes and retires the offerings that console proxies, secondary storage VMs, virtual "
-            "routers and "
-            "internal load balancers are made of."
+            "Creates, changes and retires the offerings that console proxies, secondary storage VMs, virtual routers "
+            "and internal load balancers are made of."
         ),
         (
-            "To put an offering to use, name its id in a setting (V(consoleproxy.service.offering) for example)"
-            " or in a "
-            "network offering, and recreate the VMs."
+            "To put an offering to use, name its id in a setting (V(consoleproxy.service.offering) for example) or in "
+            "a network offering, and recreate the VMs."
         ),
     ),
     notes=(
         "The system VM template of today needs 512 MB of memory or more.",
         (
-            "O(storage_type) must agree with the zone's setting V(system.vm.use.local.storage), or the server silently "
-            "takes the built-in offering for virtual routers."
+            "O(storage_type) must agree with the zone's setting V(system.vm.use.local.storage), or the server "
+            "silently takes the built-in offering for virtual routers."
         ),
         (
-            "Deleting an offering makes it inactive. The task refuses if the offering is a built-in default or "
-            "is named in "
-            "a global setting, a network offering or a VPC offering."
+            "Deleting an offering makes it inactive. The task refuses if the offering is a built-in default or is "
+            "named in a global setting, a network offering or a VPC offering."
         ),
     ),
     commands=Commands(

@@ -169,8 +169,8 @@ SYSTEM_VM_CERTIFICATE = Operation(
     summary="Bring a certificate to console proxies and secondary storage VMs",
     description=(
         (
-            "Looks at the certificate that each running system VM serves. Where it is another one than wanted, uploads "
-            "the chain, the certificate and its key, and waits until every system VM serves them."
+            "Looks at the certificate that each running system VM serves. Where it is another one than wanted, "
+            "uploads the chain, the certificate and its key, and waits until every system VM serves them."
         ),
         "Key, chain, dates and names are checked before anything is sent, because the server hardly checks them.",
     ),

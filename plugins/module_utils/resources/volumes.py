@@ -22,9 +22,8 @@ VOLUME = Resource(
     ),
     notes=(
         (
-            "Names are not unique at the server. A task means the one volume of the name in the zone, domain, "
-            "account and "
-            "project given; if there are more, it fails and lists the ids."
+            "Names are not unique at the server. A task means the one volume of the name in the zone, domain, account "
+            "and project given; if there are more, it fails and lists the ids."
         ),
         "Volumes that were destroyed but not expunged yet are taken as absent.",
         "Growing a volume does not grow the file system in it.",
@@ -150,8 +149,8 @@ VOLUME = Resource(
             "force",
             "bool",
             help=(
-                "Detach the volume where something else needs that: to delete it, move it or give it "
-                "another O(device_id)."
+                "Detach the volume where something else needs that: to delete it, move it or give it another "
+                "O(device_id)."
             ),
             behaviour=True,
             default=False,

@@ -32,8 +32,8 @@ VPC_OFFERING = Resource(
         "A new offering is disabled unless O(state=enabled).",
         "The server refuses to delete an offering that VPCs use; disable it then.",
         (
-            "With O(immutable_drift=replace) the old offering gets another name and is disabled, "
-            "and a new one takes its name. VPCs keep the old one."
+            "With O(immutable_drift=replace) the old offering gets another name and is disabled, and a new one takes "
+            "its name. VPCs keep the old one."
         ),
     ),
     commands=Commands(
@@ -54,9 +54,8 @@ VPC_OFFERING = Resource(
         services(
             (
                 (
-                    "Services of the VPCs: V(Dhcp), V(Dns), V(SourceNat), V(StaticNat), V(PortForwarding), "
-                    "V(Lb), V(Vpn), "
-                    "V(UserData), V(NetworkACL), V(Connectivity)."
+                    "Services of the VPCs: V(Dhcp), V(Dns), V(SourceNat), V(StaticNat), V(PortForwarding), V(Lb), "
+                    "V(Vpn), V(UserData), V(NetworkACL), V(Connectivity)."
                 ),
                 "The server adds SourceNat and NetworkACL if they are left out.",
             ),
