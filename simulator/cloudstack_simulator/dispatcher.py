@@ -61,7 +61,7 @@ class Dispatcher:
             return error_reply(name, self._for_caller(error, caller))
         except Exception as error:  # noqa: BLE001 - hostile input never takes the server down
             return error_reply(name, ApiError(self.sim.unexpected(command, error)))
-        return Reply(200, {name: content})
+        return Reply(200, {envelope.success_name(command): content})
 
     def _allowed(self, command: str, caller: Caller, user_in_text: str | None) -> CommandFact:
         fact = contract.commands().get(command)

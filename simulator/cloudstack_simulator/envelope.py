@@ -59,8 +59,6 @@ ODD_NAMES = {
     "listVolumesMetrics": "listvolumesresponse",
     "moveNetworkAclItem": "moveNetworkAclItemResponse",
     "updateNetworkACLItem": "createnetworkaclresponse",
-    "configureSimulator": "simulatormock",
-    "querySimulatorMock": "simulatormock",
     "removeFromGlobalLoadBalancerRule": "removefromloadbalancerruleresponse",
     "resetSSHKeyForVirtualMachine": "resetSSHKeyforvirtualmachineresponse",
     "restoreVirtualMachine": "restorevmresponse",
@@ -68,6 +66,14 @@ ODD_NAMES = {
     "updateVMAffinityGroup": "updatevirtualmachineresponse",
 }
 """Envelopes that are not the lower-cased command name and `response`."""
+
+
+SUCCESS_NAMES = {"configureSimulator": "simulatormock", "querySimulatorMock": "simulatormock"}
+"""Envelopes of good answers that differ from the command's own, which its errors have."""
+
+
+def success_name(command: str) -> str:
+    return SUCCESS_NAMES.get(command) or name_of(command)
 
 
 def name_of(command: str) -> str:

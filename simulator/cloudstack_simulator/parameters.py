@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .contract import CommandFact, Parameter
+from .envelope import name_of
 from .errors import InvalidParameter, ParameterError, ServerApiError
 from .tables import Database, Missing
 
 CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]")
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-RFC_NAME = re.compile(r"(?!-)(?!\d+$)[A-Za-z0-9-]{1,63}(?<!-)")
+RFC_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}(?<!-)")
 
 
 class Parameters:
@@ -90,6 +91,11 @@ def _bad_map(key: str) -> ServerApiError:
     )
 
 
+def _command_word(command: str) -> str:
+    """What texts call a command: its envelope without `response`, lower case."""
+    return name_of(command).removesuffix("response").removesuffix("Response").lower()
+
+
 class Typing:
     """Gives the raw parameters of one command their types."""
 
@@ -97,7 +103,7 @@ class Typing:
         self.fact = fact
         self.db = db
         self.is_root_admin = is_root_admin
-        self.prefix = f"Unable to execute API command {fact.name.lower()} due to"
+        self.prefix = f"Unable to execute API command {_command_word(fact.name)} due to"
 
     def apply(self, raw: dict[str, Any]) -> Parameters:
         values: dict[str, Any] = {}
@@ -133,7 +139,9 @@ class Typing:
             case "RFCComplianceDomainName":
                 if not RFC_NAME.fullmatch(str(raw)):
                     raise ParameterError(
-                        f"{text} - RFC compliance domain name: it must be 1-63 letters, digits or hyphens"
+                        f"{text} - it can contain ASCII letters 'a' through 'z', the digits '0' through '9', and the hyphen "
+                        "('-'), must be between 1 and 63 characters long, and can't start or end with \"-\" and can't start "
+                        "with digit"
                     )
 
     def _typed(self, parameter: Parameter, value: Any) -> Any:

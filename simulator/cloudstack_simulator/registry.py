@@ -35,6 +35,8 @@ COMMANDS: dict[str, Registered] = {}
 INSTALL_STEPS: list[tuple[int, Callable[[Simulator], None]]] = []
 AccountStep = Callable[["Simulator", Any], None]
 ACCOUNT_REMOVALS: list[tuple[int, AccountStep]] = []
+KEPT_WITHOUT_OWNER = frozenset({"accounts", "events", "jobs", "project_members", "quota_credits", "tags", "users"})
+"""Tables whose rows name an account that does not own them, or outlive it."""
 ZONES: dict[str, list[tuple[int, Callable[[Simulator], None]]]] = {}
 
 
@@ -117,9 +119,14 @@ def on_account_removal(order: int = 50) -> Callable[[AccountStep], AccountStep]:
 
 
 def remove_belongings(sim: Simulator, account: Any) -> None:
-    """Let every area remove what the account owns; low orders first."""
+    """Let every area remove what the account owns, low orders first; then whatever rows are left of it."""
     for _order, step in sorted(ACCOUNT_REMOVALS, key=lambda entry: entry[0]):
         step(sim, account)
+    for name, table in sim.db.tables.items():
+        if name not in KEPT_WITHOUT_OWNER:
+            for row in table.where(account_id=account.id):
+                sim.tags.drop(row)
+                table.remove(row)
 
 
 def load_everything() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from typing import IO, Any
 from . import contract, registry
 from .auth import Authenticator
 from .call import Caller
+from .calllog import CallLog
 from .clock import Clock, Scheduler
 from .dispatcher import Dispatcher
 from .events import Events
@@ -82,7 +82,7 @@ class Simulator:
         self.faults: Faults = faults or NoFaults()
         self.auth = Authenticator(self)
         self.counters = Counters()
-        self.log_to = log_to
+        self.log = CallLog(log_to) if log_to is not None else None
         self.latency = 0.0
         self.choices = choices
         self.admin_password = password
@@ -178,21 +178,5 @@ class Simulator:
             self.counters.changing[name] += 1
         if reply.status != 200:
             self.counters.errors[name] += 1
-        if self.log_to is not None:
-            self.log_to.write(json.dumps(_log_entry(self, command, params, method, reply), ensure_ascii=False) + "\n")
-            self.log_to.flush()
-
-
-SECRET_WORDS = ("password", "secret", "privatekey", "apikey", "signature", "sessionkey", "certificate", "key", "token")
-
-
-def _log_entry(sim: Simulator, command: str, params: dict[str, str], method: str, reply: Reply) -> dict[str, Any]:
-    hidden = {
-        name: "<hidden>" if any(word in name.lower() for word in SECRET_WORDS) else value
-        for name, value in params.items()
-        if name.lower() not in ("command", "response", "signatureversion", "expires")
-    }
-    entry = {"time": sim.clock.now(), "command": command, "method": method, "params": hidden, "status": reply.status}
-    if reply.status != 200 and isinstance(reply.body, dict):
-        entry["error"] = next(iter(reply.body.values())).get("errortext")
-    return entry
+        if self.log is not None:
+            self.log.write(self.clock.now(), command, method, params, reply)
