@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from .apply import CloudDocument, Work
+from .document import CloudDocument, Work
 from .nodes import DocumentInvalid, Node, Problem, parse
+from .run import carry_out
 
-__all__ = ("CloudDocument", "DocumentInvalid", "Node", "Problem", "Work", "parse")
+__all__ = ("CloudDocument", "DocumentInvalid", "Node", "Problem", "Work", "carry_out", "parse")

@@ -6,70 +6,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ..client import InvalidInput
-from ..model import Resource
+from ..model import Option, Resource
 from .nodes import Node
 
 
-def dependencies(nodes: Sequence[Node]) -> dict[Node, set[Node]]:
-    """For each node the nodes that must be done first. Raises InvalidInput where they go round in a circle."""
+class Step(NamedTuple):
+    """A node's turn. ``last``: the turn in which it reaches a state that needs all its parts (a zone is enabled)."""
+
+    node: Node
+    last: bool = False
+
+
+class Graph:
+    """The steps of a document and what each needs. Raises InvalidInput where they go round in a circle.
+
+    ``references``: for each node, the nodes of the document that its entry names.
+    """
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.nodes = list(nodes)
+        self.references = _references(self.nodes)
+        self._parents = {node: self._parent_of(node) for node in self.nodes}
+        parts: dict[Node, list[Node]] = {}
+        for node in self.nodes:
+            for whole in self._wholes(node):
+                parts.setdefault(whole, []).append(node)
+        #: Nodes that other nodes of the document are parts of.
+        self.parts = parts
+        self.needs: dict[Step, set[Step]] = {}
+        for node in self.nodes:
+            self.needs[Step(node)] = set()
+            if node in parts:
+                self.needs[Step(node, last=True)] = {Step(node), *(self.end_of(part) for part in parts[node])}
+        self._connect()
+        _refuse_circles(self.needs)
+
+    def end_of(self, node: Node) -> Step:
+        """The step after which a node is as its entry says."""
+        return Step(node, last=node in self.parts)
+
+    def is_held_back(self, node: Node) -> bool:
+        """Whether the node's state is reached only when all its parts are there (a zone that is enabled)."""
+        if node not in self.parts or node.absent:
+            return False
+        return any(state.last for state in node.resource.states if state.name == node.options.get("state"))
+
+    def _connect(self) -> None:
+        for node, others in self.references.items():
+            for other, option in others:
+                if node.absent:
+                    if other.absent:
+                        self.needs[Step(other)].add(self.end_of(node))
+                elif option.name in node.resource.after_parts:
+                    self.needs[Step(node)].add(self.end_of(other))
+                else:
+                    self.needs[Step(node)].add(Step(other))
+
+    def _parent_of(self, node: Node) -> Node | None:
+        """The node that this one is a part of."""
+        for other, option in self.references[node]:
+            if option.name == node.resource.parent and not node.absent and not other.absent:
+                return other
+        return None
+
+    def _wholes(self, node: Node) -> Iterator[Node]:
+        """What the node is a part of, from the inside out."""
+        seen = {node}
+        whole = self._parents[node]
+        while whole is not None and whole not in seen:
+            yield whole
+            seen.add(whole)
+            whole = self._parents[whole]
+
+
+def _references(nodes: Sequence[Node]) -> dict[Node, list[tuple[Node, Option]]]:
     by_name: dict[tuple[str, str], list[Node]] = {}
     for node in nodes:
         by_name.setdefault((node.resource.name, node.name), []).append(node)
-    needs: dict[Node, set[Node]] = {node: set() for node in nodes}
+    naming = {node.resource.name: _naming_options(node.resource) for node in nodes}
+    found: dict[Node, list[tuple[Node, Option]]] = {}
     for node in nodes:
-        for other in _referred(node, by_name):
-            if node.absent:
-                if other.absent:
-                    needs[other].add(node)
-            else:
-                needs[node].add(other)
-    _refuse_circles(needs)
-    return needs
-
-
-def _referred(node: Node, by_name: Mapping[tuple[str, str], list[Node]]) -> list[Node]:
-    found = []
-    for option in node.resource.options:
-        value = node.options.get(option.name)
-        if not option.refers_to or value is None:
-            continue
-        for name in [value] if option.type == "ref" else value:
-            for other in by_name.get((option.refers_to, str(name)), []):
-                if other is not node and _same_scope(node, other, other.resource):
-                    found.append(other)
+        found[node] = []
+        for option, kind in naming[node.resource.name]:
+            value = node.options.get(option.name)
+            if value is None:
+                continue
+            for name in value if isinstance(value, list) else [value]:
+                for other in by_name.get((kind, str(name)), ()):
+                    if other is not node and _same_scope(node, other):
+                        found[node].append((other, option))
     return found
 
 
-def _same_scope(node: Node, other: Node, resource: Resource) -> bool:
+def _naming_options(resource: Resource) -> list[tuple[Option, str]]:
+    """Options whose values are names of other objects, and of which kind."""
+    return [
+        (option, option.refers_to or option.names) for option in resource.options if option.refers_to or option.names
+    ]
+
+
+def _same_scope(node: Node, other: Node) -> bool:
     """A pod of another zone with the same name is not the one meant."""
-    for name in resource.scope:
+    for name in other.resource.scope:
         mine, its = node.options.get(name), other.options.get(name)
         if mine is not None and its is not None and mine != its:
             return False
     return True
 
 
-def _refuse_circles(needs: Mapping[Node, set[Node]]) -> None:
-    waiting = {node: set(first) for node, first in needs.items()}
-    dependents: dict[Node, list[Node]] = {}
-    for node, first in needs.items():
-        for other in first:
-            dependents.setdefault(other, []).append(node)
-    ready = [node for node, first in waiting.items() if not first]
+def _refuse_circles(needs: Mapping[Step, set[Step]]) -> None:
+    waiting = {step: len(first) for step, first in needs.items()}
+    dependents = dependents_of(needs)
+    ready = [step for step, count in waiting.items() if not count]
     while ready:
         done = ready.pop()
         del waiting[done]
-        for node in dependents.get(done, []):
-            waiting[node].discard(done)
-            if not waiting[node]:
-                ready.append(node)
+        for step in dependents.get(done, ()):
+            waiting[step] -= 1
+            if not waiting[step]:
+                ready.append(step)
     if waiting:
-        circle = ", ".join(sorted(f"{node.title} ({node.path})" for node in waiting))
+        circle = ", ".join(sorted({f"{step.node.title} ({step.node.path})" for step in waiting}))
         raise InvalidInput(
             f"these entries need each other, so none can be first: {circle}",
             option="cloud",
             remedy="break the circle of references",
         )
+
+
+def dependents_of(needs: Mapping[Step, set[Step]]) -> dict[Step, list[Step]]:
+    """For each step the steps that wait for it."""
+    dependents: dict[Step, list[Step]] = {}
+    for step, first in needs.items():
+        for other in first:
+            dependents.setdefault(other, []).append(step)
+    return dependents

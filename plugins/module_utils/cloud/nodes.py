@@ -7,27 +7,28 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-
-from ..arguments import argument_spec, constraints
 from ..client import InvalidInput
-from ..model import Resource
-from ..reconcile.reconcile import CONTROLS
+from ..model import Option, Resource
+from .checking import Rules, rules_of
+
+Locate = Callable[[str], str]
+"""From a path in the document to file, line and column, or an empty text where that is not known."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong in a document. ``path`` is where: ``zones[0].pods[1].gateway``."""
+    """Something wrong in a document. ``path`` is where: ``zones[0].pods[1].gateway``; ``place`` is file:line:column."""
 
     path: str
     text: str
+    place: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.text}"
+        return f"{self.path} ({self.place}): {self.text}" if self.place else f"{self.path}: {self.text}"
 
 
 @dataclass(eq=False)
@@ -52,36 +53,35 @@ class Node:
     def absent(self) -> bool:
         return self.options.get("state") == "absent"
 
-    def below(self) -> Iterator[Node]:
-        """Everything nested in this entry, at any depth."""
-        for node in self.inside:
-            yield node
-            yield from node.below()
-
 
 class DocumentInvalid(InvalidInput):
     """Everything that is wrong with a document, at once."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        shown = "; ".join(str(problem) for problem in problems)
-        count = len(problems)
+        count = len(self.problems)
+        lines = "".join(f"\n- {problem}" for problem in self.problems)
         super().__init__(
-            f"the cloud document has {count} error{'s' if count > 1 else ''}: {shown}",
+            f"the cloud document has {count} error{'s' if count > 1 else ''}:{lines}\n",
             option="cloud",
             remedy="nothing was changed; correct the document and run again",
         )
 
 
-def parse(document: Mapping[str, Any], kinds: Mapping[str, Resource]) -> list[Node]:
+def parse(document: Mapping[str, Any], kinds: Mapping[str, Resource], locate: Locate | None = None) -> list[Node]:
     """The nodes of a document in the order of the file, outer before inner. Raises DocumentInvalid with every error."""
     reader = _Reader({kind.document_key: kind for kind in kinds.values() if not kind.lookup_only})
     reader.level(document, None, "")
     if not reader.problems:
         reader.duplicates()
     if reader.problems:
-        raise DocumentInvalid(reader.problems)
+        raise DocumentInvalid(located(reader.problems, locate))
     return reader.nodes
+
+
+def located(problems: Sequence[Problem], locate: Locate | None) -> list[Problem]:
+    """The problems with their places, where somebody knows them."""
+    return [Problem(problem.path, problem.text, locate(problem.path) if locate else "") for problem in problems]
 
 
 class _Reader:
@@ -89,14 +89,16 @@ class _Reader:
         self.by_key = by_key
         self.nodes: list[Node] = []
         self.problems: list[Problem] = []
+        self._rules: dict[str, Rules] = {}
+        self._links: dict[tuple[str, str], Option | None] = {}
 
-    def level(self, entries: Mapping[str, Any], around: Node | None, path: str) -> None:
+    def level(self, entries: Mapping[Any, Any], around: Node | None, path: str) -> None:
         for key, value in entries.items():
             place = f"{path}.{key}" if path else str(key)
-            resource = self.by_key.get(str(key))
-            if resource is None or (around is not None and not _fits(resource, around)):
+            resource = self.by_key.get(key)
+            if resource is None or (around is not None and self._link(resource, around.resource) is None):
                 self._unknown(place, str(key), around)
-            elif not isinstance(value, Sequence) or isinstance(value, str):
+            elif not isinstance(value, list):
                 self.problems.append(Problem(place, f"must be a list of {resource.noun} entries"))
             else:
                 for number, entry in enumerate(value):
@@ -106,75 +108,69 @@ class _Reader:
         if not isinstance(entry, Mapping):
             self.problems.append(Problem(path, f"must be a mapping with the options of {resource.name}"))
             return
-        own = {key: value for key, value in entry.items() if not self._is_nested(resource, key, value)}
-        supplied = _supplied(resource, around)
-        for key in supplied.keys() & own.keys():
-            if own[key] != supplied[key]:
-                self.problems.append(
-                    Problem(f"{path}.{key}", f"is {own[key]!r}, but the entry stands inside {supplied[key]!r}")
-                )
-        node = Node(resource, self._checked(resource, {**supplied, **own}, path), path, around)
+        rules = self._rules_of(resource)
+        nested = {key: entry[key] for key in entry if key in self.by_key and not rules.knows(key)}
+        own = {key: value for key, value in entry.items() if key not in nested} if nested else entry
+        options = rules.check(own, lambda below, text: self.problems.append(Problem(path + below, text)))
+        if around is not None:
+            self._supply(options, resource, around, path)
+        node = Node(resource, {name: value for name, value in options.items() if value is not None}, path, around)
         self.nodes.append(node)
         if around is not None:
             around.inside.append(node)
-        self.level({key: entry[key] for key in entry.keys() - own.keys()}, node, path)
+        if nested:
+            self.level(nested, node, path)
 
-    def _is_nested(self, resource: Resource, key: str, value: Any) -> bool:
-        return (
-            key in self.by_key and not resource.has(key) and isinstance(value, Sequence) and not isinstance(value, str)
-        )
+    def _rules_of(self, resource: Resource) -> Rules:
+        rules = self._rules.get(resource.name)
+        if rules is None:
+            inner = [key for key, kind in self.by_key.items() if self._link(kind, resource) is not None]
+            rules = self._rules[resource.name] = rules_of(resource, inner)
+        return rules
 
-    def _checked(self, resource: Resource, options: dict[str, Any], path: str) -> dict[str, Any]:
-        spec = {
-            name: entry for name, entry in argument_spec(resource).items() if name in CONTROLS or resource.has(name)
-        }
-        aliases = {alias for entry in spec.values() for alias in entry.get("aliases", ())}
-        unknown = [name for name in options if name not in spec and name not in aliases]
-        for name in unknown:
-            near = difflib.get_close_matches(name, [*spec, *aliases, *self.by_key], n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            self.problems.append(Problem(f"{path}.{name}", f"{resource.name} has no such option{hint}"))
-        known = {name: value for name, value in options.items() if name not in unknown}
-        result = ArgumentSpecValidator(spec, **constraints(resource)).validate(known)
-        self.problems.extend(Problem(path, text) for text in result.error_messages)
-        return {
-            name: value for name, value in result.validated_parameters.items() if value is not None and name in spec
-        }
+    def _supply(self, options: dict[str, Any], resource: Resource, around: Node, path: str) -> None:
+        """References that the nesting gives: the pod and, where the kind has one, the zone around it."""
+        node: Node | None = around
+        while node is not None:
+            option = self._link(resource, node.resource)
+            if option is not None:
+                wanted = [node.name] if option.type == "refs" else node.name
+                if options.get(option.name) not in (None, wanted):
+                    text = f"is {options[option.name]!r}, but the entry stands inside {node.title}"
+                    self.problems.append(Problem(f"{path}.{option.name}", text))
+                options[option.name] = wanted
+            node = node.around
+
+    def _link(self, resource: Resource, around: Resource) -> Option | None:
+        """The option by which a kind refers to the kind it stands in; None where it may not stand there."""
+        key = (resource.name, around.name)
+        if key not in self._links:
+            self._links[key] = link(resource, around)
+        return self._links[key]
 
     def _unknown(self, path: str, key: str, around: Node | None) -> None:
-        fitting = [name for name, kind in self.by_key.items() if around is None or _fits(kind, around)]
+        inner = around.resource if around else None
+        fitting = [name for name, kind in self.by_key.items() if inner is None or self._link(kind, inner) is not None]
         near = difflib.get_close_matches(key, fitting, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        where = f" inside a {around.resource.noun}" if around else ""
+        where = f" that stands inside a {around.resource.noun}" if around else ""
         self.problems.append(Problem(path, f"is no kind of object{where}{hint}"))
 
     def duplicates(self) -> None:
         """Two entries for one object would fight each other."""
         seen: dict[tuple[Any, ...], Node] = {}
         for node in self.nodes:
-            names = (*node.resource.identity, *node.resource.scope)
-            key = (node.resource.name, *(str(node.options.get(name)) for name in names), str(node.options.get("id")))
+            names = (*node.resource.identity, *node.resource.scope, "id")
+            key = (node.resource.name, *(str(node.options.get(name)) for name in names))
             if key in seen:
                 self.problems.append(Problem(node.path, f"{node.title} stands already at {seen[key].path}"))
             seen.setdefault(key, node)
 
 
-def _ancestors(around: Node | None) -> Iterator[Node]:
-    while around is not None:
-        yield around
-        around = around.around
-
-
-def _fits(resource: Resource, around: Node) -> bool:
-    """Whether a kind may stand inside an entry: it has an option that refers to it, or to what is around that."""
-    return any(option.refers_to == around.resource.name and option.type == "ref" for option in resource.options)
-
-
-def _supplied(resource: Resource, around: Node | None) -> dict[str, str]:
-    """References that the nesting gives: the pod and, where the kind has one, the zone around it."""
-    supplied: dict[str, str] = {}
-    for node in _ancestors(around):
-        for option in resource.options:
-            if option.type == "ref" and option.refers_to == node.resource.name and option.name not in supplied:
-                supplied[option.name] = node.name
-    return supplied
+def link(resource: Resource, around: Resource) -> Option | None:
+    """The option by which entries of a kind refer to the entry around them: the parent's first, else the first one."""
+    fitting = [option for option in resource.options if option.refers_to == around.name and not option.hidden]
+    for option in fitting:
+        if option.name == resource.parent:
+            return option
+    return next(iter(fitting), None)

@@ -66,6 +66,8 @@ class Option:
     since: str = ""
     #: Kind of object that a `ref` or `refs` names.
     refers_to: str = ""
+    #: Kind of object that a text names without being looked up (an account): it comes first in a document.
+    names: str = ""
     #: Field that holds the name of the object referred to. Used to compare without a look-up if `by_name`.
     name_field: str = ""
     #: Names of the kind referred to are unique where they are used, so a name in the row settles the comparison.

@@ -74,8 +74,12 @@ class Resource:
     notes: tuple[str, ...] = ()
     states: tuple[State, ...] = ()
     updates: tuple[Update, ...] = ()
-    #: Option that names the parent, which nesting supplies in a cloud document.
+    #: Option that names what the object is a part of: a state that needs all parts (a zone is enabled) waits for it,
+    #: and an exported document nests it there.
     parent: str = ""
+    #: References to what must be complete, with all its parts, before the object is made: a template is fetched by
+    #: system VMs, which only an enabled zone has.
+    after_parts: tuple[str, ...] = ()
     #: Key in a cloud document; the plural of the name unless told.
     plural: str = ""
     #: Only looked up by others; there is no module of it.

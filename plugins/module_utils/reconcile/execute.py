@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..client import ApiError, CloudStackError, JobFailed, LostAnswer, NotFound
@@ -22,18 +23,26 @@ UNCERTAIN = (LostAnswer,)
 """Errors after which the work may or may not have been done, so that only reading can tell."""
 
 
-def execute(ctx: Context, plan: Plan) -> Row | None:
-    """Carries out the plan and returns the object as it is afterwards (None after a delete)."""
+@dataclass(frozen=True)
+class Done:
+    """The object afterwards (None after a delete). ``unconfirmed``: its id, where it is still to be read back."""
+
+    row: Row | None
+    unconfirmed: str = ""
+
+
+def execute(ctx: Context, plan: Plan) -> Done:
+    """Carries out the plan."""
     if plan.action == "delete":
         _delete(ctx, _existing(plan))
-        return None
+        return Done(None)
     if plan.action == "replace":
         ctx.resource.retire(ctx, _existing(plan))  # type: ignore[misc]
         return _create(ctx)
     if plan.action == "create":
         return _create(ctx)
     row = _existing(plan)
-    return _converge(ctx, row, plan.changes, ignore=plan.tolerated)
+    return Done(_converge(ctx, row, plan.changes, ignore=plan.tolerated))
 
 
 def _existing(plan: Plan) -> Row:
@@ -42,25 +51,38 @@ def _existing(plan: Plan) -> Row:
     return plan.row
 
 
-def _create(ctx: Context) -> Row:
+def _create(ctx: Context) -> Done:
     resource = ctx.resource
     params = creation_parameters(ctx)
     ctx.tell("creating")
-    new_id = ""
     try:
         if resource.create:
-            new_id = resource.create(ctx, params)
+            new_id, told = resource.create(ctx, params), None
         else:
-            new_id = id_in(resource, ctx.change(resource.commands.create, params))
+            answer = ctx.change(resource.commands.create, params)
+            new_id, told = id_in(resource, answer), object_in(resource, answer)
     except UNCERTAIN as error:
         row = until_seen(ctx, lambda: _adopted(ctx, params))
         if row is None:
             raise error
-        new_id = str(row[resource.commands.id_field])
+        new_id, told = str(row[resource.commands.id_field]), None
         ctx.warn(f"the answer to {resource.commands.create} was lost; {ctx.name} was found by reading back")
-    row = _created(ctx, new_id)
-    row = until_settled(ctx, row)
-    return _converge(ctx, row, differences(ctx.view, resource, ctx.given, row), fresh=True)
+    if ctx.confirm_later and told is not None and _is_whole(ctx, told):
+        return Done(told, unconfirmed=new_id)
+    return Done(confirm(ctx, new_id))
+
+
+def _is_whole(ctx: Context, told: Row) -> bool:
+    """Whether an answer tells a new object as reading it would, and nothing is left to be done about it."""
+    resource = ctx.resource
+    plain = not (resource.awaited or resource.complete or resource.is_same) and told.get("jobstatus") != 0
+    return plain and not differences(ctx.view, resource, ctx.given, told)
+
+
+def confirm(ctx: Context, new_id: str) -> Row:
+    """Reads a new object back by its identity, waits for it, and sets what its creation could not."""
+    row = until_settled(ctx, _created(ctx, new_id))
+    return _converge(ctx, row, differences(ctx.view, ctx.resource, ctx.given, row), fresh=True)
 
 
 def creation_parameters(ctx: Context) -> dict[str, Any]:
@@ -88,15 +110,20 @@ def wire(ctx: Context, option: Option, parameter: str) -> dict[str, Any]:
     return on_wire(option, parameter, value)
 
 
-def id_in(resource: Resource, answer: Mapping[str, Any]) -> str:
-    """Id of the object in an answer: one object, a list of one, or a bare id."""
-    field = resource.commands.id_field
+def object_in(resource: Resource, answer: Mapping[str, Any]) -> Row | None:
+    """The object in an answer: one object, a list of one, or the answer itself."""
     for value in (*answer.values(), answer):
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
             value = value[0]
-        if isinstance(value, Mapping) and value.get(field) is not None:
-            return str(value[field])
-    return ""
+        if isinstance(value, Mapping) and value.get(resource.commands.id_field) is not None:
+            return dict(value)
+    return None
+
+
+def id_in(resource: Resource, answer: Mapping[str, Any]) -> str:
+    """Id of the object in an answer, or an empty text."""
+    found = object_in(resource, answer)
+    return str(found[resource.commands.id_field]) if found else ""
 
 
 def _adopted(ctx: Context, params: dict[str, Any]) -> Row | None:

@@ -13,7 +13,7 @@ from typing import Any
 from ..client import InvalidInput
 from ..model import Resource, Row
 from .context import Context
-from .execute import execute
+from .execute import Done, execute
 from .plan import ABSENT, Plan
 from .plan import plan as make_plan
 from .present import present
@@ -31,6 +31,8 @@ class Outcome:
     plan: Plan
     row: Row | None
     warnings: tuple[str, ...]
+    #: Id of a new object that is still to be read back (see Context.confirm_later).
+    unconfirmed: str = ""
 
     def as_result(self, *, diff: bool = False) -> dict[str, Any]:
         """The module's result."""
@@ -92,12 +94,11 @@ def _identifying(resource: Resource, given: Mapping[str, Any]) -> dict[str, Any]
 def reconcile(ctx: Context) -> Outcome:
     """Plans, and unless in check mode carries out. The plan is the same either way."""
     plan = make_plan(ctx)
-    row = plan.row
+    done = Done(plan.row)
     if plan.changed and not ctx.check:
-        row = execute(ctx, plan)
-        ctx.view.learn(
-            ctx.resource, row, gone="" if plan.row is None else str(plan.row[ctx.resource.commands.id_field])
-        )
+        done = execute(ctx, plan)
+        gone = "" if plan.row is None else str(plan.row[ctx.resource.commands.id_field])
+        ctx.view.learn(ctx.resource, done.row, gone)
     for note in ctx.view.notes:
         ctx.warn(note)
-    return Outcome(ctx.resource, plan, row, tuple(ctx.warnings))
+    return Outcome(ctx.resource, plan, done.row, tuple(ctx.warnings), done.unconfirmed)

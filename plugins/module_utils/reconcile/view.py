@@ -61,8 +61,9 @@ class View:
         self.whole = whole
         self.check = check
         self.notes: list[str] = []
-        #: Kind and name of what the document around is going to create; the rest of unknown names are errors.
-        self.planned: set[tuple[str, str]] | None = None
+        #: Whether the document around is going to create an object of this kind, name and scope; other unknown names
+        #: are errors then.
+        self.planned: Callable[[Resource, str, Mapping[str, Any]], bool] | None = None
         #: Kind to the names that a document says, where that is all it wants of the kind: a list of many pages is
         #: then not read, but asked for these names.
         self.mentioned: Mapping[str, Collection[str]] = {}
@@ -211,10 +212,10 @@ class View:
             if found:
                 return found[0]
         try:
-            extra = self._parent_filters(resource, scope)
+            extra = self.parent_filters(resource, scope)
             rows = self._named(resource, value, extra)
         except NotFound:
-            if not self._will_exist(resource, value):
+            if not self._will_exist(resource, value, scope):
                 raise
             rows = []
         matching = [row for row in rows if holds_scope(self, resource, scope, row)]
@@ -227,15 +228,15 @@ class View:
                 obj=f"{resource.noun} {value}",
                 remedy="give the id instead of the name",
             )
-        if self._will_exist(resource, value):
+        if self._will_exist(resource, value, scope):
             standing_in = PlannedId(f"(id of {resource.noun} {value})")
             return {id_field: standing_in, "id": standing_in, resource.option(resource.identity[0]).row_field: value}
         raise self._unknown(resource, value, scope)
 
-    def _will_exist(self, resource: Resource, value: str) -> bool:
+    def _will_exist(self, resource: Resource, value: str, scope: Mapping[str, Any]) -> bool:
         """Whether an unknown name is one that the document creates, or in check mode an earlier task may create."""
         if self.planned is not None:
-            return (resource.name, value) in self.planned
+            return self.planned(resource, value, scope)
         if self.check:
             note = f"{resource.noun} {value!r} does not exist; the plan takes it that an earlier step creates it"
             if note not in self.notes:
@@ -250,7 +251,7 @@ class View:
         field = resource.option(resource.identity[0]).row_field
         return [row for row in self.candidates(resource, value, extra) if row.get(field) == value]
 
-    def _parent_filters(self, resource: Resource, scope: Mapping[str, Any]) -> dict[str, Any]:
+    def parent_filters(self, resource: Resource, scope: Mapping[str, Any]) -> dict[str, Any]:
         """Ids of the parents without which a kind's list command answers nothing useful."""
         filters = {}
         for option, parameter in resource.commands.parents.items():
@@ -263,7 +264,7 @@ class View:
     def _unknown(self, resource: Resource, value: str, scope: Mapping[str, Any]) -> NotFound:
         field = resource.option(resource.identity[0]).row_field
         try:
-            rows = self.rows(resource, self._parent_filters(resource, scope))
+            rows = self.rows(resource, self.parent_filters(resource, scope))
             names = [str(row[field]) for row in rows if row.get(field) and holds_scope(self, resource, scope, row)]
         except CloudStackError:
             names = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ..cloud import CloudDocument, Work
+from ..cloud import CloudDocument, Work, carry_out
 from ..model import Operation, Option
 
 
@@ -17,7 +17,7 @@ def _apply(task: Any) -> dict[str, Any]:
     cloud = CloudDocument(task.client, task.option("cloud"), task.view.kinds, progress=task.progress)
     works = cloud.plan()
     if not task.check:
-        cloud.carry_out(works, limit=task.option("parallel"), stop_on_error=task.option("on_error") == "stop")
+        carry_out(cloud, works, limit=task.option("parallel"), stop_on_error=task.option("on_error") == "stop")
     for work in works:
         for warning in work.warnings:
             task.warn(warning)

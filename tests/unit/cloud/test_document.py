@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, InvalidInput
-from ansible_collections.cloudstack.ops.plugins.module_utils.cloud import CloudDocument, DocumentInvalid, parse
+from ansible_collections.cloudstack.ops.plugins.module_utils.cloud import (
+    CloudDocument,
+    DocumentInvalid,
+    carry_out,
+    parse,
+)
 from ansible_collections.cloudstack.ops.plugins.module_utils.model import Commands, Option, Resource, State
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "reconcile"))
@@ -40,7 +45,7 @@ SHELF = Resource(
     options=(Option("name"), Option("open", "bool", updatable=True, on_create=False, hidden=True)),
     states=(State("open", {"open": True}, last=True),),
 )
-KINDS = {"shelf": SHELF, "lamp": replace(lamp(), scope=("shelf",))}
+KINDS = {"shelf": SHELF, "lamp": replace(lamp(), scope=("shelf",), parent="shelf")}
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -51,7 +56,7 @@ def document(**changes: Any) -> dict[str, Any]:
 def applied(cloud: House, wish: dict[str, Any], **how: Any) -> list[dict[str, Any]]:
     whole = CloudDocument(cloud, wish, KINDS)
     works = whole.plan()
-    whole.carry_out(works, **how)
+    carry_out(whole, works, **how)
     return [work.as_dict() for work in works]
 
 

@@ -19,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from fake_cloud import SHELF, FakeCloud, lamp
 
 
-
 class Paged(FakeCloud):
     """Pages of ten rows; what is asked counts as in the real thing."""
 

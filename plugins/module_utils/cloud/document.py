@@ -1,0 +1,172 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A document held against one server: every object is planned before the first is changed.
+
+Each object goes through the same reconciliation as a single task; a task is a document of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ..client import CloudStackError
+from ..model import Resource
+from ..reconcile import Context, Outcome, Plan, View, make_context
+from ..reconcile.plan import plan as make_plan
+from .graph import Graph
+from .nodes import DocumentInvalid, Locate, Node, Problem, located, parse
+
+Progress = Callable[[str], None]
+
+
+@dataclass(eq=False)
+class Work:
+    """One node on its way: planned, then done, failed or skipped because something it needs failed."""
+
+    node: Node
+    plan: Plan
+    outcome: Outcome | None = None
+    error: CloudStackError | None = None
+    skipped: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        entry: dict[str, Any] = {
+            "kind": self.node.resource.name,
+            "name": self.node.name,
+            "path": self.node.path,
+            **self.plan.as_dict(),
+        }
+        if self.error:
+            entry["error"] = str(self.error)
+        if self.skipped:
+            entry["skipped"] = self.skipped
+        return entry
+
+
+class CloudDocument:
+    """A document and the server it is about.
+
+    ``locate`` knows where in which file a path of the document stands. Raises DocumentInvalid with every mistake that
+    can be seen without the server, InvalidInput where entries need each other in a circle.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        document: Mapping[str, Any],
+        kinds: Mapping[str, Resource],
+        *,
+        locate: Locate | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.locate = locate
+        self.progress = progress
+        self.nodes = parse(document, kinds, locate)
+        self._refuse(_contradictions(graph := Graph(self.nodes)))
+        self.graph = graph
+        self.view = View(client, kinds, whole=True)
+        self.view.planned = _planned(self.nodes)
+        self.view.mentioned = _mentioned(self.nodes)
+
+    def plan(self) -> list[Work]:
+        """Plans every node by reading alone. Raises DocumentInvalid with every problem and its place."""
+        self.read(self.nodes)
+        works, problems = [], []
+        meant: dict[tuple[str, str], Node] = {}
+        for node in self.nodes:
+            try:
+                context = self.context(node, check=True)
+                work = Work(node, make_plan(context), warnings=context.warnings)
+            except CloudStackError as error:
+                problems.append(_problem(node, error))
+                continue
+            works.append(work)
+            if work.plan.row is not None:
+                key = (node.resource.commands.list, str(work.plan.row.get(node.resource.commands.id_field)))
+                other = meant.setdefault(key, node)
+                if other is not node:
+                    problems.append(Problem(node.path, f"{node.title} is the same object as {other.path}"))
+        self._refuse(problems)
+        return works
+
+    def _refuse(self, problems: list[Problem]) -> None:
+        if problems:
+            raise DocumentInvalid(located(problems, self.locate))
+
+    def read(self, nodes: Iterable[Node]) -> None:
+        """Reads the kinds of the nodes side by side, each once, or once for each parent that it is listed under."""
+        whole: dict[str, Resource] = {}
+        under: dict[tuple[str, ...], Node] = {}
+        for node in nodes:
+            given = [str(node.options[name]) for name in node.resource.commands.parents if name in node.options]
+            if given:
+                under.setdefault((node.resource.name, *given), node)
+            else:
+                whole[node.resource.name] = node.resource
+        self.view.parallel([partial(self.view.rows, kind) for kind in whole.values()])
+        self.view.parallel([partial(self._read_under_parent, node) for node in under.values()])
+
+    def _read_under_parent(self, node: Node) -> None:
+        try:
+            self.view.rows(node.resource, self.view.parent_filters(node.resource, node.options))
+        except CloudStackError:
+            return  # planning the node says so, with its place
+
+    def context(self, node: Node, *, check: bool, held_back: bool = False) -> Context:
+        """What a node's reconciliation needs. ``held_back`` leaves a state for later that needs the node's parts."""
+        options = {**node.options, "state": "present"} if held_back else node.options
+        return make_context(node.resource, options, self.view, check=check, progress=self.progress)
+
+
+def _problem(node: Node, error: CloudStackError) -> Problem:
+    """An error of planning at the option that it is about, where the entry has that option."""
+    option = getattr(error, "option", None)
+    path = f"{node.path}.{option}" if option in node.options else node.path
+    return Problem(path, str(error))
+
+
+def _contradictions(graph: Graph) -> list[Problem]:
+    """Entries that shall exist and need one that shall not."""
+    return [
+        Problem(f"{node.path}.{option.name}", f"{node.title} needs {other.title}, which {other.path} removes")
+        for node, others in graph.references.items()
+        for other, option in others
+        if other.absent and not node.absent
+    ]
+
+
+def _planned(nodes: Collection[Node]) -> Callable[[Resource, str, Mapping[str, Any]], bool]:
+    """Whether the document has an object that shall exist, of this kind and name and in this scope."""
+    by_name: dict[tuple[str, str], list[Node]] = {}
+    for node in nodes:
+        if not node.absent:
+            by_name.setdefault((node.resource.name, node.name), []).append(node)
+
+    def planned(resource: Resource, value: str, scope: Mapping[str, Any]) -> bool:
+        return any(
+            all(
+                scope.get(name) is None or node.options.get(name) is None or scope[name] == node.options[name]
+                for name in resource.scope
+            )
+            for node in by_name.get((resource.name, value), ())
+        )
+
+    return planned
+
+
+def _mentioned(nodes: Collection[Node]) -> dict[str, set[str]]:
+    """For each kind the names that the document says: its entries' own and those they refer to."""
+    names: dict[str, set[str]] = {}
+    for node in nodes:
+        names.setdefault(node.resource.name, set()).add(node.name)
+        for option in node.resource.options:
+            value = node.options.get(option.name) if option.refers_to else None
+            if value is not None:
+                names.setdefault(option.refers_to, set()).update(value if isinstance(value, list) else [value])
+    return names

@@ -1,0 +1,157 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying out the plan of a document: along the graph, side by side, with a limit and a rule for errors."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from queue import SimpleQueue
+
+from ..client import CloudStackError
+from ..reconcile import reconcile
+from ..reconcile.execute import confirm
+from ..reconcile.plan import matching
+from ..reconcile.same import differences
+from .document import CloudDocument, Work
+from .graph import Step, dependents_of
+
+
+def carry_out(cloud: CloudDocument, works: Sequence[Work], *, limit: int = 8, stop_on_error: bool = True) -> None:
+    """Does what was planned. Errors are kept in the works; nodes that need a failed one are skipped.
+
+    limit: how many objects are worked on at the same time. stop_on_error: begin nothing new after the first error.
+    """
+    with ThreadPoolExecutor(max_workers=limit) as pool:
+        _Run(cloud, works, limit, stop_on_error, pool).go()
+        _read_back(cloud, works, pool)
+
+
+class _Run:
+    """One pass along the graph."""
+
+    def __init__(
+        self, cloud: CloudDocument, works: Sequence[Work], limit: int, stop_on_error: bool, pool: ThreadPoolExecutor
+    ) -> None:
+        self.cloud = cloud
+        self.limit = limit
+        self.stop_on_error = stop_on_error
+        self.stopped = False
+        self.pool = pool
+        self.works = {work.node: work for work in works}
+        self.dependents = dependents_of(cloud.graph.needs)
+        self.waiting = {step: len(first) for step, first in cloud.graph.needs.items()}
+        self.total = sum(1 for work in works if work.plan.changed)
+        self.done = 0
+
+    def go(self) -> None:
+        ready = deque(step for step, count in self.waiting.items() if not count)
+        running: dict[Future[None], Step] = {}
+        ended: SimpleQueue[Future[None]] = SimpleQueue()
+        while ready or running:
+            # No more than can begin at once, so that a stop holds back everything that has not begun.
+            while ready and len(running) < self.limit:
+                step = ready.popleft()
+                if self._is_idle(step):
+                    ready.extend(self._after(step, running.values()))
+                else:
+                    future = self.pool.submit(self._do, step)
+                    running[future] = step
+                    future.add_done_callback(ended.put)
+            if running:
+                future = ended.get()
+                step = running.pop(future)
+                future.result()
+                ready.extend(self._after(step, running.values()))
+
+    def _is_idle(self, step: Step) -> bool:
+        """Whether a step needs no work: nothing planned, something it needs failed, or the run was stopped."""
+        work = self.works[step.node]
+        if not work.plan.changed or work.error or work.skipped:
+            return True
+        if step.last and not self.cloud.graph.is_held_back(step.node):
+            return True
+        if self.stopped:
+            work.skipped = "stopped after an error"
+            return True
+        return False
+
+    def _do(self, step: Step) -> None:
+        work = self.works[step.node]
+        held_back = not step.last and self.cloud.graph.is_held_back(step.node)
+        context = self.cloud.context(step.node, check=False, held_back=held_back)
+        # What others are about to refer to is read back before they do.
+        context.confirm_later = not any(self.works[other.node].plan.changed for other in self.dependents.get(step, ()))
+        try:
+            work.outcome = reconcile(context)
+        except CloudStackError as error:
+            work.error = error
+            self.stopped = self.stopped or self.stop_on_error
+        work.warnings.extend(text for text in context.warnings if text not in work.warnings)
+
+    def _after(self, step: Step, running: Iterable[Step]) -> list[Step]:
+        """Steps that may begin now that this one has ended, whatever became of it."""
+        work = self.works[step.node]
+        if work.plan.changed and step == self.cloud.graph.end_of(step.node):
+            self.done += 1
+            self._tell(work, running)
+        ready = []
+        for other in self.dependents.get(step, ()):
+            dependent = self.works[other.node]
+            if (work.error or work.skipped) and dependent.plan.changed and not (dependent.error or dependent.skipped):
+                dependent.skipped = f"needs {work.node.title}"
+            self.waiting[other] -= 1
+            if not self.waiting[other]:
+                ready.append(other)
+        return ready
+
+    def _tell(self, work: Work, running: Iterable[Step]) -> None:
+        if not self.cloud.progress:
+            return
+        became = "failed" if work.error else f"skipped, {work.skipped}" if work.skipped else DONE[work.plan.action]
+        others = [step.node.title for step in running]
+        beside = f" (running: {', '.join(others[:3])}{' ...' if len(others) > 3 else ''})" if others else ""
+        self.cloud.progress(f"{self.done}/{self.total} {work.node.title} {became}{beside}")
+
+
+DONE = {"create": "created", "update": "changed", "replace": "replaced", "delete": "removed"}
+
+
+def _read_back(cloud: CloudDocument, works: Sequence[Work], pool: ThreadPoolExecutor) -> None:
+    """Reads new objects back, each kind once, and settles one by one what is not as its creation said."""
+    new = [work for work in works if work.outcome and work.outcome.unconfirmed]
+    kinds = {work.node.resource.name: work.node.resource for work in new}
+    for kind in kinds.values():
+        cloud.view.forget(kind)
+    cloud.view.parallel(
+        [lambda kind=kind: cloud.view.rows(kind) for kind in kinds.values() if not kind.commands.parents]
+    )
+    doubtful = [work for work in new if not _is_there(cloud, work)]
+    list(pool.map(lambda work: _settle(cloud, work), doubtful))
+
+
+def _is_there(cloud: CloudDocument, work: Work) -> bool:
+    """Whether the object made is the only one of its identity and as wanted."""
+    context = cloud.context(work.node, check=True)
+    try:
+        rows = matching(context)
+    except CloudStackError:
+        return False
+    if len(rows) != 1 or str(rows[0].get(context.resource.commands.id_field)) != work.outcome.unconfirmed:  # type: ignore[union-attr]
+        return False
+    return not differences(context.view, context.resource, context.given, rows[0])
+
+
+def _settle(cloud: CloudDocument, work: Work) -> None:
+    context = cloud.context(work.node, check=False)
+    try:
+        row = confirm(context, work.outcome.unconfirmed)  # type: ignore[union-attr]
+        work.outcome = replace(work.outcome, row=row)  # type: ignore[type-var]
+        cloud.view.learn(work.node.resource, row)
+    except CloudStackError as error:
+        work.error = error
+    work.warnings.extend(text for text in context.warnings if text not in work.warnings)
