@@ -53,6 +53,15 @@ def _check_wish(ctx: Any, row: Row | None) -> None:
             obj=ctx.name,
             remedy="check name, zone and type; a zone gets its system VMs some minutes after it was enabled",
         )
+    # From here on messages name it, however it was told.
+    ctx.given.setdefault("name", row.get("name"))
+    if ctx.given.get("host") and ctx.given.get("power") == "Stopped":
+        raise InvalidInput(
+            f"{ctx.name} can't be stopped and on a host",
+            option="host",
+            obj=ctx.name,
+            remedy="leave out host, or use another state",
+        )
     if ctx.given.get("host") and row.get("state") != "Running" and ctx.ref_id("host") != row.get("hostid"):
         raise InvalidInput(
             f"{ctx.name} is {row.get('state')}, and only a running one can be moved",
@@ -118,6 +127,11 @@ def _restart(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
 
 def _scale(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
     """Stops it if it runs, because only a stopped one takes another size, and starts it again."""
+    if ctx.state == "recreated":
+        ctx.warn(
+            f"the new {row.get('systemvmtype')} {row.get('name')} got {row.get('serviceofferingname')} and was changed "
+            "in place: the setting that chooses the offering names another one"
+        )
     running = row.get("state") == "Running"
     if running:
         ctx.change("stopSystemVm", {"id": row["id"], **_forced(ctx)})
@@ -211,7 +225,7 @@ SYSTEM_VM = Resource(
         "O(state=recreated) replaces the VM if it differs from O(service_offering), O(template) or O(version).",
         "With O(force=true) it does so in every run.",
         "What a new VM gets is decided by settings, V(consoleproxy.service.offering) for example: set them first.",
-        "If the new VM differs still, the task fails.",
+        "A new VM of another offering is changed in place, with a warning; one of another template fails the task.",
         "To refresh all system VMs of a cloud one after the other, use M(cloudstack.ops.system_vm_refresh).",
     ),
     commands=Commands(list="listSystemVms", filters={"name": "name", "system_vm_type": "systemvmtype"}),

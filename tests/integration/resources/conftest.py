@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,12 +18,31 @@ from cloudstack_simulator.running import RunningSimulator
 from cloudstack_simulator.simulator import Simulator
 
 
+class FastClock:
+    """Time that runs ``rate`` times as fast as the wall, for server and client alike."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._begun = time.monotonic()
+        self._start = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        return (time.monotonic() - self._begun) * self._rate
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(max(0.0, seconds) / self._rate)
+
+
 class Cloud:
     """A simulated cloud. ``run`` calls a module with its defaults and counts what it sends."""
 
-    def __init__(self, running: RunningSimulator) -> None:
-        self.running = running
-        self.client = Client(Connection(running.endpoint, key=running.key, secret=running.secret))
+    def __init__(self, rate: float = 1.0) -> None:
+        self.running = RunningSimulator(Simulator(clock=RunningClock(rate), zone="sandbox")).start()
+        connection = Connection(self.running.endpoint, key=self.running.key, secret=self.running.secret)
+        self.client = Client(connection, clock=FastClock(rate))
         self.calls = self.changes = 0
 
     def run(self, module: str, /, *, check: bool = False, **options: Any) -> dict[str, Any]:
@@ -42,6 +63,14 @@ class Cloud:
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     """The recorded clean zone, shared by the tests of a file: they name their own objects."""
-    found = Cloud(RunningSimulator(Simulator(clock=RunningClock(), zone="sandbox")).start())
+    found = Cloud()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def fast_cloud() -> Iterator[Cloud]:
+    """The same where a minute takes a second, for what the server does by itself in the background."""
+    found = Cloud(rate=60)
     yield found
     found.close()
