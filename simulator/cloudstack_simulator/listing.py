@@ -38,7 +38,7 @@ def equal(field: str | Callable[[Any], Any], value: Any) -> Filter | None:
     name = field if isinstance(field, str) else None
     if isinstance(value, str):
         wanted = value.lower()
-        return Filter(lambda row: (get(row) or "").lower() == wanted, name, wanted)
+        return Filter(lambda row: _lowered(get(row)) == wanted, name, wanted)
     return Filter(lambda row: get(row) == value, name, value)
 
 
@@ -77,6 +77,12 @@ def tagged(call: Call, kind: str) -> Filter | None:
     if not wanted:
         return None
     return Filter(lambda row: call.sim.tags.has_all(kind, row, wanted))
+
+
+def _lowered(value: Any) -> str:
+    if isinstance(value, str):
+        return value.lower()
+    return "" if value is None else str(value).lower()
 
 
 def _getter(field: str | Callable[[Any], Any]) -> Callable[[Any], Any]:

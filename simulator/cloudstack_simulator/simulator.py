@@ -87,7 +87,7 @@ class Simulator:
         self.choices = choices
         self.admin_password = password
         self.cloud_identifier = self.ids.uuid()
-        self.installed = self.clock.now()
+        self.installed = self.started = self.clock.now()
         self._dispatcher = Dispatcher(self)
         registry.install(self)
         self.admin = self.auth.caller_of(self.db.users.first(username="admin"))
@@ -99,6 +99,7 @@ class Simulator:
         if page_size is not None:
             self.settings.set("default.page.size", page_size)
         self.max_page_size = int(self.settings.value("default.page.size"))
+        self.started = self.clock.now()
         self.counters.reset()
 
     @property

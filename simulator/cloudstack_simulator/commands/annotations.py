@@ -87,7 +87,7 @@ def list_annotations(call: Call) -> dict[str, Any]:
         equal("entity_uuid", p.entityid),
         equal("entity_type", p.entitytype),
         contains("annotation", p.keyword),
-        equal("user_id", p.userid),
+        equal(lambda note: call.db.users[note.user_id].uuid, p.userid),
         equal("user_id", call.caller.user) if own else None,
         None if call.caller.is_root_admin else matching(lambda note: not note.admins_only),
     ]

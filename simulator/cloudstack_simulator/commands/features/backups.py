@@ -111,7 +111,7 @@ def delete_offering(call: Call) -> dict[str, Any]:
 
 def _vm(call: Call) -> Any:
     vm = call.params.virtualmachineid
-    if not vm or vm.removed is not None:
+    if not vm or vm.removed is not None or vm.vm_type != "User":
         raise CloudRuntime(f"Can't find any VM with ID: [{vm.id}].")
     call.check_access(vm)
     return vm
