@@ -166,6 +166,13 @@ def share(kind: Image, ctx: Any, row: Row, changes: tuple[Any, ...]) -> None:
                 ctx.change(kind.permissions, {"id": row["id"], "op": op, parameter: sorted(names)})
 
 
+def shared_by(command: str) -> dict[str, str]:
+    """Parameters of the command that lets others in, which the options accounts and projects send."""
+    return {
+        f"{command}.{name}": "sent for the options accounts and projects" for name in ("accounts", "projectids", "op")
+    }
+
+
 def check_place(given: Mapping[str, Any]) -> None:
     if given.get("cross_zones") and given.get("zones"):
         raise InvalidInput(

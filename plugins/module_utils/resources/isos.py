@@ -163,6 +163,7 @@ ISO_RECORD = Resource(
         _TAGS,
     ),
     omitted={
+        **image.shared_by("updateIsoPermissions"),
         "registerIso.zoneid": "set from zones or cross_zones",
         "updateIso.format": "an ISO stays an ISO",
         "updateIso.isrouting": "about templates",

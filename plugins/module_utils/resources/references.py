@@ -35,7 +35,10 @@ PROJECT = Resource(
     summary="Projects",
     commands=Commands(list="listProjects", fixed={"list": {"listall": True}}),
     scope=("domain",),
-    options=(Option("name", help="Name of the project."), OWNER[0]),
+    options=(
+        Option("name", help="Name of the project."),
+        Option("domain", "ref", help="Domain of the project.", api="domainid", refers_to="domain"),
+    ),
     lookup_only=True,
 )
 

@@ -32,7 +32,6 @@ _NOT_FOR_SYSTEM_VMS = {
     "gpucount": "about GPUs of instances",
     "gpudisplay": "about GPUs of instances",
     "externaldetails": "about instances of external hypervisors",
-    "issystem": "always true here",
 }
 
 

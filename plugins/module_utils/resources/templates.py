@@ -210,6 +210,7 @@ TEMPLATE_RECORD = Resource(
         _TAGS,
     ),
     omitted={
+        **image.shared_by("updateTemplatePermissions"),
         "registerTemplate.zoneid": "set from cross_zones",
         "registerTemplate.zoneids": "set from zones",
         "updateTemplate.format": "a wrong value makes the image useless; what the image is doesn't change",

@@ -17,6 +17,8 @@ from .owned import OWNER, ZONE
 ZONE_OF_VOLUME = replace(
     ZONE,
     help="Zone of the volume; tells volumes of the same name apart.",
+    name_field="",
+    by_name=False,
     behaviour=True,
 )
 OWNER_OF_VOLUME = tuple(
