@@ -169,8 +169,10 @@ def _upload(ctx: Any) -> str:
     return str(ctx.change("uploadVolume", params)["volume"]["id"])
 
 
-def before_create(_ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
-    params.setdefault("customid", str(uuid.uuid4()))
+def before_create(ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
+    # An upload takes no id of ours; after a lost answer it is found by its name.
+    if not ctx.given.get("url"):
+        params.setdefault("customid", str(uuid.uuid4()))
     return params
 
 
