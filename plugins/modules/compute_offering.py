@@ -408,7 +408,34 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of compute_offering yet.
+- name: A small instance
+  cloudstack.ops.compute_offering:
+    name: small
+    display_text: 1 CPU, 1 GB
+    cpu_number: 1
+    cpu_speed: 1000
+    memory: 1024
+    offer_ha: true
+
+- name: An instance whose size users choose within limits
+  cloudstack.ops.compute_offering:
+    name: flexible
+    is_customized: true
+    cpu_speed: 1000
+    min_cpu_number: 1
+    max_cpu_number: 8
+    min_memory: 512
+    max_memory: 16384
+
+- name: Instances of this offering run only on hosts with the tag
+  cloudstack.ops.compute_offering:
+    name: small
+    host_tags: [general]
+
+- name: No new instances of this offering
+  cloudstack.ops.compute_offering:
+    name: small
+    state: absent
 """
 
 RETURN = r"""
@@ -685,11 +712,6 @@ resource:
         - Started again elsewhere when its host fails. Not possible with local storage.
       returned: when the server tells
       type: bool
-    offering_state:
-      description:
-        - State of the offering as the server calls it.
-      returned: when the server tells
-      type: str
     provisioning_type:
       description:
         - How much of the root disk is allocated at once. The server's default is V(thin).
@@ -710,6 +732,11 @@ resource:
         - Further properties, such as those a deployment planner reads. Only the keys given are compared.
       returned: when the server tells
       type: dict
+    state:
+      description:
+        - State of the offering as the server calls it.
+      returned: when the server tells
+      type: str
     storage_tags:
       description:
         - Only storage pools with all these tags are used. An empty list removes them.

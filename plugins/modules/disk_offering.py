@@ -256,7 +256,31 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of disk_offering yet.
+- name: A disk of 50 GB on fast storage
+  cloudstack.ops.disk_offering:
+    name: fast-50
+    display_text: 50 GB on SSD
+    disk_size: 50
+    storage_tags: [ssd]
+    iops_read_rate: 2000
+    iops_write_rate: 1000
+
+- name: A disk of a size that users choose, for the customers' domain only
+  cloudstack.ops.disk_offering:
+    name: customers-custom
+    customized: true
+    domains: "{{ customer_domains | default(['ROOT']) }}"
+
+- name: A larger disk under the old name; existing volumes keep the old offering
+  cloudstack.ops.disk_offering:
+    name: fast-50
+    disk_size: 60
+    immutable_drift: replace
+
+- name: Nobody shall take it any more
+  cloudstack.ops.disk_offering:
+    name: fast-50
+    state: inactive
 """
 
 RETURN = r"""
@@ -427,14 +451,14 @@ resource:
         - Name of the offering. Case counts. With O(id) it is the new name.
       returned: when the server tells
       type: str
-    offering_state:
-      description:
-        - State of the offering as the server calls it.
-      returned: when the server tells
-      type: str
     provisioning_type:
       description:
         - How much of the volume is allocated at once. The server's default is V(thin).
+      returned: when the server tells
+      type: str
+    state:
+      description:
+        - State of the offering as the server calls it.
       returned: when the server tells
       type: str
     storage_tags:

@@ -199,7 +199,24 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of iso yet.
+- name: An installation medium
+  cloudstack.ops.iso:
+    name: debian-12-netinst
+    url: "{{ iso_url | default('http://images.example.com/debian-12-netinst.iso') }}"
+    os_type: "{{ os_type | default('CentOS 7') }}"
+    zones: ["{{ zone | default('Sandbox-simulator') }}"]
+
+- name: A medium with tools, not to boot from
+  cloudstack.ops.iso:
+    name: tools
+    url: "{{ tools_url | default('http://images.example.com/tools.iso') }}"
+    bootable: false
+    zones: ["{{ zone | default('Sandbox-simulator') }}"]
+
+- name: Remove the first
+  cloudstack.ops.iso:
+    name: debian-12-netinst
+    state: absent
 """
 
 RETURN = r"""

@@ -285,7 +285,42 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of network_offering yet.
+- name: Isolated networks with everything a virtual router can do
+  cloudstack.ops.network_offering:
+    name: isolated-full
+    display_text: Isolated network with source NAT
+    guest_ip_type: Isolated
+    supported_services: [Dhcp, Dns, SourceNat, StaticNat, PortForwarding, Firewall, Lb, Vpn, UserData]
+    service_providers:
+      - {service: Dhcp, provider: VirtualRouter}
+      - {service: Dns, provider: VirtualRouter}
+      - {service: SourceNat, provider: VirtualRouter}
+      - {service: StaticNat, provider: VirtualRouter}
+      - {service: PortForwarding, provider: VirtualRouter}
+      - {service: Firewall, provider: VirtualRouter}
+      - {service: Lb, provider: VirtualRouter}
+      - {service: Vpn, provider: VirtualRouter}
+      - {service: UserData, provider: VirtualRouter}
+    egress_default_policy: allow
+    state: enabled
+
+- name: The same with two routers for each network
+  cloudstack.ops.network_offering:
+    name: isolated-redundant
+    guest_ip_type: Isolated
+    supported_services: [Dhcp, Dns, SourceNat]
+    service_providers:
+      - {service: Dhcp, provider: VirtualRouter}
+      - {service: Dns, provider: VirtualRouter}
+      - {service: SourceNat, provider: VirtualRouter}
+    service_capabilities:
+      - {service: SourceNat, capability_type: RedundantRouter, capability_value: "true"}
+    state: enabled
+
+- name: No new networks from this offering
+  cloudstack.ops.network_offering:
+    name: isolated-redundant
+    state: disabled
 """
 
 RETURN = r"""
@@ -406,11 +441,6 @@ resource:
         - Limit of the networks;
       returned: when the server tells
       type: int
-    offering_state:
-      description:
-        - State of the offering as the server calls it.
-      returned: when the server tells
-      type: str
     persistent:
       description:
         - Networks are built at once, without an instance in them.
@@ -447,6 +477,11 @@ resource:
         - The VLAN of a network is given by who makes it, an admin.
       returned: when the server tells
       type: bool
+    state:
+      description:
+        - State of the offering as the server calls it.
+      returned: when the server tells
+      type: str
     supports_internal_lb:
       description:
         - C(supportsinternallb) of the API.

@@ -156,7 +156,18 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of snapshot yet.
+- name: A snapshot of the root disk before an upgrade
+  cloudstack.ops.snapshot:
+    name: before-upgrade
+    vm: "{{ instance | default('web-1') }}"
+    volume_type: ROOT
+
+- name: Remove it
+  cloudstack.ops.snapshot:
+    name: before-upgrade
+    vm: "{{ instance | default('web-1') }}"
+    volume_type: ROOT
+    state: absent
 """
 
 RETURN = r"""
@@ -330,7 +341,7 @@ resource:
       type: str
     zone:
       description:
-        - Name of the zone.
+        - C(zonename) of the API.
       returned: when the server tells
       type: str
     zone_id:

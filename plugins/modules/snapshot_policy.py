@@ -169,7 +169,29 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of snapshot_policy yet.
+- name: The root disk every night, seven nights kept
+  cloudstack.ops.snapshot_policy:
+    vm: "{{ instance | default('web-1') }}"
+    volume_type: ROOT
+    interval_type: daily
+    schedule: "30:02"
+    time_zone: Europe/Zurich
+    max_snaps: 7
+
+- name: And on Sundays
+  cloudstack.ops.snapshot_policy:
+    vm: "{{ instance | default('web-1') }}"
+    volume_type: ROOT
+    interval_type: weekly
+    schedule: "00:04:1"
+    max_snaps: 4
+
+- name: Not on Sundays any more
+  cloudstack.ops.snapshot_policy:
+    vm: "{{ instance | default('web-1') }}"
+    volume_type: ROOT
+    interval_type: weekly
+    state: absent
 """
 
 RETURN = r"""

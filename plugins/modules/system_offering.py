@@ -326,7 +326,23 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of system_offering yet.
+- name: A larger console proxy
+  cloudstack.ops.system_offering:
+    name: console-proxy-2g
+    system_vm_type: consoleproxy
+    cpu_number: 2
+    cpu_speed: 1000
+    memory: 2048
+  register: console_proxy_offering
+
+- name: A virtual router with a network limit of its own
+  cloudstack.ops.system_offering:
+    name: router-1g
+    system_vm_type: domainrouter
+    cpu_number: 1
+    cpu_speed: 1000
+    memory: 1024
+    network_rate: 1000
 """
 
 RETURN = r"""
@@ -603,11 +619,6 @@ resource:
         - Started again elsewhere when its host fails. Not possible with local storage.
       returned: when the server tells
       type: bool
-    offering_state:
-      description:
-        - State of the offering as the server calls it.
-      returned: when the server tells
-      type: str
     provisioning_type:
       description:
         - How much of the root disk is allocated at once. The server's default is V(thin).
@@ -628,6 +639,11 @@ resource:
         - Further properties, such as those a deployment planner reads. Only the keys given are compared.
       returned: when the server tells
       type: dict
+    state:
+      description:
+        - State of the offering as the server calls it.
+      returned: when the server tells
+      type: str
     storage_tags:
       description:
         - Only storage pools with all these tags are used. An empty list removes them.

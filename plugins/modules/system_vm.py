@@ -47,7 +47,7 @@ options:
   immutable_drift:
     description:
       - What to do where an option that cannot be changed differs from the existing object.
-      - This is about O(zone), O(system_vm_type), O(template), O(version).
+      - This is about O(zone), O(template), O(version).
       - V(fail) names the current and the wanted value and changes nothing. V(warn) reports it and goes on.
       - V(replace) renames the old object, sets it inactive and creates a new one.
     type: str
@@ -109,13 +109,24 @@ notes:
   - O(state=recreated) replaces the VM if it differs from O(service_offering), O(template) or O(version).
   - With O(force=true) it does so in every run.
   - 'What a new VM gets is decided by settings, V(consoleproxy.service.offering) for example: set them first.'
-  - If the new VM differs still, the task fails.
+  - A new VM of another offering is changed in place, with a warning; one of another template fails the task.
   - To refresh all system VMs of a cloud one after the other, use M(cloudstack.ops.system_vm_refresh).
 """
 
 EXAMPLES = r"""
 ---
-# No example of system_vm yet.
+- name: The console proxy of the zone runs
+  cloudstack.ops.system_vm:
+    zone: "{{ zone | default('Sandbox-simulator') }}"
+    system_vm_type: consoleproxy
+    state: started
+
+- name: Replace it if it doesn't have the offering that the setting names
+  cloudstack.ops.system_vm:
+    zone: "{{ zone | default('Sandbox-simulator') }}"
+    system_vm_type: consoleproxy
+    service_offering: "{{ console_proxy_offering | default('System Offering For Console Proxy') }}"
+    state: recreated
 """
 
 RETURN = r"""
@@ -251,11 +262,6 @@ resource:
         - C(podid) of the API.
       returned: when the server tells
       type: str
-    power:
-      description:
-        - Whether it runs.
-      returned: when the server tells
-      type: str
     private_ip:
       description:
         - C(privateip) of the API.
@@ -300,6 +306,11 @@ resource:
     service_offering_id:
       description:
         - Id of the service offering.
+      returned: when the server tells
+      type: str
+    state:
+      description:
+        - Whether it runs.
       returned: when the server tells
       type: str
     system_vm_type:

@@ -109,7 +109,23 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of system_vm_certificate yet.
+- name: The certificate of the consoles
+  cloudstack.ops.system_vm_certificate:
+    certificate: "{{ console_certificate }}"
+    chain: ["{{ console_certificate_chain }}"]
+    private_key: "{{ vault_console_key }}"
+    domain: "*.consoles.example.com"
+
+- name: The system VMs are reached through a gateway from here
+  cloudstack.ops.system_vm_certificate:
+    certificate: "{{ lookup('ansible.builtin.file', 'consoles.pem') }}"
+    private_key: "{{ vault_console_key }}"
+    private_key_passphrase: "{{ vault_console_passphrase }}"
+    domain: consoles.example.com
+    probe_addresses:
+      v-2-VM: "192.0.2.10:10443"
+      s-1-VM: "192.0.2.10:11443"
+    recreate: true
 """
 
 RETURN = r"""

@@ -141,7 +141,18 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of system_vm_template yet.
+- name: Have the next template of system VMs ready, not used yet
+  cloudstack.ops.system_vm_template:
+    name: systemvmtemplate-next
+    url: "{{ system_template_url | default('http://images.example.com/systemvmtemplate-next.vhd.bz2') }}"
+    format: "{{ image_format | default('VHD') }}"
+    hypervisor: "{{ hypervisor | default('Simulator') }}"
+    os_type: "{{ system_os_type | default('CentOS 7') }}"
+    template_type: ROUTING
+
+- name: In the maintenance window it becomes a system template
+  cloudstack.ops.system_vm_template:
+    name: systemvmtemplate-next
 """
 
 RETURN = r"""

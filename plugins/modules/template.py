@@ -274,7 +274,28 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of template yet.
+- name: A template in one zone, ready when the task ends
+  cloudstack.ops.template:
+    name: debian-12
+    display_text: Debian 12
+    url: "{{ image_url | default('http://images.example.com/debian-12.vhd.bz2') }}"
+    format: "{{ image_format | default('VHD') }}"
+    hypervisor: "{{ hypervisor | default('Simulator') }}"
+    os_type: "{{ os_type | default('CentOS 7') }}"
+    zones: ["{{ zone | default('Sandbox-simulator') }}"]
+    password_enabled: true
+    sshkey_enabled: true
+
+- name: Everybody may use it
+  cloudstack.ops.template:
+    name: debian-12
+    is_public: true
+    is_featured: true
+
+- name: Remove it
+  cloudstack.ops.template:
+    name: debian-12
+    state: absent
 """
 
 RETURN = r"""

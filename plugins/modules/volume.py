@@ -46,7 +46,7 @@ options:
   immutable_drift:
     description:
       - What to do where an option that cannot be changed differs from the existing object.
-      - This is about O(zone), O(domain), O(account), O(project), O(snapshot).
+      - This is about O(zone), O(domain), O(account), O(project).
       - V(fail) names the current and the wanted value and changes nothing. V(warn) reports it and goes on.
     type: str
     choices:
@@ -201,7 +201,32 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of volume yet.
+- name: A volume for data
+  cloudstack.ops.volume:
+    name: data-1
+    zone: "{{ zone | default('Sandbox-simulator') }}"
+    disk_offering: Small
+    tags:
+      - {key: purpose, value: backup}
+
+- name: A volume of a size of one's own
+  cloudstack.ops.volume:
+    name: data-2
+    zone: "{{ zone | default('Sandbox-simulator') }}"
+    disk_offering: Custom
+    size: 10
+
+- name: It grows
+  cloudstack.ops.volume:
+    name: data-2
+    zone: "{{ zone | default('Sandbox-simulator') }}"
+    size: 20
+
+- name: Remove the first
+  cloudstack.ops.volume:
+    name: data-1
+    zone: "{{ zone | default('Sandbox-simulator') }}"
+    state: absent
 """
 
 RETURN = r"""
@@ -459,7 +484,7 @@ resource:
       type: int
     snapshot_id:
       description:
-        - Id of the snapshot.
+        - C(snapshotid) of the API.
       returned: when the server tells
       type: str
     state:

@@ -199,7 +199,17 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of vpc_offering yet.
+- name: A VPC offering
+  cloudstack.ops.vpc_offering:
+    name: vpc-standard
+    display_text: VPC with load balancing and VPN
+    supported_services: [Dhcp, Dns, SourceNat, StaticNat, PortForwarding, NetworkACL, Lb, Vpn, UserData]
+    state: enabled
+
+- name: Remove it
+  cloudstack.ops.vpc_offering:
+    name: vpc-standard
+    state: absent
 """
 
 RETURN = r"""
@@ -275,11 +285,6 @@ resource:
         - V(ROUTED) networks have addresses that are reachable from outside; others are behind a source NAT.
       returned: when the server tells
       type: str
-    offering_state:
-      description:
-        - State of the offering as the server calls it.
-      returned: when the server tells
-      type: str
     routing_mode:
       description:
         - 'How routed networks are made known: by fixed routes or by BGP.'
@@ -296,6 +301,11 @@ resource:
         - The number of the autonomous system is chosen by users.
       returned: when the server tells
       type: bool
+    state:
+      description:
+        - State of the offering as the server calls it.
+      returned: when the server tells
+      type: str
     supports_region_level_vpc:
       description:
         - C(supportsregionLevelvpc) of the API.
