@@ -67,14 +67,19 @@ def _parse(value: str) -> Effect:
     return Effect(wait=int(wait) / 1000 if wait.isdigit() else 0.0, failed=parts.get("result") == "fail")
 
 
-def mock_view(mock: Mock, *, short: bool = False) -> dict[str, Any]:
-    view: dict[str, Any] = {"id": mock.id, "count": mock.count}
-    if not short:
-        view |= {
-            "zoneid": mock.zone_id, "podid": mock.pod_id, "clusterid": mock.cluster_id, "hostid": mock.host_id,
+def mock_view(mock: Mock) -> dict[str, Any]:
+    """Ids are internal numbers, and the object has no name: the server's key is the word `null`."""
+    return {
+        "null": {
+            "id": mock.id,
+            "zoneid": mock.zone_id,
+            "podid": mock.pod_id,
+            "clusterid": mock.cluster_id,
+            "hostid": mock.host_id,
             "name": mock.name,
-        }  # fmt: skip
-    return {"null": view}
+            "count": mock.count,
+        }
+    }
 
 
 @command("configureSimulator")
@@ -100,7 +105,7 @@ def query(call: Call) -> dict[str, Any]:
     mock = call.db.simulator_mocks.get(call.params.id)
     if mock is None or mock.removed is not None:
         raise ServerApiError(530, "Failed to query mock")
-    return mock_view(mock, short=True)
+    return mock_view(mock)
 
 
 @command("cleanupSimulatorMock")

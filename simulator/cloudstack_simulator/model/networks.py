@@ -61,6 +61,8 @@ class Nic(Row):
     mac: str
     device_id: int = 0
     address: str | None = None
+    wanted_address: str | None = None
+    """Of a NIC in a shared network: the address that it shall get at the first start."""
     netmask: str | None = None
     gateway: str | None = None
     vlan: str | None = None

@@ -215,7 +215,7 @@ def deploy(call: Call) -> Any:
         yield from life.start(call, vm, host=p.hostid)
     except ApiError as error:
         give_up(call, vm)
-        raise CloudRuntime(f"Unable to start a VM [{vm.uuid}] due to [{error.text}].") from None
+        raise life.refused(vm, error) from None
     vm.details.pop(DEPLOYING, None)
     return {"virtualmachine": instance_view(call, vm)}
 

@@ -79,11 +79,12 @@ def give(call: Call, vm: Instance, wanted: list[Wanted]) -> None:
 def add(call: Call, vm: Instance, wanted: Wanted, *, device_id: int, is_default: bool) -> Any:
     network = wanted.network
     address = None
-    if network.guest_type != "L2" and addressing.guest_spans(call.sim, network):
+    if network.guest_type == "Isolated" and addressing.guest_spans(call.sim, network):
         address = addressing.guest_address(call.sim, network, wanted.address, vm=vm)
     nic = addressing.add_nic(
         call.sim, vm, network, device_id=device_id, is_default=is_default, address=address, mac=wanted.mac
     )
+    nic.wanted_address = wanted.address
     if services.supports(call.db, network, "SecurityGroup") and not vm.security_group_ids:
         group = call.db.security_groups.first(account_id=vm.account_id, name="default")
         vm.security_group_ids = [group.id] if group is not None else []

@@ -31,6 +31,10 @@ def set_state(sim: Simulator, vm: Any, state: str) -> None:
         vm.running_since = now if state == "Running" else None
 
 
+class NoPlaceError(CloudRuntime):
+    """No host can take the VM, or none of them gets it up."""
+
+
 def start(call: Call, vm: Any, *, host: Any = None, avoid: tuple[int, ...] = ()) -> Steps:
     """Bring a stopped VM up: networks, host, disks, power. Where nothing can take it, it is back in its old state."""
     sim, before = call.sim, vm.state
@@ -38,13 +42,23 @@ def start(call: Call, vm: Any, *, host: Any = None, avoid: tuple[int, ...] = ())
     yield STEP
     try:
         for nic in sim.db.nics.where(vm_id=vm.id):
-            yield from networks.implement(call, sim.db.networks[nic.network_id])
+            network = sim.db.networks[nic.network_id]
+            yield from networks.implement(call, network)
+            addressing.take_late(sim, vm, nic, network)
         yield from _power_on(call, vm, host, avoid)
     except ApiError:
+        addressing.unplug(sim, vm)
         set_state(sim, vm, before)
         raise
     addressing.plug(sim, vm)
     set_state(sim, vm, "Running")
+
+
+def refused(vm: Any, error: ApiError) -> ApiError:
+    """What the commands about instances make of an error of `start`."""
+    if isinstance(error, NoPlaceError):
+        return CloudRuntime(f"Unable to start a VM [{vm.uuid}] due to [{error.text}].")
+    return error
 
 
 def _power_on(call: Call, vm: Any, wanted: Any, avoid: tuple[int, ...]) -> Steps:
@@ -52,15 +66,16 @@ def _power_on(call: Call, vm: Any, wanted: Any, avoid: tuple[int, ...]) -> Steps
     while True:
         host = placement.choose(sim, vm, wanted=wanted, avoid=tried)
         if host is None:
-            raise CloudRuntime(f"Unable to create a deployment for {vm}")
-        effect = mocks.effect(sim, "StartCommand", host)
-        yield STEP + effect.wait
-        if not effect.failed and disks.place(sim, vm, host):
-            placement.settle(sim, vm, host)
-            return
+            raise NoPlaceError(f"Unable to create a deployment for {vm}")
+        if disks.place(sim, vm, host):
+            effect = mocks.effect(sim, "StartCommand", host)
+            yield STEP + effect.wait
+            if not effect.failed:
+                placement.settle(sim, vm, host)
+                return
         tried.add(host.id)
         if wanted is not None:
-            raise CloudRuntime(f"Unable to create a deployment for {vm}")
+            raise NoPlaceError(f"Unable to create a deployment for {vm}")
 
 
 def stop(call: Call, vm: Any, *, forced: bool = False, keep_place: bool = True) -> Steps:

@@ -134,7 +134,12 @@ def list_usage_history(call: Call) -> dict[str, Any]:
     return call.listing(
         "virtualmachine",
         call.db.vms,
-        lambda c, vm: {"id": vm.uuid, "name": vm.instance_name, "stats": statistics.history(c, vm)},
+        lambda c, vm: {
+            "id": vm.uuid,
+            "name": vm.instance_name,
+            "displayname": vm.display_name or vm.name,
+            "stats": statistics.history(c, vm),
+        },
         where=[
             equal("id", p.id), any_of("id", p.ids) if p.ids else None, equal("vm_type", "User"), equal("name", p.name),
         ],

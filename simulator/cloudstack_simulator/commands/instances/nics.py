@@ -47,10 +47,11 @@ def add_nic(call: Call) -> Any:
     if vm.state == "Running":
         yield from networks.implement(call, network)
     device = next(n for n in range(256) if n not in {x.device_id for x in nics})
-    interfaces.add(
+    nic = interfaces.add(
         call, vm, interfaces.Wanted(network, p.ipaddress, p.macaddress), device_id=device, is_default=not nics
     )
     if vm.state == "Running":
+        addressing.take_late(call.sim, vm, nic, network)
         addressing.plug(call.sim, vm)
     call.event("NIC.CREATE", f"Successfully completed Creating Nic. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine")
     return {"virtualmachine": instance_view(call, vm, NICS)}

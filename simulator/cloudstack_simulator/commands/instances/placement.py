@@ -46,7 +46,7 @@ def is_usable(sim: Simulator, host: Host) -> bool:
 
 
 def candidates(sim: Simulator, vm: Any, *, avoid: Iterable[int] = ()) -> list[Host]:
-    """Hosts that can take the VM: room, tags, dedication, affinity, and pools that can hold or reach its disks."""
+    """Hosts that can take the VM (room, tags, dedication, affinity, pools for its disks), the emptiest first."""
     db, size = sim.db, size_of(sim.db, vm)
     skip = set(avoid)
     clusters = disks.clusters_for(sim, vm)
@@ -63,7 +63,7 @@ def candidates(sim: Simulator, vm: Any, *, avoid: Iterable[int] = ()) -> list[Ho
         and _may_use(sim, vm, host)
         and _disks_fit(sim, vm, host)
     ]
-    return _by_affinity(sim, vm, found)
+    return _by_affinity(sim, vm, sorted(found, key=lambda host: host.memory_used))
 
 
 def _keeps_place(vm: Any) -> bool:

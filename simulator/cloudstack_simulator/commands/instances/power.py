@@ -57,7 +57,7 @@ def start(call: Call) -> Any:
     try:
         yield from life.start(call, vm, host=call.params.hostid)
     except ApiError as error:
-        raise CloudRuntime(f"Unable to start a VM [{vm.uuid}] due to [{error.text}].") from None
+        raise life.refused(vm, error) from None
     vm.details.pop(DEPLOYING, None)
     return {"virtualmachine": instance_view(call, vm)}
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 PERIOD = 60.0
 """Seconds between two rounds of the collector."""
+FIRST_ROUND = 4.0
+"""Seconds from the start of the simulator to the collector's first round."""
 FIGURES = {
     "cpuused": "10%",
     "networkkbsread": 32768,
@@ -26,14 +28,16 @@ FIGURES = {
 }
 
 
-def last_round(now: float) -> float:
-    return now - now % PERIOD
+def last_round(sim: Simulator) -> float:
+    """The moment of the collector's latest round (before the first one: a moment before the start)."""
+    first = sim.started + FIRST_ROUND
+    return first + (sim.clock.now() - first) // PERIOD * PERIOD
 
 
 def is_measured(sim: Simulator, vm: Any) -> bool:
     """Whether a round of the collector has met the VM running."""
     since = vm.running_since
-    return bool(vm.measured or (since is not None and last_round(sim.clock.now()) >= since))
+    return bool(vm.measured or (since is not None and last_round(sim) >= since))
 
 
 def statistics(call: Call, vm: Any) -> dict[str, Any]:
@@ -46,7 +50,7 @@ def history(call: Call, vm: Any) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "timestamp": timestamp(max(last_round(call.now), vm.running_since or vm.created)),
+            "timestamp": timestamp(max(last_round(call.sim), vm.running_since or vm.created)),
             **FIGURES,
             "memoryintfreekbs": -1,
             "diskiopstotal": 0,

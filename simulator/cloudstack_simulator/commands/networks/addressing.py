@@ -73,7 +73,7 @@ def guest_spans(sim: Simulator, network: Network) -> list[tuple[str, str]]:
 
 
 def add_nic(sim: Simulator, vm: Any, network: Network, *, device_id: int, is_default: bool, address: str | None, mac: str | None = None) -> Nic:
-    """Give a VM a NIC in a guest network (allocated only: it has no VLAN until the VM runs)."""
+    """Give a VM a NIC in a guest network; it shows the network's VLAN as far as the network has one."""
     shown = network.guest_type != "L2" and address is not None
     nic: Nic = sim.db.nics.add(
         Nic(
@@ -85,9 +85,14 @@ def add_nic(sim: Simulator, vm: Any, network: Network, *, device_id: int, is_def
             gateway=network.gateway if shown else None,
             netmask=_netmask(network) if shown else None,
             is_default=is_default,
+            vlan=_vlan(network),
         )
     )
     return nic
+
+
+def _vlan(network: Network) -> str | None:
+    return f"vlan://{network.vlan}" if network.vlan else None
 
 
 def _netmask(network: Network) -> str | None:
@@ -95,11 +100,18 @@ def _netmask(network: Network) -> str | None:
     return str(span.netmask) if span else None
 
 
+def take_late(sim: Simulator, vm: Any, nic: Nic, network: Network) -> None:
+    """A NIC in a shared network gets its address only when the VM starts: the wanted one, or any of the ranges."""
+    if nic.address is None and network.guest_type == "Shared" and guest_spans(sim, network):
+        nic.address = guest_address(sim, network, nic.wanted_address, vm=vm)
+        nic.gateway, nic.netmask = network.gateway, _netmask(network)
+
+
 def plug(sim: Simulator, vm: Any) -> None:
     """The VM has a place: its NICs are in the VLANs of their networks."""
     for nic in sim.db.nics.where(vm_id=vm.id):
         network = sim.db.networks[nic.network_id]
-        nic.vlan = f"vlan://{network.vlan}" if network.vlan else None
+        nic.vlan = _vlan(network)
 
 
 def unplug(sim: Simulator, vm: Any) -> None:

@@ -37,8 +37,6 @@ def create_network(call: Call) -> dict[str, Any]:
     domain_id = _domain(call, acl_type, owner)
     subnet = _subnet(call, offering)
     _check_enabled(call, offering, zone)
-    if offering.guest_type == "Shared" and p.startip is None and p.startipv6 is None:
-        raise CloudRuntime("IPv4 address range needs to be provided")
     if p.vpcid is not None:
         tiers.check_new_tier(call, offering, subnet)
     elif offering.for_vpc:
@@ -50,11 +48,19 @@ def create_network(call: Call) -> dict[str, Any]:
         call.sim.limits.check(owner, "network")
     network = _add(call, offering, owner, acl_type, domain_id, subnet, domain_name, physical)
     if offering.guest_type == "Shared":
-        shared.add_first_range(call, network)
+        _add_range(call, network)
     call.event("NETWORK.CREATE", f"Successfully completed creating network. Network Name: {network.name}", network)
     if offering.persistent:
         lifecycle.implement_now(call, network)
     return {"network": network_view(call, network)}
+
+
+def _add_range(call: Call, network: Network) -> None:
+    """The range of a shared network; without one the network is taken back, its number stays used."""
+    if call.params.startip is None and call.params.startipv6 is None:
+        call.db.networks.delete(network)
+        raise CloudRuntime("IPv4 address range needs to be provided")
+    shared.add_first_range(call, network)
 
 
 def _offering(call: Call) -> Any:

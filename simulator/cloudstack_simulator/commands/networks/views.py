@@ -90,7 +90,8 @@ def _subnet_fields(gateway: str, cidr: str) -> dict[str, Any]:
 def reserved_range(network: Network) -> str:
     """The addresses of the whole subnet that a reservation keeps from instances: `a-b`, or `a-b , c-d`."""
     whole, part = net.cidr(network.network_cidr), net.cidr(network.cidr)
-    assert whole is not None and part is not None
+    assert whole is not None
+    assert part is not None
     first, last = int(whole.network_address) + 1, int(whole.broadcast_address) - 1
     low, high = int(part.network_address) + 1, int(part.broadcast_address) - 1
     spans = [(first, low - 1)] if first < low else []
@@ -200,9 +201,14 @@ def address_view(call: Call, ip: Any, *, ranges: bool = True) -> dict[str, Any]:
     }
 
 
+def _system_vm(call: Call, ip: Any) -> Any:
+    found = call.db.vms.where(zone_id=ip.zone_id, account_id=ip.account_id)
+    return next((vm for vm in found if getattr(vm, "public_ip_id", None) == ip.id), None)
+
+
 def _behind(call: Call, ip: Any) -> dict[str, Any]:
     """The VM that an address leads to: a system VM, or the instance of its static NAT."""
-    vm = call.db.vms.get(ip.vm_id)
+    vm = _system_vm(call, ip) if ip.is_system else call.db.vms.get(ip.vm_id)
     if vm is None:
         return {}
     fields = {"virtualmachineid": vm.uuid, "virtualmachinetype": vm.vm_type, "virtualmachinename": vm.name}

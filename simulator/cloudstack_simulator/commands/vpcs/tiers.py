@@ -55,7 +55,8 @@ def _check_services(call: Call, vpc: Any, offering: Any) -> None:
 def _check_subnet(vpc: Any, tiers: list[Any], subnet: tuple[str, str]) -> None:
     gateway, cidr = subnet
     whole, span = net.cidr(vpc.cidr), net.cidr(cidr)
-    assert whole is not None and span is not None
+    assert whole is not None
+    assert span is not None
     if not span.subnet_of(whole):
         raise InvalidParameter(f"Network cidr {cidr} is not within vpc {vpc} cidr")
     for tier in tiers:
