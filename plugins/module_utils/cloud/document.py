@@ -19,7 +19,7 @@ from ..model import Resource
 from ..reconcile import Context, Outcome, Plan, View, make_context
 from ..reconcile.plan import plan as make_plan
 from .graph import Graph
-from .nodes import DocumentInvalid, Locate, Node, Problem, located, parse
+from .nodes import DocumentInvalid, Locate, Node, Problem, located, named, parse
 
 Progress = Callable[[str], None]
 
@@ -68,7 +68,7 @@ class CloudDocument:
         self.locate = locate
         self.progress = progress
         self.nodes = parse(document, kinds, locate)
-        self._refuse(_contradictions(graph := Graph(self.nodes)))
+        self._refuse(_contradictions(graph := Graph(self.nodes, kinds)))
         self.graph = graph
         self.view = View(client, kinds, whole=True)
         self.view.planned = _planned(self.nodes)
@@ -134,7 +134,7 @@ def _problem(node: Node, error: CloudStackError) -> Problem:
 def _contradictions(graph: Graph) -> list[Problem]:
     """Entries that shall exist and need one that shall not."""
     return [
-        Problem(f"{node.path}.{option.name}", f"{node.title} needs {other.title}, which {other.path} removes")
+        Problem(f"{node.path}.{option}".rstrip("."), f"{node.title} needs {other.title}, which {other.path} removes")
         for node, others in graph.references.items()
         for other, option in others
         if other.absent and not node.absent
@@ -146,7 +146,7 @@ def _planned(nodes: Collection[Node]) -> Callable[[Resource, str, Mapping[str, A
     by_name: dict[tuple[str, str], list[Node]] = {}
     for node in nodes:
         if not node.absent:
-            by_name.setdefault((node.resource.name, node.name), []).append(node)
+            by_name.setdefault(node.key, []).append(node)
 
     def planned(resource: Resource, value: str, scope: Mapping[str, Any]) -> bool:
         return any(
@@ -154,7 +154,7 @@ def _planned(nodes: Collection[Node]) -> Callable[[Resource, str, Mapping[str, A
                 scope.get(name) is None or node.options.get(name) is None or scope[name] == node.options[name]
                 for name in resource.scope
             )
-            for node in by_name.get((resource.name, value), ())
+            for node in by_name.get(named(resource, value), ())
         )
 
     return planned

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..client import InvalidInput
-from ..model import Option, Resource
-from .nodes import Node
+from ..model import Resource
+from .nodes import Node, named
 
 
 class Step(NamedTuple):
@@ -21,15 +21,20 @@ class Step(NamedTuple):
     last: bool = False
 
 
+Reference = tuple[Node, str]
+"""A node that another one needs, and the option that names it; an empty text where the record itself knows."""
+
+
 class Graph:
     """The steps of a document and what each needs. Raises InvalidInput where they go round in a circle.
 
-    ``references``: for each node, the nodes of the document that its entry names.
+    ``kinds``: all records by name. ``references``: for each node, the nodes of the document that its entry needs, each
+    with the option that names it.
     """
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
+    def __init__(self, nodes: Sequence[Node], kinds: Mapping[str, Resource]) -> None:
         self.nodes = list(nodes)
-        self.references = _references(self.nodes)
+        self.references = _references(self.nodes, kinds)
         self._parents = {node: self._parent_of(node) for node in self.nodes}
         parts: dict[Node, list[Node]] = {}
         for node in self.nodes:
@@ -43,6 +48,9 @@ class Graph:
             if node in parts:
                 self.needs[Step(node, last=True)] = {Step(node), *(self.end_of(part) for part in parts[node])}
         self._connect()
+        for node in self.nodes:
+            for other in self._earlier(node):
+                self.needs[Step(node)].add(self.end_of(other))
         _refuse_circles(self.needs)
 
     def end_of(self, node: Node) -> Step:
@@ -61,17 +69,31 @@ class Graph:
                 if node.absent:
                     if other.absent:
                         self.needs[Step(other)].add(self.end_of(node))
-                elif option.name in node.resource.after_parts:
+                elif option in node.resource.after_parts:
                     self.needs[Step(node)].add(self.end_of(other))
                 else:
                     self.needs[Step(node)].add(Step(other))
 
     def _parent_of(self, node: Node) -> Node | None:
-        """The node that this one is a part of."""
-        for other, option in self.references[node]:
-            if option.name == node.resource.parent and not node.absent and not other.absent:
-                return other
+        """The node that this one is a part of: its parent, or what it lies in where that is not in the document."""
+        if node.absent or not node.resource.parent:
+            return None
+        around = {option: other for other, option in self.references[node] if not other.absent}
+        for option in (node.resource.parent, *reversed(node.resource.scope)):
+            if option in around:
+                return around[option]
         return None
+
+    def _earlier(self, node: Node) -> list[Node]:
+        """Parts of the same whole, the innermost that has any, whose kind comes before this one's."""
+        earlier: list[Node] = []
+        for kind in node.resource.after:
+            for whole in self._wholes(node):
+                found = [other for other in self.parts[whole] if other.resource.name == kind]
+                if found:
+                    earlier += found
+                    break
+        return earlier
 
     def _wholes(self, node: Node) -> Iterator[Node]:
         """What the node is a part of, from the inside out."""
@@ -83,30 +105,39 @@ class Graph:
             whole = self._parents[whole]
 
 
-def _references(nodes: Sequence[Node]) -> dict[Node, list[tuple[Node, Option]]]:
-    by_name: dict[tuple[str, str], list[Node]] = {}
+def _references(nodes: Sequence[Node], kinds: Mapping[str, Resource]) -> dict[Node, list[Reference]]:
+    by_key: dict[tuple[str, str], list[Node]] = {}
     for node in nodes:
-        by_name.setdefault((node.resource.name, node.name), []).append(node)
+        by_key.setdefault(node.key, []).append(node)
     naming = {node.resource.name: _naming_options(node.resource) for node in nodes}
-    found: dict[Node, list[tuple[Node, Option]]] = {}
+    found: dict[Node, list[Reference]] = {}
     for node in nodes:
         found[node] = []
-        for option, kind in naming[node.resource.name]:
-            value = node.options.get(option.name)
-            if value is None:
-                continue
-            for name in value if isinstance(value, list) else [value]:
-                for other in by_name.get((kind, str(name)), ()):
-                    if other is not node and _same_scope(node, other):
-                        found[node].append((other, option))
+        for option, key in _named_by(node, naming[node.resource.name], kinds):
+            for other in by_key.get(key, ()):
+                if other is not node and _same_scope(node, other):
+                    found[node].append((other, option))
     return found
 
 
-def _naming_options(resource: Resource) -> list[tuple[Option, str]]:
+def _named_by(
+    node: Node, naming: Sequence[tuple[str, str]], kinds: Mapping[str, Resource]
+) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Option, and kind and name of an object that it names; without an option where the record itself knows."""
+    for option, kind in naming:
+        value = node.options.get(option)
+        if value is not None:
+            for name in value if isinstance(value, list) else [value]:
+                yield option, named(kinds[kind], str(name))
+    if node.resource.also_needs:
+        for kind, name in node.resource.also_needs(node.options):
+            yield "", named(kinds[kind], name)
+
+
+def _naming_options(resource: Resource) -> list[tuple[str, str]]:
     """Options whose values are names of other objects, and of which kind."""
-    return [
-        (option, option.refers_to or option.names) for option in resource.options if option.refers_to or option.names
-    ]
+    options = ((option.name, option.refers_to or option.names) for option in resource.options)
+    return [(option, kind) for option, kind in options if kind]
 
 
 def _same_scope(node: Node, other: Node) -> bool:

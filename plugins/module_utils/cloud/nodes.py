@@ -46,6 +46,11 @@ class Node:
         return str(self.options.get(self.resource.identity[0]) or self.options.get("id") or "")
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Kind and name, as others refer to it."""
+        return named(self.resource, self.name)
+
+    @property
     def title(self) -> str:
         return f"{self.resource.noun} {self.name}".strip()
 
@@ -111,9 +116,9 @@ class _Reader:
         rules = self._rules_of(resource)
         nested = {key: entry[key] for key in entry if key in self.by_key and not rules.knows(key)}
         own = {key: value for key, value in entry.items() if key not in nested} if nested else entry
-        options = rules.check(own, lambda below, text: self.problems.append(Problem(path + below, text)))
         if around is not None:
-            self._supply(options, resource, around, path)
+            own = {**self._supplied(resource, around, own, path), **own}
+        options = rules.check(own, lambda below, text: self.problems.append(Problem(path + below, text)))
         node = Node(resource, {name: value for name, value in options.items() if value is not None}, path, around)
         self.nodes.append(node)
         if around is not None:
@@ -128,18 +133,19 @@ class _Reader:
             rules = self._rules[resource.name] = rules_of(resource, inner)
         return rules
 
-    def _supply(self, options: dict[str, Any], resource: Resource, around: Node, path: str) -> None:
+    def _supplied(self, resource: Resource, around: Node, own: Mapping[str, Any], path: str) -> dict[str, Any]:
         """References that the nesting gives: the pod and, where the kind has one, the zone around it."""
+        supplied: dict[str, Any] = {}
         node: Node | None = around
         while node is not None:
             option = self._link(resource, node.resource)
             if option is not None:
-                wanted = [node.name] if option.type == "refs" else node.name
-                if options.get(option.name) not in (None, wanted):
-                    text = f"is {options[option.name]!r}, but the entry stands inside {node.title}"
+                supplied[option.name] = [node.name] if option.type == "refs" else node.name
+                if own.get(option.name) not in (None, supplied[option.name]):
+                    text = f"is {own[option.name]!r}, but the entry stands inside {node.title}"
                     self.problems.append(Problem(f"{path}.{option.name}", text))
-                options[option.name] = wanted
             node = node.around
+        return supplied
 
     def _link(self, resource: Resource, around: Resource) -> Option | None:
         """The option by which a kind refers to the kind it stands in; None where it may not stand there."""
@@ -165,6 +171,11 @@ class _Reader:
             if key in seen:
                 self.problems.append(Problem(node.path, f"{node.title} stands already at {seen[key].path}"))
             seen.setdefault(key, node)
+
+
+def named(resource: Resource, name: str) -> tuple[str, str]:
+    """Kind and name, the same however the name is written."""
+    return (resource.name, resource.canonical(name) if resource.canonical and name else name)
 
 
 def link(resource: Resource, around: Resource) -> Option | None:

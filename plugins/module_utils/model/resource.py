@@ -80,6 +80,13 @@ class Resource:
     #: References to what must be complete, with all its parts, before the object is made: a template is fetched by
     #: system VMs, which only an enabled zone has.
     after_parts: tuple[str, ...] = ()
+    #: Kinds that come first, with all their parts, where they are parts of the same: a storage pool needs the hosts of
+    #: its cluster.
+    after: tuple[str, ...] = ()
+    #: What an object needs besides what its options name, as (kind, name): the domain around a domain.
+    also_needs: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] | None = None
+    #: The one form of a name that may be written in several ways (``/a/b`` and ``ROOT/a/b``).
+    canonical: Callable[[str], str] | None = None
     #: Key in a cloud document; the plural of the name unless told.
     plural: str = ""
     #: Only looked up by others; there is no module of it.

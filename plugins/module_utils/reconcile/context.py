@@ -64,8 +64,9 @@ class Context:
             raise
 
     def ref_id(self, option: str) -> str:
-        """Id of the object that a given option refers to."""
-        return str(self.ref(option)["id"])
+        """Id of the object that a given option refers to; a PlannedId where it is still to be made."""
+        found = self.ref(option)["id"]
+        return found if isinstance(found, str) else str(found)
 
     def afresh(self, object_id: str = "") -> Context:
         """The same wish with a view that asks the server anew about this kind; by id, if one is told."""

@@ -110,6 +110,7 @@ ISO_RECORD = Resource(
         State("attached", {"attached": True}, "Present and attached to O(vm)."),
         State("detached", {"attached": False}, "Present and not attached to O(vm)."),
     ),
+    after_parts=("zones",),
     updates=(
         *image.updates(ISO, Update("updateIso")),
         Update("attachIso", options=("attached",), run=_attach),

@@ -37,7 +37,7 @@ OWNER = (
         name_field="domainpath",
         by_name=True,
     ),
-    Option("account", help="Account that owns the object. Needs O(domain)."),
+    Option("account", help="Account that owns the object. Needs O(domain).", names="account"),
     Option(
         "project",
         "ref",

@@ -109,6 +109,7 @@ TEMPLATE_RECORD = Resource(
         parents=PROJECT_PARENT,
     ),
     scope=("domain", "account", "project"),
+    after_parts=("zones",),
     updates=(*image.updates(TEMPLATE, Update("updateTemplate", extra=_update_extra)), _SET_TAGS),
     options=(
         *image.common_options("template"),

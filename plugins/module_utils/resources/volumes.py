@@ -39,6 +39,7 @@ VOLUME = Resource(
         caller_id="customid",
     ),
     scope=SCOPE,
+    after_parts=("zone",),
     states=(
         State("attached", {}, "Present and attached to O(vm)."),
         State("detached", {"vm": ""}, "Present and attached to no instance. Unmount it there first."),
