@@ -74,6 +74,11 @@ def _statistics_interval(sim: Simulator) -> float:
 
 
 def _statistics_round(sim: Simulator) -> None:
+    measure(sim)
+    sim.scheduler.after(_statistics_interval(sim), _statistics_round, sim)
+
+
+def measure(sim: Simulator) -> None:
     """The statistics collector asks every host in use, and every pool through one."""
     for host in sim.db.hosts.where(state="Up"):
         if host.resource_state not in WITHOUT_STATISTICS:
@@ -83,4 +88,3 @@ def _statistics_round(sim: Simulator) -> None:
             pool.capacity_iops = pool.capacity_iops or 1_000_000
             pool.used_iops = 500_000
         pool.measured = True
-    sim.scheduler.after(_statistics_interval(sim), _statistics_round, sim)

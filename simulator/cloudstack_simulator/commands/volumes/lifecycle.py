@@ -115,7 +115,6 @@ def put_on(sim: Simulator, volume: Volume, pool: StoragePool) -> None:
     volume.placed = sim.clock.now()
     if volume.template_id is not None:
         images.keep_on_pool(sim, sim.db.templates[volume.template_id], pool)
-    pool.allocated = placement.allocated(sim, pool)
 
 
 def place(sim: Simulator, vm: VirtualMachine, host: Any) -> bool:
