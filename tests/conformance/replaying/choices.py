@@ -56,10 +56,12 @@ class Choices:
             for candidate in candidates:
                 if wanted and self.bindings.there.get(wanted) == candidate.uuid:
                     return candidate
+        if what == "host":
+            return candidates[0]
         return self._mentioned(candidates)
 
     def _while_building(self, what: str, candidates: Sequence[Any], about: dict[str, Any]) -> Any:
-        """The hosts of the clean zone's system VMs; else the first."""
+        """The hosts of the clean zone's system VMs, and, as the capacities say, late pools and addresses."""
         vm = about.get("vm")
         if what == "host" and vm is not None:
             wanted = clean_system_vms().get(vm.name)
@@ -67,15 +69,15 @@ class Choices:
                 hosts = sorted(candidates, key=lambda host: host.id)
                 index = clean_hosts().index(wanted)
                 return hosts[min(index, len(hosts) - 1)]
-        return candidates[0]
+        return candidates[-1]
 
-    def _ahead(self) -> tuple[Exchange, ...]:
-        return self.calls[self.at - 1 : self.at - 1 + LOOK_AHEAD]
+    def _ahead(self, most: int = LOOK_AHEAD) -> tuple[Exchange, ...]:
+        return self.calls[self.at - 1 : self.at - 1 + most]
 
     def _recorded_field(self, field: str, subject: Any) -> str | None:
         """The next recorded value of a field of the object that `subject` is."""
         recorded = self.bindings.here.get(subject.uuid)
-        for exchange in self._ahead():
+        for exchange in self._ahead(len(self.calls)):
             for found in _objects(exchange.body):
                 same = found.get("id") == recorded if recorded else found.get("name") == getattr(subject, "name", None)
                 if same and isinstance(found.get(field), str):

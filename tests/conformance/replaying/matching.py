@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d{4}|Z)?")
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d{4}|Z)?|(?<=_)20\d{12}(?!\d)")
 ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 FINGERPRINT = re.compile(r"(?:[0-9a-f]{2}:){7,}[0-9a-f]{2}")
 MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
@@ -53,6 +53,7 @@ class Bindings:
     def translate(self, text: str) -> str:
         """A recorded request's text with the simulator's ids and addresses in it."""
         text = UUID.sub(lambda m: self.there.get(m[0], m[0]), text)
+        text = FINGERPRINT.sub(lambda m: self.there.get(m[0], m[0]), text)
         return ADDRESS.sub(lambda m: self.there.get(m[0], m[0]), text)
 
     def take(self, other: Bindings) -> None:
