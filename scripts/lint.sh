@@ -11,8 +11,8 @@ try() {
     "$@" || failed="$failed $1"
 }
 
-try ruff check .
-try ruff format --check .
+try ruff check --output-format concise .
+try ruff format --check --output-format concise .
 try yamllint --strict .
 try shellcheck scripts/*.sh scripts/find_python .ci/run
 try ansible-lint --offline
