@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -59,13 +60,13 @@ def build(running: RunningSimulator) -> Build:
 
 
 def made(changes: dict[str, int]) -> list[str]:
-    """Return what was created, most first: "8 hosts" from 8 calls of addHost."""
+    """Return what was created, most first: "8 hosts" for 8 calls of addHost."""
     nouns = Counter[str]()
     for command, count in changes.items():
         verb = re.match(r"(?:create|add|register)(?=[A-Z])", command)
         if verb:
             nouns[re.sub(r"(?<=[a-z])(?=[A-Z])", " ", command[verb.end() :]).lower()] += count
-    return [f"{count} x {noun}" for noun, count in nouns.most_common()]
+    return [f"{count} {noun}{'s' * (count > 1)}" for noun, count in nouns.most_common()]
 
 
 def standing(running: RunningSimulator) -> list[str]:
@@ -89,7 +90,7 @@ def main() -> int:
         print(
             f"Built in {first.seconds:.1f} s with {first.calls} calls, {sum(first.changes.values())} of them changing:"
         )
-        print(f"  {', '.join(made(first.changes))}")
+        print(textwrap.fill(", ".join(made(first.changes)), 100, initial_indent="  ", subsequent_indent="  "))
         print("\n".join(f"  {line}" for line in lines))
         print("Building it again ...", flush=True)
         second = build(running)

@@ -71,8 +71,8 @@ options:
     type: str
   api_retries:
     description:
-      - How often a reading call is sent again when the answer was lost, 4 when it is not given. A changing call is never
-        sent again blindly.
+      - How often a reading call is sent again when the answer was lost, 4 when it is not given. A changing call is
+        never sent again blindly.
       - Falls back to E(CLOUDSTACK_RETRIES).
     type: int
   job_timeout:
