@@ -20,7 +20,7 @@ NUMBER = re.compile(
     r"""(?<=[ivrsl]-)\d+(?:-\d+)?(?=-[A-Z])      # i-2-5-VM, r-4-VM
       | (?<=accountId:\ )\d+ | (?<=PrjAcct-proj-)\d+ | (?<=in\ domain\ )\d+ | (?<=id\ =\ )\d+
       | (?<=ROOT-)\d+ | (?<=DATA-)\d+ | (?<=-local-)[0-9a-f]{8}
-      | (?<="id":)\d+ | (?<=Id":)\d+
+      | (?<="id":)\d+ | (?<="id":\ )\d+ | (?<=Id":)\d+
       | (?<=[\ (,=:\[\#]id=)\d+ | (?<=^id=)\d+
       | (?<=\bID\ )\d+ | (?<=\bID=)\d+ | (?<=\bid\ )\d+ | (?<=\bid\ \[)\d+ | (?<=\bID\ \[)\d+ | (?<=\bid:\ )\d+
       | (?<=\bID:\ )\d+ | (?<=\bId:\ )\d+""",

@@ -29,10 +29,15 @@ def create(call: Call) -> dict[str, Any]:
     owner, name = entity_owner(call), call.params.name
     if call.db.instance_groups.first(account_id=owner.id, name=name):
         raise InvalidParameter(
-            f"Unable to create vm group, a group with name {name} already exists for account {account_text(owner)}"
+            f"Unable to create vm group, a group with name {name} already exists for account {_copy_text(call, owner)}"
         )
     group = call.db.instance_groups.add(InstanceGroup(name=name, account_id=owner.id))
     return {"instancegroup": group_view(call, group)}
+
+
+def _copy_text(call: Call, account: Any) -> str:
+    """The account as this text prints it: a copy, whose uuid is a new one each time."""
+    return account_text(account).replace(account.uuid, call.sim.ids.uuid())
 
 
 @command("listInstanceGroups")

@@ -30,7 +30,7 @@ def wanted_for_new(call: Call, owner: Any) -> list[Wanted]:
         wanted = [_mapped(call, entry) for _key, entry in sorted(p.iptonetworklist.items())]
     else:
         networks = list(p.networkids or [])
-        wanted = [Wanted(n) for n in networks] or [Wanted(defaults.network_for(call, owner))]
+        wanted = [Wanted(n) for n in networks] or [Wanted(defaults.network_for(call, owner, p.zoneid))]
         wanted[0].address, wanted[0].mac = p.ipaddress, p.macaddress
     for w in wanted:
         check_usable(call, owner, w.network)

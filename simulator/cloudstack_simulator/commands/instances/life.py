@@ -22,13 +22,13 @@ STEP = 0.1
 
 
 def set_state(sim: Simulator, vm: Any, state: str) -> None:
-    """Change a VM's state and note the time."""
+    """Change a VM's state and note the time. It runs until it has stopped, not only until it stops."""
     now = sim.clock.now()
-    if vm.state == "Running" and state != "Running":
-        vm.measured = is_measured(sim, vm)
+    if state == "Running":
+        vm.running_since = vm.running_since or now
+    elif state not in ("Stopping", "Migrating"):
+        vm.measured, vm.running_since = is_measured(sim, vm), None
     vm.state, vm.updated = state, now
-    if state != "Migrating":
-        vm.running_since = now if state == "Running" else None
 
 
 class NoPlaceError(CloudRuntime):

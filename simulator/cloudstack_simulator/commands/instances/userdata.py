@@ -1,4 +1,4 @@
-"""Registered user data."""
+"""Registered user data, and its link to templates."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from typing import Any
 
 from ...access import owner as finalize_owner
 from ...call import Call
+from ...clock import timestamp
 from ...errors import CloudRuntime, InvalidParameter
 from ...listing import equal
 from ...model.instances import UserData
 from ...registry import SUCCESS, command
 from ..common import has_notes, owner_fields
 from . import inputs
+
+POLICIES = ("ALLOWOVERRIDE", "APPEND", "DENYOVERRIDE")
 
 
 def data_view(call: Call, row: UserData) -> dict[str, Any]:
@@ -70,3 +73,53 @@ def delete(call: Call) -> dict[str, Any]:
     call.db.user_data.delete(row)
     call.event("DELETE.USER.DATA", f"Successfully completed deleting user data. User Data Name: {row.name}", row)
     return SUCCESS
+
+
+@command("linkUserDataToTemplate")
+def link(call: Call) -> dict[str, Any]:
+    p = call.params
+    if p.templateid is not None and p.isoid is not None:
+        raise InvalidParameter("Both template ID and ISO ID are passed, API accepts only one")
+    template = p.templateid if p.templateid is not None else p.isoid
+    if template is None:
+        raise InvalidParameter("Atleast one of template ID or ISO ID needs to be passed")
+    if not template or template.removed is not None:
+        raise InvalidParameter(f"unable to find template with id {template.id}")
+    policy = (p.userdatapolicy or POLICIES[0]).upper() if p.userdataid is not None else None
+    if policy is not None and policy not in POLICIES:
+        raise CloudRuntime(
+            "Failed to link userdata to template, due to: No enum constant "
+            f"com.cloud.user.UserData.UserDataOverridePolicy.{policy}"
+        )
+    template.user_data_id = p.userdataid.id if p.userdataid is not None else None
+    template.user_data_policy = policy
+    return {"template": _linked_view(call, template)}
+
+
+def _linked_view(call: Call, template: Any) -> dict[str, Any]:
+    """A template as this command answers it: without what belongs to a zone."""
+    data, guest_os = call.db.user_data.get(template.user_data_id), call.db.guest_os.get(template.guest_os_id)
+    return {
+        "id": template.uuid,
+        "name": template.name,
+        "displaytext": template.display_text,
+        "ispublic": template.public,
+        "created": timestamp(template.created),
+        "isready": False,
+        "format": template.format,
+        "bootable": template.bootable,
+        "isfeatured": False,
+        "crossZones": False,
+        "ostypeid": guest_os.uuid if guest_os else None,
+        "ostypename": guest_os.display_name if guest_os else None,
+        "templatetype": template.kind,
+        "hypervisor": template.hypervisor,
+        **owner_fields(call, template.account_id),
+        "bits": template.bits,
+        "isdynamicallyscalable": template.dynamically_scalable,
+        "userdataid": data.uuid if data else None,
+        "userdataname": data.name if data else None,
+        "userdatapolicy": template.user_data_policy if data else None,
+        "userdataparams": data.params if data else None,
+        "tags": [],
+    }

@@ -27,9 +27,9 @@ def check_reach(call: Call, owner: Any, network: Network) -> None:
     raise PermissionDenied(f"Unable to use network with id= {network.uuid}, permission denied")
 
 
-def network_for(call: Call, owner: Any) -> Network:
+def network_for(call: Call, owner: Any, zone: Any) -> Network:
     """The owner's only isolated network with source NAT in the zone; made when there is none."""
-    db, zone = call.db, call.params.zoneid
+    db = call.db
     found = [
         n for n in db.networks.where(account_id=owner.id, zone_id=zone.id)
         if n.guest_type == "Isolated" and n.vpc_id is None and services.supports(db, n, "SourceNat")
