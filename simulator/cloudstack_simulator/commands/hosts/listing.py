@@ -8,7 +8,7 @@ from ...call import Call
 from ...listing import equal, like, matching
 from ...model.hosts import Host
 from ...registry import command
-from .view import host_view
+from .view import host_views
 
 
 @command("listHosts")
@@ -20,7 +20,7 @@ def list_hosts(call: Call) -> dict[str, Any]:
     return call.listing(
         "host",
         rows,
-        host_view,
+        host_views(call),
         where=[
             equal("id", p.id),
             equal("name", p.name),

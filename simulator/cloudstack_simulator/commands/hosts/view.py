@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ...call import Call
@@ -9,7 +10,6 @@ from ...clock import timestamp
 from ...envelope import VERSION
 from ...model.hosts import Host
 from ..annotations import has_annotations
-from ..common import running_job
 from ..zones.capacity import percent
 from .agents import EVENTS
 
@@ -18,19 +18,59 @@ SECTIONS = ("all", "min", "capacity", "stats", "events")
 
 def host_view(call: Call, host: Host) -> dict[str, Any]:
     """One host with the sections that the parameter `details` asks for (all, capacity, stats, events, min)."""
+    return host_views(call)(call, host)
+
+
+def host_views(call: Call) -> Callable[[Call, Host], dict[str, Any]]:
+    """`host_view` for long lists: what is the same for all hosts of a cluster is looked up once."""
     wanted = set(call.params.details or ("all",)) if call.command == "listHosts" else {"all"}
+    known: dict[tuple[int, int | None, int | None], Surroundings] = {}
+
+    def view(_call: Call, host: Host) -> dict[str, Any]:
+        place = (host.zone_id, host.pod_id, host.cluster_id)
+        around = known.get(place)
+        if around is None:
+            around = known[place] = Surroundings(call, host)
+        return _view(call, host, wanted, around)
+
+    return view
+
+
+class Surroundings:
+    """Where hosts of one cluster (system VMs' agents: of one pod) are, and the settings that hold there."""
+
+    __slots__ = ("always", "cpu_factor", "memory_factor", "places", "server")
+
+    def __init__(self, call: Call, host: Host) -> None:
+        db = call.db
+        zone, pod, cluster = db.zones[host.zone_id], db.pods.get(host.pod_id), db.clusters.get(host.cluster_id)
+        server = db.management_servers.first()
+        self.always = {
+            "zoneid": zone.uuid,
+            "podid": pod.uuid if pod else None,
+            "clusterid": cluster.uuid if cluster else None,
+        }
+        self.places = {"zonename": zone.name, "podname": pod.name if pod else None}
+        if cluster is not None:
+            self.places |= {"clustername": cluster.name, "clustertype": cluster.cluster_type}
+        self.server = {"managementserverid": server.uuid, "managementservername": server.name} if server else {}
+        self.cpu_factor = call.setting("cpu.overprovisioning.factor", cluster)
+        self.memory_factor = call.setting("mem.overprovisioning.factor", cluster)
+
+
+def _view(call: Call, host: Host, wanted: set[str], around: Surroundings) -> dict[str, Any]:
     is_hypervisor = host.kind == "Routing"
-    view = _always(call, host)
+    view = _always(call, host, around)
     if wanted != {"min"}:
-        view |= _places(call, host)
+        _add_places(call, host, view, around)
     if is_hypervisor:
         if wanted & {"all", "capacity"}:
-            view |= _capacity(call, host)
+            view |= _capacity(host, around)
         if wanted & {"all", "stats"} and host.measured:
             view |= STATISTICS
     if wanted & {"all", "events"}:
         view["events"] = EVENTS.get(host.state)
-    return view | running_job(call, host)
+    return view
 
 
 STATISTICS: dict[str, Any] = {
@@ -42,29 +82,19 @@ STATISTICS: dict[str, Any] = {
 }
 
 
-def _always(call: Call, host: Host) -> dict[str, Any]:
-    db = call.db
-    cluster, pod = db.clusters.get(host.cluster_id), db.pods.get(host.pod_id)
-    is_hypervisor = host.kind == "Routing"
-    server = db.management_servers.first() if host.state in ("Up", "Connecting") else None
-    vm = db.vms.get(host.vm_id)
+def _always(call: Call, host: Host, around: Surroundings) -> dict[str, Any]:
     view: dict[str, Any] = {
         "id": host.uuid,
         "name": host.name,
         "state": host.state,
         "type": host.kind,
         "ipaddress": host.address,
-        "zoneid": db.zones[host.zone_id].uuid,
-        "podid": pod.uuid if pod else None,
-        "clusterid": cluster.uuid if cluster else None,
+        **around.always,
         "version": VERSION,
         "hypervisor": host.hypervisor,
         "memoryallocated": 0,
         "lastpinged": timestamp(int(host.last_ping) >> 10),
-        "virtualmachineid": vm.uuid if vm else None,
-        "managementserverid": server.uuid if server else None,
-        "managementservername": server.name if server else None,
-        "islocalstorageactive": any(db.volumes.where(pool_id=s.id) for s in db.storage_pools.where(host_id=host.id)),
+        "islocalstorageactive": _has_local_volumes(call, host),
         "created": timestamp(host.created),
         "hostha": _ha(host),
         "outofbandmanagement": _power(host),
@@ -72,7 +102,11 @@ def _always(call: Call, host: Host) -> dict[str, Any]:
         "storageaccessgroups": ",".join(host.storage_access_groups) or None,
         "hasannotations": has_annotations(call, host),
     }
-    if is_hypervisor:
+    if host.state in ("Up", "Connecting"):
+        view |= around.server
+    if host.vm_id is not None:
+        view["virtualmachineid"] = call.db.vms[host.vm_id].uuid
+    if host.kind == "Routing":
         view |= {
             "cpusockets": host.cpu_sockets,
             "cpunumber": host.cpu_number,
@@ -84,7 +118,12 @@ def _always(call: Call, host: Host) -> dict[str, Any]:
             "ueficapability": host.details.get("host.uefi.enable") == "true",
             **_tags(host),
         }
-    return view | _note(call, host)
+    return view | _note(call, host) if view["hasannotations"] else view
+
+
+def _has_local_volumes(call: Call, host: Host) -> bool:
+    pools = call.db.storage_pools.where(host_id=host.id)
+    return any(call.db.volumes.where(pool_id=pool.id) for pool in pools)
 
 
 def _tags(host: Host) -> dict[str, Any]:
@@ -124,21 +163,13 @@ def _power(host: Host) -> dict[str, Any]:
     }
 
 
-def _places(call: Call, host: Host) -> dict[str, Any]:
-    db = call.db
-    cluster, pod = db.clusters.get(host.cluster_id), db.pods.get(host.pod_id)
-    categories = db.table_of("GuestOSCategory")
-    category = categories.get(host.os_category_id) if categories is not None else None
-    view: dict[str, Any] = {
-        "zonename": db.zones[host.zone_id].name,
-        "podname": pod.name if pod else None,
-        "oscategoryid": category.uuid if category else None,
-        "oscategoryname": category.name if category else None,
-    }
+def _add_places(call: Call, host: Host, view: dict[str, Any], around: Surroundings) -> None:
+    view |= around.places
+    if host.os_category_id is not None:
+        category = call.db.os_categories[host.os_category_id]
+        view |= {"oscategoryid": category.uuid, "oscategoryname": category.name}
     if host.kind == "Routing":
         view |= {
-            "clustername": cluster.name if cluster else None,
-            "clustertype": cluster.cluster_type if cluster else None,
             "hypervisorversion": host.hypervisor_version,
             "hahost": False,
             "arch": host.arch,
@@ -146,18 +177,16 @@ def _places(call: Call, host: Host) -> dict[str, Any]:
             "encryptionsupported": True if host.hypervisor == "KVM" else None,
             "instanceconversionsupported": False if host.hypervisor == "KVM" else None,
         }
-    return view
 
 
-def _capacity(call: Call, host: Host) -> dict[str, Any]:
-    cluster = call.db.clusters.get(host.cluster_id)
+def _capacity(host: Host, around: Surroundings) -> dict[str, Any]:
     cpu = host.cpu_number * host.cpu_speed
-    cpu_over = int(cpu * call.setting("cpu.overprovisioning.factor", cluster))
-    memory_over = int(host.memory * call.setting("mem.overprovisioning.factor", cluster))
+    cpu_over, memory_over = int(cpu * around.cpu_factor), int(host.memory * around.memory_factor)
+    cpu_share = share(host.cpu_used, cpu)
     return {
-        "cpuallocated": share(host.cpu_used, cpu),
+        "cpuallocated": cpu_share,
         "cpuallocatedvalue": host.cpu_used,
-        "cpuallocatedpercentage": share(host.cpu_used, cpu),
+        "cpuallocatedpercentage": cpu_share,
         "cpuallocatedwithoverprovisioning": share(host.cpu_used, cpu_over),
         "cpuwithoverprovisioning": str(cpu_over),
         "memorytotal": host.memory,

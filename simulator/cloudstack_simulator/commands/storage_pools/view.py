@@ -10,7 +10,6 @@ from ...listing import equal, matching
 from ...model.pools import StoragePool
 from ...registry import command
 from ..annotations import has_annotations
-from ..common import running_job
 from ..zones.capacity import overprovisioning
 
 QUIESCE = {"VOLUME_SNAPSHOT_QUIESCEVM": "false"}
@@ -54,7 +53,7 @@ def pool_view(call: Call, pool: StoragePool) -> dict[str, Any]:
         "storageaccessgroups": ",".join(pool.storage_access_groups) or None,
         "hasannotations": has_annotations(call, pool),
     }
-    return view | running_job(call, pool)
+    return view
 
 
 @command("listStoragePools")
