@@ -77,7 +77,7 @@ def _first(interval: int, numbers: list[int], local: datetime) -> datetime:
 
 def _following(interval: int, numbers: list[int], moment: datetime) -> datetime:
     if interval == MONTHLY:
-        month = (moment.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0)
-        return month + timedelta(days=numbers[2] - 1, hours=numbers[1], minutes=numbers[0])
+        offset = timedelta(days=numbers[2] - 1, hours=numbers[1], minutes=numbers[0])
+        return (moment - offset + timedelta(days=32)).replace(day=1) + offset
     step = {HOURLY: timedelta(hours=1), DAILY: timedelta(days=1), WEEKLY: timedelta(weeks=1)}[interval]
     return moment + step
