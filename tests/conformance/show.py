@@ -31,9 +31,10 @@ def main() -> None:
     parser.add_argument("areas", nargs="*", default=areas())
     parser.add_argument("--first", type=int, default=1000, help="show only so many differing calls")
     parser.add_argument("--call", type=int, help="show this call in full, differing or not")
+    parser.add_argument("--renamed", action="store_true", help="with other names, sizes and addresses")
     options = parser.parse_args()
     for area in options.areas:
-        outcomes = Replay(area).run()
+        outcomes = Replay(area, renamed=options.renamed).run()
         if options.call:
             show(outcomes[options.call - 1], whole=True)
             continue

@@ -58,7 +58,7 @@ class Choices:
                     return candidate
         if what == "host":
             return candidates[0]
-        return self._mentioned(candidates)
+        return self._mentioned(candidates, vlan=what == "vlan")
 
     def _while_building(self, what: str, candidates: Sequence[Any], about: dict[str, Any]) -> Any:
         """The hosts of the clean zone's system VMs, and, as the capacities say, late pools and addresses."""
@@ -84,13 +84,14 @@ class Choices:
                     return found[field]
         return None
 
-    def _mentioned(self, candidates: Sequence[Any]) -> Any:
+    def _mentioned(self, candidates: Sequence[Any], *, vlan: bool) -> Any:
         """The candidate that the next recorded answers speak of first; without one the first."""
         for exchange in self._ahead():
             text = json.dumps(exchange.body)
             for candidate in candidates:
                 word = self.bindings.here.get(candidate.uuid, "") if hasattr(candidate, "uuid") else str(candidate)
-                if word and (f'"{word}"' in text or f"//{word}" in text or f" {word}" in text):
+                marks = (f'vlan://{word}"',) if vlan else (f'"{word}"', f"//{word}", f" {word}")
+                if word and any(mark in text for mark in marks):
                     return candidate
         return candidates[0]
 

@@ -112,3 +112,9 @@ def clean_start() -> dict[tuple[str, str], str]:
         if len(shared) == 1:
             found[label] = shared[0]
     return found
+
+
+@cache
+def catalogue_text() -> str:
+    """The server's own lists as text."""
+    return (SHARED / "catalogues.json").read_text(encoding="utf-8")

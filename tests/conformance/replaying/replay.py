@@ -14,6 +14,8 @@ from cloudstack_simulator.registry import COMMANDS, load_everything
 from .choices import Choices, clean_hosts
 from .matching import SECRET, TIME, Bindings, Comparison, Difference
 from .recordings import Exchange, before, clean_start, load, named_objects
+from .renaming import change
+from .rounds import catch_up
 
 PASSWORD = "replayed-password"
 WORLD = (
@@ -55,10 +57,13 @@ class Outcome:
 class Replay:
     """A fresh simulator and the recorded world's ids as far as they are known."""
 
-    def __init__(self, area: str) -> None:
+    def __init__(self, area: str, *, renamed: bool = False) -> None:
         load_everything()
         self.area = area
-        self.calls = load(area)
+        self.runs = [(one, load(one)) for one in (*before(area), area)]
+        if renamed:
+            self.runs = [(one, change(one, calls)) for one, calls in self.runs]
+        self.calls = self.runs[0][1]
         self.bindings = Bindings()
         self.choices = Choices(self.calls, self.bindings)
         self.sim = Simulator(zone="sandbox", seed=1, password=PASSWORD, choices=self.choices)
@@ -94,8 +99,8 @@ class Replay:
     def run(self) -> list[Outcome]:
         """Replay what was recorded on the same zone before, then the area itself; the outcomes of the latter."""
         outcomes: list[Outcome] = []
-        for area in (*before(self.area), self.area):
-            self.area, self.calls = area, load(area)
+        for area, calls in self.runs:
+            self.area, self.calls = area, calls
             self.choices.calls = self.calls
             outcomes = [self._one(exchange) for exchange in self.calls]
         return outcomes
@@ -103,6 +108,7 @@ class Replay:
     def _one(self, exchange: Exchange) -> Outcome:
         self.choices.at = exchange.number
         self._keep_time(exchange)
+        catch_up(self.sim, self.area, exchange.number)
         sent = {name: self._value(exchange, name, value) for name, value in exchange.params.items()}
         self.given.update(exchange.params.values())
         status, body = self._send(exchange, sent)
