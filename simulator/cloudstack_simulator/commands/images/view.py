@@ -99,10 +99,12 @@ def _status(template: Template, copy: TemplateCopy) -> str:
 
 
 def _places(call: Call, template: Template, zone: Any, copies: list[TemplateCopy]) -> list[dict[str, Any]]:
-    """Where copies lie: on image stores, and on primary storage of the zone."""
+    """Where copies lie: on image stores, and on primary storage of the zone (which SYSTEM templates don't tell)."""
     places = [
         {**_download(copy), **_store(call.db.image_stores.get(copy.store_id), "Image")} for copy in copies
     ]
+    if template.kind == "SYSTEM":
+        return places
     for held in call.db.template_pools.where(template_id=template.id):
         pool = call.db.storage_pools.get(held.pool_id)
         if pool is not None and pool.removed is None and zone is not None and pool.zone_id == zone.id:

@@ -41,10 +41,6 @@ def start(call: Call, vm: Any, *, host: Any = None, avoid: tuple[int, ...] = ())
     set_state(sim, vm, "Starting")
     yield STEP
     try:
-        for nic in sim.db.nics.where(vm_id=vm.id):
-            network = sim.db.networks[nic.network_id]
-            yield from networks.implement(call, network)
-            addressing.take_late(sim, vm, nic, network)
         yield from _power_on(call, vm, host, avoid)
     except ApiError:
         addressing.unplug(sim, vm)
@@ -62,20 +58,34 @@ def refused(vm: Any, error: ApiError) -> ApiError:
 
 
 def _power_on(call: Call, vm: Any, wanted: Any, avoid: tuple[int, ...]) -> Steps:
+    """The VM takes its place before its networks are made: their routers go where more room is left."""
     sim, tried = call.sim, set(avoid)
     while True:
         host = placement.choose(sim, vm, wanted=wanted, avoid=tried)
         if host is None:
             raise NoPlaceError(f"Unable to create a deployment for {vm}")
+        placement.settle(sim, vm, host)
+        try:
+            yield from _connect(call, vm)
+        except ApiError:
+            placement.unsettle(sim, vm)
+            raise
         if disks.place(sim, vm, host):
             effect = mocks.effect(sim, "StartCommand", host)
             yield STEP + effect.wait
             if not effect.failed:
-                placement.settle(sim, vm, host)
                 return
+        placement.unsettle(sim, vm)
         tried.add(host.id)
         if wanted is not None:
             raise NoPlaceError(f"Unable to create a deployment for {vm}")
+
+
+def _connect(call: Call, vm: Any) -> Steps:
+    for nic in call.db.nics.where(vm_id=vm.id):
+        network = call.db.networks[nic.network_id]
+        yield from networks.implement(call, network)
+        addressing.take_late(call.sim, vm, nic, network)
 
 
 def stop(call: Call, vm: Any, *, forced: bool = False, keep_place: bool = True) -> Steps:

@@ -120,8 +120,20 @@ def choose(sim: Simulator, vm: Any, *, wanted: Host | None = None, avoid: Iterab
     last = next((h for h in found if h.id == vm.last_host_id), None)
     if last is not None:
         return last
-    chosen: Host = sim.choose("host", found, vm=vm)
+    chosen: Host = sim.choose("host", _in_emptiest_cluster(sim, found), vm=vm)
     return chosen
+
+
+def _in_emptiest_cluster(sim: Simulator, hosts: list[Host]) -> list[Host]:
+    """Clusters are tried by their share of CPU in use; those of equal share in any order."""
+    shares = {number: _cpu_share(sim, number) for number in {host.cluster_id for host in hosts}}
+    least = min(shares.values())
+    return [host for host in hosts if shares[host.cluster_id] == least]
+
+
+def _cpu_share(sim: Simulator, cluster_id: int | None) -> float:
+    hosts = sim.db.hosts.where(cluster_id=cluster_id, kind="Routing")
+    return sum(host.cpu_used for host in hosts) / (sum(host.cpu_number * host.cpu_speed for host in hosts) or 1)
 
 
 RESERVED = "Message.ReservedCapacityFreed.Flag"
@@ -136,6 +148,14 @@ def settle(sim: Simulator, vm: Any, host: Host) -> None:
         _count(sim, sim.db.hosts.get(vm.host_id), vm, -1)
     _count(sim, host, vm, 1)
     vm.host_id, vm.pod_id = host.id, host.pod_id
+
+
+def unsettle(sim: Simulator, vm: Any) -> None:
+    """The VM did not come up where it had settled; a place that was kept for it is kept again."""
+    _count(sim, sim.db.hosts.get(vm.host_id), vm, -1)
+    vm.host_id = None
+    if vm.last_host_id is not None and _keeps_place(vm):
+        _count(sim, sim.db.hosts.get(vm.last_host_id), vm, 1)
 
 
 def leave(sim: Simulator, vm: Any, *, keep_place: bool) -> None:
