@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -97,6 +98,20 @@ def named_objects(value: Any, kind: str = "") -> Iterator[tuple[str, str, str]]:
                 yield stem, label, inner
 
 
+def _made(exchange: Exchange) -> Iterator[str]:
+    """Ids of what a call made."""
+    content = exchange.content
+    if exchange.status != 200 or not isinstance(content, dict):
+        return
+    if exchange.command.startswith(("create", "add", "register", "deploy", "import", "copy", "upload")):
+        objects = [
+            content,
+            *content.values(),
+            *(row for rows in content.values() if isinstance(rows, list) for row in rows),
+        ]
+        yield from (one["id"] for one in objects if isinstance(one, dict) and isinstance(one.get("id"), str))
+
+
 @cache
 def clean_start() -> dict[tuple[str, str], str]:
     """{(kind, name): recorded id} of what was there before any recording: ids that several of them share."""
@@ -107,8 +122,13 @@ def clean_start() -> dict[tuple[str, str], str]:
         for kind, name, recorded in named_objects(content):
             seen.setdefault((kind, name), {}).setdefault(recorded, set()).add(source)
     found: dict[tuple[str, str], str] = {}
+    made = {made for area in areas() for exchange in load(area) for made in _made(exchange)}
     for label, ids in seen.items():
-        shared = [recorded for recorded, where in ids.items() if len(where) > 1 or "catalogues" in where]
+        shared = [
+            recorded
+            for recorded, where in ids.items()
+            if recorded not in made and (len(where) > 1 or "catalogues" in where)
+        ]
         if len(shared) == 1:
             found[label] = shared[0]
     return found
@@ -118,3 +138,9 @@ def clean_start() -> dict[tuple[str, str], str]:
 def catalogue_text() -> str:
     """The server's own lists as text."""
     return (SHARED / "catalogues.json").read_text(encoding="utf-8")
+
+
+@cache
+def error_words() -> frozenset[str]:
+    """Words of the server's error texts, lower case."""
+    return frozenset(re.findall(r"[a-z]+", (SHARED / "api_errors.md").read_text(encoding="utf-8").lower()))

@@ -10,39 +10,40 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .recordings import Exchange, catalogue_text, clean_start
+from .recordings import Exchange, catalogue_text, clean_start, error_words
 
 NAMING = frozenset({"name", "displaytext", "displayname", "username", "account", "newname", "description", "firstname"})
 MAKING = ("create", "add", "register", "deploy", "import", "update", "copy", "upload", "generate")
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{2,}")
 ADDRESS = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 CLEAN_NETWORKS = ((10, 147, 28), (10, 1, 1), (172, 16, 15), (192, 168, 2))
-SIZES = {"memory": 8, "cpuspeed": 10, "disksize": 3, "cpunumber": 0}
+SIZES = {"memory": 8, "cpuspeed": 10, "disksize": 3, "rootdisksize": 3}
 """Sizes of offerings → how much each becomes larger."""
-OFFERINGS = ("service_offerings", "system_offerings", "disk_offerings")
+OFFERINGS = "service_offerings"
+"""The run of recordings that begins with this one is all about offerings."""
 NOT_NAMES = frozenset({"updateConfiguration", "resetConfiguration", "generateAlert", "addNetworkServiceProvider"})
 
 
-def change(area: str, calls: Iterable[Exchange]) -> tuple[Exchange, ...]:
-    """The calls with changed names and addresses, and in the recordings of offerings with changed sizes."""
-    calls = tuple(calls)
-    rename = _renamer(_given_names(calls))
-    changed = tuple(_changed(exchange, lambda text: _readdress(rename(text))) for exchange in calls)
-    if area in OFFERINGS:
-        changed = tuple(_resized(exchange) for exchange in changed)
-    return changed
+def change(runs: list[tuple[str, tuple[Exchange, ...]]]) -> list[tuple[str, tuple[Exchange, ...]]]:
+    """The calls of a run of recordings with changed names and addresses; where it is about offerings, sizes too."""
+    rename = _renamer({name for _area, calls in runs for name in _given_names(calls)})
+    resize = _resized if runs[0][0] == OFFERINGS else lambda exchange: exchange
+    return [
+        (area, tuple(resize(_changed(exchange, lambda text: _readdress(rename(text)))) for exchange in calls))
+        for area, calls in runs
+    ]
 
 
 def _given_names(calls: Iterable[Exchange]) -> set[str]:
     """Names that the client thought up: told in a successful making call, and nowhere in the server's own lists."""
     taken = {name.lower() for _kind, name in clean_start()}
-    own_words = catalogue_text()
+    own_words, english = catalogue_text(), error_words()
     names = set()
     for exchange in calls:
         if not exchange.command.startswith(MAKING) or exchange.status != 200 or exchange.command in NOT_NAMES:
             continue
         for parameter, value in exchange.params.items():
-            known = value.lower() in taken or f'"{value}"' in own_words
+            known = value.lower() in taken or value.lower() in english or f'"{value}"' in own_words
             if parameter.lower() in NAMING and WORD.fullmatch(value) and not known:
                 names.add(value)
     return names
@@ -52,9 +53,12 @@ def _renamer(names: set[str]) -> Callable[[str], str]:
     """`vol1` becomes `vol1-z`, wherever it stands as a word: the order of names stays."""
     if not names:
         return lambda text: text
-    longest_first = sorted(names, key=len, reverse=True)
-    pattern = re.compile(r"(?<![A-Za-z0-9])(" + "|".join(map(re.escape, longest_first)) + r")(?![A-Za-z0-9])")
-    return lambda text: pattern.sub(r"\1-z", text)
+    any_name = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    pattern = re.compile(
+        rf"(?<![A-Za-z0-9_-])({any_name})(?![A-Za-z0-9_-]|\.[a-z])|(?<=PrjAcct-)({any_name})(?=-\d+$)"
+        rf"|\b({any_name})(?=_(?:ROOT|DATA)|-\d{{4}}-\d\d-\d\dT|_)"
+    )
+    return lambda text: pattern.sub(lambda match: f"{match[0]}-z", text)
 
 
 def _readdress(text: str) -> str:
@@ -101,15 +105,13 @@ def _resized(exchange: Exchange) -> Exchange:
 
 def _enlarged(value: Any) -> Any:
     if isinstance(value, dict):
-        own = "id" in value and value.get("name") not in _built_in()
+        own = "id" in value and value["id"] not in clean_start().values()
         return {
-            key: inner + SIZES[key] if own and key in SIZES and isinstance(inner, int) else _enlarged(inner)
+            key: inner + SIZES[key]
+            if own and key in SIZES and isinstance(inner, int) and inner > 0
+            else _enlarged(inner)
             for key, inner in value.items()
         }
     if isinstance(value, list):
         return [_enlarged(inner) for inner in value]
     return value
-
-
-def _built_in() -> set[str]:
-    return {name for _kind, name in clean_start()}

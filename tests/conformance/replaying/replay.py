@@ -62,7 +62,7 @@ class Replay:
         self.area = area
         self.runs = [(one, load(one)) for one in (*before(area), area)]
         if renamed:
-            self.runs = [(one, change(one, calls)) for one, calls in self.runs]
+            self.runs = change(self.runs)
         self.calls = self.runs[0][1]
         self.bindings = Bindings()
         self.choices = Choices(self.calls, self.bindings)
