@@ -13,6 +13,7 @@ from typing import Any
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "cloudstack"
 RECORDINGS = SHARED / "recordings"
 JOB_POLL = "queryAsyncJobResult"
+UUID_LENGTH = 36
 RUNS = (
     ("snapshots", "snapshot_policies"),
     ("infrastructure", "ranges_and_dedication"),
@@ -127,7 +128,7 @@ def clean_start() -> dict[tuple[str, str], str]:
         shared = [
             recorded
             for recorded, where in ids.items()
-            if recorded not in made and (len(where) > 1 or "catalogues" in where)
+            if len(recorded) == UUID_LENGTH and recorded not in made and (len(where) > 1 or "catalogues" in where)
         ]
         if len(shared) == 1:
             found[label] = shared[0]
