@@ -92,7 +92,7 @@ def _check_vlan(call: Call) -> None:
 @command("createPortableIpRange")
 def create_range(call: Call) -> dict[str, Any]:
     row = call.created
-    call.event("PORTABLE.IP.RANGE.CREATE", f"creating a portable public ip range: from {row.start} to {row.end}", row)
+    call.event("PORTABLE.IP.RANGE.CREATE", "Successfully completed creating portable ip range", row)
     return {"portableiprange": range_view(row)}
 
 
@@ -102,5 +102,5 @@ def delete_range(call: Call) -> dict[str, Any]:
     if row.taken:
         raise InvalidParameter("Can't delete portable IP range as there are IP's assigned.")
     call.db.portable_ranges.delete(row)
-    call.event("PORTABLE.IP.RANGE.DELETE", f"deleting a portable public ip range {row.id}", row)
+    call.event("PORTABLE.IP.RANGE.DELETE", "Successfully completed deleting portable ip range", row)
     return SUCCESS

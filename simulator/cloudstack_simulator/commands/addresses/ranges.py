@@ -164,7 +164,7 @@ def create_range(call: Call) -> dict[str, Any]:
             provider=p.provider,
         ),
     )
-    call.event("VLAN.IP.RANGE.CREATE", f"creating vlan ip range from {made.start} to {made.end}", made)
+    call.event("VLAN.IP.RANGE.CREATE", "Successfully completed creating vlan IP range", made)
     return {"vlan": range_view(call, made)}
 
 
@@ -212,7 +212,11 @@ def update_range(call: Call) -> dict[str, Any]:
         vlan.for_system_vms = p.forsystemvms
     if vlan.virtual:
         _resize(call, vlan)
-    call.event("VLAN.IP.RANGE.UPDATE", f"update vlan Ip range {vlan.id} [StartIp={start}, EndIp={end}]", vlan)
+    call.event(
+        "VLAN.IP.RANGE.UPDATE",
+        f"Successfully completed update vlan IP Range. Vlan: {vlan.id}, from {start} to {end}",
+        vlan,
+    )
     return {"vlan": range_view(call, vlan)}
 
 
@@ -240,7 +244,7 @@ def delete_range(call: Call) -> dict[str, Any]:
         from ..networks.shared import forget_range
 
         forget_range(call.db.networks[vlan.network_id], vlan)
-    call.event("VLAN.IP.RANGE.DELETE", f"vlan ip range {vlan.id}", vlan)
+    call.event("VLAN.IP.RANGE.DELETE", f"Successfully completed deleting vlan IP range. Id: {vlan.id}", vlan)
     return SUCCESS
 
 
@@ -261,7 +265,7 @@ def dedicate_range(call: Call) -> dict[str, Any]:
         vlan.account_id = account.id
     else:
         vlan.domain_id = domain.id
-    call.event("VLAN.IP.RANGE.DEDICATE", f"dedicating vlan ip range {vlan.id}", vlan)
+    call.event("VLAN.IP.RANGE.DEDICATE", f"Successfully completed dedicating vlan IP range. Id: {vlan.id}", vlan)
     return {"vlan": range_view(call, vlan)}
 
 
@@ -273,5 +277,5 @@ def release_range(call: Call) -> dict[str, Any]:
             f"Can't release Public IP range {vlan.id} as it not dedicated to any domain and any account"
         )
     vlan.account_id = vlan.domain_id = None
-    call.event("VLAN.IP.RANGE.RELEASE", f"releasing vlan ip range {vlan.id}", vlan)
+    call.event("VLAN.IP.RANGE.RELEASE", f"Successfully completed releasing a public IP range. Id: {vlan.id}", vlan)
     return SUCCESS

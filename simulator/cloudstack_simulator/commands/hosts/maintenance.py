@@ -30,7 +30,7 @@ def prepare(call: Call) -> Generator[float, None, dict[str, Any]]:
     except ApiError as error:
         raise ServerApiError(530, f"Failed to prepare host for maintenance due to: {error.text}") from None
     host.resource_state = "PrepareForMaintenance"
-    call.event("MAINT.PREPARE", f"preparing host for maintenance: {host.uuid}", host)
+    call.event("MAINT.PREPARE", f"Successfully completed preparing for maintenance. Host Id: {host.uuid}", host)
     yield 0.1
     call.sim.scheduler.after(0.0 if is_fake(host.hypervisor) else RECHECK, go_on, call.sim, host)
     return {"host": host_view(call, host)}
@@ -96,7 +96,7 @@ def cancel(call: Call) -> dict[str, Any]:
             f"Cannot perform cancelMaintenance when resource state is {host.resource_state}, host: {host}"
         )
     host.resource_state = "Enabled"
-    call.event("MAINT.CANCEL", f"canceling maintenance for host: {host.uuid}", host)
+    call.event("MAINT.CANCEL", f"Successfully completed cancel maintenance for host. Host Id: {host.uuid}", host)
     return {"host": host_view(call, host)}
 
 
@@ -115,7 +115,9 @@ def declare_degraded(call: Call) -> dict[str, Any]:
         )
     host.resource_state = "Degraded"
     lose_host(call.sim, host)
-    call.event("HOST.DECLARE.DEGRADED", f"declaring host: {host.uuid} as Degraded", host)
+    call.event(
+        "HOST.DECLARE.DEGRADED", f"Successfully completed declaring host as degraded. Host Id: {host.uuid}", host
+    )
     return {"host": host_view(call, host)}
 
 
@@ -129,5 +131,7 @@ def cancel_degraded(call: Call) -> dict[str, Any]:
             f"{host.resource_state} event = EnableDegradedHost",
         )
     host.resource_state = "Enabled"
-    call.event("HOST.CANCEL.DEGRADED", f"canceling degraded status for host: {host.uuid}", host)
+    call.event(
+        "HOST.CANCEL.DEGRADED", f"Successfully completed canceling degraded status for host. Host Id: {host.uuid}", host
+    )
     return {"host": host_view(call, host)}

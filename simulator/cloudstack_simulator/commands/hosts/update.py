@@ -97,7 +97,7 @@ def reconnect_host(call: Call) -> dict[str, Any]:
     view = host_view(call, host)
     agents.disconnect(host)
     agents.connect_soon(call.sim, host)
-    call.event("HOST.RECONNECT", f"reconnecting host: {host.uuid}", host)
+    call.event("HOST.RECONNECT", f"Successfully completed reconnecting host. Host Id: {host.uuid}", host)
     return {"host": view}
 
 

@@ -154,7 +154,11 @@ def update_service_offering(call: Call) -> dict[str, Any]:
     offering.details.pop(PURGE, None)
     if p.purgeresources:
         offering.details[PURGE] = "true"
-    call.event("SERVICE.OFFERING.EDIT", f"Service offering id={offering.uuid}", offering)
+    call.event(
+        "SERVICE.OFFERING.EDIT",
+        f"Successfully completed updating service offering. Service offering id={offering.uuid}",
+        offering,
+    )
     return {"serviceoffering": service_offering_view(call, offering)}
 
 
@@ -182,5 +186,9 @@ def delete_service_offering(call: Call) -> dict[str, Any]:
     if disk.compute_only:
         disk.state = "Inactive"
     offering.state = "Inactive"
-    call.event("SERVICE.OFFERING.DELETE", f"Service offering id={offering.uuid}", offering)
+    call.event(
+        "SERVICE.OFFERING.DELETE",
+        f"Successfully completed deleting service offering. Service offering id={offering.uuid}",
+        offering,
+    )
     return SUCCESS

@@ -66,7 +66,11 @@ def create_service_offering(call: Call) -> dict[str, Any]:
             details=details,
         )
     )
-    call.event("SERVICE.OFFERING.CREATE", f"Service offering id={offering.uuid}", offering)
+    call.event(
+        "SERVICE.OFFERING.CREATE",
+        f"Successfully completed creating service offering. Service offering id={offering.uuid}",
+        offering,
+    )
     return {"serviceoffering": service_offering_view(call, offering)}
 
 

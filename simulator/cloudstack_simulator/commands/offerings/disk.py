@@ -103,7 +103,11 @@ def create_disk_offering(call: Call) -> dict[str, Any]:
             details=_details(call),
         )
     )
-    call.event("DISK.OFFERING.CREATE", f"Disk offering id={offering.uuid}", offering)
+    call.event(
+        "DISK.OFFERING.CREATE",
+        f"Successfully completed creating disk offering. Disk offering id={offering.uuid}",
+        offering,
+    )
     return {"diskoffering": disk_offering_view(call, offering)}
 
 
@@ -135,7 +139,11 @@ def update_disk_offering(call: Call) -> dict[str, Any]:
     offering.cache_mode = mode or offering.cache_mode
     offering.rates, offering.state = new_rates, state
     offering.domain_ids, offering.zone_ids = domains, zones
-    call.event("DISK.OFFERING.EDIT", f"Disk offering id={offering.uuid}", offering)
+    call.event(
+        "DISK.OFFERING.EDIT",
+        f"Successfully completed updating disk offering. Disk offering id={offering.uuid}",
+        offering,
+    )
     return {"diskoffering": disk_offering_view(call, offering)}
 
 
@@ -144,5 +152,9 @@ def delete_disk_offering(call: Call) -> dict[str, Any]:
     offering = live(call.params.id, "Unable to find disk offering by id {id}")
     scopes.check_changer(call, "disk", offering, "delete")
     offering.state = "Inactive"
-    call.event("DISK.OFFERING.DELETE", f"Disk offering id={offering.uuid}", offering)
+    call.event(
+        "DISK.OFFERING.DELETE",
+        f"Successfully completed deleting disk offering. Disk offering id={offering.uuid}",
+        offering,
+    )
     return SUCCESS

@@ -192,7 +192,11 @@ def update_network_offering(call: Call) -> dict[str, Any]:
     if p.tags is not None:
         offering.tags = p.tags or None
     offering.domain_ids, offering.zone_ids = domains, zones
-    call.event("NETWORK.OFFERING.EDIT", f"Network offering id={offering.id}", offering)
+    call.event(
+        "NETWORK.OFFERING.EDIT",
+        f"Successfully completed updating network offering. Network offering id={offering.id}",
+        offering,
+    )
     return {"networkoffering": network_offering_view(call, offering)}
 
 
@@ -209,5 +213,9 @@ def delete_network_offering(call: Call) -> dict[str, Any]:
             "unavailable, disable it"
         )
     call.db.network_offerings.remove(offering)
-    call.event("NETWORK.OFFERING.DELETE", f"Network offering id={offering.id}", offering)
+    call.event(
+        "NETWORK.OFFERING.DELETE",
+        f"Successfully completed deleting network offering. Network offering id={offering.id}",
+        offering,
+    )
     return SUCCESS

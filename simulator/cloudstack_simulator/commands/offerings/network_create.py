@@ -68,7 +68,11 @@ def create_network_offering(call: Call) -> dict[str, Any]:
             **flags,
         )
     )
-    call.event("NETWORK.OFFERING.CREATE", f"Network offering id={offering.id}", offering)
+    call.event(
+        "NETWORK.OFFERING.CREATE",
+        f"Successfully completed creating network offering. Network offering id={offering.id}",
+        offering,
+    )
     return {"networkoffering": network_offering_view(call, offering)}
 
 

@@ -154,7 +154,7 @@ def create_vpc_offering(call: Call) -> dict[str, Any]:
     offering = call.created
     if call.params.enable:
         offering.state = "Enabled"
-    call.event("VPC.OFFERING.CREATE", f"creating VPC offering. Id: {offering.id}", offering)
+    call.event("VPC.OFFERING.CREATE", f"Successfully completed creating VPC offering. Id: {offering.id}", offering)
     return {"vpcoffering": vpc_offering_view(call, offering)}
 
 
@@ -171,7 +171,7 @@ def update_vpc_offering(call: Call) -> dict[str, Any]:
     offering.name, offering.display_text = p.name or offering.name, p.displaytext or offering.display_text
     offering.sort_key = offering.sort_key if p.sortkey is None else p.sortkey
     offering.domain_ids, offering.zone_ids = domains, zones
-    call.event("VPC.OFFERING.UPDATE", f"updating VPC offering. Id: {offering.id}", offering)
+    call.event("VPC.OFFERING.UPDATE", f"Successfully completed updating VPC offering. Id: {offering.id}", offering)
     return {"vpcoffering": vpc_offering_view(call, offering)}
 
 
@@ -189,5 +189,5 @@ def delete_vpc_offering(call: Call) -> dict[str, Any]:
             "disable it"
         )
     call.db.vpc_offerings.remove(offering)
-    call.event("VPC.OFFERING.DELETE", f"deleting VPC offering. Id: {offering.id}", offering)
+    call.event("VPC.OFFERING.DELETE", f"Successfully completed deleting VPC offering. Id: {offering.id}", offering)
     return SUCCESS

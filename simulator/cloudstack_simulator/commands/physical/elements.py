@@ -32,7 +32,11 @@ def list_router_elements(call: Call) -> dict[str, Any]:
 def configure_router_element(call: Call) -> dict[str, Any]:
     element = live(call.params.id, "Can't find Virtual Router element with network service provider id {id}")
     element.enabled = call.params.enabled
-    call.event("NETWORK.ELEMENT.CONFIGURE", f"configuring virtual router element: {element.id}", element)
+    call.event(
+        "NETWORK.ELEMENT.CONFIGURE",
+        f"Successfully completed configuring VirtualRouter. Id: {element.id}",
+        element,
+    )
     return {"virtualrouterelement": _element_view(call, element)}
 
 
@@ -70,7 +74,11 @@ def configure_internal_lb_element(call: Call) -> dict[str, Any]:
         call.params.id, "Can't find InternalLoadBalancerElement element with network service provider id {id}"
     )
     element.enabled = call.params.enabled
-    call.event("NETWORK.ELEMENT.CONFIGURE", f"configuring internal load balancer element: {element.id}", element)
+    call.event(
+        "NETWORK.ELEMENT.CONFIGURE",
+        f"Successfully completed configuring internal load balancer element. Id: {element.id}",
+        element,
+    )
     return {"internalloadbalancerelement": _element_view(call, element)}
 
 

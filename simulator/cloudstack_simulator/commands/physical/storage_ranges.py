@@ -61,7 +61,7 @@ def create_range(call: Call) -> dict[str, Any]:
             pod_id=pod.id, zone_id=zone.id, gateway=p.gateway, netmask=p.netmask, start=p.startip, end=end, vlan=p.vlan
         )
     )
-    call.event("STORAGE.IP.RANGE.CREATE", f"Creating storage ip range from {row.start} to {row.end}", row)
+    call.event("STORAGE.IP.RANGE.CREATE", "Successfully completed Creating storage IP range", row)
     return {"storagenetworkiprange": range_view(call, row, whole=False)}
 
 
@@ -96,7 +96,7 @@ def update_range(call: Call) -> dict[str, Any]:
         row.netmask = p.netmask
     if p.vlan is not None:
         row.vlan = p.vlan
-    call.event("STORAGE.IP.RANGE.UPDATE", f"Update storage ip range {row.id}", row)
+    call.event("STORAGE.IP.RANGE.UPDATE", "Successfully completed Update storage IP range", row)
     return {"storagenetworkiprange": range_view(call, row)}
 
 
@@ -106,5 +106,5 @@ def delete_range(call: Call) -> dict[str, Any]:
     if row.taken:
         raise CloudRuntime("There are still some storage network ip addresses in use")
     call.db.storage_ranges.remove(row)
-    call.event("STORAGE.IP.RANGE.DELETE", f"Deleting storage ip range {row.id}", row)
+    call.event("STORAGE.IP.RANGE.DELETE", "Successfully completed Deleting storage IP range", row)
     return SUCCESS

@@ -188,7 +188,7 @@ def dedicate_guest_vlan_range(call: Call) -> dict[str, Any]:
     made = _joined(call, network, account, start, end)
     for row in rows:
         row.range_id = made.id
-    call.event("GUESTVLANRANGE.DEDICATE", f"Dedicating guest vlan range {p.vlanrange}", made)
+    call.event("GUESTVLANRANGE.DEDICATE", f"Successfully completed dedicating guest vlan range. {p.vlanrange}", made)
     return {"dedicatedguestvlanrange": range_view(call, made)}
 
 
@@ -223,7 +223,7 @@ def release_guest_vlan_range(call: Call) -> dict[str, Any]:
         if vnet.range_id == row.id:
             vnet.range_id = None
     call.db.guest_vlan_ranges.delete(row)
-    call.event("GUESTVLANRANGE.RELEASE", f"Releasing guest vlan range {row.vlan_range}", row)
+    call.event("GUESTVLANRANGE.RELEASE", f"Successfully completed releasing guest vlan range. {row.vlan_range}", row)
     return SUCCESS
 
 

@@ -101,7 +101,7 @@ def update_image_store(call: Call) -> dict[str, Any]:
     store.name = p.name or store.name
     if p.readonly is not None:
         store.read_only = p.readonly
-        call.event("IMAGE.STORE.ACCESS.UPDATED", f"image store access updated: {store.name}", store)
+        call.event("IMAGE.STORE.ACCESS.UPDATED", f"Image store access updated: {store.name}", store)
     if p.capacitybytes is not None:
         store.capacity = p.capacitybytes
     return {"imagestore": image_store_view(call, store)}

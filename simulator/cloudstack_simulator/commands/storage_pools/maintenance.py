@@ -35,7 +35,9 @@ def enable(call: Call) -> Generator[float, None, dict[str, Any]]:
                 "PrepareForMaintenance mode "
             )
     pool.state = "PrepareForMaintenance"
-    call.event("MAINT.PREPARE.PS", f"preparing storage pool: {pool.uuid} for maintenance", pool)
+    call.event(
+        "MAINT.PREPARE.PS", f"Successfully completed preparing storage pool for maintenance. Pool Id: {pool.uuid}", pool
+    )
     yield STEP
     _clear(call.sim, pool)
     yield STEP
@@ -78,7 +80,9 @@ def cancel(call: Call) -> Generator[float, None, dict[str, Any]]:
             f"the status is:{pool.state}"
         )
     pool.state = "Up"
-    call.event("MAINT.CANCEL.PS", f"canceling maintenance for primary storage pool: {pool.uuid}", pool)
+    call.event(
+        "MAINT.CANCEL.PS", f"Successfully completed cancelling storage pool maintenance. Pool Id: {pool.uuid}", pool
+    )
     yield STEP
     _resume(call.sim, pool)
     return {"storagepool": pool_view(call, pool)}

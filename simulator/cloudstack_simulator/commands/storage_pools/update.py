@@ -65,7 +65,11 @@ def change_scope(call: Call) -> dict[str, Any]:
         _to_zone(pool)
     else:
         _to_cluster(call, pool)
-    call.event("CHANGE.STORAGE.POOL.SCOPE", f"Changing scope of the storage pool {pool.name} to {scope}", pool)
+    call.event(
+        "CHANGE.STORAGE.POOL.SCOPE",
+        f"Successfully completed changing storage pool scope. Pool Id: {pool.uuid}, scope: {scope}",
+        pool,
+    )
     return SUCCESS
 
 

@@ -20,7 +20,7 @@ def pool_view(call: Call, pool: StoragePool) -> dict[str, Any]:
     db = call.db
     zone, pod, cluster = db.zones[pool.zone_id], db.pods.get(pool.pod_id), db.clusters.get(pool.cluster_id)
     listed = call.command.startswith("list")
-    view = {
+    return {
         "id": pool.uuid,
         "zoneid": zone.uuid,
         "zonename": zone.name,
@@ -53,7 +53,6 @@ def pool_view(call: Call, pool: StoragePool) -> dict[str, Any]:
         "storageaccessgroups": ",".join(pool.storage_access_groups) or None,
         "hasannotations": has_annotations(call, pool),
     }
-    return view
 
 
 @command("listStoragePools")

@@ -116,7 +116,7 @@ def _dedicate(call: Call, kind: str, wording: str) -> Dedication:
     if of(call.sim, kind, target) is not None:
         raise CloudRuntime(f"{wording.format(target.name)} is already dedicated")
     made = dedicate(call.sim, kind, target, call.params.domainid, account)
-    call.event("DEDICATE.RESOURCE", f"Dedicating {kind}: {target.name}", target)
+    call.event("DEDICATE.RESOURCE", f"Successfully completed dedicating a {kind}. Id: {target.id}", target)
     return made
 
 
@@ -144,7 +144,9 @@ def _release(call: Call, kind: str) -> dict[str, Any]:
     target = call.params[f"{kind}id"]
     if not release(call.sim, kind, target):
         raise InvalidParameter("No Dedicated Resource available to release")
-    call.event("DEDICATE.RESOURCE.RELEASE", f"Releasing dedicated {kind}: {target.name}", target)
+    call.event(
+        "DEDICATE.RESOURCE.RELEASE", f"Successfully completed releasing a dedicated {kind}. Id: {target.id}", target
+    )
     return SUCCESS
 
 

@@ -104,7 +104,7 @@ def create_management_range(call: Call) -> dict[str, Any]:
             for_system_vms=p.get("forsystemvms", False),
         ),
     )
-    call.event("MANAGEMENT.IP.RANGE.CREATE", f"Creating management ip range from {p.startip} to {end}", pod)
+    call.event("MANAGEMENT.IP.RANGE.CREATE", "Successfully completed Creating management IP range", pod)
     from .pods import pod_view
 
     return {"pod": pod_view(call, pod)}
@@ -141,7 +141,7 @@ def delete_management_range(call: Call) -> dict[str, Any]:
             raise JavaError('Cannot invoke "String.equals(Object)" because "vlan" is null')
         if existing.vlan == f"vlan://{vlan}":
             pod.ranges.remove(existing)
-            call.event("MANAGEMENT.IP.RANGE.DELETE", f"Deleting management ip range from {p.startip} to {p.endip}", pod)
+            call.event("MANAGEMENT.IP.RANGE.DELETE", "Successfully completed Deleting management IP range", pod)
             return SUCCESS
     raise InvalidParameter(
         f"The input IP range: {p.startip}-{p.endip} of pod: {pod}is not present. Please input an existing range."
@@ -170,7 +170,7 @@ def update_management_range(call: Call) -> dict[str, Any]:
             "to include all IP addresses already taken."
         )
     resize(call.sim, pod, chosen, start, end)
-    call.event("MANAGEMENT.IP.RANGE.UPDATE", f"Updating management ip range to {start} - {end}", pod)
+    call.event("MANAGEMENT.IP.RANGE.UPDATE", "Successfully completed Updating pod management IP range", pod)
     return SUCCESS
 
 

@@ -132,7 +132,7 @@ def update_pod(call: Call) -> dict[str, Any]:
     pod.gateway, pod.cidr, pod.allocation_state = gateway, cidr, state
     if changed is not None:
         pod_ranges.resize(call.sim, pod, pod.ranges[0], *changed)
-    call.event("POD.EDIT", f"Successfully completed editing pod. Pod Name: {pod.name}", pod)
+    call.event("POD.EDIT", f"Successfully completed updating pod. Pod Name: {pod.name}", pod)
     return {"pod": pod_view(call, pod)}
 
 
