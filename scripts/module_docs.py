@@ -128,8 +128,7 @@ def returned(record: Resource | Operation, contract: dict[str, Any]) -> dict[str
             name: {
                 "description": [text],
                 "returned": "success",
-                "type": kind,
-                **({"elements": "dict"} if kind == "list" else {}),
+                **_kind(kind),
             }
             for name, (kind, text) in record.returns.items()
         }
@@ -162,6 +161,12 @@ def returned(record: Resource | Operation, contract: dict[str, Any]) -> dict[str
             "type": "dict",
         },
     }  # fmt: skip
+
+
+def _kind(kind: str) -> dict[str, str]:
+    """Type and elements of ``list[str]``; a list of nothing told is one of dictionaries."""
+    name, _bracket, inner = kind.rstrip("]").partition("[")
+    return {"type": name, "elements": inner or "dict"} if name == "list" else {"type": name}
 
 
 def _fields(record: Resource, contract: dict[str, Any]) -> dict[str, Any]:

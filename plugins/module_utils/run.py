@@ -7,18 +7,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .arguments import argument_spec, constraints
-from .client import Client, CloudStackError, load_connection
+from .arguments import SECRET_SETTINGS, argument_spec, constraints
+from .client import SETTINGS, Client, CloudStackError, load_connection
 from .model import Operation, Resource
 from .reconcile import Task, View, make_context, reconcile
 from .resources import RESOURCES, get
 
 Progress = Callable[[str], None]
+Locate = Callable[[str], str]
 
 
 def run_task(
@@ -29,15 +30,17 @@ def run_task(
     diff: bool = False,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
+    locate: Locate | None = None,
 ) -> dict[str, Any]:
     """Runs a module by name and returns its result, failures included. ``params`` are validated and plain.
 
-    ``environ`` is the environment that connection settings fall back to.
+    ``environ`` is the environment that connection settings fall back to. ``locate`` knows where values of the task
+    stand, by their path.
     """
     try:
         connection = load_connection(params, os.environ if environ is None else environ)
         with Client(connection, progress=progress) as client:
-            return run_with(client, name, params, check=check, diff=diff, progress=progress)
+            return run_with(client, name, params, check=check, diff=diff, progress=progress, locate=locate)
     except CloudStackError as error:
         return {"failed": True, "changed": False, "msg": str(error), "failure": error.as_dict()}
 
@@ -50,12 +53,15 @@ def run_with(
     check: bool = False,
     diff: bool = False,
     progress: Progress | None = None,
+    locate: Locate | None = None,
 ) -> dict[str, Any]:
     """The same on a given client; errors are raised."""
     record = get(name)
     view = View(client, RESOURCES, check=check)
     if isinstance(record, Operation):
-        return _operate(record, view, params, check, diff, progress)
+        names = {option.name for option in record.options}
+        given = {key: value for key, value in params.items() if key in names and value is not None}
+        return _operate(Task(record, given, view, check=check, diff=diff, progress=progress, locate=locate))
     options = {
         key: value for key, value in params.items() if key in ("state", "id", "immutable_drift") or record.has(key)
     }
@@ -63,21 +69,25 @@ def run_with(
     return reconcile(context).as_result(diff=diff)
 
 
-def _operate(
-    record: Operation, view: View, params: Mapping[str, Any], check: bool, diff: bool, progress: Progress | None
-) -> dict[str, Any]:
-    names = {option.name for option in record.options}
-    given = {key: value for key, value in params.items() if key in names and value is not None}
-    task = Task(record, given, view, check=check, diff=diff, progress=progress)
-    result = record.run(task)
-    warnings = [*task.warnings, *view.notes]
+def _operate(task: Task) -> dict[str, Any]:
+    result = task.operation.run(task)
+    warnings = [*task.warnings, *task.view.notes]
     return {**result, "warnings": [*result.get("warnings", []), *warnings]} if warnings else result
+
+
+def secrets_of(record: Resource | Operation, params: Mapping[str, Any], declared: Iterable[str]) -> set[str]:
+    """Values that no result may show: those of secret options (``declared``), or what the record says."""
+    if isinstance(record, Operation) and record.secrets:
+        own = (params.get(setting.option) for setting in SETTINGS if setting.field in SECRET_SETTINGS)
+        return {str(value) for value in (*own, *record.secrets(params, RESOURCES)) if value}
+    return set(declared)
 
 
 def main(name: str) -> None:
     """Entry point of every module file."""
     record: Resource | Operation = get(name)
     module = AnsibleModule(argument_spec=argument_spec(record), supports_check_mode=True, **constraints(record))
+    module.no_log_values = secrets_of(record, module.params, module.no_log_values)
     result = run_task(name, module.params, check=module.check_mode, diff=module._diff)
     for warning in result.pop("warnings", []):
         module.warn(warning)

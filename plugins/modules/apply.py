@@ -14,7 +14,8 @@ short_description: Make a whole cloud as its document says
 version_added: 1.0.0
 description:
   - 'Takes a cloud as data and makes it so: zones with everything inside, offerings, templates, tenants, settings.'
-  - The whole document is checked and planned before the first change. Every error is named with its place.
+  - The whole document is checked and planned before the first change. All errors are named at once, each with its
+    place in the file.
   - Independent objects are worked on side by side.
   - An object that stands in the document is created or updated. What the document does not name is left alone.
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
@@ -29,9 +30,28 @@ attributes:
 options:
   cloud:
     description:
-      - The document.
+      - The document. Keys are the plurals of the module names, entries are the modules' own options.
+      - Its secrets are kept out of results and logs.
     type: dict
-    required: true
+  files:
+    description:
+      - 'Files of the controller that hold the document, or parts of it: lists under the same key are joined.'
+      - They are read as files of variables are, with Vault and templates.
+    type: list
+    elements: str
+  prune:
+    description:
+      - Kinds of which objects are removed that the document does not name, V(disk_offering) for example.
+      - 'Only where the document speaks of them: parts of zones, pods, clusters and networks that stand in it, objects
+        that have the same owner or zone as an entry of their kind, and all offerings.'
+      - What came with the server is never removed.
+    type: list
+    elements: str
+  prune_limit:
+    description:
+      - If O(prune) would remove more objects than this, the task fails and changes nothing.
+    type: int
+    default: 10
   parallel:
     description:
       - How many objects are worked on at the same time at most.
@@ -46,10 +66,22 @@ options:
     choices:
       - stop
       - continue
+  plan_file:
+    description:
+      - File that the plan is written to before anything is changed, also in check mode.
+      - A page with the graph and the zones as pictures for V(.html), data for V(.json), text otherwise.
+    type: str
+  restore_file:
+    description:
+      - File that gets the former values of everything that is about to be updated, as a document.
+      - It is not written in check mode, and not where nothing is updated.
+      - What such a document cannot restore is told before the run starts, and in RV(not_restored).
+    type: str
 notes:
   - A run that was cut off is continued by running it again.
-  - Keys are the plurals of the module names, entries take the modules' own options.
   - Nesting supplies the reference to what is around. The order in the file means nothing.
+  - A zone gets its O(ignore:state=enabled) when everything inside it is there.
+  - The JSON Schema of documents is docs/schema/cloud.schema.json.
 """
 
 EXAMPLES = r"""
@@ -70,6 +102,22 @@ counts:
     - Number of objects per action (create, update, replace, delete) and unchanged.
   returned: success
   type: dict
+summary:
+  description:
+    - The counts as a sentence.
+  returned: success
+  type: str
+restore:
+  description:
+    - Document with the former values of what is updated.
+  returned: success
+  type: dict
+not_restored:
+  description:
+    - Sentences about changes that RV(restore) does not undo.
+  returned: success
+  type: list
+  elements: str
 """
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.run import main as run

@@ -21,8 +21,10 @@ from ansible.utils.display import Display
 
 from ..module_utils.arguments import argument_spec, constraints
 from ..module_utils.client.tls import shared_context
+from ..module_utils.model import Operation, Resource
 from ..module_utils.resources import get
-from ..module_utils.run import run_task
+from ..module_utils.run import run_task, secrets_of
+from .places import Places
 
 # Made before the fork, so that every task inherits the loaded CA certificates instead of loading them.
 shared_context()
@@ -44,6 +46,16 @@ def plain(value: Any) -> Any:
     return value
 
 
+def joined(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mappings in one: lists under the same key one behind the other, of anything else the last."""
+    whole: dict[str, Any] = {}
+    for part in parts:
+        for key, value in part.items():
+            both = isinstance(value, list) and isinstance(whole.get(key), list)
+            whole[key] = [*whole[key], *value] if both else value
+    return whole
+
+
 class InProcessAction(ActionBase):
     """Base of the action stubs; ``module`` is the bare name of the module each stands for."""
 
@@ -55,30 +67,51 @@ class InProcessAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
+        record = get(self.module)
+        args = self._loaded(record.loads) if isinstance(record, Operation) and record.loads else self._task.args
         if self._runs_elsewhere():
-            wrapped = self._execute_module(task_vars=task_vars, wrap_async=bool(self._task.async_val))
+            wrapped = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=bool(self._task.async_val))
             return {**result, **wrapped}
-        return {**result, **self._here()}
+        return {**result, **self._here(record, args)}
 
     def _runs_elsewhere(self) -> bool:
         local = getattr(self._connection, "transport", "") == "local"
         return bool(not local or self._task.async_val or self._play_context.become)
 
-    def _here(self) -> dict[str, Any]:
-        record = get(self.module)
-        validated = ArgumentSpecValidator(argument_spec(record), **constraints(record)).validate(plain(self._task.args))
+    def _here(self, record: Resource | Operation, args: Mapping[str, Any]) -> dict[str, Any]:
+        validated = ArgumentSpecValidator(argument_spec(record), **constraints(record)).validate(plain(args))
         if validated.error_messages:
             raise AnsibleActionFail(_sentence(self._task.action, validated))
-        secrets = validated._no_log_values
+        params = plain(validated.validated_parameters)
         result = run_task(
             self.module,
-            plain(validated.validated_parameters),
+            params,
             check=self._task.check_mode,
             diff=self._task.diff,
             environ=self._environment(),
             progress=None if self._task.no_log else self._show,
+            locate=Places(args),
         )
-        return remove_values(result, secrets)
+        return remove_values(result, secrets_of(record, params, validated._no_log_values))
+
+    def _loaded(self, loads: Mapping[str, str]) -> dict[str, Any]:
+        """The arguments with the content of files in place of their names.
+
+        Files are read on the controller, as files of variables are: with Vault, templates and their lines.
+        """
+        args = dict(self._task.args)
+        for option, target in loads.items():
+            names = args.pop(option, None) or []
+            parts = [args[target]] if args.get(target) else []
+            for name in [names] if isinstance(names, str) else names:
+                path = self._find_needle("vars", name)
+                content = self._loader.load_from_file(path, cache="none", trusted_as_template=True)
+                if not isinstance(content, Mapping):
+                    raise AnsibleActionFail(f"{option}: {path} holds no mapping")
+                parts.append(self._templar.template(content))
+            if parts:
+                args[target] = joined(parts)
+        return args
 
     def _environment(self) -> dict[str, str]:
         """The controller's environment with the task's own on top, which reaches no in-process code by itself."""

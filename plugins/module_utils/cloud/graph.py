@@ -35,7 +35,7 @@ class Graph:
     def __init__(self, nodes: Sequence[Node], kinds: Mapping[str, Resource]) -> None:
         self.nodes = list(nodes)
         self.references = _references(self.nodes, kinds)
-        self._parents = {node: self._parent_of(node) for node in self.nodes}
+        self._parents = {node: self._find_parent(node) for node in self.nodes}
         parts: dict[Node, list[Node]] = {}
         for node in self.nodes:
             for whole in self._wholes(node):
@@ -52,6 +52,10 @@ class Graph:
             for other in self._earlier(node):
                 self.needs[Step(node)].add(self.end_of(other))
         _refuse_circles(self.needs)
+
+    def parent_of(self, node: Node) -> Node | None:
+        """The node that this one is directly a part of."""
+        return self._parents[node]
 
     def end_of(self, node: Node) -> Step:
         """The step after which a node is as its entry says."""
@@ -74,7 +78,7 @@ class Graph:
                 else:
                     self.needs[Step(node)].add(Step(other))
 
-    def _parent_of(self, node: Node) -> Node | None:
+    def _find_parent(self, node: Node) -> Node | None:
         """The node that this one is a part of: its parent, or what it lies in where that is not in the document."""
         if node.absent or not node.resource.parent:
             return None

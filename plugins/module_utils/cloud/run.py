@@ -18,33 +18,54 @@ from ..reconcile.execute import confirm
 from ..reconcile.plan import matching
 from ..reconcile.same import differences
 from .document import CloudDocument, Work
-from .graph import Step, dependents_of
+from .graph import Graph, Step, dependents_of
+from .pruning import removal_graph
 
 
-def carry_out(cloud: CloudDocument, works: Sequence[Work], *, limit: int = 8, stop_on_error: bool = True) -> None:
+def carry_out(
+    cloud: CloudDocument,
+    works: Sequence[Work],
+    removals: Sequence[Work] = (),
+    *,
+    limit: int = 8,
+    stop_on_error: bool = True,
+) -> None:
     """Does what was planned. Errors are kept in the works; nodes that need a failed one are skipped.
 
-    limit: how many objects are worked on at the same time. stop_on_error: begin nothing new after the first error.
+    removals: what is pruned, and only when everything else is done without an error. limit: how many objects are worked
+    on at the same time. stop_on_error: begin nothing new after the first error.
     """
     with ThreadPoolExecutor(max_workers=limit) as pool:
-        _Run(cloud, works, limit, stop_on_error, pool).go()
+        _Run(cloud, works, cloud.graph, limit, stop_on_error, pool).go()
         _read_back(cloud, works, pool)
+        if any(work.error or work.skipped for work in works):
+            for removal in removals:
+                removal.skipped = "nothing is pruned after an error"
+        elif removals:
+            _Run(cloud, removals, removal_graph(removals, cloud.view.kinds), limit, stop_on_error, pool).go()
 
 
 class _Run:
     """One pass along the graph."""
 
     def __init__(
-        self, cloud: CloudDocument, works: Sequence[Work], limit: int, stop_on_error: bool, pool: ThreadPoolExecutor
+        self,
+        cloud: CloudDocument,
+        works: Sequence[Work],
+        graph: Graph,
+        limit: int,
+        stop_on_error: bool,
+        pool: ThreadPoolExecutor,
     ) -> None:
         self.cloud = cloud
+        self.graph = graph
         self.limit = limit
         self.stop_on_error = stop_on_error
         self.stopped = False
         self.pool = pool
         self.works = {work.node: work for work in works}
-        self.dependents = dependents_of(cloud.graph.needs)
-        self.waiting = {step: len(first) for step, first in cloud.graph.needs.items()}
+        self.dependents = dependents_of(graph.needs)
+        self.waiting = {step: len(first) for step, first in graph.needs.items()}
         self.total = sum(1 for work in works if work.plan.changed)
         self.done = 0
 
@@ -73,7 +94,7 @@ class _Run:
         work = self.works[step.node]
         if not work.plan.changed or work.error or work.skipped:
             return True
-        if step.last and not self.cloud.graph.is_held_back(step.node):
+        if step.last and not self.graph.is_held_back(step.node):
             return True
         if self.stopped:
             work.skipped = "stopped after an error"
@@ -82,7 +103,7 @@ class _Run:
 
     def _do(self, step: Step) -> None:
         work = self.works[step.node]
-        held_back = not step.last and self.cloud.graph.is_held_back(step.node)
+        held_back = not step.last and self.graph.is_held_back(step.node)
         context = self.cloud.context(step.node, check=False, held_back=held_back)
         # What others are about to refer to is read back before they do.
         context.confirm_later = not any(self.works[other.node].plan.changed for other in self.dependents.get(step, ()))
@@ -96,7 +117,7 @@ class _Run:
     def _after(self, step: Step, running: Iterable[Step]) -> list[Step]:
         """Steps that may begin now that this one has ended, whatever became of it."""
         work = self.works[step.node]
-        if work.plan.changed and step == self.cloud.graph.end_of(step.node):
+        if work.plan.changed and step == self.graph.end_of(step.node):
             self.done += 1
             self._tell(work, running)
         ready = []

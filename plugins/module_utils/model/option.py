@@ -80,6 +80,13 @@ class Option:
     equal: Callable[[Any, Any], bool] | None = None
     #: Part of an exported document.
     export: bool = True
+    #: What a new object has where the option is left out; such a value is left out of an exported document. Not told:
+    #: nothing, and false.
+    server_default: Any = None
+    #: What a listed object tells of an option that is not compared, for an exported document alone.
+    told: Callable[[Row], Any] | None = None
+    #: Not told by the server, yet a new object needs it: an exported document names a variable for it.
+    placeholder: bool = False
     #: Not offered to users; only a state sets it.
     hidden: bool = False
 

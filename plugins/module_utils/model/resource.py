@@ -89,6 +89,14 @@ class Resource:
     canonical: Callable[[str], str] | None = None
     #: Key in a cloud document; the plural of the name unless told.
     plural: str = ""
+    #: The state that a new object has by itself; an exported document leaves it out.
+    initial_state: str = ""
+    #: Whether an object came with the server: it is neither exported nor pruned.
+    built_in: Callable[[Row], bool] | None = None
+    #: Every object of the kind inside the given parents, where one list command does not tell them.
+    listed: Callable[[Any], Iterable[Row]] | None = None
+    #: Part of an exported document unless it names its kinds: objects that a document could make again.
+    exported: bool = True
     #: Only looked up by others; there is no module of it.
     lookup_only: bool = False
     #: Create parameters that are no option, and why: {"createX.param": "reason"}.
@@ -110,6 +118,8 @@ class Resource:
     is_same: Callable[[Mapping[str, Any], Row], bool] | None = None
     #: Turns a referring text into (list filters, predicate on rows): for kinds known by a path or an address.
     refer: Callable[[str], tuple[Mapping[str, Any], Callable[[Row], bool]]] | None = None
+    #: List parameters that say where an object is whose row does not tell it: the zone of a setting.
+    place: Callable[[Any], Mapping[str, Any]] | None = None
     #: Completes a row by further reads, only when the object exists.
     complete: Callable[[Any, Row], Row] | None = None
     #: Changes the parameters of the create command.
@@ -177,6 +187,10 @@ class Operation:
     #: Reads only, so it never reports a change.
     reads_only: bool = False
     constraints: Mapping[str, Any] = field(default_factory=dict)
+    #: Options that name files of the controller, and the option that takes in what the files hold.
+    loads: Mapping[str, str] = field(default_factory=dict)
+    #: Secret texts in the values of the task, where an option holds them among much that is no secret: (values, kinds).
+    secrets: Callable[[Mapping[str, Any], Mapping[str, Resource]], Iterable[str]] | None = None
 
     @property
     def is_resource(self) -> bool:

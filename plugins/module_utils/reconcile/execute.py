@@ -146,7 +146,7 @@ def _created(ctx: Context, new_id: str) -> Row:
     fresh = ctx.afresh()
     rows = matching(fresh)
     if len(rows) > 1:
-        return survivor(fresh, rows, new_id)
+        return survivor(fresh, rows, new_id, lambda: matching(ctx.afresh()))
     id_field = ctx.resource.commands.id_field
     if rows and (not new_id or str(rows[0].get(id_field)) == new_id):
         return ctx.resource.complete(fresh, rows[0]) if ctx.resource.complete else rows[0]

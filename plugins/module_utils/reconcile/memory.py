@@ -60,6 +60,13 @@ class Shelf:
                 for field, index in self._indexes.items():
                     index[str(row.get(field))] = [*index.get(str(row.get(field)), ()), row]
 
+    def is_of(self, place: Mapping[str, Any]) -> bool:
+        """Whether the shelf was read with just these parameters, beside those that every list of the kind has."""
+        fixed = self._resource.commands.fixed.get("list", {})
+        return {name: str(value) for name, value in self._base.items()} == {
+            name: str(value) for name, value in {**fixed, **place}.items()
+        }
+
     def drop(self, object_id: str) -> None:
         """An object that is gone."""
         with self._lock:

@@ -98,7 +98,7 @@ def reconcile(ctx: Context) -> Outcome:
     if plan.changed and not ctx.check:
         done = execute(ctx, plan)
         gone = "" if plan.row is None else str(plan.row[ctx.resource.commands.id_field])
-        ctx.view.learn(ctx.resource, done.row, gone)
+        ctx.view.learn(ctx.resource, done.row, gone, ctx.resource.place(ctx) if ctx.resource.place else None)
     for note in ctx.view.notes:
         ctx.warn(note)
     return Outcome(ctx.resource, plan, done.row, tuple(ctx.warnings), done.unconfirmed)

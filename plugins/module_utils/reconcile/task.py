@@ -25,6 +25,8 @@ class Task:
     diff: bool = False
     warnings: list[str] = field(default_factory=list)
     progress: Callable[[str], None] | None = None
+    #: File, line and column of a value by its path (``cloud.zones[0].name``); an empty text where that is not known.
+    locate: Callable[[str], str] | None = None
 
     @property
     def client(self) -> Any:

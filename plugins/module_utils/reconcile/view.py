@@ -158,14 +158,21 @@ class View:
                     del store[key]
             self._found.pop(resource.name, None)
 
-    def learn(self, resource: Resource, row: Row | None, gone: str = "") -> None:
-        """Takes in an object that was just changed (``row``) or removed (its id as ``gone``)."""
+    def learn(
+        self, resource: Resource, row: Row | None, gone: str = "", place: Mapping[str, Any] | None = None
+    ) -> None:
+        """Takes in an object that was just changed (``row``) or removed (its id as ``gone``).
+
+        ``place``: parameters of the one list that it stands in, where the row does not tell.
+        """
         with self._guard:
             for key in [key for key in self._answers if key[0] == resource.name]:
                 del self._answers[key]
             self._found.pop(resource.name, None)
             shelves = [shelf for key, shelf in self._shelves.items() if key[0] == resource.name and shelf]
         for shelf in shelves:
+            if place is not None and not shelf.is_of(place):
+                continue
             if row is None:
                 shelf.drop(gone)
             else:
@@ -308,8 +315,10 @@ class Fresh(View):
     def fresh(self, resource: Resource) -> View:
         return self if resource.name == self._kind else self._around.fresh(resource)
 
-    def learn(self, resource: Resource, row: Row | None, gone: str = "") -> None:
-        self._around.learn(resource, row, gone)
+    def learn(
+        self, resource: Resource, row: Row | None, gone: str = "", place: Mapping[str, Any] | None = None
+    ) -> None:
+        self._around.learn(resource, row, gone, place)
 
 
 def _is_gone(error: CloudStackError, sent: Mapping[str, Any], resource: Resource) -> bool:

@@ -15,6 +15,8 @@ from .plan import read
 
 SEEN_WITHIN = 15.0
 """Seconds in which an object whose creation lost its answer shows up, or is taken as not made."""
+ALONE_WITHIN = 10.0
+"""Seconds in which another run removes the object that it made beside ours."""
 GONE_WITHIN = 120.0
 """Seconds in which a deleted object leaves the lists."""
 
@@ -38,6 +40,16 @@ def until_seen(ctx: Context, look: Callable[[], Row | None]) -> Row | None:
         if row is not None:
             return row
     return None
+
+
+def until_alone(ctx: Context, look: Callable[[], list[Row]]) -> list[Row]:
+    """Waits until one object is left of several; what is there at the end."""
+    rows: list[Row] = []
+    for _waited in _rounds(ctx, ALONE_WITHIN):
+        rows = look()
+        if len(rows) < 2:
+            break
+    return rows
 
 
 def until_settled(ctx: Context, row: Row) -> Row:

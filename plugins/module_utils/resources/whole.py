@@ -6,65 +6,83 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from ..cloud import CloudDocument, Work, carry_out
-from ..model import Operation, Option
+from ..cloud.applying import apply
+from ..cloud.secrets import document_secrets
+from ..model import Operation, Option, Resource
 
 
-def _apply(task: Any) -> dict[str, Any]:
-    cloud = CloudDocument(task.client, task.option("cloud"), task.view.kinds, progress=task.progress)
-    works = cloud.plan()
-    if not task.check:
-        carry_out(cloud, works, limit=task.option("parallel"), stop_on_error=task.option("on_error") == "stop")
-    for work in works:
-        for warning in work.warnings:
-            task.warn(warning)
-    return _result(works, task.diff)
+def _secrets(params: Mapping[str, Any], kinds: Mapping[str, Resource]) -> set[str]:
+    return document_secrets(params.get("cloud"), kinds)
 
 
-def _result(works: list[Work], diff: bool) -> dict[str, Any]:
-    changes = [work for work in works if work.plan.changed]
-    result: dict[str, Any] = {
-        "changed": bool(changes),
-        "plan": [work.as_dict() for work in changes],
-        "counts": {"unchanged": len(works) - len(changes), **Counter(work.plan.action for work in changes)},
-    }
-    if diff:
-        result["diff"] = [
-            {"before_header": w.node.title, "after_header": w.node.title, **w.plan.diff()} for w in changes
-        ]
-    failed = [work for work in changes if work.error]
-    if failed:
-        skipped = sum(1 for work in changes if work.skipped)
-        done = len(changes) - len(failed) - skipped
-        first = "; ".join(f"{work.node.path}: {work.error}" for work in failed)
-        result.update(
-            failed=True,
-            changed=done > 0,
-            msg=f"{len(failed)} of {len(changes)} changes failed, {done} were made, {skipped} were left out: {first}",
-            failure=failed[0].error.as_dict() if failed[0].error else {},
-        )
-    return result
-
+DOCUMENT = (
+    Option(
+        "cloud",
+        "map",
+        behaviour=True,
+        secret=True,
+        help=(
+            "The document. Keys are the plurals of the module names, entries are the modules' own options.",
+            "Its secrets are kept out of results and logs.",
+        ),
+    ),
+    Option(
+        "files",
+        "list",
+        behaviour=True,
+        help=(
+            "Files of the controller that hold the document, or parts of it: lists under the same key are joined.",
+            "They are read as files of variables are, with Vault and templates.",
+        ),
+    ),
+)
+PRUNE = (
+    Option(
+        "prune",
+        "list",
+        behaviour=True,
+        help=(
+            "Kinds of which objects are removed that the document does not name, V(disk_offering) for example.",
+            (
+                "Only where the document speaks of them: parts of zones, pods, clusters and networks that stand in it, "
+                "objects that have the same owner or zone as an entry of their kind, and all offerings."
+            ),
+            "What came with the server is never removed.",
+        ),
+    ),
+    Option(
+        "prune_limit",
+        "int",
+        default=10,
+        behaviour=True,
+        help="If O(prune) would remove more objects than this, the task fails and changes nothing.",
+    ),
+)
 
 APPLY = Operation(
     name="apply",
     summary="Make a whole cloud as its document says",
     description=(
         "Takes a cloud as data and makes it so: zones with everything inside, offerings, templates, tenants, settings.",
-        "The whole document is checked and planned before the first change. Every error is named with its place.",
+        (
+            "The whole document is checked and planned before the first change. All errors are named at once, each "
+            "with its place in the file."
+        ),
         "Independent objects are worked on side by side.",
         "An object that stands in the document is created or updated. What the document does not name is left alone.",
     ),
     notes=(
         "A run that was cut off is continued by running it again.",
-        "Keys are the plurals of the module names, entries take the modules' own options.",
         "Nesting supplies the reference to what is around. The order in the file means nothing.",
+        "A zone gets its O(ignore:state=enabled) when everything inside it is there.",
+        "The JSON Schema of documents is docs/schema/cloud.schema.json.",
     ),
     options=(
-        Option("cloud", "map", required=True, behaviour=True, help="The document."),
+        *DOCUMENT,
+        *PRUNE,
         Option(
             "parallel",
             "int",
@@ -82,12 +100,35 @@ APPLY = Operation(
                 "V(continue): everything that does not need the failed object is finished first; then the task fails.",
             ),
         ),
+        Option(
+            "plan_file",
+            behaviour=True,
+            help=(
+                "File that the plan is written to before anything is changed, also in check mode.",
+                "A page with the graph and the zones as pictures for V(.html), data for V(.json), text otherwise.",
+            ),
+        ),
+        Option(
+            "restore_file",
+            behaviour=True,
+            help=(
+                "File that gets the former values of everything that is about to be updated, as a document.",
+                "It is not written in check mode, and not where nothing is updated.",
+                "What such a document cannot restore is told before the run starts, and in RV(not_restored).",
+            ),
+        ),
     ),
-    run=_apply,
+    constraints={"required_one_of": [("cloud", "files")]},
+    loads={"files": "cloud"},
+    secrets=_secrets,
+    run=apply,
     diff_mode="full",
     returns={
         "plan": ("list", "What changes: kind, name, place in the document, action and changed options of each object."),
         "counts": ("dict", "Number of objects per action (create, update, replace, delete) and unchanged."),
+        "summary": ("str", "The counts as a sentence."),
+        "restore": ("dict", "Document with the former values of what is updated."),
+        "not_restored": ("list[str]", "Sentences about changes that RV(restore) does not undo."),
     },
 )
 OPERATIONS = (APPLY,)

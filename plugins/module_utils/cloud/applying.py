@@ -1,0 +1,140 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The operation apply: from the task's options to its result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..client import InvalidInput
+from .document import CloudDocument, Work
+from .plan_page import plan_page
+from .plan_text import counts, plan_lines, summary
+from .pruning import kinds_to_prune, surplus
+from .restoring import Restoration, restoration
+from .run import carry_out
+from .yaml_text import document_text
+
+
+def opened(task: Any) -> CloudDocument:
+    """The document of a task, held against its server."""
+    document = task.option("cloud")
+    if document is None:
+        raise InvalidInput("the document is missing", option="cloud", remedy="give cloud, or files that hold one")
+    return CloudDocument(
+        task.client,
+        document,
+        task.view.kinds,
+        locate=(lambda path: task.locate(f"cloud.{path}")) if task.locate else None,
+        progress=task.progress,
+    )
+
+
+def planned(task: Any, cloud: CloudDocument) -> tuple[list[Work], list[Work]]:
+    """What the entries ask for, and what pruning removes."""
+    kinds = kinds_to_prune(task.option("prune") or (), task.view.kinds)
+    works = cloud.plan()
+    return works, surplus(cloud, works, kinds, task.option("prune_limit") or 0) if kinds else []
+
+
+def apply(task: Any) -> dict[str, Any]:
+    cloud = opened(task)
+    works, removals = planned(task, cloud)
+    together = [*works, *removals]
+    former = restoration(cloud, together)
+    _report(task, cloud, together, former)
+    if not task.check:
+        _keep(task, former)
+        carry_out(
+            cloud, works, removals, limit=task.option("parallel"), stop_on_error=task.option("on_error") == "stop"
+        )
+    for work in together:
+        for warning in work.warnings:
+            task.warn(warning)
+    return {**result_of(together, task.diff), "restore": former.document, "not_restored": list(former.lost)}
+
+
+def _report(task: Any, cloud: CloudDocument, works: Sequence[Work], former: Restoration) -> None:
+    """Tells the plan before anything is changed, and writes it down where the task says."""
+    lines = plan_lines(works, former.lost)
+    if any(work.plan.changed for work in works):
+        for line in lines:
+            task.tell(line)
+    path = task.option("plan_file")
+    if path:
+        write(path, _plan_as(path, cloud, works, former, lines), option="plan_file")
+
+
+def _plan_as(path: str, cloud: CloudDocument, works: Sequence[Work], former: Restoration, lines: Sequence[str]) -> str:
+    """The plan in the form that the name of the file asks for."""
+    kind = Path(path).suffix.lower()
+    if kind == ".html":
+        return plan_page(cloud.graph, works, title="Plan of the cloud", lost=former.lost)
+    if kind == ".json":
+        changes = [work.as_dict() for work in works if work.plan.changed]
+        return json.dumps({"counts": counts(works), "plan": changes, "not_restored": former.lost}, indent=2) + "\n"
+    return "\n".join(lines) + "\n"
+
+
+def _keep(task: Any, former: Restoration) -> None:
+    """Writes the former values down before the first of them is changed."""
+    path = task.option("restore_file")
+    if not path or not former.document:
+        return
+    when = f"{task.clock.now():%Y-%m-%d %H:%M:%S} UTC"
+    comments = [f"Values as they were before the run of {when}. Apply this document to restore them."]
+    if former.lost:
+        comments += ["", "Not restored:", *(f"- {sentence}" for sentence in former.lost)]
+    write(path, document_text(former.document, comments=comments), option="restore_file")
+
+
+def write(path: str, text: str, *, option: str) -> None:
+    """Writes a file that the task asks for; its folder is made. Raises InvalidInput where that fails."""
+    target = Path(path).expanduser()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(
+            f"{option}: {target} cannot be written: {error.strerror}",
+            option=option,
+            remedy="nothing was changed; give a path that can be written",
+        ) from None
+
+
+def result_of(works: Sequence[Work], diff: bool) -> dict[str, Any]:
+    """What became of a plan: the module's result."""
+    changes = [work for work in works if work.plan.changed]
+    result: dict[str, Any] = {
+        "changed": bool(changes),
+        "plan": [work.as_dict() for work in changes],
+        "counts": counts(works),
+        "summary": summary(works),
+    }
+    if diff:
+        result["diff"] = [diff_of(work) for work in changes]
+    return {**result, **_failure(changes)}
+
+
+def diff_of(work: Work) -> Mapping[str, Any]:
+    return {"before_header": work.node.title, "after_header": work.node.title, **work.plan.diff()}
+
+
+def _failure(changes: Sequence[Work]) -> dict[str, Any]:
+    failed = [work for work in changes if work.error]
+    if not failed:
+        return {}
+    skipped = sum(1 for work in changes if work.skipped)
+    done = len(changes) - len(failed) - skipped
+    reasons = "".join(f"\n- {work.node.path}: {work.error}" for work in failed)
+    return {
+        "failed": True,
+        "changed": done > 0,
+        "msg": f"{len(failed)} of {len(changes)} changes failed, {done} were made, {skipped} were left out:{reasons}",
+        "failure": failed[0].error.as_dict() if failed[0].error else {},
+    }

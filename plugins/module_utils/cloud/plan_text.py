@@ -1,0 +1,57 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A plan as lines of text."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from ..reconcile import Change
+from .document import Work
+
+SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
+WORDS = {"create": "to create", "update": "to change", "replace": "to replace", "delete": "to remove"}
+
+
+def plan_lines(works: Sequence[Work], lost: Sequence[str] = ()) -> list[str]:
+    """One paragraph for each change, what a restoring document will lack (``lost``), and the sums."""
+    lines: list[str] = []
+    for work in works:
+        if work.plan.changed:
+            lines.append(f"{SIGNS[work.plan.action]} {work.node.title}  ({work.node.path})")
+            if work.plan.action != "delete":
+                lines += [f"    {change_text(change)}" for change in work.plan.changes]
+        for change in work.plan.tolerated:
+            lines.append(f"! {work.node.title}: {change_text(change)} cannot be changed and is tolerated")
+    if lost:
+        lines += ["", "Not restored by the restoring document:", *(f"  {sentence}" for sentence in lost)]
+    return [*lines, *([""] if lines else []), summary(works)]
+
+
+def change_text(change: Change) -> str:
+    """``display_text: "old" → "new"``; of something new, the value alone."""
+    if change.before is None:
+        return f"{change.option}: {plain(change.after)}"
+    return f"{change.option}: {plain(change.before)} → {plain(change.after)}"
+
+
+def plain(value: Any) -> str:
+    return "(nothing)" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def counts(works: Sequence[Work]) -> dict[str, int]:
+    """Number of objects per action, and of those that stay as they are."""
+    found = Counter(work.plan.action for work in works)
+    return {"unchanged": found.pop("none", 0), **found}
+
+
+def summary(works: Sequence[Work]) -> str:
+    """``3 to create, 1 to change, 40 unchanged.``"""
+    found = counts(works)
+    parts = [f"{found[action]} {word}" for action, word in WORDS.items() if found.get(action)]
+    return ", ".join([*parts, f"{found['unchanged']} unchanged"]) + "."
