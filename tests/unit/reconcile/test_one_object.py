@@ -232,11 +232,31 @@ def test_of_two_runs_that_both_created_the_younger_one_gives_way():
     cloud.after["createLamp"] = lambda: cloud.lamps.append(twin)
     result = settle(cloud, name="desk", watts=40)
     assert [row["id"] for row in cloud.lamps] == ["l0"]
-    assert "another run created" in result["warnings"][0]
-    other = FakeCloud()
-    other.after["createLamp"] = lambda: other.lamps.append({**twin, "created": "2027-01-01"})
-    settle(other, name="desk", watts=40)
-    assert len(other.lamps) == 2, "the other run removes its own"
+    assert "l0 is kept" in result["warnings"][0]
+
+
+def made_beside(created: str) -> FakeCloud:
+    """A cloud where somebody else's lamp appears together with ours."""
+    cloud = FakeCloud()
+    twin = {"id": "l9", "created": created, "name": "desk", "watts": 40}
+    cloud.after["createLamp"] = lambda: cloud.lamps.append(twin)
+    return cloud
+
+
+def test_the_older_one_waits_for_the_other_run_to_remove_its_own(monkeypatch):
+    cloud = made_beside("2027-01-01")
+    monkeypatch.setattr(cloud.clock, "sleep", lambda _seconds: cloud.lamps.pop(1))
+    assert "warnings" not in settle(cloud, name="desk", watts=40)
+    assert [row["id"] for row in cloud.lamps] == ["l1"]
+    assert cloud.changing == ["createLamp"]
+
+
+def test_where_nobody_removes_the_second_one_ours_gives_way():
+    cloud = made_beside("2027-01-01")
+    result = settle(cloud, name="desk", watts=40)
+    assert [row["id"] for row in cloud.lamps] == ["l9"]
+    assert result["resource"]["id"] == "l9"
+    assert "l1 was removed" in result["warnings"][0]
 
 
 def test_creation_waits_until_the_object_is_settled():
