@@ -66,8 +66,8 @@ def _one_by_one(graph: Graph, changed: Sequence[Work]) -> dict[_Key, _Box]:
 
 
 def _first_turn(graph: Graph, node: Node) -> set[Node]:
-    """What the node's creation needs. That a zone is enabled after its parts would only turn the arrows round."""
-    return {step.node for step in graph.needs[Step(node)] if step.node is not node}
+    """What the node's first turn needs; of what is pruned, nothing is drawn."""
+    return {step.node for step in graph.needs.get(Step(node), ()) if step.node is not node}
 
 
 def _by_kind(graph: Graph, changed: Sequence[Work]) -> dict[_Key, _Box]:

@@ -8,44 +8,60 @@ from __future__ import annotations
 
 from ..model import Operation, Resource
 from . import (
+    address_ranges,
     api,
+    clusters,
     compute_offerings,
     disk_offerings,
+    hosts,
     images_out,
     isos,
     network_offerings,
+    physical_networks,
     references,
+    settings,
     snapshot_policies,
     snapshots,
+    storage,
     system_offerings,
     system_vm_certificates,
     system_vm_templates,
     system_vms,
     templates,
+    tenants,
     volumes,
     vpc_offerings,
     whole,
+    zones,
 )
 from .info import info
 
 _AREAS = (
     references,  # first: a kind that gets a module of its own takes its place
+    address_ranges,
     api,
+    clusters,
     compute_offerings,
     disk_offerings,
+    hosts,
     images_out,
     isos,
     network_offerings,
+    physical_networks,
+    settings,
     snapshot_policies,
     snapshots,
+    storage,
     system_offerings,
     system_vm_certificates,
     system_vm_templates,
     system_vms,
     templates,
+    tenants,
     volumes,
     vpc_offerings,
     whole,
+    zones,
 )
 
 RESOURCES: dict[str, Resource] = {record.name: record for area in _AREAS for record in getattr(area, "RESOURCES", ())}

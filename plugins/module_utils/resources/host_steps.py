@@ -1,0 +1,179 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Adding, finding, switching and removing hosts: what one call per wish does not do."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import socket
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..client import InvalidInput, JobTimeout
+from ..model import Row
+
+MAINTENANCE = ("Maintenance", "PrepareForMaintenance", "ErrorInMaintenance", "ErrorInPrepareForMaintenance")
+_POLL = 1.0
+
+
+def address(url: Any) -> str:
+    """Host part of a URL, or an empty text."""
+    text = str(url or "")
+    return urlsplit(text if "://" in text else f"http://{text}").hostname or ""
+
+
+def is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def marker(given: Mapping[str, Any]) -> str:
+    """A host tag by which a host is known between addHost and its renaming."""
+    text = f"{given.get('zone')}|{given.get('url')}|{given.get('name')}"
+    return "being-added-" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def is_same(given: Mapping[str, Any], row: Row) -> bool:
+    """By name, or by the address in the URL: an agent reports its own name, whatever the user calls the host."""
+    for option, field in (("zone", "zonename"), ("pod", "podname"), ("cluster", "clustername")):
+        wanted = given.get(option)
+        if wanted is not None and wanted not in (row.get(field), row.get(f"{option}id")):
+            return False
+    name = given.get("name")
+    return (name is not None and row.get("name") == name) or _has_address(address(given.get("url") or name), row)
+
+
+def _has_address(host: str, row: Row) -> bool:
+    if not host:
+        return False
+    if is_ip(host):
+        return row.get("ipaddress") == host
+    return "." in host and row.get("ipaddress") in _resolved(host)
+
+
+def _resolved(host: str) -> set[str]:
+    try:
+        return {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    except OSError:
+        return set()
+
+
+def rows(ctx: Any) -> Iterable[Row]:
+    """One call where the name settles it; otherwise all hosts, to look for the address."""
+    resource = ctx.resource
+    if ctx.id:
+        return ctx.view.rows(resource, {} if ctx.view.whole else {"id": ctx.id})
+    if ctx.view.whole:
+        return ctx.view.rows(resource)
+    named = ctx.view.rows(resource, {"name": ctx.given["name"]})
+    if any(is_same(ctx.given, row) for row in named):
+        return named
+    return ctx.view.rows(resource)
+
+
+def validate(given: Mapping[str, Any]) -> None:
+    url = given.get("url")
+    if url is not None and not address(url):
+        raise InvalidInput(f"url {url!r} names no host", option="url", remedy="give for example http://10.0.0.11")
+    if any("," in tag for tag in given.get("host_tags") or ()):
+        raise InvalidInput("a host tag has a comma in it", option="host_tags", remedy="give each tag by itself")
+
+
+def create(ctx: Any, params: dict[str, Any]) -> str:
+    """Adds the host, then gives it the name and the tags that it shall have."""
+    tags = [*(ctx.given.get("host_tags") or ()), marker(ctx.given)]
+    params.setdefault("hypervisor", ctx.ref("cluster")["hypervisortype"])
+    answer = ctx.change("addHost", {**params, "hosttags": ",".join(tags)})
+    rows_added = next((value for value in answer.values() if isinstance(value, list)), [])
+    added = next((row for row in rows_added if marker(ctx.given) in str(row.get("hosttags", ""))), None)
+    added = added or (rows_added[0] if rows_added else None)
+    if added is None:
+        return ""
+    return settle(ctx, added)
+
+
+def settle(ctx: Any, row: Row) -> str:
+    """Takes the marker off again, and names the host if its address would not tell who it is."""
+    change: dict[str, Any] = {"id": row["id"], "hosttags": ",".join(ctx.given.get("host_tags") or ())}
+    if not _has_address(address(ctx.given.get("url")), row) and row.get("name") != ctx.given["name"]:
+        change["name"] = ctx.given["name"]
+    ctx.change("updateHost", change)
+    return str(row["id"])
+
+
+def adopt(ctx: Any, _params: dict[str, Any]) -> Row | None:
+    """The host of this run after a lost answer: by its marker, or by its name or address if it got that far."""
+    found = marked(ctx)
+    if found is not None:
+        settle(ctx, found)
+        return found
+    named = [row for row in ctx.afresh().view.rows(ctx.resource) if is_same(ctx.given, row)]
+    return named[0] if len(named) == 1 else None
+
+
+def marked(ctx: Any) -> Row | None:
+    """A host that an earlier run added and did not get to name."""
+    sign = marker(ctx.given)
+    return next((row for row in ctx.view.rows(ctx.resource) if sign in str(row.get("hosttags", "")).split(",")), None)
+
+
+def allocation(row: Row) -> str:
+    state = str(row.get("resourcestate", ""))
+    return "maintenance" if state in MAINTENANCE else state.lower()
+
+
+def switch(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
+    """Brings the host to the wanted allocation state and waits until it has it."""
+    wanted, now = ctx.given["allocation_state"], allocation(row)
+    if now == "maintenance" and wanted != "maintenance":
+        ctx.change("cancelHostMaintenance", {"id": row["id"]})
+        wait_for(ctx, row["id"], ("Enabled", "Disabled"))
+        now = "enabled"
+    if wanted == "maintenance":
+        ctx.change("prepareHostForMaintenance", {"id": row["id"]})
+        wait_for(ctx, row["id"], ("Maintenance",))
+    elif wanted != now:
+        ctx.change("updateHost", {"id": row["id"], "allocationstate": "Enable" if wanted == "enabled" else "Disable"})
+
+
+def wait_for(ctx: Any, host_id: str, states: tuple[str, ...]) -> None:
+    """The job of a maintenance ends before the goal: the host's own state counts [api_facts 2.8]."""
+    clock, limit = ctx.client.clock, ctx.resource.settle_timeout
+    begun = clock.monotonic()
+    while True:
+        row = ctx.client.list("listHosts", {"id": host_id})[0]
+        state = row.get("resourcestate")
+        if state in states:
+            return
+        if str(state).startswith("Error"):
+            raise InvalidInput(
+                f"{ctx.name} is in state {state}: instances could not be moved away",
+                option="allocation_state",
+                obj=ctx.name,
+                remedy="move or stop the instances left on it, then run again",
+            )
+        if clock.monotonic() - begun > limit:
+            raise JobTimeout(
+                f"{ctx.name} is {state} and not {' or '.join(states)} after {limit} s",
+                obj=ctx.name,
+                remedy="look at the instances on it, then run again",
+            )
+        ctx.tell(f"waiting for {' or '.join(states)}, is {state}")
+        clock.sleep(_POLL)
+
+
+def before_delete(ctx: Any, row: Row) -> Mapping[str, Any]:
+    """A host is removed from maintenance, so that nothing runs on it; ``force`` skips that."""
+    if ctx.given.get("force"):
+        return {"forced": True}
+    if row.get("resourcestate") not in ("Maintenance", "Degraded"):
+        ctx.change("prepareHostForMaintenance", {"id": row["id"]})
+        wait_for(ctx, row["id"], ("Maintenance",))
+    return {}

@@ -1,0 +1,199 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Physical networks with their traffic types and service providers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..client import InvalidInput
+from ..model import Commands, Option, Resource, Row, State, Update
+from .zones import IN_ZONE
+
+ENABLED, DISABLED = State("enabled", {"network_state": "Enabled"}), State("disabled", {"network_state": "Disabled"})
+
+
+def vlan_ranges(value: Any) -> list[tuple[int, int]] | None:
+    """Ranges of VLAN ids, sorted and joined where they touch; None where a part is no range."""
+    parts = value.split(",") if isinstance(value, str) else list(value or ())
+    ranges = []
+    for part in parts:
+        first, _dash, last = str(part).strip().partition("-")
+        if not first:
+            continue
+        if not first.isdigit() or (last and not last.isdigit()):
+            return None
+        ranges.append((int(first), int(last or first)))
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def _validate(given: Any) -> None:
+    vlans = given.get("vlan")
+    if not vlans:
+        return
+    ranges = vlan_ranges(vlans)
+    if ranges is None or any(first > last or last > 16777215 for first, last in ranges):
+        raise InvalidInput(
+            f"vlan {vlans!r} is no list of ranges", option="vlan", remedy="give for example [500-599, 700-720]"
+        )
+
+
+PHYSICAL_NETWORK = Resource(
+    name="physical_network",
+    noun="physical network",
+    summary="Manage physical networks",
+    description=(
+        "Creates, changes, enables and deletes physical networks of a zone.",
+        "Traffic types and service providers have modules of their own.",
+    ),
+    commands=Commands(
+        list="listPhysicalNetworks", create="createPhysicalNetwork", update="updatePhysicalNetwork",
+        delete="deletePhysicalNetwork",
+    ),
+    scope=("zone",),
+    parent="zone",
+    states=(ENABLED, DISABLED),
+    validate=_validate,
+    options=(
+        Option("name", help="Name of the network. Case counts.", required=True, aliases=("physical_network",)),
+        IN_ZONE,
+        Option(
+            "vlan", "list",
+            help=(
+                "All VLAN or VNI ranges for guest networks, such as V(500-599).",
+                "Ranges that are left out are removed from the network; the server refuses that while one is in use.",
+            ),
+            updatable=True, equal=lambda want, have: vlan_ranges(want) == vlan_ranges(have),
+        ),
+        Option("isolation_methods", "set", help="How guest networks are kept apart, such as V(VLAN) or V(VXLAN).",
+               aliases=("isolation_method",)),
+        Option("network_speed", help="Speed, such as V(1G) or V(10G).", updatable=True),
+        Option("broadcast_domain_range", help="Whether VLANs reach through the pod or the zone.",
+               choices=("POD", "ZONE")),
+        Option("tags", "set", help="Tags that network offerings refer to.", updatable=True, aliases=("tag",)),
+        Option(
+            "domain", "ref", help="Domain that owns the network, in Basic zones.", api="domainid", refers_to="domain",
+        ),
+        Option("network_state", api="state", updatable=True, on_create=False, hidden=True),
+    ),
+)  # fmt: skip
+
+ON_NETWORK = Option(
+    "physical_network", "ref", help="Physical network it belongs to.", api="physicalnetworkid",
+    refers_to="physical_network", required=True,
+)  # fmt: skip
+OF_ZONE = Option(
+    "zone", "ref", help="Zone of the physical network.", api="", refers_to="zone", behaviour=False,
+)  # fmt: skip
+
+
+def _on_network(ctx: Any) -> list[Row]:
+    """These kinds are listed by their network alone; an id is picked from what comes."""
+    return ctx.view.rows(ctx.resource, {"physicalnetworkid": ctx.ref_id("physical_network")})
+
+
+def _label(hypervisor: str, text: str, api: str = "") -> Option:
+    return Option(
+        f"{hypervisor}_networklabel",
+        help=f"{text} The hosts must have it before they are added.",
+        api=api or f"{hypervisor}networklabel",
+        updatable=True,
+    )
+
+
+TRAFFIC_TYPE = Resource(
+    name="traffic_type",
+    noun="traffic type",
+    summary="Manage traffic types of physical networks",
+    description=("Adds traffic types to a physical network, changes their labels and removes them.",),
+    notes=("A changed label reaches a host when it reconnects, and network interfaces that are made afterwards.",),
+    commands=Commands(
+        list="listTrafficTypes", create="addTrafficType", update="updateTrafficType", delete="deleteTrafficType",
+        filters={}, parents={"physical_network": "physicalnetworkid"},
+    ),
+    identity=("traffic_type",),
+    rows=_on_network,
+    scope=("physical_network",),
+    parent="physical_network",
+    options=(
+        Option("traffic_type", help="Kind of traffic.", required=True,
+               choices=("Management", "Guest", "Public", "Storage")),
+        ON_NETWORK,
+        OF_ZONE,
+        _label("kvm", "Bridge of KVM hosts."),
+        _label("xen", "Network of XenServer hosts."),
+        _label("vmware", "Virtual switch of VMware hosts."),
+        _label("hyperv", "Virtual switch of Hyper-V hosts."),
+        _label("ovm3", "Network of Oracle VM hosts."),
+        Option("vlan", help="VLAN of the traffic, on VMware.", field=""),
+        Option("isolation_method", help="How the traffic is kept apart.", field="", choices=("vlan", "vxlan")),
+    ),
+)  # fmt: skip
+
+
+def _elements(ctx: Any, provider: Row) -> list[tuple[str, Row]]:
+    """Elements of a provider that must be enabled before it, with the command that does it."""
+    kinds = {
+        "VirtualRouter": ("listVirtualRouterElements", "configureVirtualRouterElement"),
+        "VpcVirtualRouter": ("listVirtualRouterElements", "configureVirtualRouterElement"),
+        "InternalLbVm": ("listInternalLoadBalancerElements", "configureInternalLoadBalancerElement"),
+    }
+    if provider["name"] not in kinds:
+        return []
+    read, configure = kinds[provider["name"]]
+    return [(configure, row) for row in ctx.client.list(read, {"nspid": provider["id"]}) if not row.get("enabled")]
+
+
+def _switch(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
+    wanted = ctx.given["provider_state"]
+    if wanted == "Enabled":
+        for configure, element in _elements(ctx, row):
+            ctx.change(configure, {"id": element["id"], "enabled": True})
+    ctx.change("updateNetworkServiceProvider", {"id": row["id"], "state": wanted})
+
+
+NETWORK_SERVICE_PROVIDER = Resource(
+    name="network_service_provider",
+    noun="network service provider",
+    summary="Manage network service providers",
+    description=(
+        "Adds providers to a physical network, enables and disables them and removes them.",
+        "The elements of virtual routers and internal load balancers are enabled with their provider.",
+    ),
+    commands=Commands(
+        list="listNetworkServiceProviders", create="addNetworkServiceProvider",
+        update="updateNetworkServiceProvider", delete="deleteNetworkServiceProvider",
+        filters={"name": "name"}, parents={"physical_network": "physicalnetworkid"},
+    ),
+    scope=("physical_network",),
+    parent="physical_network",
+    rows=_on_network,
+    states=(
+        State("enabled", {"provider_state": "Enabled"}, help="Exists, and its services can be used."),
+        State("disabled", {"provider_state": "Disabled"}, help="Exists without use."),
+    ),
+    updates=(Update("updateNetworkServiceProvider", options=("provider_state",), run=_switch),
+             Update("updateNetworkServiceProvider")),
+    options=(
+        Option("name", help="Name of the provider, such as V(VirtualRouter).", required=True),
+        ON_NETWORK,
+        OF_ZONE,
+        Option("services", "set", help="Services that it offers here.", api="servicelist", updatable=True),
+        Option(
+            "destination_physical_network", "ref", help="Physical network that its traffic is bridged to.",
+            api="destinationphysicalnetworkid", refers_to="physical_network",
+        ),
+        Option("provider_state", api="state", updatable=True, on_create=False, hidden=True),
+    ),
+    omitted={"updateNetworkServiceProvider.state": "set through state, after the elements were enabled"},
+)  # fmt: skip
+
+RESOURCES = (PHYSICAL_NETWORK, TRAFFIC_TYPE, NETWORK_SERVICE_PROVIDER)

@@ -1,0 +1,207 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Primary storage pools and secondary storage (image stores)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..client import InvalidInput, JobTimeout
+from ..model import Commands, Option, Resource, Row, State, Update
+from .clusters import IN_POD
+from .zones import IN_ZONE
+
+_SCHEMES = {"NetworkFilesystem": "nfs", "SharedMountPoint": "sharedmountpoint", "Filesystem": "file"}
+
+
+def pool_url(row: Row) -> str | None:
+    """What a pool was made of, as far as the server tells it in parts."""
+    scheme = _SCHEMES.get(str(row.get("type")))
+    return f"{scheme}://{row.get('ipaddress', '')}{row.get('path', '')}" if scheme else None
+
+
+def same_url(want: Any, have: Any) -> bool:
+    """Equality without a colon after the host and doubled slashes; what the server does not tell is taken as equal."""
+    if have is None:
+        return True
+    one, other = _parts(want), _parts(have)
+    return one == other or (one[0] == other[0] and one[0] in ("sharedmountpoint", "file") and one[2] == other[2])
+
+
+def _parts(url: Any) -> tuple[str, str, str]:
+    parts = urlsplit(str(url))
+    return parts.scheme.lower(), parts.netloc.rstrip(":").lower(), "/" + parts.path.strip("/").replace("//", "/")
+
+
+def _state_of(row: Row) -> str:
+    state = str(row.get("state"))
+    return {"Up": "enabled", "Disabled": "disabled"}.get(
+        state, "maintenance" if "aintenance" in state else state.lower()
+    )
+
+
+def _switch(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
+    wanted, now, pool = ctx.given["allocation_state"], _state_of(row), {"id": row["id"]}
+    if now == "maintenance":
+        ctx.change("cancelStorageMaintenance", pool)
+        _wait(ctx, row["id"], "Up")
+    elif now == "disabled":
+        ctx.change("updateStoragePool", {**pool, "enabled": True})
+    if wanted == "maintenance":
+        ctx.change("enableStorageMaintenance", pool)
+        _wait(ctx, row["id"], "Maintenance")
+    elif wanted == "disabled":
+        ctx.change("updateStoragePool", {**pool, "enabled": False})
+
+
+def _wait(ctx: Any, pool_id: str, state: str) -> None:
+    clock, begun = ctx.client.clock, ctx.client.clock.monotonic()
+    while True:
+        row = ctx.client.list("listStoragePools", {"id": pool_id})[0]
+        if row.get("state") == state:
+            return
+        if row.get("state") == "ErrorInMaintenance":
+            raise InvalidInput(
+                f"{ctx.name} is in state ErrorInMaintenance: an instance on it could not be stopped",
+                option="allocation_state",
+                obj=ctx.name,
+                remedy="stop the instances that use it, then run again",
+            )
+        if clock.monotonic() - begun > ctx.resource.settle_timeout:
+            raise JobTimeout(f"{ctx.name} is {row.get('state')} and not {state}", obj=ctx.name, remedy="run again")
+        clock.sleep(1.0)
+
+
+def _before_delete(ctx: Any, row: Row) -> Mapping[str, Any]:
+    """A pool is deleted from maintenance only [api_facts 2.9]."""
+    if row.get("state") != "Maintenance":
+        ctx.change("enableStorageMaintenance", {"id": row["id"]})
+        _wait(ctx, row["id"], "Maintenance")
+    return {"forced": True} if ctx.given.get("force") else {}
+
+
+def _validate(given: Mapping[str, Any]) -> None:
+    url = given.get("storage_url")
+    if url is not None and not urlsplit(str(url)).scheme:
+        raise InvalidInput(
+            f"storage_url {url!r} has no scheme", option="storage_url", remedy="give for example nfs://10.0.0.5/primary"
+        )
+
+
+def _check_wish(ctx: Any, row: Row | None) -> None:
+    if row is not None or ctx.state == "absent":
+        return
+    scope = str(ctx.given.get("scope") or "cluster").lower()
+    needed = {"cluster": ("pod", "cluster"), "zone": ("hypervisor",)}.get(scope, ())
+    missing = [name for name in needed if not ctx.given.get(name)]
+    if missing:
+        raise InvalidInput(
+            f"{ctx.name}: a pool of scope {scope} needs {' and '.join(missing)}",
+            option=missing[0],
+            obj=ctx.name,
+            remedy=f"give {' and '.join(missing)}",
+        )
+
+
+def _before_create(_ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
+    if str(params.get("scope", "")).lower() == "zone":
+        return {key: value for key, value in params.items() if key not in ("podid", "clusterid")}
+    return params
+
+
+STORAGE_POOL = Resource(
+    name="storage_pool",
+    noun="storage pool",
+    summary="Manage primary storage",
+    description=("Adds primary storage pools, changes them, puts them into and out of maintenance and deletes them.",),
+    notes=(
+        "Adding storage destroys data that is on it, and one export must never serve two clouds.",
+        "Maintenance stops every running instance with a volume on the pool.",
+    ),
+    commands=Commands(
+        list="listStoragePools", create="createStoragePool", update="updateStoragePool", delete="deleteStoragePool"
+    ),
+    scope=("zone",),
+    parent="cluster",
+    after=("host",),
+    settle_timeout=1800,
+    validate=_validate,
+    check_wish=_check_wish,
+    before_create=_before_create,
+    before_delete=_before_delete,
+    updates=(Update("updateStoragePool", options=("allocation_state",), run=_switch), Update("updateStoragePool")),
+    options=(
+        Option("name", help="Name of the pool. With O(id) it is the new name.", required=True, updatable=True),
+        IN_ZONE,
+        Option(IN_POD.name, "ref", help="Pod, for a pool of a cluster.", api="podid", refers_to="pod",
+               name_field="podname", by_name=True),
+        Option("cluster", "ref", help="Cluster, for a pool of a cluster.", api="clusterid", refers_to="cluster",
+               name_field="clustername", by_name=True),
+        Option("storage_url", help="Where the storage is, such as V(nfs://10.0.0.5/primary).", needed=True, api="url",
+               decode=pool_url, equal=same_url),
+        Option("scope", help="Who may use it. The server's default is V(cluster).", choices=("cluster", "zone", "host"),
+               equal=lambda want, have: str(want).lower() == str(have or "").lower()),
+        Option("hypervisor", help="Hypervisor, for a pool of a zone.",
+               equal=lambda want, have: have is None or str(want).lower() == str(have).lower()),
+        Option("provider", help="Storage provider. The server's default is V(DefaultPrimary)."),
+        Option("storage_tags", "set", help="All tags of the pool; an empty list removes them.", api="tags",
+               updatable=True, aliases=("storage_tag",)),
+        Option("is_tag_a_rule", "bool", help="Whether O(storage_tags) is one rule in JavaScript.", api="istagarule",
+               updatable=True),
+        Option("allocation_state", help="Whether the pool takes volumes, or is in maintenance.",
+               choices=("enabled", "disabled", "maintenance"), api="", decode=_state_of, updatable=True,
+               on_create=False),
+        Option("capacity_bytes", "int", help="Size that CloudStack shall count with, on managed storage.",
+               unit="bytes", updatable=True),
+        Option("capacity_iops", "int", help="Operations that CloudStack shall count with.", unit="operations/s",
+               updatable=True),
+        Option("managed", "bool", help="Whether each volume gets its own volume on the storage."),
+        Option("details", "map", help="Details for the storage provider, such as C(nfsmountopts).", updatable=True),
+        Option("storage_access_groups", "set", help="Hosts of these groups alone use the pool.",
+               api="storageaccessgroups", since="4.21.0"),
+        Option("force", "bool", default=False, behaviour=True, help="Delete the pool with its destroyed volumes."),
+    ),
+    omitted={
+        "updateStoragePool.enabled": "set through allocation_state",
+        "updateStoragePool.url": "the server accepts it for few providers and tells no result",
+    },
+)  # fmt: skip
+
+IMAGE_STORE = Resource(
+    name="image_store",
+    noun="image store",
+    summary="Manage secondary storage",
+    description=("Adds secondary storage, changes its name and write protection and removes it.",),
+    notes=(
+        "The address of a store cannot be changed through the API.",
+        "The server refuses to remove a store that holds templates of users, snapshots or volumes.",
+        "It does not look at system VM templates: without another store that has them no system VM starts any more.",
+    ),
+    commands=Commands(
+        list="listImageStores", create="addImageStore", update="updateImageStore", delete="deleteImageStore"
+    ),
+    scope=("zone",),
+    parent="zone",
+    states=(
+        State("read_only", {"is_read_only": True}, help="Exists, and nothing new is written to it."),
+        State("writable", {"is_read_only": False}, help="Exists and is written to."),
+    ),
+    options=(
+        Option("name", help="Name of the store. With O(id) it is the new name.", required=True, updatable=True),
+        Option("zone", "ref", help="Zone, for NFS.", api="zoneid", refers_to="zone", name_field="zonename",
+               by_name=True),
+        Option("provider", help="Kind of the store, such as V(NFS) or V(S3).", needed=True, field="providername"),
+        Option("url", help="Where the store is, such as V(nfs://10.0.0.5/secondary).",
+               equal=lambda want, have: same_url(want, have)),
+        Option("details", "map", help="Access data and settings of the provider.", field="", secret=True),
+        Option("capacity_bytes", "int", help="Size that CloudStack shall count with.", unit="bytes", updatable=True,
+               on_create=False, field="disksizetotal"),
+        Option("is_read_only", "bool", api="readonly", updatable=True, on_create=False, hidden=True),
+    ),
+)  # fmt: skip
+
+RESOURCES = (STORAGE_POOL, IMAGE_STORE)

@@ -1,0 +1,185 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Regions, domains and accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..client import InvalidInput
+from ..model import Commands, Option, Resource, Row, State, Update
+
+REGION = Resource(
+    name="region",
+    noun="region",
+    summary="Manage regions",
+    description=("Adds, changes and removes the regions that this management server knows.",),
+    commands=Commands(list="listRegions", create="addRegion", update="updateRegion", delete="removeRegion"),
+    options=(
+        Option("name", help="Name of the region. With O(id) it is the new name.", required=True, updatable=True),
+        Option("region_id", "int", help="Number of the region, the same in all regions.", needed=True, api="id"),
+        Option("endpoint", help="URL of its management server, with a slash at the end.", needed=True, updatable=True),
+    ),
+)  # fmt: skip
+
+
+def full_path(value: Any) -> str:
+    """A domain's path from ROOT: ``/a/b``, ``a/b`` and ``ROOT/a/b`` are the same."""
+    parts = [part for part in str(value).split("/") if part]
+    return "/".join(parts if parts[:1] == ["ROOT"] else ["ROOT", *parts])
+
+
+def _refer(value: str) -> tuple[Mapping[str, Any], Callable[[Row], bool]]:
+    path = full_path(value)
+    return {"name": path.rsplit("/", 1)[-1]}, lambda row: row.get("path") == path
+
+
+def _rows(ctx: Any) -> list[Row]:
+    if ctx.view.whole:
+        return ctx.view.rows(ctx.resource)
+    if ctx.id:
+        return ctx.view.rows(ctx.resource, {"id": ctx.id})
+    return ctx.view.rows(ctx.resource, {"name": full_path(ctx.given["path"]).rsplit("/", 1)[-1]})
+
+
+def _create_domain(ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
+    parent, _slash, name = full_path(ctx.given["path"]).rpartition("/")
+    if not parent:
+        raise InvalidInput("the domain ROOT is always there", option="path", remedy="give the path of another domain")
+    return {**params, "name": name, "parentdomainid": ctx.find("domain", parent, {})["id"]}
+
+
+def _delete_domain(ctx: Any, _row: Row) -> Mapping[str, Any]:
+    return {"cleanup": True} if ctx.given.get("clean_up") else {}
+
+
+def _parent_exists(ctx: Any, row: Row | None) -> None:
+    if row is None and ctx.state != "absent":
+        parent = full_path(ctx.given["path"]).rpartition("/")[0]
+        if parent:
+            ctx.find("domain", parent, {})
+
+
+def _around(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    parent = full_path(given["path"]).rpartition("/")[0] if given.get("path") else ""
+    return [("domain", parent)] if parent else []
+
+
+DOMAIN = Resource(
+    name="domain",
+    noun="domain",
+    summary="Manage domains",
+    description=("Creates, changes and deletes domains. The parent must be there already.",),
+    notes=("O(clean_up) deletes everything in the domain: accounts, instances, even protected ones.",),
+    commands=Commands(
+        list="listDomains", create="createDomain", update="updateDomain", delete="deleteDomain",
+        fixed={"list": {"listall": True}}, filters={},
+    ),
+    identity=("path",),
+    rows=_rows,
+    refer=_refer,
+    canonical=full_path,
+    also_needs=_around,
+    check_wish=_parent_exists,
+    before_create=_create_domain,
+    before_delete=_delete_domain,
+    options=(
+        Option("path", help="Path from the root, such as V(ROOT/customers/acme).", required=True, api="", field="path",
+               equal=lambda want, have: full_path(want) == have),
+        Option("network_domain", help="DNS domain of its networks.", updatable=True),
+        Option("domain_id", help="Id that the domain shall have, as in another region.", api="domainid", field="id"),
+        Option("clean_up", "bool", default=False, behaviour=True, help="Delete the domain with everything in it."),
+    ),
+    omitted={
+        "createDomain.name": "the last part of path",
+        "createDomain.parentdomainid": "the rest of path",
+        "updateDomain.name": "a domain with another name has another path",
+    },
+)  # fmt: skip
+
+
+def _switch(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
+    wanted = ctx.given["account_state"]
+    if wanted == "enabled":
+        ctx.change("enableAccount", {"id": row["id"]})
+    else:
+        ctx.change("disableAccount", {"id": row["id"], "lock": wanted == "locked"})
+
+
+def _first_user(name: str, text: str, api: str, *, secret: bool = False) -> Option:
+    """An option of the account's first user, which is made with the account and managed on its own later."""
+    return Option(name, help=f"{text} of the first user, at creation.", api=api, field="", needed=True, secret=secret)
+
+
+def _account_params(_ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
+    if "roleid" not in params and "accounttype" not in params:
+        return {**params, "accounttype": 0}
+    return params
+
+
+ACCOUNT_TYPES = {"user": 0, "root_admin": 1, "domain_admin": 2}
+
+ACCOUNT = Resource(
+    name="account",
+    noun="account",
+    summary="Manage accounts",
+    description=("Creates, changes, enables, disables, locks and deletes accounts.",),
+    notes=("Deleting an account deletes everything that it owns, even protected instances.",),
+    commands=Commands(
+        list="listAccounts", create="createAccount", update="updateAccount", delete="deleteAccount",
+        fixed={"list": {"listall": True}},
+    ),
+    scope=("domain",),
+    states=(
+        State("enabled", {"account_state": "enabled"}, help="Exists, and its users can log in."),
+        State("disabled", {"account_state": "disabled"}, help="Exists; nobody logs in, and its instances are stopped."),
+        State("locked", {"account_state": "locked"}, help="Exists; nobody logs in, and its instances run on."),
+    ),
+    before_create=_account_params,
+    updates=(Update("disableAccount", options=("account_state",), run=_switch), Update("updateAccount")),
+    options=(
+        Option("name", help="Name of the account. With O(id) it is the new name.", required=True, api="account",
+               update_api="newname", field="name", updatable=True),
+        Option("domain", "ref", help="Domain of the account, as a path.", api="domainid", refers_to="domain",
+               name_field="domainpath", by_name=True, default="ROOT"),
+        Option("account_type", help="Kind of account, where no O(role) is given. The default is V(user).",
+               choices=tuple(ACCOUNT_TYPES), api="accounttype",
+               encode=lambda value, _ctx: {"accounttype": ACCOUNT_TYPES[value]},
+               equal=lambda want, have: ACCOUNT_TYPES[want] == have),
+        Option("role", "ref", help="Role of the account's users.", api="roleid", refers_to="role",
+               name_field="rolename", by_name=True, updatable=True),
+        Option("network_domain", help="DNS domain of its networks.", updatable=True),
+        Option("details", "map", help="Details of the account.", api="accountdetails", updatable=True),
+        Option("api_key_access", help="Whether its users may use API keys.",
+               choices=("ENABLED", "DISABLED", "INHERIT"), api="apikeyaccess", updatable=True, on_create=False,
+               since="4.20.1.0"),
+        _first_user("username", "Login name", "username"),
+        _first_user("password", "Password", "password", secret=True),
+        _first_user("email", "E-mail address", "email"),
+        _first_user("first_name", "First name", "firstname"),
+        _first_user("last_name", "Last name", "lastname"),
+        Option("timezone", help="Time zone of the first user, at creation.", field="", aliases=("time_zone",)),
+        Option("account_id", help="Id that the account shall have, as in another region.", api="accountid",
+               field="id"),
+        Option("user_id", help="Id that the first user shall have, as in another region.", api="userid", field=""),
+        Option("account_state", api="", field="state", updatable=True, on_create=False, hidden=True),
+    ),
+    omitted={
+        "updateAccount.account": "the account is named by its id",
+        "updateAccount.domainid": "the account is named by its id",
+    },
+)  # fmt: skip
+
+ROLE = Resource(
+    name="role",
+    noun="role",
+    summary="Roles",
+    commands=Commands(list="listRoles"),
+    options=(Option("name", help="Name of the role."),),
+    lookup_only=True,
+)
+
+RESOURCES = (REGION, DOMAIN, ACCOUNT, ROLE)

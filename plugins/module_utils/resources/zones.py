@@ -1,0 +1,125 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Zones and pods."""
+
+from __future__ import annotations
+
+from ..model import Commands, Option, Resource, State
+
+ALLOCATION = Option("allocation_state", api="allocationstate", updatable=True, on_create=False, hidden=True)
+ENABLED = State("enabled", {"allocation_state": "Enabled"}, help="Exists and takes new work.", last=True)
+DISABLED = State("disabled", {"allocation_state": "Disabled"}, help="Exists, and only administrators may use it.")
+IN_ZONE = Option(
+    "zone", "ref", help="Zone it belongs to.", api="zoneid", refers_to="zone", name_field="zonename", by_name=True,
+    needed=True,
+)  # fmt: skip
+
+ZONE = Resource(
+    name="zone",
+    noun="zone",
+    summary="Manage zones",
+    description=(
+        "Creates, changes, enables and deletes zones.",
+        ("A new zone is disabled. It can be enabled when it has a physical network with its traffic types, a pod, a "
+        "cluster, a host and storage."),
+    ),
+    commands=Commands(list="listZones", create="createZone", update="updateZone", delete="deleteZone"),
+    states=(ENABLED, DISABLED),
+    options=(
+        Option("name", help="Name of the zone. With O(id) it is the new name.", required=True, updatable=True),
+        Option(
+            "network_type", help="Kind of networking, which cannot be changed later.", choices=("Basic", "Advanced"),
+            needed=True,
+        ),
+        Option("dns1", help="First DNS server for instances.", needed=True, updatable=True),
+        Option("dns2", help="Second DNS server for instances.", updatable=True),
+        Option(
+            "internal_dns1", help="First DNS server for system VMs, in the management network.", needed=True,
+            updatable=True,
+        ),
+        Option("internal_dns2", help="Second DNS server for system VMs.", updatable=True),
+        Option(
+            "dns1_ipv6", help="First DNS server for instances, by IPv6.", api="ip6dns1", updatable=True,
+            aliases=("ip6_dns1",),
+        ),
+        Option(
+            "dns2_ipv6", help="Second DNS server for instances, by IPv6.", api="ip6dns2", updatable=True,
+            aliases=("ip6_dns2",),
+        ),
+        Option("network_domain", help="DNS domain of its networks.", api="domain", updatable=True),
+        Option("guest_cidr_address", help="Address range of guest networks, as CIDR.", updatable=True),
+        Option("dhcp_provider", help="Provider of DHCP.", updatable=True, on_create=False),
+        Option("local_storage_enabled", "bool", help="Whether instances may use disks of a host.", updatable=True),
+        Option(
+            "securitygroups_enabled", "bool", help="Whether security groups can be used.", api="securitygroupenabled",
+            field="securitygroupsenabled", aliases=("security_groups_enabled",),
+        ),
+        Option(
+            "is_edge", "bool", help="Whether this is a small zone without system VMs and secondary storage.",
+            api="isedge", field="type", decode=lambda row: row.get("type") == "Edge", since="4.18.0",
+        ),
+        Option(
+            "domain", "ref", help="Domain whose users alone may use the zone.", api="domainid", refers_to="domain",
+            name_field="domainname",
+        ),
+        Option(
+            "storage_access_groups", "set", help="Storage access groups of all hosts in the zone.",
+            api="storageaccessgroups", since="4.21.0",
+        ),
+        Option("sort_key", "int", help="Place in lists; not shown by the server.", field="", updatable=True,
+               on_create=False),
+        ALLOCATION,
+    ),
+    omitted={
+        "createZone.allocationstate": "set through state, after the zone was created",
+        "updateZone.details": "no effect that the server tells",
+        "updateZone.dnssearchorder": "stored nowhere on current servers",
+        "updateZone.ispublic": "follows from the option domain",
+    },
+)  # fmt: skip
+
+POD = Resource(
+    name="pod",
+    noun="pod",
+    summary="Manage pods",
+    description=("Creates, changes, enables and deletes pods with their first range of reserved addresses.",),
+    notes=("Further ranges are managed by M(cloudstack.ops.management_ip_range).",),
+    commands=Commands(list="listPods", create="createPod", update="updatePod", delete="deletePod"),
+    scope=("zone",),
+    parent="zone",
+    states=(
+        State("enabled", {"allocation_state": "Enabled"}, help="Exists and takes new work."),
+        DISABLED,
+    ),
+    options=(
+        Option("name", help="Name of the pod. With O(id) it is the new name.", required=True, updatable=True),
+        IN_ZONE,
+        Option("gateway", help="Gateway of the management network.", needed=True, updatable=True),
+        Option("netmask", help="Netmask of the management network.", needed=True, updatable=True),
+        Option(
+            "start_ip", help="First address reserved for system VMs.", needed=True, updatable=True, api="startip",
+            decode=lambda row: _first_range(row).get("startip"),
+        ),
+        Option(
+            "end_ip", help="Last address reserved for system VMs.", updatable=True, api="endip",
+            decode=lambda row: _first_range(row).get("endip"),
+        ),
+        Option(
+            "storage_access_groups", "set", help="Storage access groups of all hosts in the pod.",
+            api="storageaccessgroups", since="4.21.0",
+        ),
+        ALLOCATION,
+    ),
+    omitted={"createPod.allocationstate": "set through state, after the pod was created"},
+)  # fmt: skip
+
+
+def _first_range(row: dict) -> dict:
+    """The range that the pod was made with; the others have commands of their own."""
+    ranges = row.get("ipranges") or []
+    return ranges[0] if ranges else {}
+
+
+RESOURCES = (ZONE, POD)
