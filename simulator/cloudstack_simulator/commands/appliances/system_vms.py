@@ -14,6 +14,7 @@ from ..certificates import keystore
 from ..hosts.agents import connect
 from ..images import downloads
 from ..instances import placement
+from ..monitoring import alerts
 from ..networks import addressing
 from ..volumes import lifecycle as disks
 from ..zones import pod_ranges
@@ -27,6 +28,8 @@ BOOT = {True: 1.0, False: 4.0}
 """Seconds until a system VM runs, on the fake hypervisor and elsewhere."""
 AGENT = {True: 0.3, False: 4.0}
 """Seconds after that until its agent is there."""
+AGENT_AGAIN = {True: 3.0, False: 5.0}
+"""The same for a VM that was stopped: the server first has to give up the old connection."""
 STOPPING = {True: 0.2, False: 2.0}
 AGENT_KINDS = {CONSOLE_PROXY: "ConsoleProxy", SECONDARY_STORAGE_VM: "SecondaryStorageVM"}
 STATES_WITH_POWER = ("Starting", "Running", "Migrating", "Stopping")
@@ -121,8 +124,10 @@ def finish_boot(sim: Simulator, vm: SystemVm) -> None:
         return
     _running(sim, vm)
     refresh(sim, vm)
+    alerts.system_vm_up(sim, vm)
     if has_agent(vm):
-        sim.scheduler.after(AGENT[hypervisors.is_fake(vm.hypervisor)], connect_agent, sim, vm, vm.updated)
+        delays = AGENT if agent_of(sim, vm) is None else AGENT_AGAIN
+        sim.scheduler.after(delays[hypervisors.is_fake(vm.hypervisor)], connect_agent, sim, vm, vm.updated)
 
 
 def _running(sim: Simulator, vm: SystemVm) -> None:

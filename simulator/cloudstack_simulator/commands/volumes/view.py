@@ -12,7 +12,7 @@ from ..common import has_notes, owner_fields, short_tags
 
 taggable("Volume", "volumes")
 
-STATISTICS_AFTER = 3.0
+STATISTICS_AFTER = 2.7
 """Seconds on a pool after which the statistics of a root disk are there."""
 
 
