@@ -19,6 +19,8 @@ from .graph_picture import graph_picture
 from .plan_text import SIGNS, WORDS, counts, plain, summary
 from .zone_picture import zone_pictures
 
+_ORDER = ("delete", "replace", "update", "create")
+"""What may hurt comes first."""
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --paper: #fff; --quiet: #5b6675; --line: #c9d1da; --tile: #eef1f5;
   --create: #1a7f37; --update: #9a6700; --replace: #8250df; --delete: #cf222e; }
@@ -43,20 +45,22 @@ svg rect { fill: var(--tile); stroke: var(--line); } svg .place { fill: none; }
 svg .edge { fill: none; stroke: var(--quiet); stroke-width: 1.2; opacity: .65; }
 svg .create { stroke: var(--create); stroke-width: 2; } svg .update { stroke: var(--update); stroke-width: 2; }
 svg .replace { stroke: var(--replace); stroke-width: 2; }
+svg .storage-pool, svg .image-store { rx: 12px; }
 svg .delete, svg rect.failed { stroke: var(--delete); stroke-width: 2; stroke-dasharray: 4 3; }
 """
 
 
 def plan_page(graph: Graph, works: Sequence[Work], *, title: str, lost: Sequence[str] = ()) -> str:
     """HTML of a plan. ``lost``: what the restoring document will not bring back."""
-    changed = [work for work in works if work.plan.changed]
+    changed = sorted((work for work in works if work.plan.changed), key=lambda work: _ORDER.index(work.plan.action))
     parts = [
         f"<h1>{escape(title)}</h1>",
         _sums(works),
-        _section("Changes", _table(changed)) if changed else "<p>Everything is as the document says.</p>",
+        "" if changed else "<p>Everything is as the document says.</p>",
         _section("What cannot be restored", _list(lost)) if lost else "",
         _section("What needs what", _scroll(graph_picture(graph, works))) if changed else "",
         *(_section(f"Zone {escape(name)}", _scroll(picture)) for name, picture in zone_pictures(graph, works)),
+        _section("Changes", _table(changed)) if changed else "",
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -99,8 +103,15 @@ def _row(work: Work) -> str:
     return (
         f'<tr class="{work.plan.action}"><td class="sign">{SIGNS[work.plan.action]} {work.plan.action}</td>'
         f"<td><b>{escape(work.node.title)}</b><br>{place}</td>"
-        f"<td>{'<br>'.join(_change(change) for change in work.plan.changes)}</td></tr>"
+        f"<td>{_values(work)}</td></tr>"
     )
+
+
+def _values(work: Work) -> str:
+    values = "<br>".join(_change(change) for change in work.plan.changes)
+    if work.plan.action != "create":
+        return values
+    return f"<details><summary>{len(work.plan.changes)} values</summary>{values}</details>"
 
 
 def _outcome(work: Work) -> str:
@@ -110,6 +121,6 @@ def _outcome(work: Work) -> str:
 
 
 def _change(change: Change) -> str:
-    before = "" if change.before is None else f"<del><code>{escape(plain(change.before))}</code></del> → "
+    before = "" if change.before is None else f"<del><code>{escape(plain(change.before))}</code></del>"
     after = "" if change.after is None else f"<code>{escape(plain(change.after))}</code>"
-    return f"{escape(change.option)}: {before}{after}"
+    return f"{escape(change.option)}: {' → '.join(value for value in (before, after) if value)}"

@@ -16,7 +16,6 @@ from .document import CloudDocument, Work
 from .entries import state_of, value_of
 
 _REASONS = {
-    "create": "is new: state=absent in its entry removes it again",
     "delete": "is removed, with what is in it",
     "replace": "is replaced: objects made meanwhile keep the new one",
 }
@@ -34,14 +33,17 @@ def restoration(cloud: CloudDocument, works: Sequence[Work]) -> Restoration:
     """What a plan is about to change, as it is now."""
     document: dict[str, list[dict[str, Any]]] = {}
     lost: list[str] = []
+    new = sum(1 for work in works if work.plan.action == "create")
     for work in works:
         if work.plan.action == "update":
             entry, missing = _former(cloud, work)
             lost += missing
             if entry:
                 document.setdefault(work.node.resource.document_key, []).append(entry)
-        elif work.plan.changed:
+        elif work.plan.action in _REASONS:
             lost.append(f"{work.node.title} {_REASONS[work.plan.action]}")
+    if new:
+        lost.append(f"{new} new object{'s' if new > 1 else ''}: state=absent in an entry removes what it made")
     return Restoration(document, tuple(lost))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-LETTER = 6.6
+LETTER = 7.0
 """Width of a letter at the size of the pictures' texts, in pixels; a little generous."""
 
 
