@@ -15,7 +15,7 @@ from .calllog import CallLog
 from .clock import Clock, Scheduler
 from .dispatcher import Dispatcher
 from .events import Events
-from .faults import Faults, NoFaults
+from .faults import FaultBook
 from .ids import Ids
 from .jobs import Jobs
 from .limits import Limits
@@ -52,6 +52,7 @@ class Simulator:
     `zone`: name of a recorded start ("sandbox"), or None for a server as after installation. `key`/`secret`: the
     admin's keys (made up when absent). `seed`: makes ids repeatable. `clock`: a `Clock` (stands still until
     `advance`) or a `RunningClock`. `page_size`: replaces the setting `default.page.size`.
+    `faults`: a document of fault rules (faults/rules.py), in force from the start on.
     `choices(what, candidates, **about)`: decides what is otherwise picked at random, see `choose`.
     """
 
@@ -65,7 +66,7 @@ class Simulator:
         seed: int | None = None,
         clock: Clock | None = None,
         page_size: int | None = None,
-        faults: Faults | None = None,
+        faults: dict[str, Any] | None = None,
         log_to: IO[str] | None = None,
         choices: Callable[..., Any] | None = None,
     ) -> None:
@@ -79,7 +80,7 @@ class Simulator:
         self.tags = Tags(self)
         self.limits = Limits(self)
         self.jobs = Jobs(self)
-        self.faults: Faults = faults or NoFaults()
+        self.faults = FaultBook(self, self._race)
         self.auth = Authenticator(self)
         self.counters = Counters()
         self.log = CallLog(log_to) if log_to is not None else None
@@ -101,6 +102,7 @@ class Simulator:
         self.max_page_size = int(self.settings.value("default.page.size"))
         self.started = self.clock.now()
         self.counters.reset()
+        self.faults.use(faults or {})
 
     @property
     def key(self) -> str:
@@ -123,7 +125,7 @@ class Simulator:
         command = params.get("command") or ""
         reply = self.faults.before(command, params)
         if reply is None:
-            reply = self.faults.after(command, params, self._dispatcher.request(params, method, cookies or {}))
+            reply = self.faults.after(self._dispatcher.request(params, method, cookies or {}))
         self._account_for(command, params, method, reply)
         return reply
 
@@ -144,6 +146,12 @@ class Simulator:
             {"response": "json", "command": command, **{k: str(v) for k, v in params.items()}}, self.admin
         )
         return reply.status, reply.body
+
+    def _race(self, params: dict[str, str]) -> None:
+        """Send a signed request once more before it is handled, as if its caller had a twin."""
+        caller = self.auth.by_key(params)
+        if caller is not None:
+            self._dispatcher.run({"response": "json", **params}, caller)
 
     def choose(self, what: str, candidates: Sequence[Any], **about: Any) -> Any:
         """One of equally good candidates, where the server picks at random: host, pool, address, vlan …

@@ -32,6 +32,8 @@ class StoragePool(Row):
     """Bytes promised to volumes and templates when capacities were last counted."""
     used: int = 0
     """Bytes on disk, as the statistics say."""
+    foreign: int = 0
+    """Bytes that others have put on it, so that less room is left."""
     measured: bool = False
     """Whether the storage statistics have come in once."""
     capacity_iops: int | None = None
@@ -59,6 +61,8 @@ class ImageStore(Row):
     read_only: bool = False
     capacity: int | None = None
     """Bytes, as told by updateImageStore."""
+    used: int | None = None
+    """Bytes taken, once a storage VM has told the statistics collector."""
     details: dict[str, str] = fresh(dict)
 
     def __str__(self) -> str:

@@ -26,7 +26,7 @@ def suits(pool: StoragePool, tags: Iterable[str]) -> bool:
 def allocated(sim: Simulator, pool: StoragePool) -> int:
     """Bytes that volumes and copies of templates take of a pool."""
     volumes = sum(v.size for v in sim.db.volumes.where(pool_id=pool.id) if not v.destroyed)
-    return volumes + sum(t.size for t in sim.db.template_pools.where(pool_id=pool.id))
+    return pool.foreign + volumes + sum(t.size for t in sim.db.template_pools.where(pool_id=pool.id))
 
 
 def has_room(sim: Simulator, pool: StoragePool, size: int) -> bool:

@@ -1,0 +1,82 @@
+"""Conditions of the cloud that fault rules bring about and take back: agents away, no room on pools and hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from ..commands.hosts import agents
+from ..commands.instances import placement
+from ..commands.volumes import placement as pools
+
+if TYPE_CHECKING:
+    from ..simulator import Simulator
+
+Taken = list[tuple[Any, ...]]
+"""What a condition took from which row: the way back."""
+
+
+def _named(rows: list[Any], pattern: str) -> list[Any]:
+    return [row for row in rows if fnmatchcase(row.name.lower(), pattern.lower())]
+
+
+def agents_down(sim: Simulator, pattern: str) -> Taken:
+    hosts = _named(sim.db.hosts.where(kind="Routing", state="Up"), pattern)
+    for host in hosts:
+        agents.disconnect(host)
+        host.state = "Down"
+        sim.events.alert(
+            7, "ALERT.HOST", f"Host is down, name: {host.name} (id:{host.uuid})", zone=sim.db.zones[host.zone_id],
+            pod=sim.db.pods.get(host.pod_id),
+        )  # fmt: skip
+    return [(host,) for host in hosts]
+
+
+def agents_up(sim: Simulator, taken: Taken) -> None:
+    for (host,) in taken:
+        agents.connect(sim, host)
+
+
+def fill_storage(sim: Simulator, pattern: str) -> Taken:
+    taken = []
+    for pool in _named(list(sim.db.storage_pools), pattern):
+        factor = float(sim.settings.value("storage.overprovisioning.factor", pool) or 1)
+        room = max(0, int(pool.capacity * factor) - pools.allocated(sim, pool))
+        _fill(sim, pool, room)
+        taken.append((pool, room))
+    return taken
+
+
+def empty_storage(sim: Simulator, taken: Taken) -> None:
+    for pool, room in taken:
+        _fill(sim, pool, -room)
+
+
+def _fill(sim: Simulator, pool: Any, amount: int) -> None:
+    pool.foreign += amount
+    pool.allocated = pools.allocated(sim, pool)
+
+
+def fill_hosts(sim: Simulator, pattern: str) -> Taken:
+    taken = []
+    for host in _named(sim.db.hosts.where(kind="Routing"), pattern):
+        cpu, memory = (max(0, left) for left in placement.room(sim, host))
+        host.cpu_used += cpu
+        host.memory_used += memory
+        taken.append((host, cpu, memory))
+    return taken
+
+
+def empty_hosts(_sim: Simulator, taken: Taken) -> None:
+    for host, cpu, memory in taken:
+        host.cpu_used = max(0, host.cpu_used - cpu)
+        host.memory_used = max(0, host.memory_used - memory)
+
+
+CONDITIONS: dict[str, tuple[Callable[[Simulator, str], Taken], Callable[[Simulator, Taken], None]]] = {
+    "agents-down": (agents_down, agents_up),
+    "storage-full": (fill_storage, empty_storage),
+    "no-capacity": (fill_hosts, empty_hosts),
+}
+"""How to bring a condition about, and how to take it back."""
