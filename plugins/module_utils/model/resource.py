@@ -134,6 +134,8 @@ class Resource:
     awaited: Callable[[Any, Row], str] | None = None
     #: Makes room for a new object of the same name: (context, row) retires the old one.
     retire: Callable[[Any, Row], None] | None = None
+    #: Undoes ``retire`` for the object as it was, where the server refuses its successor.
+    reinstate: Callable[[Any, Row], None] | None = None
 
     @property
     def document_key(self) -> str:

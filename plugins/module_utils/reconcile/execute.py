@@ -37,12 +37,23 @@ def execute(ctx: Context, plan: Plan) -> Done:
         _delete(ctx, _existing(plan))
         return Done(None)
     if plan.action == "replace":
-        ctx.resource.retire(ctx, _existing(plan))  # type: ignore[misc]
-        return _create(ctx)
+        return _replace(ctx, _existing(plan))
     if plan.action == "create":
         return _create(ctx)
     row = _existing(plan)
     return Done(_converge(ctx, row, plan.changes, ignore=plan.tolerated))
+
+
+def _replace(ctx: Context, old: Row) -> Done:
+    """Retires the old object and makes its successor; if the server refuses that one, the old one is put back."""
+    ctx.resource.retire(ctx, old)  # type: ignore[misc]
+    try:
+        return _create(ctx)
+    except (ApiError, JobFailed):
+        if ctx.resource.reinstate and not matching(ctx.afresh()):
+            ctx.resource.reinstate(ctx, old)
+            ctx.warn(f"the successor of {ctx.name} was refused; the old one is as it was")
+        raise
 
 
 def _existing(plan: Plan) -> Row:

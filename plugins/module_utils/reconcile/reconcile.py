@@ -18,6 +18,7 @@ from .plan import ABSENT, Plan
 from .plan import plan as make_plan
 from .present import present
 from .view import View
+from .waiting import until_settled
 
 CONTROLS = ("state", "id", "immutable_drift")
 """Options that every resource has; they are no property of the object."""
@@ -99,6 +100,9 @@ def reconcile(ctx: Context) -> Outcome:
         done = execute(ctx, plan)
         gone = "" if plan.row is None else str(plan.row[ctx.resource.commands.id_field])
         ctx.view.learn(ctx.resource, done.row, gone, ctx.resource.place(ctx) if ctx.resource.place else None)
+    elif plan.row is not None and not ctx.check and ctx.state != ABSENT:
+        # An earlier run may have been cut off while it waited for a download or a job.
+        done = Done(until_settled(ctx, plan.row))
     for note in ctx.view.notes:
         ctx.warn(note)
     return Outcome(ctx.resource, plan, done.row, tuple(ctx.warnings), done.unconfirmed)

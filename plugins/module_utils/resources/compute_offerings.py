@@ -12,7 +12,17 @@ from typing import Any
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row
 from .offering_parts import ACTIVE_STATES, OFFERING_STATE, offering_rows, refuse_mixed_limits
-from .service_offering_parts import COMMON, SORT_KEY, UPDATE, before_create, check_sizes, detail, retire, sizes
+from .service_offering_parts import (
+    COMMON,
+    SORT_KEY,
+    UPDATE,
+    before_create,
+    check_sizes,
+    detail,
+    reinstate,
+    retire,
+    sizes,
+)
 
 _RANGE = ("min_cpu_number", "max_cpu_number", "min_memory", "max_memory")
 _FIXED = ("cpu_number", "cpu_speed", "memory")
@@ -242,6 +252,7 @@ COMPUTE_OFFERING = Resource(
     rows=offering_rows,
     before_create=before_create,
     retire=retire,
+    reinstate=reinstate,
 )
 
 VGPU_PROFILE = Resource(

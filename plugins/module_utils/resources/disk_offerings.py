@@ -57,6 +57,10 @@ def _retire(ctx: Any, row: Row) -> None:
     ctx.change("updateDiskOffering", {"id": row["id"], "name": retired_name(ctx, row), "state": "Inactive"})
 
 
+def _reinstate(ctx: Any, row: Row) -> None:
+    ctx.change("updateDiskOffering", {"id": row["id"], "name": row["name"], "state": row.get("state", "Active")})
+
+
 DISK_OFFERING = Resource(
     name="disk_offering",
     noun="disk offering",
@@ -210,6 +214,7 @@ DISK_OFFERING = Resource(
     rows=offering_rows,
     before_create=_before_create,
     retire=_retire,
+    reinstate=_reinstate,
 )
 
 RESOURCES = (DISK_OFFERING,)

@@ -201,3 +201,9 @@ def retire(ctx: Any, row: Row) -> None:
         _drop_hidden(ctx)
     params = {"id": row["id"], "name": retired_name(ctx, row), "state": "Inactive"}
     ctx.change("updateServiceOffering", {**params, **keep_purge(ctx, row)})
+
+
+def reinstate(ctx: Any, row: Row) -> None:
+    """The old offering gets its name and state back."""
+    params = {"id": row["id"], "name": row["name"], "state": row.get("state", "Active")}
+    ctx.change("updateServiceOffering", {**params, **keep_purge(ctx, row)})

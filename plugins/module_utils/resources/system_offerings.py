@@ -12,7 +12,7 @@ from typing import Any
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row
 from .offering_parts import ACTIVE_STATES, OFFERING_STATE, offering_rows
-from .service_offering_parts import COMMON, SORT_KEY, UPDATE, before_create, check_sizes, retire, sizes
+from .service_offering_parts import COMMON, SORT_KEY, UPDATE, before_create, check_sizes, reinstate, retire, sizes
 
 _NOT_FOR_SYSTEM_VMS = {
     "customized": "system VMs have one size: nobody chooses it",
@@ -140,6 +140,7 @@ SYSTEM_OFFERING = Resource(
     rows=offering_rows,
     before_create=before_create,
     retire=retire,
+    reinstate=reinstate,
 )
 
 RESOURCES = (SYSTEM_OFFERING,)

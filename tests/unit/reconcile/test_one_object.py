@@ -123,6 +123,31 @@ def test_drift_can_replace_where_the_resource_has_a_way():
         settle(made(), **{**WISH, "watts": 60}, immutable_drift="replace")
 
 
+def test_a_refused_successor_leaves_the_old_object_as_it_was():
+    def retire(ctx, row):
+        ctx.change("updateLamp", {"id": row["id"], "name": f"{row['name']} (old)"})
+
+    def reinstate(ctx, row):
+        ctx.change("updateLamp", {"id": row["id"], "name": row["name"]})
+
+    cloud = made()
+    cloud.before["createLamp"] = lose(ApiError, code=431)
+    with pytest.raises(ApiError):
+        settle(cloud, lamp(retire=retire, reinstate=reinstate), **{**WISH, "watts": 60}, immutable_drift="replace")
+    assert [(row["name"], row["watts"]) for row in cloud.lamps] == [("desk", 40)]
+
+
+def test_a_run_without_changes_waits_for_what_an_earlier_one_began():
+    cloud, seen = made(), []
+
+    def awaited(ctx, row):
+        seen.append(row["id"])
+        return "light" if len(seen) < 3 else ""
+
+    assert not settle(cloud, lamp(awaited=awaited), **WISH)["changed"]
+    assert len(seen) == 3
+
+
 def test_two_objects_of_one_name_are_an_error_with_their_ids():
     cloud = made()
     cloud.lamps.append({**cloud.lamps[0], "id": "l2"})
