@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from .certificates import CERTIFICATE
+
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d{4}|Z)?|(?<=_)20\d{12}(?!\d)")
 ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
-FINGERPRINT = re.compile(r"(?:[0-9a-f]{2}:){7,}[0-9a-f]{2}")
+FINGERPRINT = re.compile(r"(?:[0-9a-fA-F]{2}:){7,}[0-9a-fA-F]{2}")
 MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 NUMBER = re.compile(
     r"""(?<=[ivrsl]-)\d+(?:-\d+)?(?=-[A-Z])      # i-2-5-VM, r-4-VM
@@ -27,8 +29,8 @@ NUMBER = re.compile(
     re.VERBOSE,
 )
 TOKENS = re.compile(
-    f"(?P<uuid>{UUID.pattern})|(?P<time>{TIME.pattern})|(?P<print>{FINGERPRINT.pattern})|(?P<mac>{MAC.pattern})"
-    f"|(?P<ip>{ADDRESS.pattern})"
+    f"(?P<pem>{CERTIFICATE.pattern})|(?P<uuid>{UUID.pattern})|(?P<time>{TIME.pattern})|(?P<print>{FINGERPRINT.pattern})"
+    f"|(?P<mac>{MAC.pattern})|(?P<ip>{ADDRESS.pattern})"
 )
 SECRET = "<secret>"
 MADE_UP_TOKENS = {"vlan", "broadcasturi"}

@@ -11,6 +11,7 @@ from cloudstack_simulator import Simulator
 from cloudstack_simulator.auth import signature
 from cloudstack_simulator.registry import COMMANDS, load_everything
 
+from .certificates import Twins
 from .choices import Choices, clean_hosts
 from .matching import SECRET, TIME, Bindings, Comparison, Difference
 from .recordings import Exchange, before, clean_start, load, named_objects
@@ -64,6 +65,7 @@ class Replay:
         if renamed:
             self.runs = change(self.runs)
         self.calls = self.runs[0][1]
+        self.twins = Twins(exchange for _one, calls in self.runs for exchange in calls)
         self.bindings = Bindings()
         self.choices = Choices(self.calls, self.bindings)
         self.sim = Simulator(zone="sandbox", seed=1, password=PASSWORD, choices=self.choices)
@@ -122,9 +124,11 @@ class Replay:
     def _value(self, exchange: Exchange, name: str, value: str) -> str:
         if value == SECRET:
             return self._secret(exchange, name)
-        return self.bindings.translate(value)
+        return self.bindings.translate(self.twins.translate(value))
 
     def _secret(self, exchange: Exchange, name: str) -> str:
+        if name == "privatekey":
+            return self.twins.private_key(exchange)
         if "password" in name.lower() and "wrong" in exchange.note:
             return "not-" + PASSWORD
         return PASSWORD
@@ -136,7 +140,9 @@ class Replay:
             if content["jobstatus"] == 0:
                 return
             self._finish_job(self.bindings.translate(exchange.params.get("jobid", "")))
-        latest = max(_moments(exchange.body), default=None)
+        self._move_to(max(_moments(exchange.body), default=None))
+
+    def _move_to(self, latest: datetime | None) -> None:
         if latest is None or (self._moment is not None and latest <= self._moment):
             return
         if self._moment is None or latest - self._moment > LONGEST_PAUSE:
