@@ -74,6 +74,8 @@ class Snapshot(Row):
     policy_id: int | None = None
     zone_ids: list[int] = fresh(list)
     """Zones whose secondary storage has a copy."""
+    stores: dict[int, int] = fresh(dict)
+    """{zone: the image store there that keeps it}."""
     physical_size: int = 0
     path: str | None = None
     """The copy's name; volumes made from it by the fake hypervisor have it too."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...registry import at_install
 from ..hypervisors import is_fake
+from ..image_stores import contents
 
 if TYPE_CHECKING:
     from ...model.hosts import Host
@@ -79,7 +80,7 @@ def _statistics_round(sim: Simulator) -> None:
 
 
 def measure(sim: Simulator) -> None:
-    """The statistics collector asks every host in use, and every pool through one."""
+    """The statistics collector asks every host in use, every pool through one, image stores through storage VMs."""
     for host in sim.db.hosts.where(state="Up"):
         if host.resource_state not in WITHOUT_STATISTICS:
             host.measured = True
@@ -88,3 +89,5 @@ def measure(sim: Simulator) -> None:
             pool.capacity_iops = pool.capacity_iops or 1_000_000
             pool.used_iops = 500_000
         pool.measured = True
+    for store in sim.db.image_stores:
+        contents.measure(sim, store)

@@ -21,7 +21,7 @@ def evacuate(sim: Simulator, host: Host) -> bool:
     for vm in sim.db.vms.where(host_id=host.id):
         if vm.state == "Migrating":
             continue
-        target = placement.choose(sim, vm, avoid=(host.id,))
+        target = placement.choose(sim, vm, avoid=(host.id,), moving=True)
         if target is None:
             complete = False
             continue

@@ -26,14 +26,24 @@ RECHECK = 1.0
 def prepare(call: Call) -> Generator[float, None, dict[str, Any]]:
     host = live(call.params.id, "Unable to find host with ID: {id}. Please specify a valid host ID.")
     try:
-        _check(call, host)
+        enter(call, host)
     except ApiError as error:
         raise ServerApiError(530, f"Failed to prepare host for maintenance due to: {error.text}") from None
-    host.resource_state = "PrepareForMaintenance"
     call.event("MAINT.PREPARE", f"Successfully completed preparing for maintenance. Host Id: {host.uuid}", host)
     yield 0.1
-    call.sim.scheduler.after(0.0 if is_fake(host.hypervisor) else RECHECK, go_on, call.sim, host)
+    await_ping(call.sim, host)
     return {"host": host_view(call, host)}
+
+
+def enter(call: Call, host: Host) -> None:
+    """Begin to empty a host: from its agent's next ping on."""
+    _check(call, host)
+    host.resource_state = "PrepareForMaintenance"
+
+
+def await_ping(sim: Simulator, host: Host) -> None:
+    """The agent's next ping after the maintenance of its host has begun."""
+    sim.scheduler.after(0.0 if is_fake(host.hypervisor) else RECHECK, go_on, sim, host)
 
 
 def _check(call: Call, host: Host) -> None:
@@ -91,13 +101,18 @@ def go_on(sim: Simulator, host: Host) -> None:
 @command("cancelHostMaintenance", sync=lambda call: ("host", call.params.id))
 def cancel(call: Call) -> dict[str, Any]:
     host = live(call.params.id, "Host with id {id} doesn't exist")
+    leave(host)
+    call.event("MAINT.CANCEL", f"Successfully completed cancel maintenance for host. Host Id: {host.uuid}", host)
+    return {"host": host_view(call, host)}
+
+
+def leave(host: Host) -> None:
+    """End the maintenance of a host."""
     if host.resource_state not in CANCELLABLE:
         raise CloudRuntime(
             f"Cannot perform cancelMaintenance when resource state is {host.resource_state}, host: {host}"
         )
     host.resource_state = "Enabled"
-    call.event("MAINT.CANCEL", f"Successfully completed cancel maintenance for host. Host Id: {host.uuid}", host)
-    return {"host": host_view(call, host)}
 
 
 @command("declareHostAsDegraded")

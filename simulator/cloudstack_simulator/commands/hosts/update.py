@@ -122,3 +122,10 @@ def update_password(call: Call) -> dict[str, Any]:
     for row in hosts:
         row.password_set = call.now
     return SUCCESS
+
+
+@command("releaseHostReservation")
+def release_reservation(call: Call) -> dict[str, Any]:
+    host = live(call.params.id, "Host with id {id} doesn't exist")
+    call.event("HOST.RESERVATION.RELEASE", "Successfully completed releasing host reservation", host)
+    return SUCCESS

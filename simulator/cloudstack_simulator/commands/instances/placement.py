@@ -32,20 +32,17 @@ def fits(sim: Simulator, host: Host, size: Size) -> bool:
     return mhz >= size.cpu * size.speed and memory >= size.memory * MIB and host.cpu_number > 0
 
 
-def is_usable(sim: Simulator, host: Host) -> bool:
-    """Whether new VMs may start on it: up, enabled, in an enabled cluster, pod and zone."""
+def is_usable(sim: Simulator, host: Host, *, moving: bool = False) -> bool:
+    """Whether VMs may start on it: up, enabled, in an enabled cluster and pod (which VMs on the move don't ask for)."""
+    if host.kind != "Routing" or host.state != "Up" or host.resource_state != "Enabled":
+        return False
     cluster, pod = sim.db.clusters.get(host.cluster_id), sim.db.pods.get(host.pod_id)
-    return (
-        host.kind == "Routing"
-        and host.state == "Up"
-        and host.resource_state == "Enabled"
-        and cluster is not None
-        and cluster.allocation_state == "Enabled"
-        and (pod is None or pod.allocation_state == "Enabled")
+    return cluster is not None and (
+        moving or (cluster.allocation_state == "Enabled" and (pod is None or pod.allocation_state == "Enabled"))
     )
 
 
-def candidates(sim: Simulator, vm: Any, *, avoid: Iterable[int] = ()) -> list[Host]:
+def candidates(sim: Simulator, vm: Any, *, avoid: Iterable[int] = (), moving: bool = False) -> list[Host]:
     """Hosts that can take the VM (room, tags, dedication, affinity, pools for its disks), the emptiest first."""
     db, size = sim.db, size_of(sim.db, vm)
     skip = set(avoid)
@@ -57,7 +54,7 @@ def candidates(sim: Simulator, vm: Any, *, avoid: Iterable[int] = ()) -> list[Ho
         for host in db.hosts.where(zone_id=vm.zone_id, kind="Routing")
         if host.id not in skip
         and (clusters is None or host.cluster_id in clusters)
-        and is_usable(sim, host)
+        and is_usable(sim, host, moving=moving)
         and tags <= set(host.tags)
         and (fits(sim, host, size) or (vm.last_host_id == host.id and _keeps_place(vm)))
         and _may_use(sim, vm, host)
@@ -110,11 +107,13 @@ def _by_affinity(sim: Simulator, vm: Any, hosts: list[Host]) -> list[Host]:
     return hosts
 
 
-def choose(sim: Simulator, vm: Any, *, wanted: Host | None = None, avoid: Iterable[int] = ()) -> Host | None:
+def choose(
+    sim: Simulator, vm: Any, *, wanted: Host | None = None, avoid: Iterable[int] = (), moving: bool = False
+) -> Host | None:
     """The host for a VM: the wanted one, its last one, else any that can take it. None when there is none."""
     if wanted is not None:
         return wanted if is_usable(sim, wanted) and fits(sim, wanted, size_of(sim.db, vm)) else None
-    found = candidates(sim, vm, avoid=avoid)
+    found = candidates(sim, vm, avoid=avoid, moving=moving)
     if not found:
         return None
     last = next((h for h in found if h.id == vm.last_host_id), None)

@@ -11,6 +11,7 @@ from ...listing import any_of, equal, matching, tagged
 from ...model.volumes import Snapshot
 from ...registry import SUCCESS, command
 from .. import hypervisors
+from ..image_stores.contents import keep
 from ..images.links import download_link, extract_answer
 from . import lifecycle
 from .view import snapshot_view
@@ -71,6 +72,7 @@ def delete_snapshot(call: Call) -> Generator[float, None, Any]:
         if zone.id not in snapshot.zone_ids:
             raise InvalidParameter("Unable to find a zone with the specified id")
         snapshot.zone_ids = [z for z in snapshot.zone_ids if z != zone.id]
+        snapshot.stores.pop(zone.id, None)
         return SUCCESS
     lifecycle.delete(call.sim, snapshot)
     call.event("SNAPSHOT.DELETE", f"Successfully completed deleting snapshot. Snapshot Id: {snapshot.uuid}", snapshot)
@@ -152,4 +154,5 @@ def copy_snapshot(call: Call) -> Generator[float, None, Any]:
             raise CloudRuntime("Destination zone is not ready, no image store associated")
     yield 0.5
     snapshot.zone_ids += [zone.id for zone in targets if zone.id not in snapshot.zone_ids]
+    keep(call.sim, snapshot)
     return {"snapshot": snapshot_view(call, snapshot)}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ...model.volumes import Snapshot, Volume
+from ..image_stores.contents import keep
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -44,6 +45,7 @@ def back_up(sim: Simulator, snapshot: Snapshot, zones: list[int] | None = None) 
     """The snapshot lies on the secondary storage of its zone (and of further ones)."""
     snapshot.state = "BackedUp"
     snapshot.zone_ids = [snapshot.zone_id, *(z for z in zones or [] if z != snapshot.zone_id)]
+    keep(sim, snapshot)
     if snapshot.hypervisor != "Simulator":
         snapshot.physical_size = snapshot.size
         sim.limits.add(snapshot.account_id, "secondary_storage", snapshot.physical_size)
@@ -51,7 +53,7 @@ def back_up(sim: Simulator, snapshot: Snapshot, zones: list[int] | None = None) 
 
 def fail(sim: Simulator, snapshot: Snapshot) -> None:
     snapshot.state = "Error"
-    snapshot.zone_ids = []
+    snapshot.zone_ids, snapshot.stores = [], {}
     sim.limits.add(snapshot.account_id, "snapshot", -1)
 
 

@@ -8,12 +8,15 @@ from urllib.parse import urlsplit
 from ...call import Call, live
 from ...errors import InvalidParameter, PermissionDenied
 from ...listing import equal
+from ...model.images import Template
 from ...model.pools import ImageStore
+from ...model.volumes import Snapshot, Volume
 from ...parameters import flat_map
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
 from ..images.downloads import store_added, store_removed
-from .providers import IMAGE
+from ..storage_pools.providers import IMAGE
+from .contents import capacity, contents
 
 
 def image_store_view(call: Call, store: ImageStore) -> dict[str, Any]:
@@ -28,6 +31,8 @@ def image_store_view(call: Call, store: ImageStore) -> dict[str, Any]:
         "providername": store.provider,
         "scope": store.scope,
         "readonly": store.read_only,
+        "disksizetotal": capacity(store) if store.used is not None else None,
+        "disksizeused": store.used,
         "hasannotations": has_annotations(call, store),
     }
 
@@ -53,9 +58,19 @@ def list_image_stores(call: Call) -> dict[str, Any]:
 
 @command("addImageStore")
 def add_image_store(call: Call) -> dict[str, Any]:
+    p = call.params
+    store = _add(call, p.name or p.url, IMAGE.get(p.provider.lower(), "NFS"), flat_map(p.details))
+    return {"imagestore": image_store_view(call, store)}
+
+
+@command("addSecondaryStorage")
+def add_secondary_storage(call: Call) -> dict[str, Any]:
+    store = _add(call, call.params.url, "NFS", {})
+    return {"secondarystorage": image_store_view(call, store)}
+
+
+def _add(call: Call, name: str, provider: str, details: dict[str, str]) -> ImageStore:
     p, db = call.params, call.db
-    provider = IMAGE.get(p.provider.lower(), "NFS")
-    name = p.name or p.url
     if db.image_stores.first(name=name):
         raise InvalidParameter(f"The image store with name {name} already exists, try creating with another name")
     scope = "ZONE" if p.zoneid else "REGION"
@@ -70,7 +85,7 @@ def add_image_store(call: Call) -> dict[str, Any]:
     if zone is not None and zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
         raise PermissionDenied("Cannot perform this operation, Zone with specified id is currently disabled")
     protocol = _protocol(p.url) if provider == "NFS" else (urlsplit(p.url or "").scheme or None)
-    store = db.image_stores.add(
+    store: ImageStore = db.image_stores.add(
         ImageStore(
             name=name,
             url=p.url,
@@ -78,11 +93,11 @@ def add_image_store(call: Call) -> dict[str, Any]:
             protocol=protocol,
             zone_id=zone.id if zone else None,
             scope=scope,
-            details=flat_map(p.details),
+            details=details,
         )
     )
     store_added(call.sim, store)
-    return {"imagestore": image_store_view(call, store)}
+    return store
 
 
 def _protocol(url: str | None) -> str:
@@ -117,14 +132,11 @@ def delete_image_store(call: Call) -> dict[str, Any]:
 
 
 def _check_unused(call: Call, store: ImageStore) -> None:
-    """Refuse while something that only this store can have is on it."""
-    db = call.db
-    alone = not [s for s in db.image_stores.where(zone_id=store.zone_id) if s is not store]
-    if alone and any(store.zone_id in s.zone_ids for s in db.snapshots):
+    """Refuse while something of a user is on it; what the server brought itself does not count."""
+    held = [one.row for one in contents(call.sim, store)]
+    if any(isinstance(row, Snapshot) for row in held):
         raise InvalidParameter("Cannot delete image store with active snapshots backup!")
-    if any(v.image_store_id == store.id and v.pool_id is None for v in db.volumes.where(zone_id=store.zone_id)):
+    if any(isinstance(row, Volume) for row in held):
         raise InvalidParameter("Cannot delete image store with active volumes backup!")
-    for copy in db.template_copies.where(store_id=store.id):
-        template = db.templates.get(copy.template_id)
-        if template is not None and template.removed is None and template.kind not in ("SYSTEM", "BUILTIN"):
-            raise InvalidParameter("Cannot delete image store with active templates backup!")
+    if any(isinstance(row, Template) and row.kind not in ("SYSTEM", "BUILTIN") for row in held):
+        raise InvalidParameter("Cannot delete image store with active templates backup!")

@@ -1,0 +1,1 @@
+"""Image stores (secondary storage): what lies on them, moving it, staging stores."""

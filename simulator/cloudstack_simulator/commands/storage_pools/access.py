@@ -1,0 +1,40 @@
+"""Storage access groups: which hosts may use which pools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call, live
+from ...errors import CloudRuntime, InvalidParameter
+from ...registry import SUCCESS, command
+
+PLACES = ("zones", "pods", "clusters", "hosts", "storage_pools")
+
+
+@command("configureStorageAccess")
+def configure_access(call: Call) -> dict[str, Any]:
+    p = call.params
+    targets = [row for row in (p.zoneid, p.podid, p.clusterid, p.hostid, p.storageid) if row is not None]
+    if len(targets) != 1:
+        raise InvalidParameter("Exactly one of zoneid, podid, clusterid, hostid or storagepoolid is required")
+    if "storageaccessgroups" not in p:
+        raise InvalidParameter("storageaccessgroups parameter is required")
+    target = live(targets[0], "Unable to find the resource with id {id}")
+    if target is p.storageid and target.scope == "HOST":
+        raise CloudRuntime("Storage Access Groups are not suitable for local storage")
+    target.storage_access_groups = [group for group in p.storageaccessgroups or [] if group]
+    call.event(
+        "CONFIGURE.STORAGE.ACCESS",
+        f"Successfully completed configuring storage access groups. Id: {target.uuid}",
+        target,
+    )
+    return SUCCESS
+
+
+@command("listStorageAccessGroups")
+def list_groups(call: Call) -> dict[str, Any]:
+    p = call.params
+    names = {group for table in PLACES for row in call.db.tables[table] for group in row.storage_access_groups}
+    word = (p.keyword or "").lower()
+    found = sorted(name for name in names if (p.name is None or name == p.name) and word in name.lower())
+    return call.listing("storageaccessgroup", found, lambda _call, name: {"name": name})
