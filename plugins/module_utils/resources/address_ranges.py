@@ -220,7 +220,7 @@ STORAGE_IP_RANGE = Resource(
 def _dedicated_rows(ctx: Any) -> Iterable[Row]:
     """The answers give internal numbers for network and zone, so they are asked for by network."""
     if ctx.id:
-        return ctx.client.list("listDedicatedGuestVlanRanges", {"id": ctx.id})
+        return ctx.view.rows(ctx.resource, {"id": ctx.id})
     network = ctx.ref_id("physical_network")
     rows = ctx.client.list("listDedicatedGuestVlanRanges", {"physicalnetworkid": network})
     return [{**row, "physicalnetworkid": network} for row in rows]
