@@ -34,6 +34,11 @@ def implement(call: Call, network: Network) -> Steps:
             )  # fmt: skip
         if services.supports(sim.db, network, "SourceNat") and network.vpc_id is None:
             addressing.source_nat_address(call, network)
+        if services.supports(sim.db, network, "Firewall") and network.vpc_id is None:
+            call.event(
+                "FIREWALL.OPEN", "Successfully created entity for creating firewall rule", state="Created",
+                resource_type="FirewallRule",
+            )  # fmt: skip
         network.state = "Implemented"
     yield from routers.ensure_for(call, network)
 
