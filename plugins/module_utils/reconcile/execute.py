@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from ..client import ApiError, CloudStackError, JobFailed, LostAnswer, NotFound
+from ..client import ApiError, JobFailed, LostAnswer, NotFound
 from ..model import Option, Resource, Row, Update
 from .context import Context
 from .plan import Plan, matching, read
 from .same import Change, differences
 from .twins import survivor
 from .values import on_wire
-from .waiting import until_gone, until_seen, until_settled
+from .waiting import is_gone_soon, until_gone, until_seen, until_settled
 
 UNCERTAIN = (LostAnswer,)
 """Errors after which the work may or may not have been done, so that only reading can tell."""
@@ -260,11 +261,14 @@ def _delete(ctx: Context, row: Row) -> None:
     params.update(resource.commands.fixed.get("delete", {}))
     if resource.before_delete:
         params.update(resource.before_delete(ctx, row))
+    look = partial(by_id, ctx, str(row[resource.commands.id_field]))
     try:
         ctx.change(resource.commands.delete, params)
-    except CloudStackError as error:
-        if not isinstance(error, UNCERTAIN) or by_id(ctx, str(row[resource.commands.id_field])) is not None:
+    except (*UNCERTAIN, ApiError, JobFailed) as error:
+        # Refused may also mean that it is gone already: a cut-off run's job, or a call that a proxy sent twice.
+        gone = is_gone_soon(ctx, look) if isinstance(error, UNCERTAIN) else look() is None
+        if not gone:
             raise
-        ctx.warn(f"the answer to {resource.commands.delete} was lost; {ctx.name} is gone")
+        ctx.warn(f"{resource.commands.delete} has no good answer, but {ctx.name} is gone: {error.message}")
         return
-    until_gone(ctx, lambda: by_id(ctx, str(row[resource.commands.id_field])))
+    until_gone(ctx, look)

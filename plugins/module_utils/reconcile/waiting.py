@@ -14,7 +14,7 @@ from .context import Context
 from .plan import read
 
 SEEN_WITHIN = 15.0
-"""Seconds in which an object whose creation lost its answer shows up, or is taken as not made."""
+"""Seconds in which an object whose creation or removal lost its answer shows up or goes, or is taken as untouched."""
 ALONE_WITHIN = 10.0
 """Seconds in which another run removes the object that it made beside ours."""
 GONE_WITHIN = 120.0
@@ -40,6 +40,11 @@ def until_seen(ctx: Context, look: Callable[[], Row | None]) -> Row | None:
         if row is not None:
             return row
     return None
+
+
+def is_gone_soon(ctx: Context, look: Callable[[], Row | None]) -> bool:
+    """Whether an object is gone whose removal lost its answer."""
+    return any(look() is None for _waited in _rounds(ctx, SEEN_WITHIN))
 
 
 def until_alone(ctx: Context, look: Callable[[], list[Row]]) -> list[Row]:
