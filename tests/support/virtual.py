@@ -7,6 +7,7 @@ only when the client sleeps, so that limits of minutes cost nothing.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -22,8 +23,9 @@ from cloudstack_simulator import Simulator
 
 PROXY_PAGE = b"<html><body><h1>503 Service Unavailable</h1></body></html>"
 FAULTS = ("cut", "lost", "late", "busy", "doubled", "doubled_last", "killed_before", "killed_after")
-"""cut: never arrives. lost, late: done, but no answer comes. busy: a proxy says 503. doubled: a proxy sends it twice and
-passes on the first answer, or the last. killed: our process ends before the call, or right after the server's work."""
+"""cut: never arrives. lost, late: done, but no answer comes. busy: a proxy says 503. doubled: a proxy sends it twice
+and passes on the first answer, or the last. killed: our process ends before the call, or right after the server's work.
+"""
 
 
 class Killed(BaseException):
@@ -146,6 +148,7 @@ class VirtualCloud:
             self.calls, self.changes = counted["total"], counted["changes"]
 
 
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOT_OURS = frozenset(
     ("jobs", "events", "alerts", "vms", "volumes", "nics", "ip_addresses", "usage_records", "sessions", "tags")
 )
@@ -153,11 +156,13 @@ NOT_OURS = frozenset(
 
 
 def census(sim: Simulator) -> Counter[tuple[str, str]]:
-    """How many living objects of each table and name there are."""
+    """How many living objects of each table and name there are, once the server has done what it does by itself."""
+    sim.advance(300)
     found: Counter[tuple[str, str]] = Counter()
     for table, rows in tables(sim):
         if table not in NOT_OURS:
-            found.update((table, str(getattr(row, "name", ""))) for row in rows if not _is_retired(row))
+            names = (UUID.sub("<id>", str(getattr(row, "name", ""))) for row in rows if not _is_retired(row))
+            found.update((table, name) for name in names)
     return found
 
 
