@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--clock", type=rate, default=1.0, metavar="RATE", help="speed of time, such as 60x")
     made.add_argument("--latency", type=seconds, default=0.0, metavar="TIME", help="wait before answers, such as 20ms")
     made.add_argument("--page-size", type=int, metavar="N", help="value of default.page.size")
+    made.add_argument("--system-vm-tls", action="store_true", help="a TLS listener on the loopback per system VM")
     made.add_argument("--seed", type=int, help="make ids repeatable")
     made.add_argument("--log", type=Path, metavar="FILE", help="write every call as a line of JSON (secrets hidden)")
     return made
@@ -68,6 +69,6 @@ def main(arguments: list[str] | None = None) -> int:
     sim.latency = options.latency
     if not (options.key and options.secret):
         print(f"key: {sim.key}\nsecret: {sim.secret}", flush=True)
-    app = Server(sim).application()
+    app = Server(sim, system_vm_tls=options.system_vm_tls).application()
     web.run_app(app, host=options.host, port=options.port, access_log=None, print=lambda text: print(text, flush=True))
     return 0

@@ -13,10 +13,16 @@ from .simulator import Simulator
 
 
 class RunningSimulator:
-    """`with RunningSimulator(sim) as running:` serves `sim` on a free port of the loopback."""
+    """`with RunningSimulator(sim) as running:` serves `sim` on a free port of the loopback.
 
-    def __init__(self, sim: Simulator, host: str = "127.0.0.1", port: int = 0) -> None:
+    `system_vm_tls`: also a TLS listener for each system VM; where they are says `GET /simulator/system-vms`.
+    """
+
+    def __init__(
+        self, sim: Simulator, host: str = "127.0.0.1", port: int = 0, *, system_vm_tls: bool = False
+    ) -> None:
         self.sim = sim
+        self._server = Server(sim, system_vm_tls=system_vm_tls)
         self.host = host
         self.port = port
         self._loop = asyncio.new_event_loop()
@@ -77,7 +83,7 @@ class RunningSimulator:
             self._loop.close()
 
     async def _open(self) -> web.AppRunner:
-        runner = web.AppRunner(Server(self.sim).application(), access_log=None)
+        runner = web.AppRunner(self._server.application(), access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, self.host, self.port)
         await site.start()

@@ -11,16 +11,21 @@ from aiohttp import web
 
 from .reply import Reply
 from .simulator import Simulator
+from .system_vm_tls import SystemVmDoors, view
 
 IDLE = 0.25
 """Seconds after which the scheduler is looked at even when nothing is known to be due."""
 
 
 class Server:
-    """Serves one simulator with aiohttp and lets its clock's work happen in time."""
+    """Serves one simulator with aiohttp and lets its clock's work happen in time.
 
-    def __init__(self, sim: Simulator) -> None:
+    `system_vm_tls`: also a TLS listener for each system VM.
+    """
+
+    def __init__(self, sim: Simulator, *, system_vm_tls: bool = False) -> None:
         self.sim = sim
+        self._doors = SystemVmDoors(sim) if system_vm_tls else None
         self._wake = asyncio.Event()
 
     def application(self) -> web.Application:
@@ -29,7 +34,10 @@ class Server:
         app.router.add_route("*", "/client/api/", self._api)
         app.router.add_get("/simulator/counters", self._counters)
         app.router.add_delete("/simulator/counters", self._reset_counters)
+        app.router.add_get("/simulator/system-vms", self._system_vms)
         app.cleanup_ctx.append(self._clockwork)
+        if self._doors is not None:
+            app.cleanup_ctx.append(self._doors.run)
         return app
 
     async def _clockwork(self, _app: web.Application) -> Any:
@@ -85,6 +93,9 @@ class Server:
     async def _reset_counters(self, _request: web.Request) -> web.Response:
         self.sim.counters.reset()
         return web.json_response(self.sim.counters.view())
+
+    async def _system_vms(self, _request: web.Request) -> web.Response:
+        return web.json_response(view(self.sim, self._doors))
 
 
 def _json(reply: Reply) -> bytes:

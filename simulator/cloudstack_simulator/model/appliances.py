@@ -27,6 +27,8 @@ class SystemVm(VirtualMachine):
     """Version of the scripts inside, as the last start or patch left them."""
     certificate_set: int | None = None
     """Number of the certificate set that it took with its last start; None: it has none of ours."""
+    serving_since: float | None = None
+    """Moment from which on its services answer after the last start or reboot."""
 
 
 @entity("vms", "DomainRouter", indexes=("vpc_id",))

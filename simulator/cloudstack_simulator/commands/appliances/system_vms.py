@@ -123,7 +123,7 @@ def finish_boot(sim: Simulator, vm: SystemVm) -> None:
     if vm.removed is not None or vm.state != "Starting":
         return
     _running(sim, vm)
-    refresh(sim, vm)
+    refresh(sim, vm, after=0.0)
     alerts.system_vm_up(sim, vm)
     if has_agent(vm):
         delays = AGENT if agent_of(sim, vm) is None else AGENT_AGAIN
@@ -135,11 +135,15 @@ def _running(sim: Simulator, vm: SystemVm) -> None:
     vm.updated = vm.running_since = sim.clock.now()
 
 
-def refresh(sim: Simulator, vm: SystemVm) -> None:
-    """What every start and reboot brings in: the scripts and the certificates of the management server."""
+def refresh(sim: Simulator, vm: SystemVm, *, after: float) -> None:
+    """What every start and reboot brings in: the scripts and the certificates of the management server.
+
+    `after`: seconds until its services answer.
+    """
     vm.code_version = recipes.code_version(sim)
-    current = keystore.current_set(sim)
+    current = keystore.current_set(sim) if keystore.is_wanted(sim, vm) else None
     vm.certificate_set = current.id if current is not None else None
+    vm.serving_since = sim.clock.now() + after
 
 
 def connect_agent(sim: Simulator, vm: SystemVm, booted: float) -> None:
@@ -210,7 +214,7 @@ def reboot(sim: Simulator, vm: SystemVm) -> Steps:
 
 def reboot_now(sim: Simulator, vm: SystemVm) -> None:
     fake = hypervisors.is_fake(vm.hypervisor)
-    refresh(sim, vm)
+    refresh(sim, vm, after=BOOT[fake])
     vm.updated = sim.clock.now()
     agent = agent_of(sim, vm)
     if agent is not None and not fake:

@@ -100,6 +100,12 @@ def current_set(sim: Simulator) -> CertificateSet | None:
     return rows[-1] if rows else None
 
 
+def is_wanted(sim: Simulator, vm: Any) -> bool:
+    """Whether the settings let a system VM that boots now take the uploaded certificate."""
+    setting = "secstorage.encrypt.copy" if vm.vm_type == SECONDARY_STORAGE_VM else "consoleproxy.sslEnabled"
+    return bool(sim.settings.value(setting, sim.db.zones.get(vm.zone_id)))
+
+
 def refresh_storage_vms(sim: Simulator) -> None:
     """A new server certificate reboots the running secondary storage VMs.
 

@@ -1,0 +1,203 @@
+"""A real TLS listener on the loopback for each system VM, so that probes from outside have something to look at.
+
+Public addresses of the simulated cloud exist nowhere; each has a port of the loopback instead, which stays the same
+while the server runs. Nothing listens on it while its VM is down, boots, or has no certificate to serve.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from .commands.certificates import pem
+from .model.appliances import API_TYPES, SECONDARY_STORAGE_VM, SystemVm
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+
+LOOPBACK = "127.0.0.1"
+LOOK_EVERY = 0.1
+"""Wall-clock seconds between two looks at the system VMs."""
+PATIENCE = 5.0
+"""Wall-clock seconds for which a client may stay silent."""
+ANSWER = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class Door:
+    """One port of the loopback: reserved from the start, so that nobody else gets it, and open now and then."""
+
+    def __init__(self) -> None:
+        self._reserved: socket.socket | None = _bound(0)
+        self.port: int = self._reserved.getsockname()[1]
+        self._server: asyncio.Server | None = None
+        self.serves: object = None
+        """What it was opened with."""
+
+    @property
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    async def open(self, serves: object, context: ssl.SSLContext) -> None:
+        await self.close()
+        if self._reserved is not None:
+            self._reserved.close()
+            self._reserved = None
+        self._server = await asyncio.start_server(_answer, LOOPBACK, self.port, ssl=context)
+        self.serves = serves
+
+    async def close(self) -> None:
+        self.serves = None
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+            self._reserved = _bound(self.port)
+
+    def give_up(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        if self._reserved is not None:
+            self._reserved.close()
+
+
+class SystemVmDoors:
+    """Opens and closes the doors of all system VMs as their states say."""
+
+    def __init__(self, sim: Simulator) -> None:
+        self.sim = sim
+        self._doors: dict[str, Door] = {}
+        """By public address."""
+        self._contexts: dict[int, ssl.SSLContext] = {}
+        """By number of the certificate set."""
+
+    async def run(self, _app: web.Application) -> AsyncIterator[None]:
+        await self.look()
+        task = asyncio.create_task(self._keep_looking())
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        for door in self._doors.values():
+            door.give_up()
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            await self.look()
+
+    async def look(self) -> None:
+        wanted = {vm.public_ip: vm for vm in system_vms(self.sim) if vm.public_ip is not None}
+        for address in wanted.keys() - self._doors.keys():
+            self._doors[address] = Door()
+        for address, door in self._doors.items():
+            await self._settle(door, wanted.get(address))
+
+    async def _settle(self, door: Door, vm: SystemVm | None) -> None:
+        serves = None if vm is None or not is_up(self.sim, vm) else certificate_of(self.sim, vm)
+        boot = None if vm is None or serves is None else (vm.uuid, vm.serving_since, serves)
+        if boot == door.serves:
+            return
+        if boot is None or serves is None:
+            await door.close()
+        else:
+            await door.open(boot, self._context(serves))
+
+    def _context(self, serves: int) -> ssl.SSLContext:
+        if serves not in self._contexts:
+            row = self.sim.db.certificate_sets.get(serves)
+            self._contexts[serves] = _context(*(self_made() if row is None else (row.chain, row.key)))
+        return self._contexts[serves]
+
+    def address(self, vm: SystemVm) -> str | None:
+        """Where the VM's port 443 is: `127.0.0.1:40123`."""
+        door = self._doors.get(vm.public_ip or "")
+        return door.address if door is not None else None
+
+
+SELF_MADE = 0
+"""Instead of the number of a certificate set: the certificate that secondary storage VMs come with."""
+
+
+def system_vms(sim: Simulator) -> list[SystemVm]:
+    return [vm for kind in API_TYPES for vm in sim.db.vms.where(vm_type=kind)]
+
+
+def is_up(sim: Simulator, vm: SystemVm) -> bool:
+    return vm.state == "Running" and vm.serving_since is not None and vm.serving_since <= sim.clock.now()
+
+
+def certificate_of(sim: Simulator, vm: SystemVm) -> int | None:
+    """Number of the certificate set that the VM serves; None: it does not speak TLS.
+
+    With a key that is not the certificate's the web server inside does not come up.
+    """
+    row = sim.db.certificate_sets.get(vm.certificate_set)
+    if row is not None:
+        return row.id if row.usable else None
+    return SELF_MADE if vm.vm_type == SECONDARY_STORAGE_VM else None
+
+
+def view(sim: Simulator, doors: SystemVmDoors | None) -> dict[str, Any]:
+    """`addresses`: {public address: address on the loopback}; `systemvm`: the VMs one by one."""
+    vms = [
+        {
+            "id": vm.uuid,
+            "name": vm.name,
+            "systemvmtype": API_TYPES[vm.vm_type],
+            "state": vm.state,
+            "publicip": vm.public_ip,
+            "address": doors.address(vm) if doors is not None else None,
+        }
+        for vm in system_vms(sim)
+    ]
+    return {"addresses": {vm["publicip"]: vm["address"] for vm in vms if vm["address"]}, "systemvm": vms}
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
+        writer.write(ANSWER)
+        await writer.drain()
+    writer.close()
+
+
+def _bound(port: int) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind((LOOPBACK, port))
+    return made
+
+
+def _context(chain: str, key: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # Python reads them from files only
+        file.write(key + chain)
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
+@cache
+def self_made() -> tuple[str, str]:
+    """(certificate, key) as PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "systemvm")])
+    now = datetime.now(UTC)
+    cert = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=3650))
+        .sign(key, hashes.SHA256())
+    )
+    return cert.public_bytes(serialization.Encoding.PEM).decode(), pem.key_as_text(key)
