@@ -46,6 +46,8 @@ class Host(Row):
     """Whether the first statistics have come in (one round after it connected)."""
     last_ping: float = 0.0
     details: dict[str, str] = fresh(dict)
+    username: str | None = None
+    """With which the server logs in to it."""
     password_set: float | None = None
     power: dict[str, Any] = fresh(dict)
     """Out-of-band management: driver, address, port, username, enabled."""

@@ -69,6 +69,7 @@ def add_host(call: Call) -> dict[str, Any]:
         raise ServerApiError(530, f"Unable to add the host: Cannot find the server resources at {p.url}")
     host = add(call.sim, cluster, name, p.url, _address(call.sim, pod, hypervisor, parts), p.get("hosttags", []))
     host.storage_access_groups = p.get("storageaccessgroups", [])
+    host.username = p.username
     return {"count": 1, "host": [host_view(call, host)]}
 
 

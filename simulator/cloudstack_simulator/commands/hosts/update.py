@@ -119,6 +119,8 @@ def update_password(call: Call) -> dict[str, Any]:
             )
     if hypervisor not in ("KVM", "XenServer"):
         raise InvalidParameter("This operation is not supported for this hypervisor type")
+    if any(row.username != p.username for row in hosts):
+        raise InvalidParameter("The username is not same for the hosts..")
     for row in hosts:
         row.password_set = call.now
     return SUCCESS

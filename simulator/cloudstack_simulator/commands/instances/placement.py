@@ -81,10 +81,12 @@ def _may_use(sim: Simulator, vm: Any, host: Host) -> bool:
 
 
 def _disks_fit(sim: Simulator, vm: Any, host: Host) -> bool:
+    """Whether pools take the disks that have none yet, and no other disk is on a pool in maintenance."""
     cluster = sim.db.clusters.get(host.cluster_id)
     return all(
-        volume.pool_id is not None
-        or pools.candidates(sim, vm.zone_id, size=volume.size, tags=pools.tags_of(sim, volume), cluster=cluster)
+        sim.db.storage_pools[volume.pool_id].state in ("Up", "Disabled")
+        if volume.pool_id is not None
+        else pools.candidates(sim, vm.zone_id, size=volume.size, tags=pools.tags_of(sim, volume), cluster=cluster)
         for volume in disks.of_vm(sim, vm)
     )
 
@@ -167,7 +169,9 @@ def leave(sim: Simulator, vm: Any, *, keep_place: bool) -> None:
         _count(sim, host, vm, -1)
         return
     vm.details[RESERVED] = "false"
-    sim.scheduler.after(float(sim.settings.value("capacity.skipcounting.hours") or 3600), free_place, sim, vm, sim.clock.now())
+    sim.scheduler.after(
+        float(sim.settings.value("capacity.skipcounting.hours") or 3600), free_place, sim, vm, sim.clock.now()
+    )
 
 
 def free_place(sim: Simulator, vm: Any, stopped: float) -> None:
