@@ -171,7 +171,7 @@ def _kind(kind: str) -> dict[str, str]:
 
 def _fields(record: Resource, contract: dict[str, Any]) -> dict[str, Any]:
     fields = contract["commands"].get(record.commands.list, {}).get("response", {})
-    by_field = {option.row_field: option for option in record.options if option.row_field and not option.behaviour}
+    by_field = {o.row_field: o for o in record.options if o.row_field not in ("", "id") and not o.behaviour}
     names = {option.name_field: option for option in record.options if option.name_field}
     contains: dict[str, Any] = {}
     for field, kind in sorted(fields.items()):

@@ -149,11 +149,6 @@ resource:
   returned: success
   type: dict
   contains:
-    account_id:
-      description:
-        - Id that the account shall have, as in another region.
-      returned: when the server tells
-      type: str
     account_state:
       description:
         - C(state) of the API.
@@ -280,6 +275,11 @@ resource:
         - C(icon) of the API.
       returned: when the server tells
       type: raw
+    id:
+      description:
+        - C(id) of the API.
+      returned: when the server tells
+      type: str
     ip_available:
       description:
         - C(ipavailable) of the API.

@@ -151,11 +151,6 @@ resource:
         - C(domaindetails) of the API.
       returned: when the server tells
       type: dict
-    domain_id:
-      description:
-        - Id that the domain shall have, as in another region.
-      returned: when the server tells
-      type: str
     gpu_available:
       description:
         - C(gpuavailable) of the API.
@@ -186,6 +181,11 @@ resource:
         - C(icon) of the API.
       returned: when the server tells
       type: raw
+    id:
+      description:
+        - C(id) of the API.
+      returned: when the server tells
+      type: str
     ip_available:
       description:
         - C(ipavailable) of the API.

@@ -49,7 +49,8 @@ options:
     default: fail
   name:
     description:
-      - What the host is called. It gets this name where its address would not tell who it is.
+      - What the host is called. It gets this name when it is added.
+      - An agent that reconnects reports the name of its machine, so that is the name to give.
     type: str
     required: true
     aliases:
@@ -431,7 +432,7 @@ resource:
       type: str
     name:
       description:
-        - What the host is called. It gets this name where its address would not tell who it is.
+        - What the host is called. It gets this name when it is added.
       returned: when the server tells
       type: str
     network_kbs_read:

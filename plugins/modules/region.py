@@ -86,6 +86,11 @@ resource:
         - C(gslbserviceenabled) of the API.
       returned: when the server tells
       type: bool
+    id:
+      description:
+        - C(id) of the API.
+      returned: when the server tells
+      type: int
     job_id:
       description:
         - C(jobid) of the API.
@@ -106,11 +111,6 @@ resource:
         - C(portableipserviceenabled) of the API.
       returned: when the server tells
       type: bool
-    region_id:
-      description:
-        - Number of the region, the same in all regions.
-      returned: when the server tells
-      type: int
 plan:
   description:
     - What the task does, or in check mode would do.

@@ -80,13 +80,14 @@ class Option:
     equal: Callable[[Any, Any], bool] | None = None
     #: Part of an exported document.
     export: bool = True
-    #: What a new object has where the option is left out; such a value is left out of an exported document. Not told:
-    #: nothing, and false.
+    #: What a new object has where the option is left out, a value or a function of the entry; an exported document leaves
+    #: it out. Not told: nothing, and false.
     server_default: Any = None
     #: What a listed object tells of an option that is not compared, for an exported document alone.
     told: Callable[[Row], Any] | None = None
-    #: Not told by the server, yet a new object needs it: an exported document names a variable for it.
-    placeholder: bool = False
+    #: Not told by the server, yet a new object needs it: the variable that an exported document names in its place.
+    #: Options in braces are those of the entry: ``vault_account_{name}_password``.
+    placeholder: str = ""
     #: Not offered to users; only a state sets it.
     hidden: bool = False
 

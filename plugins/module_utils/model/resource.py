@@ -89,8 +89,8 @@ class Resource:
     canonical: Callable[[str], str] | None = None
     #: Key in a cloud document; the plural of the name unless told.
     plural: str = ""
-    #: The state that a new object has by itself; an exported document leaves it out.
-    initial_state: str = ""
+    #: The states that a new object has by itself; an exported document leaves them out.
+    initial_states: tuple[str, ...] = ()
     #: Whether an object came with the server: it is neither exported nor pruned.
     built_in: Callable[[Row], bool] | None = None
     #: Every object of the kind inside the given parents, where one list command does not tell them.

@@ -49,7 +49,7 @@ def _names(resource: Resource) -> dict[str, str]:
     """Field to name: references give the name under the option and the id under ``<option>_id``."""
     names: dict[str, str] = {}
     for option in resource.options:
-        if option.behaviour or not option.row_field:
+        if option.behaviour or option.row_field in ("", "id"):  # an id stays the id, whoever chose it
             continue
         if option.type in ("ref", "refs"):
             names[option.row_field] = f"{option.name}_id" + ("s" if option.type == "refs" else "")

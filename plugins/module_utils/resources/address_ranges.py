@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 try:
@@ -98,7 +99,8 @@ VLAN_IP_RANGE = Resource(
         Option("netmask", help="Netmask of the range.", updatable=True),
         Option("gateway_ipv6", help="IPv6 gateway.", api="ip6gateway", updatable=True),
         Option("cidr_ipv6", help="IPv6 network as CIDR.", api="ip6cidr", updatable=True),
-        Option("vlan", help="VLAN of the range, or V(untagged).", equal=same_vlan),
+        Option("vlan", help="VLAN of the range, or V(untagged).", equal=same_vlan,
+               told=lambda row: plain_vlan(row.get("vlan"))),
         IN_ZONE,
         _PHYSICAL,
         Option("network", "ref", help="Shared network that the range belongs to.", api="networkid",
@@ -115,6 +117,15 @@ VLAN_IP_RANGE = Resource(
         "updateVlanIpRange.startipv6": "a range is told by its first address",
     },
 )  # fmt: skip
+
+
+def _further_rows(ctx: Any) -> Iterable[Row]:
+    """All ranges but the first of each pod, which the pod itself is made with."""
+    seen: set[str] = set()
+    for row in _management_rows(replace(ctx, id="(all)")):
+        if row["podid"] in seen:
+            yield row
+        seen.add(row["podid"])
 
 
 def _management_rows(ctx: Any) -> Iterable[Row]:
@@ -152,7 +163,6 @@ def _create_management(ctx: Any, params: dict[str, Any]) -> str:
 
 
 def _delete_management(_ctx: Any, row: Row) -> Mapping[str, Any]:
-    # Without the VLAN as it is stored the server fails with a null pointer [observed.md].
     return {"podid": row["podid"], "startip": row["startip"], "endip": row["endip"],
             "vlan": plain_vlan(row.get("vlanid"))}  # fmt: skip
 
@@ -162,7 +172,10 @@ MANAGEMENT_IP_RANGE = Resource(
     noun="management IP range",
     summary="Manage reserved addresses of pods",
     description=("Adds, extends and removes ranges of management addresses that system VMs of a pod use.",),
-    notes=("The first range of a pod is made with it, by M(cloudstack.ops.pod).",),
+    notes=(
+        "The first range of a pod is made with it, by M(cloudstack.ops.pod).",
+        "CloudStack 4.22 fails to remove a range without a VLAN, with a text about a null pointer.",
+    ),
     commands=Commands(
         list="listPods", create="createManagementNetworkIpRange", delete="deleteManagementNetworkIpRange", filters={},
         id="podid",
@@ -171,6 +184,7 @@ MANAGEMENT_IP_RANGE = Resource(
     scope=("pod", "zone"),
     parent="pod",
     rows=_management_rows,
+    listed=_further_rows,
     create=_create_management,
     before_delete=_delete_management,
     validate=check_addresses,

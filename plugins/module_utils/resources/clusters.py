@@ -39,6 +39,7 @@ CLUSTER = Resource(
         State("managed", {"managed_state": "Managed"}, help="The server is connected to the hosts."),
         State("unmanaged", {"managed_state": "Unmanaged"}, help="The server lets go of the hosts; instances run on."),
     ),
+    initial_states=("enabled", "managed"),
     before_create=_before_create,
     options=(
         Option(
@@ -49,9 +50,9 @@ CLUSTER = Resource(
         IN_POD,
         Option("hypervisor", help="Hypervisor of all its hosts, such as V(KVM).", needed=True, field="hypervisortype"),
         Option("cluster_type", help="Who manages the cluster. The default at creation is V(CloudManaged).",
-               choices=("CloudManaged", "ExternalManaged"), updatable=True),
+               choices=("CloudManaged", "ExternalManaged"), updatable=True, server_default="CloudManaged"),
         Option("arch", help="Processor architecture of all its hosts.", choices=("x86_64", "aarch64"), updatable=True,
-               since="4.20"),
+               since="4.20", server_default="x86_64"),
         Option("url", help="Address of the cluster at its manager.", field=""),
         Option("username", help="User for O(url).", field=""),
         Option("password", help="Password for O(url).", field="", secret=True),

@@ -253,6 +253,7 @@ COMPUTE_OFFERING = Resource(
     before_create=before_create,
     retire=retire,
     reinstate=reinstate,
+    initial_states=("active",),
 )
 
 VGPU_PROFILE = Resource(

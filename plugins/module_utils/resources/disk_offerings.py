@@ -11,6 +11,7 @@ from typing import Any
 
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row
+from .defaults import same_as_name
 from .offering_parts import (
     ACTIVE_STATES,
     OFFERING_STATE,
@@ -102,8 +103,15 @@ DISK_OFFERING = Resource(
             help="What users see. The server takes the name if it is left out at creation.",
             api="displaytext",
             updatable=True,
+            server_default=same_as_name,
         ),
-        Option("disk_size", "int", help="Size of the volumes. Needed unless O(customized=true).", unit="GB"),
+        Option(
+            "disk_size",
+            "int",
+            help="Size of the volumes. Needed unless O(customized=true).",
+            unit="GB",
+            told=lambda row: None if row.get("iscustomized") else row.get("disksize"),
+        ),
         Option(
             "customized",
             "bool",
@@ -116,6 +124,7 @@ DISK_OFFERING = Resource(
             "bool",
             help="Whether users see the offering at all. The server's default is true.",
             updatable=True,
+            server_default=True,
         ),
         Option(
             "storage_tags",
@@ -132,11 +141,13 @@ DISK_OFFERING = Resource(
             "storage_type",
             help="Whether volumes lie on shared storage or on the disks of a host. The server's default is V(shared).",
             choices=("local", "shared"),
+            server_default="shared",
         ),
         Option(
             "provisioning_type",
             help="How much of the volume is allocated at once. The server's default is V(thin).",
             choices=("thin", "sparse", "fat"),
+            server_default="thin",
         ),
         Option(
             "cache_mode",
@@ -215,6 +226,7 @@ DISK_OFFERING = Resource(
     before_create=_before_create,
     retire=_retire,
     reinstate=_reinstate,
+    initial_states=("active",),
 )
 
 RESOURCES = (DISK_OFFERING,)

@@ -102,7 +102,7 @@ def create(ctx: Any, params: dict[str, Any]) -> str:
 def settle(ctx: Any, row: Row) -> str:
     """Takes the marker off again, and names the host if its address would not tell who it is."""
     change: dict[str, Any] = {"id": row["id"], "hosttags": ",".join(ctx.given.get("host_tags") or ())}
-    if not _has_address(address(ctx.given.get("url")), row) and row.get("name") != ctx.given["name"]:
+    if row.get("name") != ctx.given["name"]:
         change["name"] = ctx.given["name"]
     ctx.change("updateHost", change)
     return str(row["id"])

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ..client import ApiError, InvalidInput
 from ..client.maps import flat_map
 from ..model import Option, Row, Update
+from .defaults import same_as_name
 from .volume_reference import Place
 
 _FAILED_STATES = frozenset(("DOWNLOAD_ERROR", "UPLOAD_ERROR", "ABANDONED"))
@@ -86,6 +88,17 @@ def grouped(listed: Iterable[Row]) -> list[Row]:
             image["_zones"].append(Place.of({"id": row["zoneid"], "name": row.get("zonename")}, ""))
             image["zones"] = [str(place) for place in image["_zones"]]
     return list(images.values())
+
+
+def listed(kind: Image, ctx: Any) -> list[Row]:
+    """Every image with those who may use it."""
+    images = grouped(ctx.view.rows(ctx.resource))
+    asking = replace(ctx, given={"accounts": [], "projects": []})
+    return ctx.view.parallel([partial(complete, kind, asking, image) for image in images if not is_built_in(image)])
+
+
+def is_built_in(row: Row) -> bool:
+    return row.get("templatetype") in ("SYSTEM", "BUILTIN", "PERHOST") or row.get("account") == "system"
 
 
 def awaited(ctx: Any, row: Row) -> str:
@@ -222,6 +235,7 @@ def common_options(noun: str) -> tuple[Option, ...]:
             help="What users see. The server takes the name if it is left out.",
             api="displaytext",
             updatable=True,
+            server_default=same_as_name,
         ),
         Option(
             "url",
@@ -252,6 +266,7 @@ def common_options(noun: str) -> tuple[Option, ...]:
             equal=lambda want, have: set(want) <= {t for place in have or () for t in (str(place), place.id)},
             updatable=True,
             aliases=("zone",),
+            told=lambda row: None if row.get("crossZones") else row["_zones"],
         ),
         Option(
             "cross_zones",
@@ -306,6 +321,7 @@ def common_options(noun: str) -> tuple[Option, ...]:
             choices=("x86_64", "aarch64"),
             updatable=True,
             since="4.20",
+            server_default="x86_64",
         ),
         Option(
             "direct_download",

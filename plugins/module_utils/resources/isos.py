@@ -179,10 +179,13 @@ ISO_RECORD = Resource(
     validate=_validate,
     check_wish=_check_wish,
     rows=partial(image.rows, ISO),
+    listed=partial(image.listed, ISO),
+    built_in=image.is_built_in,
     complete=_complete,
     create=_create,
     before_delete=_before_delete,
     awaited=_awaited,
+    initial_states=("attached", "detached"),
 )
 
 RESOURCES = (ISO_RECORD,)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..model import Commands, Option, Resource
+from .defaults import same_as_name
 from .offering_parts import visibility
 from .service_parts import (
     NEWER,
@@ -58,12 +59,13 @@ NETWORK_OFFERING = Resource(
             required=True,
             updatable=True,
         ),
-        Option("display_text", help="What users see.", api="displaytext", updatable=True),
+        Option("display_text", help="What users see.", api="displaytext", updatable=True, server_default=same_as_name),
         Option("guest_ip_type", help="Type of the networks.", choices=("Isolated", "Shared", "L2"), needed=True),
         Option(
             "traffic_type",
             help="Traffic of the networks; the server takes only V(Guest), which is the default at creation.",
             choices=("Guest",),
+            server_default="Guest",
         ),
         services(
             (
@@ -83,12 +85,14 @@ NETWORK_OFFERING = Resource(
             help="System offering of the virtual routers.",
             api="serviceofferingid",
             refers_to="system_offering",
+            server_default="System Offering For Software Router",
         ),
         Option(
             "availability",
             help="V(Required) makes it the one that networks get by default.",
             choices=("Required", "Optional"),
             updatable=True,
+            server_default="Optional",
         ),
         Option(
             "conserve_mode",
@@ -98,6 +102,7 @@ NETWORK_OFFERING = Resource(
                 "The server's default is true.",
                 "False is needed for VPC tiers.",
             ),
+            server_default=True,
         ),
         Option(
             "egress_default_policy",
@@ -105,6 +110,7 @@ NETWORK_OFFERING = Resource(
             choices=("allow", "deny"),
             encode=lambda value, _ctx: {"egressdefaultpolicy": value == "allow"},
             decode=lambda row: "allow" if row.get("egressdefaultpolicy") else "deny",
+            server_default="allow",
         ),
         Option(
             "persistent", "bool", help="Networks are built at once, without an instance in them.", api="ispersistent"
@@ -159,6 +165,8 @@ NETWORK_OFFERING = Resource(
     validate=validate,
     before_create=_before_create,
     retire=retire_by("updateNetworkOffering"),
+    initial_states=("disabled",),
+    built_in=lambda row: bool(row.get("isdefault")),
 )
 
 RESOURCES = (NETWORK_OFFERING,)

@@ -61,6 +61,7 @@ PHYSICAL_NETWORK = Resource(
     scope=("zone",),
     parent="zone",
     states=(ENABLED, DISABLED),
+    initial_states=("disabled",),
     validate=_validate,
     options=(
         Option("name", help="Name of the network. Case counts.", required=True, aliases=("physical_network",)),
@@ -77,7 +78,7 @@ PHYSICAL_NETWORK = Resource(
                aliases=("isolation_method",)),
         Option("network_speed", help="Speed, such as V(1G) or V(10G).", updatable=True),
         Option("broadcast_domain_range", help="Whether VLANs reach through the pod or the zone.",
-               choices=("POD", "ZONE")),
+               choices=("POD", "ZONE"), server_default="ZONE"),
         Option("tags", "set", help="Tags that network offerings refer to.", updatable=True, aliases=("tag",)),
         Option(
             "domain", "ref", help="Domain that owns the network, in Basic zones.", api="domainid", refers_to="domain",
@@ -160,6 +161,24 @@ def _switch(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
     ctx.change("updateNetworkServiceProvider", {"id": row["id"], "state": wanted})
 
 
+_ROUTER = ("Dhcp", "Dns", "Gateway", "Lb", "PortForwarding", "SourceNat", "StaticNat", "UserData", "Vpn")
+AUTOMATIC: dict[Any, tuple[str, ...]] = {
+    "VirtualRouter": (*_ROUTER, "Firewall"),
+    "VpcVirtualRouter": _ROUTER,
+    "InternalLbVm": ("Lb",),
+    "SecurityGroupProvider": ("SecurityGroup",),
+    "ConfigDrive": ("Dhcp", "Dns", "UserData"),
+    "BaremetalPxeProvider": (),
+}
+"""Providers that every new physical network has, with their services [zone_build_teardown recording]."""
+
+
+def _is_automatic(row: Row) -> bool:
+    """Whether nobody did anything about a provider since its network was made."""
+    at_first = "Enabled" if row.get("name") in ("ConfigDrive", "BaremetalPxeProvider") else "Disabled"
+    return row.get("name") in AUTOMATIC and row.get("state") == at_first
+
+
 NETWORK_SERVICE_PROVIDER = Resource(
     name="network_service_provider",
     noun="network service provider",
@@ -186,7 +205,7 @@ NETWORK_SERVICE_PROVIDER = Resource(
         Option("name", help="Name of the provider, such as V(VirtualRouter).", required=True),
         ON_NETWORK,
         OF_ZONE,
-        Option("services", "set", help="Services that it offers here.", api="servicelist", updatable=True),
+        Option("services", "set", help="Services that it offers here.", api="servicelist", updatable=True, server_default=lambda entry: AUTOMATIC.get(entry.get("name"))),
         Option(
             "destination_physical_network", "ref", help="Physical network that its traffic is bridged to.",
             api="destinationphysicalnetworkid", refers_to="physical_network",
@@ -194,6 +213,8 @@ NETWORK_SERVICE_PROVIDER = Resource(
         Option("provider_state", api="state", updatable=True, on_create=False, hidden=True),
     ),
     omitted={"updateNetworkServiceProvider.state": "set through state, after the elements were enabled"},
+    initial_states=("disabled",),
+    built_in=_is_automatic,
 )  # fmt: skip
 
 RESOURCES = (PHYSICAL_NETWORK, TRAFFIC_TYPE, NETWORK_SERVICE_PROVIDER)

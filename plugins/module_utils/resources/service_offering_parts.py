@@ -11,10 +11,20 @@ from typing import Any
 
 from ..client import InvalidInput
 from ..model import Option, Row, Update
+from .defaults import same_as_name
 from .offering_parts import carry_over, disk_limits, fixed_iops, open_to_all, retired_name, visibility
 
 LEAST_MEMORY = 32
 """MB; the server refuses less [service_offerings recording]."""
+
+
+_DETAILS_OF_OPTIONS = frozenset(("mincpunumber", "maxcpunumber", "minmemory", "maxmemory"))
+
+
+def _own_details(row: Row) -> dict[str, Any]:
+    """Details that no other option stands for."""
+    details = row.get("serviceofferingdetails") or {}
+    return {key: value for key, value in details.items() if key not in _DETAILS_OF_OPTIONS and "External:" not in key}
 
 
 SHAPE = (
@@ -46,6 +56,7 @@ COMMON = (
         help="What users see. The server takes the name if it is left out at creation.",
         api="displaytext",
         updatable=True,
+        server_default=same_as_name,
     ),
     Option(
         "limit_cpu_usage",
@@ -84,11 +95,13 @@ COMMON = (
             "The server's default is V(shared).",
         ),
         choices=("local", "shared"),
+        server_default="shared",
     ),
     Option(
         "provisioning_type",
         help="How much of the root disk is allocated at once. The server's default is V(thin).",
         choices=("thin", "sparse", "fat"),
+        server_default="thin",
     ),
     Option(
         "cache_mode",
@@ -104,6 +117,7 @@ COMMON = (
         help="Size of the root disk. If it is left out or 0, the template decides.",
         unit="GB",
         since="4.15",
+        server_default=0,
     ),
     Option(
         "network_rate",
@@ -121,12 +135,14 @@ COMMON = (
         help="Further properties, such as those a deployment planner reads. Only the keys given are compared.",
         wire="pairs",
         aliases=("details",),
+        told=_own_details,
     ),
     Option(
         "dynamic_scaling_enabled",
         "bool",
         help="CPU and memory may grow while running. The server's default is true.",
         since="4.16",
+        server_default=True,
     ),
     Option(
         "disk_offering",

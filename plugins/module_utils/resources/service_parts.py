@@ -59,6 +59,7 @@ NEWER = (
         help="Protocols of the networks. The server's default is V(IPv4).",
         choices=("IPv4", "DualStack"),
         since="4.17.0",
+        server_default="IPv4",
     ),
     Option(
         "network_mode",
@@ -107,6 +108,7 @@ def capabilities(*, listed: bool, since: str = "") -> Option:
         encode=_encode_capabilities,
         decode=_capabilities if listed else None,
         equal=_same_capabilities if listed else None,
+        told=_unusual_capabilities if listed else None,
     )
 
 
@@ -153,6 +155,15 @@ def _capabilities(row: Row) -> list[dict[str, str]]:
         for s in row.get("service") or ()
         for c in s.get("capability") or ()
     ]
+
+
+def _unusual_capabilities(row: Row) -> list[dict[str, str]]:
+    """What an offering has that a new one would not have by itself."""
+    return [entry for entry in _capabilities(row) if entry["capability_value"].lower() not in _USUAL]
+
+
+_USUAL = frozenset(("", "false", "shared", "peraccount"))
+"""Values that every capability has where nothing is asked for [network_offerings recording]."""
 
 
 def _same_capabilities(want: Iterable[Mapping[str, Any]], have: Iterable[Mapping[str, Any]]) -> bool:

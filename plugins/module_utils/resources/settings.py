@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from ..client import InvalidInput
@@ -46,6 +47,32 @@ def _rows(ctx: Any) -> Iterable[Row]:
     name = ctx.given.get("name") or ctx.id
     rows = ctx.view.rows(ctx.resource, {"name": name, **_scope(ctx)})
     return [row for row in rows if row.get("name") == name]
+
+
+def _listed(ctx: Any) -> list[Row]:
+    """Settings that somebody gave a value of their own: globally, or in a scope where it differs from the global one."""
+    around = ctx.view.rows(ctx.resource)
+    usual = {row["name"]: row.get("value") for row in around}
+    changed = [row for row in around if _is_own(row, row.get("defaultvalue"))]
+    places = [
+        (option, scope, str(place["id"]))
+        for option, scope in _SCOPES.items()
+        for place in ctx.view.rows(ctx.view.kinds[option])
+    ]
+    lists = ctx.view.parallel([partial(ctx.view.rows, ctx.resource, {scope: one}) for _option, scope, one in places])
+    for (option, _scope_parameter, one), rows in zip(places, lists, strict=True):
+        changed += [
+            {**row, f"_{option}": one} for row in rows if _is_own(row, usual.get(row["name"], row.get("defaultvalue")))
+        ]
+    return changed
+
+
+def _is_own(row: Row, usual: Any) -> bool:
+    return row.get("category") not in _UNREADABLE and not same_value(row.get("value"), usual)
+
+
+def _told(option: str) -> Callable[[Row], Any]:
+    return lambda row: row.get(f"_{option}")
 
 
 def _check_wish(ctx: Any, row: Row | None) -> None:
@@ -121,6 +148,7 @@ SETTING = Resource(
     states=(State("default", {"is_default": True}, help="The setting has the server's default value."),),
     validate=_validate,
     rows=_rows,
+    listed=_listed,
     place=_scope,
     is_same=lambda given, row: given.get("name") in (None, row.get("name")),
     check_wish=_check_wish,
@@ -134,15 +162,15 @@ SETTING = Resource(
             "value", help=("The value. An empty text or V(null) clears it.",), updatable=True, decode=_decode,
             equal=same_value,
         ),
-        Option("zone", "ref", help="Zone whose setting it is.", api="zoneid", field="", refers_to="zone"),
-        Option("cluster", "ref", help="Cluster whose setting it is.", api="clusterid", field="", refers_to="cluster"),
+        Option("zone", "ref", help="Zone whose setting it is.", api="zoneid", field="", refers_to="zone", told=_told("zone")),
+        Option("cluster", "ref", help="Cluster whose setting it is.", api="clusterid", field="", refers_to="cluster", told=_told("cluster")),
         Option("storage_pool", "ref", help="Storage pool whose setting it is.", api="storageid", field="",
-               refers_to="storage_pool", aliases=("storage",)),
+               refers_to="storage_pool", aliases=("storage",), told=_told("storage_pool")),
         Option("image_store", "ref", help="Image store whose setting it is.", api="imagestoreuuid", field="",
-               refers_to="image_store"),
+               refers_to="image_store", told=_told("image_store")),
         Option("domain", "ref", help="Domain whose setting it is; with O(account) the account's domain.",
-               api="domainid", field="", refers_to="domain"),
-        Option("account", "ref", help="Account whose setting it is.", api="accountid", field="", refers_to="account"),
+               api="domainid", field="", refers_to="domain", told=_told("domain")),
+        Option("account", "ref", help="Account whose setting it is.", api="accountid", field="", refers_to="account", told=_told("account")),
         Option("force", "bool", default=False, behaviour=True,
                help="Set a value that is stored encrypted, in every run."),
         Option("is_default", "bool", api="", decode=lambda row: same_value(row.get("value"), row.get("defaultvalue")),

@@ -162,6 +162,7 @@ def _upsert(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
 SNAPSHOT_POLICY = Resource(
     name="snapshot_policy",
     noun="snapshot policy",
+    exported=False,
     summary="Manage snapshots of volumes on a schedule",
     description=(
         "Creates, changes and deletes snapshot policies. A volume has at most one for each interval.",

@@ -104,6 +104,7 @@ def _awaited(ctx: Any, row: Row) -> str:
 SNAPSHOT = Resource(
     name="snapshot",
     noun="snapshot",
+    exported=False,
     summary="Manage snapshots of volumes",
     description=(
         "Takes, copies and deletes snapshots of volumes, and waits until they are backed up.",

@@ -78,6 +78,9 @@ def _wait(ctx: Any, pool_id: str, state: str) -> None:
 
 def _before_delete(ctx: Any, row: Row) -> Mapping[str, Any]:
     """A pool is deleted from maintenance only [api_facts 2.9]."""
+    if row.get("state") == "Disabled":
+        # Only a pool that is up can go into maintenance.
+        ctx.change("updateStoragePool", {"id": row["id"], "enabled": True})
     if row.get("state") != "Maintenance":
         ctx.change("enableStorageMaintenance", {"id": row["id"]})
         _wait(ctx, row["id"], "Maintenance")
@@ -144,21 +147,21 @@ STORAGE_POOL = Resource(
         Option("storage_url", help="Where the storage is, such as V(nfs://10.0.0.5/primary).", needed=True, api="url",
                decode=pool_url, equal=same_url),
         Option("scope", help="Who may use it. The server's default is V(cluster).", choices=("cluster", "zone", "host"),
-               equal=lambda want, have: str(want).lower() == str(have or "").lower()),
+               equal=lambda want, have: str(want).lower() == str(have or "").lower(), server_default="cluster", told=lambda row: str(row.get("scope") or "cluster").lower()),
         Option("hypervisor", help="Hypervisor, for a pool of a zone.",
-               equal=lambda want, have: have is None or str(want).lower() == str(have).lower()),
-        Option("provider", help="Storage provider. The server's default is V(DefaultPrimary)."),
+               equal=lambda want, have: have is None or str(want).lower() == str(have).lower(), told=lambda row: row.get("hypervisor") if row.get("scope") == "ZONE" else None),
+        Option("provider", help="Storage provider. The server's default is V(DefaultPrimary).", server_default="DefaultPrimary"),
         Option("storage_tags", "set", help="All tags of the pool; an empty list removes them.", api="tags",
                updatable=True, aliases=("storage_tag",)),
         Option("is_tag_a_rule", "bool", help="Whether O(storage_tags) is one rule in JavaScript.", api="istagarule",
                updatable=True),
         Option("allocation_state", help="Whether the pool takes volumes, or is in maintenance.",
                choices=("enabled", "disabled", "maintenance"), api="", decode=_state_of, updatable=True,
-               on_create=False),
+               on_create=False, server_default="enabled"),
         Option("capacity_bytes", "int", help="Size that CloudStack shall count with, on managed storage.",
-               unit="bytes", updatable=True),
+               unit="bytes", updatable=True, told=lambda row: row.get("capacitybytes") if row.get("managed") else None),
         Option("capacity_iops", "int", help="Operations that CloudStack shall count with.", unit="operations/s",
-               updatable=True),
+               updatable=True, told=lambda row: row.get("capacityiops") if row.get("managed") else None),
         Option("managed", "bool", help="Whether each volume gets its own volume on the storage."),
         Option("details", "map", help="Details for the storage provider, such as C(nfsmountopts).", updatable=True),
         Option("storage_access_groups", "set", help="Hosts of these groups alone use the pool.",
@@ -202,6 +205,7 @@ IMAGE_STORE = Resource(
                on_create=False, field="disksizetotal"),
         Option("is_read_only", "bool", api="readonly", updatable=True, on_create=False, hidden=True),
     ),
+    initial_states=("writable",),
 )  # fmt: skip
 
 RESOURCES = (STORAGE_POOL, IMAGE_STORE)

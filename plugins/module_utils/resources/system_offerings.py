@@ -141,6 +141,8 @@ SYSTEM_OFFERING = Resource(
     before_create=before_create,
     retire=retire,
     reinstate=reinstate,
+    initial_states=("active",),
+    built_in=lambda row: bool(row.get("defaultuse")),
 )
 
 RESOURCES = (SYSTEM_OFFERING,)

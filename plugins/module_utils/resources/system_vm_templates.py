@@ -76,6 +76,7 @@ def _before_delete(ctx: Any, row: Row) -> Mapping[str, Any]:
 SYSTEM_VM_TEMPLATE = Resource(
     name="system_vm_template",
     noun="system VM template",
+    exported=False,
     summary="Manage templates of system VMs and virtual routers",
     description=(
         "Registers a template for system VMs in all zones and waits until it is ready in each of them.",

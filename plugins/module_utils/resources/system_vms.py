@@ -211,6 +211,7 @@ def _hidden(name: str, kind: str, help_: str, **more: Any) -> Option:
 SYSTEM_VM = Resource(
     name="system_vm",
     noun="system VM",
+    exported=False,
     summary="Manage console proxies and secondary storage VMs",
     description=(
         "Starts, stops, restarts, moves and recreates system VMs, and waits until they serve again.",

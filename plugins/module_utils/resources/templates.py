@@ -145,6 +145,7 @@ TEMPLATE_RECORD = Resource(
             "bool",
             help="The guest needs hardware virtualization. The server's default is true.",
             updatable=True,
+            server_default=True,
         ),
         Option(
             "bits", "int", help="Word size of the guest. The server does not tell it back.", choices=(32, 64), field=""
@@ -162,6 +163,7 @@ TEMPLATE_RECORD = Resource(
             help="What the template is for: V(USER), V(VNF), and for admins others.",
             updatable=True,
             since="4.19.0",
+            server_default="USER",
         ),
         Option(
             "template_tag",
@@ -224,6 +226,8 @@ TEMPLATE_RECORD = Resource(
     validate=_validate,
     check_wish=_check_wish,
     rows=partial(image.rows, TEMPLATE),
+    listed=partial(image.listed, TEMPLATE),
+    built_in=image.is_built_in,
     complete=partial(image.complete, TEMPLATE),
     create=_create,
     before_delete=partial(image.before_delete, TEMPLATE),

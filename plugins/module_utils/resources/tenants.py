@@ -23,6 +23,7 @@ REGION = Resource(
         Option("region_id", "int", help="Number of the region, the same in all regions.", needed=True, api="id"),
         Option("endpoint", help="URL of its management server, with a slash at the end.", needed=True, updatable=True),
     ),
+    built_in=lambda row: str(row.get("id")) == "1",
 )  # fmt: skip
 
 
@@ -90,7 +91,7 @@ DOMAIN = Resource(
         Option("path", help="Path from the root, such as V(ROOT/customers/acme).", required=True, api="", field="path",
                equal=lambda want, have: full_path(want) == have),
         Option("network_domain", help="DNS domain of its networks.", updatable=True),
-        Option("domain_id", help="Id that the domain shall have, as in another region.", api="domainid", field="id"),
+        Option("domain_id", help="Id that the domain shall have, as in another region.", api="domainid", field="id", export=False),
         Option("clean_up", "bool", default=False, behaviour=True, help="Delete the domain with everything in it."),
     ),
     omitted={
@@ -98,6 +99,7 @@ DOMAIN = Resource(
         "createDomain.parentdomainid": "the rest of path",
         "updateDomain.name": "a domain with another name has another path",
     },
+    built_in=lambda row: row.get("path") == "ROOT",
 )  # fmt: skip
 
 
@@ -109,9 +111,21 @@ def _switch(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
         ctx.change("disableAccount", {"id": row["id"], "lock": wanted == "locked"})
 
 
+SYSTEM_ACCOUNTS = frozenset(("system", "baremetal-system-account"))
+
+
+def _of_first_user(field: str) -> Callable[[Row], Any]:
+    """What an account's row tells of the user that was made with it."""
+    return lambda row: (row.get("user") or [{}])[0].get(field)
+
+
 def _first_user(name: str, text: str, api: str, *, secret: bool = False) -> Option:
     """An option of the account's first user, which is made with the account and managed on its own later."""
-    return Option(name, help=f"{text} of the first user, at creation.", api=api, field="", needed=True, secret=secret)
+    return Option(
+        name, help=f"{text} of the first user, at creation.", api=api, field="", needed=True, secret=secret,
+        told=None if secret else _of_first_user(api),
+        placeholder="vault_account_{domain}_{name}_password" if secret else "",
+    )  # fmt: skip
 
 
 def _account_params(_ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
@@ -148,29 +162,31 @@ ACCOUNT = Resource(
         Option("account_type", help="Kind of account, where no O(role) is given. The default is V(user).",
                choices=tuple(ACCOUNT_TYPES), api="accounttype",
                encode=lambda value, _ctx: {"accounttype": ACCOUNT_TYPES[value]},
-               equal=lambda want, have: ACCOUNT_TYPES[want] == have),
+               equal=lambda want, have: ACCOUNT_TYPES[want] == have, export=False),
         Option("role", "ref", help="Role of the account's users.", api="roleid", refers_to="role",
-               name_field="rolename", by_name=True, updatable=True),
+               name_field="rolename", by_name=True, updatable=True, server_default="User"),
         Option("network_domain", help="DNS domain of its networks.", updatable=True),
         Option("details", "map", help="Details of the account.", api="accountdetails", updatable=True),
         Option("api_key_access", help="Whether its users may use API keys.",
                choices=("ENABLED", "DISABLED", "INHERIT"), api="apikeyaccess", updatable=True, on_create=False,
-               since="4.20.1.0"),
+               since="4.20.1.0", server_default="INHERIT"),
         _first_user("username", "Login name", "username"),
         _first_user("password", "Password", "password", secret=True),
         _first_user("email", "E-mail address", "email"),
         _first_user("first_name", "First name", "firstname"),
         _first_user("last_name", "Last name", "lastname"),
-        Option("timezone", help="Time zone of the first user, at creation.", field="", aliases=("time_zone",)),
+        Option("timezone", help="Time zone of the first user, at creation.", field="", aliases=("time_zone",), told=_of_first_user("timezone")),
         Option("account_id", help="Id that the account shall have, as in another region.", api="accountid",
-               field="id"),
-        Option("user_id", help="Id that the first user shall have, as in another region.", api="userid", field=""),
+               field="id", export=False),
+        Option("user_id", help="Id that the first user shall have, as in another region.", api="userid", field="", export=False),
         Option("account_state", api="", field="state", updatable=True, on_create=False, hidden=True),
     ),
     omitted={
         "updateAccount.account": "the account is named by its id",
         "updateAccount.domainid": "the account is named by its id",
     },
+    initial_states=("enabled",),
+    built_in=lambda row: bool(row.get("isdefault")) or row.get("name") in SYSTEM_ACCOUNTS,
 )  # fmt: skip
 
 ROLE = Resource(

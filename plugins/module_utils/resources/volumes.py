@@ -15,6 +15,7 @@ _TAGS, _SET_TAGS = tagging("Volume")
 VOLUME = Resource(
     name="volume",
     noun="volume",
+    exported=False,
     summary="Manage volumes",
     description=(
         "Creates, uploads, grows, attaches, detaches and deletes volumes.",
@@ -178,6 +179,7 @@ VOLUME = Resource(
                 "If it is left out, one is made up.",
             ),
             field="",
+            export=False,
         ),
         Option("url", help="Address that the secondary storage VM fetches the volume from.", api="", field=""),
         Option(

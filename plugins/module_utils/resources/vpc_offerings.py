@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ..model import Commands, Option, Resource
+from .defaults import same_as_name
 from .offering_parts import visibility
 from .service_parts import (
     NEWER,
@@ -50,7 +51,7 @@ VPC_OFFERING = Resource(
             required=True,
             updatable=True,
         ),
-        Option("display_text", help="What users see.", api="displaytext", updatable=True),
+        Option("display_text", help="What users see.", api="displaytext", updatable=True, server_default=same_as_name),
         services(
             (
                 (
@@ -87,6 +88,8 @@ VPC_OFFERING = Resource(
     validate=validate,
     before_create=before_create,
     retire=retire_by("updateVPCOffering"),
+    initial_states=("disabled",),
+    built_in=lambda row: bool(row.get("isdefault")),
 )
 
 RESOURCES = (VPC_OFFERING,)

@@ -27,6 +27,7 @@ ZONE = Resource(
     ),
     commands=Commands(list="listZones", create="createZone", update="updateZone", delete="deleteZone"),
     states=(ENABLED, DISABLED),
+    initial_states=("disabled",),
     options=(
         Option("name", help="Name of the zone. With O(id) it is the new name.", required=True, updatable=True),
         Option(
@@ -50,7 +51,7 @@ ZONE = Resource(
         ),
         Option("network_domain", help="DNS domain of its networks.", api="domain", updatable=True),
         Option("guest_cidr_address", help="Address range of guest networks, as CIDR.", updatable=True),
-        Option("dhcp_provider", help="Provider of DHCP.", updatable=True, on_create=False),
+        Option("dhcp_provider", help="Provider of DHCP.", updatable=True, on_create=False, server_default="VirtualRouter"),
         Option("local_storage_enabled", "bool", help="Whether instances may use disks of a host.", updatable=True),
         Option(
             "securitygroups_enabled", "bool", help="Whether security groups can be used.", api="securitygroupenabled",
@@ -93,6 +94,7 @@ POD = Resource(
         State("enabled", {"allocation_state": "Enabled"}, help="Exists and takes new work."),
         DISABLED,
     ),
+    initial_states=("enabled",),
     options=(
         Option("name", help="Name of the pod. With O(id) it is the new name.", required=True, updatable=True),
         IN_ZONE,
