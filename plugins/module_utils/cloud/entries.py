@@ -14,27 +14,33 @@ from ..reconcile.same import differences
 from ..reconcile.values import MISSING, held, normal, words
 
 NameOf = Callable[[str, str], str]
-"""From kind and id to the name by which a document refers to the object; the id where no name is unique."""
+"""From kind and id to what a document calls the object: its name, the id where no name is unique, nothing where the
+object is not there for others to refer to."""
+
+
+def told(option: Option, row: Row) -> Any:
+    """What a listed object tells of an option, as the server has it; MISSING where it does not tell it."""
+    if option.told:
+        value = option.told(row)
+        return MISSING if value is None else value
+    return held(option, row) if option.compared else MISSING
 
 
 def value_of(option: Option, row: Row, name_of: NameOf) -> Any:
     """What an entry would give for the option; MISSING where the server does not tell it or it is not set."""
-    if option.told:
-        value = option.told(row)
-        return MISSING if value is None else value
-    if not option.compared:
-        return MISSING
-    have = held(option, row)
+    have = told(option, row)
     if have is MISSING or have is None:
         return MISSING
     if option.type == "ref":
-        return _name(option, have, row, name_of) if have != "" else MISSING
+        return (_name(option, have, row, name_of) or MISSING) if have != "" else MISSING
     if option.type == "refs":
-        return sorted(name_of(option.refers_to, object_id) for object_id in words(have))
+        return sorted(filter(None, (name_of(option.refers_to, object_id) for object_id in words(have))))
     if option.type == "set":
         return sorted(words(have))
     if option.type == "map":
         return {str(key): item for key, item in dict(have).items()}
+    if option.type == "records":
+        return sorted((dict(item) for item in have), key=lambda item: tuple(map(str, item.values())))
     value = normal(option, have)
     return list(value) if isinstance(value, tuple) else value
 
@@ -46,13 +52,14 @@ def _name(option: Option, object_id: Any, row: Row, name_of: NameOf) -> str:
 
 
 def state_of(resource: Resource, row: Row, view: Any) -> str:
-    """The state that an object is in; an empty text where no state of its record fits it.
+    """The state that an object is in, unless every new one is; an empty text where no state of its record fits it.
 
     Only states that stand for hidden options count: others are told by those options.
     """
     for state in resource.states:
         hidden = state.sets and all(resource.option(name).hidden for name in state.sets)
-        if hidden and not differences(view, resource, state.sets, row):
+        new = state.name in resource.initial_states
+        if hidden and not new and not differences(view, resource, state.sets, row):
             return state.name
     return ""
 
@@ -73,9 +80,11 @@ def given(resource: Resource, row: Row, name_of: NameOf) -> dict[str, Any]:
     return found
 
 
-def is_default(option: Option, value: Any) -> bool:
+def is_default(option: Option, value: Any, entry: Mapping[str, Any]) -> bool:
     """Whether a new object has this value when the entry does not give it."""
     default = option.server_default if option.server_default is not None else option.default
+    if callable(default):
+        default = default(entry)
     if default is None:
         return value is False or value in ("", [], {})
     return normal(option, value) == normal(option, default)
@@ -85,5 +94,7 @@ def without_defaults(resource: Resource, entry: Mapping[str, Any]) -> dict[str, 
     """The options worth writing: what tells the object, and what differs from a new one."""
     telling = (*resource.identity, *resource.scope)
     return {
-        name: value for name, value in entry.items() if name in telling or not is_default(resource.option(name), value)
+        name: value
+        for name, value in entry.items()
+        if name in telling or not resource.has(name) or not is_default(resource.option(name), value, entry)
     }

@@ -7,16 +7,21 @@
 from __future__ import annotations
 
 import difflib
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ..client import ApiError, InvalidInput, NotAllowed
-from ..model import Resource, Row
-from ..reconcile import Context, View
-from .entries import given, state_of
+from ..model import Option, Resource, Row
+from ..reconcile import View
+from ..reconcile.values import MISSING
+from .entries import given, state_of, told, without_defaults
 from .listing import every_row, is_built_in
 from .names import Names
+from .nodes import link
 
 
 @dataclass(eq=False)
@@ -26,7 +31,7 @@ class _Found:
     resource: Resource
     row: Row
     options: dict[str, Any]
-    entry: dict[str, Any]
+    entry: dict[str, Any] = field(default_factory=dict)
     around: _Found | None = None
 
 
@@ -35,7 +40,7 @@ class Export:
     """``variables``: names that the document uses in place of secrets. ``notes``: what a reader has to know."""
 
     document: dict[str, Any] = field(default_factory=dict)
-    variables: list[str] = field(default_factory=list)
+    variables: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     count: int = 0
 
@@ -49,7 +54,9 @@ def kinds_to_export(names: Sequence[str] | None, kinds: Mapping[str, Resource]) 
             raise InvalidInput(
                 f"kinds: {name!r} is no kind that a document can hold",
                 option="kinds",
-                remedy=f"did you mean {close[0]}?" if close else f"use some of {', '.join(sorted(set(kinds) & set(known)))}",
+                remedy=f"did you mean {close[0]}?"
+                if close
+                else f"use some of {', '.join(sorted(set(kinds) & set(known)))}",
             )
     chosen = {known[name].name for name in names} if names else {kind.name for kind in kinds.values() if kind.exported}
     return [kind for kind in in_order(kinds) if kind.name in chosen and is_exportable(kind)]
@@ -57,61 +64,114 @@ def kinds_to_export(names: Sequence[str] | None, kinds: Mapping[str, Resource]) 
 
 def is_exportable(kind: Resource) -> bool:
     """Whether objects of a kind can be made, or at least set, as a document says."""
-    return not kind.lookup_only and bool(kind.commands.create or kind.create or kind.commands.update)
+    return not kind.lookup_only and bool(kind.commands.create or kind.create or kind.commands.update or kind.updates)
 
 
 def in_order(kinds: Mapping[str, Resource]) -> list[Resource]:
-    """Kinds in the order that a reader expects: what others refer to comes first."""
-    ordered: dict[str, Resource] = {}
+    """Kinds in the order that a reader expects: settings, what zones use, zones with their parts, what runs in them."""
 
-    def visit(kind: Resource, path: tuple[str, ...]) -> None:
-        for option in kind.options:
-            other = kinds.get(option.refers_to or option.names)
-            if other is not None and other.name not in ordered and other.name not in path:
-                visit(other, (*path, other.name))
-        ordered.setdefault(kind.name, kind)
+    def rank(kind: Resource) -> tuple[int, str]:
+        if not (kind.commands.create or kind.create):
+            return (0, kind.name)
+        if kind.after_parts:
+            return (3, kind.name)
+        return (2 if kind.parent or kind.name == "zone" else 1, kind.name)
 
-    for kind in sorted(kinds.values(), key=lambda kind: (kind.name != "setting", kind.name)):
-        visit(kind, (kind.name,))
-    return list(ordered.values())
+    return sorted(kinds.values(), key=rank)
 
 
 def export(view: View, kinds: Sequence[Resource]) -> Export:
     """Reads the kinds, each once, and writes the document. A kind that the caller may not list is left out, aloud."""
     result = Export()
     names = Names(view)
-    found: dict[str, list[_Found]] = {}
-    for kind, rows in zip(kinds, view.parallel([lambda kind=kind: _rows(view, kind, result) for kind in kinds]), strict=True):
-        found[kind.name] = [_found(view, kind, row, names) for row in rows]
-    for kind in kinds:
-        _nest(found[kind.name], kind, found)
-    for kind in kinds:
-        _tell_doubles(found[kind.name], kind, result)
-        for one in found[kind.name]:
-            _finish(one, result)
+    rows = view.parallel([partial(_rows, view, kind, result) for kind in kinds])
+    found = {
+        kind.name: [_found(view, kind, row, names) for row in listed] for kind, listed in zip(kinds, rows, strict=True)
+    }
+    everything = [one for ones in found.values() for one in ones]
+    by_id = {(one.resource.name, str(one.row.get(one.resource.commands.id_field))): one for one in everything}
     for kind in kinds:
         for one in found[kind.name]:
-            place = result.document if one.around is None else one.around.entry
-            place.setdefault(kind.document_key, []).append(one.entry)
-            result.count += 1
-    result.variables.sort()
+            one.around = _around(one, by_id)
+        _tell_doubles(found[kind.name], result)
+    for one in everything:
+        _finish(one, result)
+    rank = {kind.name: number for number, kind in enumerate(kinds)}
+    for one in sorted(everything, key=lambda one: (rank[one.resource.name], _sorting(one))):
+        place = result.document if one.around is None else one.around.entry
+        place.setdefault(one.resource.document_key, []).append(one.entry)
+    result.count = len(everything)
     return result
 
 
 def _rows(view: View, kind: Resource, result: Export) -> list[Row]:
     try:
-        rows = every_row(view, kind)
+        return [row for row in every_row(view, kind) if not is_built_in(kind, row)]
     except (ApiError, NotAllowed) as error:
         result.notes.append(f"{kind.document_key} could not be listed: {error}")
         return []
-    context = Context(kind, {}, view, check=True)
-    rows = [row for row in rows if not is_built_in(kind, row)]
-    return view.parallel([lambda row=row: kind.complete(context, row) for row in rows]) if kind.complete else rows
 
 
 def _found(view: View, kind: Resource, row: Row, names: Names) -> _Found:
     options = given(kind, row, names)
     state = state_of(kind, row, view)
-    if state and state != kind.initial_state:
+    if state:
         options["state"] = state
-    return _Found(kind, row, options, {})
+    return _Found(kind, row, options)
+
+
+def _sorting(one: _Found) -> tuple[Any, ...]:
+    """The order of entries: by name, numbers in it as numbers, so that a new object moves no other's line."""
+    text = " ".join(str(one.options.get(name, "")) for name in (*one.resource.identity, *one.resource.scope))
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text.lower()))
+
+
+def _around(one: _Found, by_id: Mapping[tuple[str, str], _Found]) -> _Found | None:
+    """What the object is a part of: its parent, or what it lies in where it has none."""
+    if not one.resource.parent:
+        return None
+    for name in (one.resource.parent, *reversed(one.resource.scope)):
+        option = one.resource.option(name)
+        object_id = told(option, one.row) if option.refers_to else MISSING
+        if object_id not in (MISSING, None, "") and (option.refers_to, str(object_id)) in by_id:
+            return by_id[(option.refers_to, str(object_id))]
+    return None
+
+
+def _tell_doubles(ones: Sequence[_Found], result: Export) -> None:
+    """Objects that their names do not tell apart carry their ids."""
+
+    def telling(one: _Found) -> tuple[str, ...]:
+        return tuple(str(one.options.get(name)) for name in (*one.resource.identity, *one.resource.scope))
+
+    count = Counter(telling(one) for one in ones)
+    for one in ones:
+        if count[telling(one)] > 1:
+            one.options["id"] = str(one.row[one.resource.commands.id_field])
+    for names, number in count.items():
+        if number > 1:
+            resource = ones[0].resource
+            result.notes.append(f"{number} {resource.document_key} are called {names[0]!r}: their entries carry ids")
+
+
+def _finish(one: _Found, result: Export) -> None:
+    """The entry: without defaults, without what the nesting says, with variables for secrets."""
+    entry = without_defaults(one.resource, one.options)
+    outer = one.around
+    while outer is not None:
+        option = link(one.resource, outer.resource)
+        if option is not None:
+            entry.pop(option.name, None)
+        outer = outer.around
+    for option in one.resource.options:
+        if option.placeholder and option.name not in entry:
+            variable = variable_for(option, one.options)
+            entry[option.name] = f"{{{{ {variable} }}}}"
+            result.variables.add(variable)
+    one.entry.update(entry)
+
+
+def variable_for(option: Option, options: Mapping[str, Any]) -> str:
+    """Name of the variable that an entry uses in place of a value that nobody may read."""
+    filled = re.sub(r"{(\w+)}", lambda found: str(options.get(found[1], "")), option.placeholder)
+    return re.sub(r"\W+", "_", filled).strip("_").lower()

@@ -10,13 +10,14 @@ from collections import Counter
 
 from ..model import Resource, Row
 from ..reconcile import View
+from ..reconcile.view import looks_like_id
 
 
 class Names:
     """Names of a server's objects, each kind read once and whole.
 
     A name that two objects share, in the same zone, domain ... if the kind has such a scope, is no name: the id stands
-    in for it.
+    in for it. Of an object that is not listed there is nothing to say (the hidden disk offering of a compute offering).
     """
 
     def __init__(self, view: View) -> None:
@@ -27,14 +28,17 @@ class Names:
         known = self._known.get(kind)
         if known is None:
             known = self._known[kind] = self._read(self._view.kinds[kind])
-        return known.get(object_id, object_id)
+        # What is no id is a name already.
+        return known.get(object_id, "") if looks_like_id(object_id) else object_id
 
     def _read(self, resource: Resource) -> dict[str, str]:
         places: dict[str, tuple[str, ...]] = {}
         for row in self._view.rows(resource):
             places[str(row.get(resource.commands.id_field))] = _place(resource, row)
         count = Counter(places.values())
-        return {object_id: place[0] for object_id, place in places.items() if place[0] and count[place] == 1}
+        return {
+            object_id: place[0] if place[0] and count[place] == 1 else object_id for object_id, place in places.items()
+        }
 
 
 def name_in(resource: Resource, row: Row) -> str:

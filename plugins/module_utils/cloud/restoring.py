@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..reconcile import Change
+from ..reconcile.same import differences
 from ..reconcile.values import MISSING
 from .document import CloudDocument, Work
-from .entries import state_of, value_of
+from .entries import value_of
 
 _REASONS = {
     "delete": "is removed, with what is in it",
@@ -64,7 +65,7 @@ def _values_before(cloud: CloudDocument, work: Work, change: Change) -> Iterator
     resource, row = work.node.resource, work.plan.row or {}
     option = resource.option(change.option)
     if option.hidden:
-        yield "state", state_of(resource, row, cloud.view) or MISSING
+        yield "state", _state_before(cloud, work, change) or MISSING
         return
     # Ids are exact, whatever names there will be by then.
     value = value_of(option, row, lambda _kind, object_id: object_id)
@@ -76,6 +77,15 @@ def _values_before(cloud: CloudDocument, work: Work, change: Change) -> Iterator
     if value == "" and option.name != "value":
         value = MISSING
     yield option.name, value
+
+
+def _state_before(cloud: CloudDocument, work: Work, change: Change) -> str:
+    """The state that stands for the former value of a hidden option."""
+    resource, row = work.node.resource, work.plan.row or {}
+    for state in resource.states:
+        if change.option in state.sets and not differences(cloud.view, resource, state.sets, row):
+            return state.name
+    return ""
 
 
 def _telling(work: Work) -> dict[str, Any]:

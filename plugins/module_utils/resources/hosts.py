@@ -82,8 +82,10 @@ HOST = Resource(
         IN_POD,
         Option("cluster", "ref", help="Cluster it belongs to.", api="clusterid", refers_to="cluster",
                name_field="clustername", by_name=True),
-        Option("hypervisor", help="Hypervisor of the host. A new host takes its cluster's if it is left out.", export=False),
-        Option("url", help="Where the server reaches the host, such as V(http://10.0.0.11).", needed=True, field="", told=lambda row: f"http://{row['ipaddress']}" if row.get("ipaddress") else None),
+        Option("hypervisor", help="Hypervisor of the host. A new host takes its cluster's if it is left out.",
+               export=False),
+        Option("url", help="Where the server reaches the host, such as V(http://10.0.0.11).", needed=True, field="",
+               told=lambda row: f"http://{row['ipaddress']}" if row.get("ipaddress") else None),
         Option("username", help="User who logs in to set the agent up.", field="", placeholder="vault_host_username"),
         Option("password", help="Password of O(username).", field="", secret=True, placeholder="vault_host_password"),
         Option(

@@ -205,7 +205,8 @@ NETWORK_SERVICE_PROVIDER = Resource(
         Option("name", help="Name of the provider, such as V(VirtualRouter).", required=True),
         ON_NETWORK,
         OF_ZONE,
-        Option("services", "set", help="Services that it offers here.", api="servicelist", updatable=True, server_default=lambda entry: AUTOMATIC.get(entry.get("name"))),
+        Option("services", "set", help="Services that it offers here.", api="servicelist", updatable=True,
+               server_default=lambda entry: AUTOMATIC.get(entry.get("name"))),
         Option(
             "destination_physical_network", "ref", help="Physical network that its traffic is bridged to.",
             api="destinationphysicalnetworkid", refers_to="physical_network",

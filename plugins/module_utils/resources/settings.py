@@ -50,7 +50,7 @@ def _rows(ctx: Any) -> Iterable[Row]:
 
 
 def _listed(ctx: Any) -> list[Row]:
-    """Settings that somebody gave a value of their own: globally, or in a scope where it differs from the global one."""
+    """Settings that have a value of their own: globally, or in a scope where it differs from the global one."""
     around = ctx.view.rows(ctx.resource)
     usual = {row["name"]: row.get("value") for row in around}
     changed = [row for row in around if _is_own(row, row.get("defaultvalue"))]
@@ -162,15 +162,18 @@ SETTING = Resource(
             "value", help=("The value. An empty text or V(null) clears it.",), updatable=True, decode=_decode,
             equal=same_value,
         ),
-        Option("zone", "ref", help="Zone whose setting it is.", api="zoneid", field="", refers_to="zone", told=_told("zone")),
-        Option("cluster", "ref", help="Cluster whose setting it is.", api="clusterid", field="", refers_to="cluster", told=_told("cluster")),
+        Option("zone", "ref", help="Zone whose setting it is.", api="zoneid", field="", refers_to="zone",
+               told=_told("zone")),
+        Option("cluster", "ref", help="Cluster whose setting it is.", api="clusterid", field="", refers_to="cluster",
+               told=_told("cluster")),
         Option("storage_pool", "ref", help="Storage pool whose setting it is.", api="storageid", field="",
                refers_to="storage_pool", aliases=("storage",), told=_told("storage_pool")),
         Option("image_store", "ref", help="Image store whose setting it is.", api="imagestoreuuid", field="",
                refers_to="image_store", told=_told("image_store")),
         Option("domain", "ref", help="Domain whose setting it is; with O(account) the account's domain.",
                api="domainid", field="", refers_to="domain", told=_told("domain")),
-        Option("account", "ref", help="Account whose setting it is.", api="accountid", field="", refers_to="account", told=_told("account")),
+        Option("account", "ref", help="Account whose setting it is.", api="accountid", field="", refers_to="account",
+               told=_told("account")),
         Option("force", "bool", default=False, behaviour=True,
                help="Set a value that is stored encrypted, in every run."),
         Option("is_default", "bool", api="", decode=lambda row: same_value(row.get("value"), row.get("defaultvalue")),

@@ -51,7 +51,8 @@ ZONE = Resource(
         ),
         Option("network_domain", help="DNS domain of its networks.", api="domain", updatable=True),
         Option("guest_cidr_address", help="Address range of guest networks, as CIDR.", updatable=True),
-        Option("dhcp_provider", help="Provider of DHCP.", updatable=True, on_create=False, server_default="VirtualRouter"),
+        Option("dhcp_provider", help="Provider of DHCP.", updatable=True, on_create=False,
+               server_default="VirtualRouter"),
         Option("local_storage_enabled", "bool", help="Whether instances may use disks of a host.", updatable=True),
         Option(
             "securitygroups_enabled", "bool", help="Whether security groups can be used.", api="securitygroupenabled",
