@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 
@@ -21,6 +22,10 @@ class Clock:
 
     def advance_to(self, moment: float) -> None:
         self._now = max(self._now, moment)
+
+    def start_at(self, moment: float) -> None:
+        """Go on from a moment, later or earlier than now."""
+        self._now += moment - self.now()
 
     def real_seconds(self, seconds: float) -> float:
         """How long a server has to wait in real time for `seconds` of this clock."""
@@ -62,6 +67,16 @@ class Scheduler:
     def after(self, seconds: float, callback: Callable[..., Any], *args: Any) -> None:
         self.at(self.clock.now() + seconds, callback, *args)
 
+    def entries(self) -> list[tuple[float, Callable[..., Any], tuple[Any, ...]]]:
+        """What is to be done, by time: (moment, callback, arguments)."""
+        return [(moment, callback, args) for moment, _serial, callback, args in sorted(self._heap, key=lambda e: e[:2])]
+
+    def replace(self, entries: Iterable[tuple[float, Callable[..., Any], Iterable[Any]]]) -> None:
+        """Do just this, and nothing that was planned before."""
+        self._heap.clear()
+        for moment, callback, args in entries:
+            self.at(moment, callback, *args)
+
     def next_due(self) -> float | None:
         """The moment of the earliest entry, or None."""
         return self._heap[0][0] if self._heap else None
@@ -90,4 +105,9 @@ def timestamp(moment: float | None) -> str | None:
     """The server's way to write a date: 2026-11-21T03:37:30+0000."""
     if moment is None:
         return None
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    return _written(int(moment // 1))
+
+
+@lru_cache(maxsize=100_000)
+def _written(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")

@@ -84,7 +84,7 @@ class Dispatcher:
         if "pagesize" in fact.params:
             listing.check_page(call)
         if not fact.is_async:
-            return envelope.prune(entry.handler(call))
+            return envelope.lean(entry.handler(call))
         return self._submit(call, entry, raw)
 
     def _submit(self, call: Call, entry: registry.Registered, raw: dict[str, Any]) -> dict[str, Any]:

@@ -89,6 +89,27 @@ def prune(value: Any) -> Any:
     return value
 
 
+NESTED = (dict, list)
+
+
+class Ready(list):  # type: ignore[type-arg]
+    """A list in an answer that has no None at any depth, so that `lean` need not look into it."""
+
+
+def lean(value: Any) -> Any:
+    """`prune` for what is sent at once: parts without a None in them are the given ones, not copies."""
+    if isinstance(value, dict):
+        pairs = value.items()
+        changed = {k: p for k, v in pairs if v.__class__ in NESTED and v and (p := lean(v)) is not v}
+        if None in value.values():
+            value = {k: v for k, v in pairs if v is not None}
+        return {**value, **changed} if changed else value
+    for position, v in enumerate(value):
+        if v.__class__ in NESTED and v and lean(v) is not v:
+            return [*value[:position], *(lean(v) if v.__class__ in NESTED and v else v for v in value[position:])]
+    return value
+
+
 def error_body(envelope: str, error: ApiError) -> dict[str, Any]:
     content: dict[str, Any] = {
         "uuidList": [{"uuid": uuid, "description": what} for uuid, what in error.uuids],

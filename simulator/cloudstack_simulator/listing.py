@@ -168,14 +168,14 @@ def _keyword_filter(fields: tuple[str, ...], word: str) -> Filter:
 def _select(rows: Iterable[Any], filters: list[Filter]) -> list[Any]:
     if isinstance(rows, Table):
         rows, filters = _narrow(rows, filters)
-    tests = [f.test for f in filters]
-    if len(tests) == 1:
-        return list(filter(tests[0], rows))
-    return [row for row in rows if all(test(row) for test in tests)]
+    for chosen in filters:
+        rows = filter(chosen.test, rows)
+    return list(rows)
 
 
 def _narrow(table: Table[Any], filters: list[Filter]) -> tuple[Iterable[Any], list[Filter]]:
-    """Let an index answer one of the equalities, if it can."""
+    """Let the index that leaves the fewest rows answer one of the equalities, if there is one."""
+    smallest: dict[int, Any] | None = None
     for chosen in filters:
         if chosen.field == "id":
             row = table.live.get(chosen.value)
@@ -183,5 +183,8 @@ def _narrow(table: Table[Any], filters: list[Filter]) -> tuple[Iterable[Any], li
         index = table.buckets(chosen.field) if chosen.field else None
         if index is not None:
             bucket = index.get(chosen.value, {})
-            return [bucket[n] for n in sorted(bucket)], filters
-    return table.live.values(), filters
+            if smallest is None or len(bucket) < len(smallest):
+                smallest, answered = bucket, chosen
+    if smallest is None:
+        return table.live.values(), filters
+    return [smallest[n] for n in sorted(smallest)], [f for f in filters if f is not answered]

@@ -135,20 +135,54 @@ class Table(Generic[R]):
 
     def where(self, **values: Any) -> list[R]:
         """Live rows whose fields equal the values (text without regard to case), oldest first."""
+        if len(values) == 1:
+            ((name, value),) = values.items()
+            index = self._indexes.get(name)
+            if index is not None:
+                bucket = index.get(_index_key(value))
+                return [bucket[n] for n in sorted(bucket)] if bucket else []
+        return list(self._matching(values))
+
+    def _matching(self, values: dict[str, Any]) -> Iterator[R]:
         rows: Iterable[R] = self.live.values()
-        rest = dict(values)
-        for name in values:
-            if name in self._indexes:
-                bucket = self._indexes[name].get(_index_key(rest.pop(name)), {})
-                rows = (bucket[n] for n in sorted(bucket))
-                break
+        smallest, rest = self._smallest_bucket(values), values
+        if smallest is not None:
+            name, bucket = smallest
+            rows = [bucket[n] for n in sorted(bucket)]
+            rest = {n: v for n, v in values.items() if n != name}
         wanted = [(name, _index_key(value)) for name, value in rest.items()]
-        return [r for r in rows if all(_index_key(getattr(r, n, None)) == v for n, v in wanted)]
+        for row in rows:
+            for name, value in wanted:
+                if _index_key(getattr(row, name, None)) != value:
+                    break
+            else:
+                yield row
+
+    def _smallest_bucket(self, values: dict[str, Any]) -> tuple[str, dict[int, R]] | None:
+        """The indexed field among `values` that leaves the fewest rows, and these."""
+        found = [(n, self._indexes[n].get(_index_key(v), {})) for n, v in values.items() if n in self._indexes]
+        return min(found, key=lambda pair: len(pair[1])) if found else None
 
     def first(self, **values: Any) -> R | None:
         """The oldest live row with these values, or None."""
-        found = self.where(**values)
-        return found[0] if found else None
+        return next(self._matching(values), None)
+
+    @property
+    def next_number(self) -> int:
+        """The internal number that the next row gets."""
+        return self._next
+
+    def load(self, rows: Iterable[R], next_number: int) -> None:
+        """Hold just these rows (numbered, removed ones too), in the order given."""
+        for content in (self.live, self._all, self._by_uuid, *self._indexes.values()):
+            content.clear()
+        for row in rows:
+            removed, row.removed = row.removed, None
+            self.add(row)
+            if removed is not None:
+                self._unlink(row)
+                row.removed = removed
+        self._next = next_number
 
     def buckets(self, name: str) -> dict[Any, dict[int, R]] | None:
         """The index of a field ({value: {number: row}}), or None when it has none."""

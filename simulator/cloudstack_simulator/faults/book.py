@@ -32,10 +32,13 @@ class FaultBook:
         self._race = race
         self._taken: dict[str, Taken] = {}
         self._late: list[Rule] = []
+        self.version = 0
+        """Grows with every change of the rules."""
 
     def use(self, document: Any) -> None:
         """Replace all rules by those of a document; raises FaultError and changes nothing when it is wrong."""
         seed, rules = parse(document)
+        self.version += 1
         self.clear()
         self.seed, self.rules = seed, rules
         for rule in rules:
@@ -46,6 +49,7 @@ class FaultBook:
         rule = parse_rule(entry, len(self.rules) + 1, self.seed)
         if self.find(rule.name) is not None:
             raise FaultError(f"there is a rule {rule.name!r} already; remove it first or choose another name")
+        self.version += 1
         self.rules.append(rule)
         self._stand(rule)
         return rule
@@ -60,6 +64,7 @@ class FaultBook:
 
     def switch(self, rule: Rule, *, on: bool) -> None:
         """Switch a rule on or off; a condition that it brought about ends with it."""
+        self.version += 1
         rule.enabled = on
         if on:
             self._stand(rule)
@@ -72,6 +77,21 @@ class FaultBook:
     def view(self) -> dict[str, Any]:
         """Seed and rules; `active` tells whether a rule's condition holds now."""
         return {"seed": self.seed, "rules": [{**r.view(), "active": r.name in self._taken} for r in self.rules]}
+
+    def save(self) -> dict[str, Any]:
+        """Rules with their counts, and what conditions have taken."""
+        rules = [{k: v for k, v in rule.view().items() if v is not None} for rule in self.rules]
+        return {"seed": self.seed, "rules": rules, "taken": self._taken}
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Go on where `save` left off, in a cloud as it was then."""
+        self.seed, self.rules = saved["seed"], []
+        for position, entry in enumerate(saved["rules"], 1):
+            seen, fired = entry.pop("seen"), entry.pop("fired")
+            rule = parse_rule(entry, position, self.seed)
+            rule.go_on(seen, fired)
+            self.rules.append(rule)
+        self._taken = saved["taken"]
 
     def before(self, command: str, params: dict[str, str]) -> Reply | None:
         """An answer instead of running the command (503, closed connection, error), or None."""

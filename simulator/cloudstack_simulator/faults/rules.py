@@ -99,6 +99,12 @@ class Rule:
         self.fired += drawn
         return drawn
 
+    def go_on(self, seen: int, fired: int) -> None:
+        """Count from here, with the chances that are still to come."""
+        for _drawn in range(seen):
+            self.chance.random()
+        self.seen, self.fired = seen, fired
+
     def view(self) -> dict[str, Any]:
         """The rule as a document has it, with how often it was met and fired."""
         return {

@@ -6,6 +6,7 @@ from typing import Any
 
 from ... import contract
 from ...call import Call
+from ...envelope import Ready
 from ...model.networks import Network
 from ...tables import Database
 
@@ -36,14 +37,14 @@ def has_router(db: Database, network: Network) -> bool:
 
 def service_views(call: Call, network: Network) -> list[dict[str, Any]]:
     known = contract.facts("network_services.json")
-    return [
+    return Ready(
         {
             "name": service,
             "provider": [{"name": name} for name in names],
             "capability": [dict(c) for c in known.get(names[0] if names else "", {}).get(service, [])],
         }
         for service, names in providers(call.db, network).items()
-    ]
+    )
 
 
 def offering_fields(call: Call, network: Network) -> dict[str, Any]:

@@ -33,8 +33,8 @@ def filters(call: Call) -> list[Filter | None]:
         equal(lambda v: _pool(call, v, "pod_id"), p.podid),
         equal(lambda v: _pool(call, v, "cluster_id"), p.clusterid),
         equal(lambda v: _pool(call, v, "uuid"), p.storageid),
-        matching(lambda v: v.display is p.get("displayvolume", True)),
-        None if p.listsystemvms else matching(lambda v: not _is_system(call, v)),
+        equal("display", p.get("displayvolume", True)),
+        None if p.listsystemvms else _of_no_system_vm(call),
         matching(lambda v: _encrypted(call, v) is p.isencrypted) if p.isencrypted is not None else None,
         tagged(call, "Volume"),
     ]
@@ -44,9 +44,10 @@ def _pool(call: Call, volume: Volume, field: str) -> Any:
     return getattr(call.db.storage_pools.get(volume.pool_id), field, None)
 
 
-def _is_system(call: Call, volume: Volume) -> bool:
-    vm = call.db.vms.get(volume.vm_id)
-    return vm is not None and vm.vm_type != "User"
+def _of_no_system_vm(call: Call) -> Filter:
+    kinds = call.db.vms.buckets("vm_type") or {}
+    system = {number for kind, bucket in kinds.items() if kind != "user" for number in bucket}
+    return matching(lambda v: v.vm_id not in system)
 
 
 def _encrypted(call: Call, volume: Volume) -> bool:

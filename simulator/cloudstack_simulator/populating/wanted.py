@@ -1,0 +1,44 @@
+"""How much of what: the text of `--populate`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+LARGEST = {"hosts": 6000, "vms": 200_000, "routers": 20_000}
+VMS_PER_HOST = 100
+VMS_PER_NETWORK = 200
+"""What a network's /24 takes."""
+
+
+class PopulateError(ValueError):
+    """A wish that cannot be met; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Numbers of hosts, instances, and virtual routers (each with an isolated network of its own)."""
+
+    hosts: int = 0
+    vms: int = 0
+    routers: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Wanted:
+        """`hosts=2000,vms=50000,routers=5000`; what is left out follows from the others."""
+        names = [f.name for f in fields(cls)]
+        numbers: dict[str, int] = {}
+        for part in text.split(","):
+            name, _sign, number = (word.strip() for word in part.partition("="))
+            if name not in names or not number.isdigit() or name in numbers:
+                raise PopulateError(f"{part!r}: write hosts=N,vms=N,routers=N, each at most once")
+            numbers[name] = int(number)
+            if numbers[name] > LARGEST[name]:
+                raise PopulateError(f"{name}={number} is more than {LARGEST[name]}")
+        vms = numbers.get("vms", 0)
+        routers = numbers.get("routers", -(-vms // 10))
+        hosts = numbers.get("hosts", -(-(vms + routers) // 25) or 1)
+        if vms + routers > hosts * VMS_PER_HOST:
+            raise PopulateError(f"{hosts} hosts take {hosts * VMS_PER_HOST} VMs and routers, not {vms + routers}")
+        if vms > routers * VMS_PER_NETWORK:
+            raise PopulateError(f"{vms} instances need at least {-(-vms // VMS_PER_NETWORK)} routers, one per network")
+        return cls(hosts, vms, routers)
