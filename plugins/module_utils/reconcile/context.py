@@ -68,6 +68,11 @@ class Context:
         found = self.ref(option)["id"]
         return found if isinstance(found, str) else str(found)
 
+    @staticmethod
+    def is_planned(object_id: str) -> bool:
+        """Whether an id only stands in for that of an object still to be made."""
+        return isinstance(object_id, PlannedId)
+
     def afresh(self, object_id: str = "") -> Context:
         """The same wish with a view that asks the server anew about this kind; by id, if one is told."""
         return replace(self, view=self.view.fresh(self.resource), id=object_id or self.id)

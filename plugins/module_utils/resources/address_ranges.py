@@ -130,8 +130,10 @@ def _further_rows(ctx: Any) -> Iterable[Row]:
 
 def _management_rows(ctx: Any) -> Iterable[Row]:
     """Ranges stand in the rows of pods; they have no id, so pod and first address make one."""
-    found = []
+    found: list[Row] = []
     filters = {"id": ctx.ref_id("pod")} if not ctx.id else {}
+    if ctx.is_planned(filters.get("id", "")):
+        return found
     for pod in ctx.client.list("listPods", filters):
         for entry in pod.get("ipranges") or ():
             found.append(
@@ -236,6 +238,8 @@ def _dedicated_rows(ctx: Any) -> Iterable[Row]:
     if ctx.id:
         return ctx.view.rows(ctx.resource, {"id": ctx.id})
     network = ctx.ref_id("physical_network")
+    if ctx.is_planned(network):
+        return []
     rows = ctx.client.list("listDedicatedGuestVlanRanges", {"physicalnetworkid": network})
     return [{**row, "physicalnetworkid": network} for row in rows]
 

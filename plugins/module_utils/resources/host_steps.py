@@ -40,6 +40,10 @@ def marker(given: Mapping[str, Any]) -> str:
     return "being-added-" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+def tags_of(row: Row) -> list[str]:
+    return str(row.get("hosttags") or "").split(",")
+
+
 def is_same(given: Mapping[str, Any], row: Row) -> bool:
     """By name, or by the address in the URL: an agent reports its own name, whatever the user calls the host."""
     for option, field in (("zone", "zonename"), ("pod", "podname"), ("cluster", "clustername")):
@@ -66,10 +70,16 @@ def _resolved(host: str) -> set[str]:
 
 
 def rows(ctx: Any) -> Iterable[Row]:
+    """Hosts that may be meant. One that a cut-off run left with its marker counts as not made yet: it is completed."""
+    if ctx.id:
+        return ctx.view.rows(ctx.resource, {} if ctx.view.whole else {"id": ctx.id})
+    sign = marker(ctx.given) if ctx.state != "absent" else ""
+    return [row for row in _listed(ctx) if not (sign and sign in tags_of(row))]
+
+
+def _listed(ctx: Any) -> Iterable[Row]:
     """One call where the name settles it; otherwise all hosts, to look for the address."""
     resource = ctx.resource
-    if ctx.id:
-        return ctx.view.rows(resource, {} if ctx.view.whole else {"id": ctx.id})
     if ctx.view.whole:
         return ctx.view.rows(resource)
     named = ctx.view.rows(resource, {"name": ctx.given["name"]})
@@ -110,18 +120,19 @@ def settle(ctx: Any, row: Row) -> str:
 
 def adopt(ctx: Any, _params: dict[str, Any]) -> Row | None:
     """The host of this run after a lost answer: by its marker, or by its name or address if it got that far."""
-    found = marked(ctx)
+    fresh = ctx.afresh()
+    found = marked(fresh)
     if found is not None:
         settle(ctx, found)
         return found
-    named = [row for row in ctx.afresh().view.rows(ctx.resource) if is_same(ctx.given, row)]
+    named = [row for row in fresh.view.rows(ctx.resource) if is_same(ctx.given, row)]
     return named[0] if len(named) == 1 else None
 
 
 def marked(ctx: Any) -> Row | None:
     """A host that an earlier run added and did not get to name."""
     sign = marker(ctx.given)
-    return next((row for row in ctx.view.rows(ctx.resource) if sign in str(row.get("hosttags", "")).split(",")), None)
+    return next((row for row in ctx.view.rows(ctx.resource) if sign in tags_of(row)), None)
 
 
 def allocation(row: Row) -> str:
