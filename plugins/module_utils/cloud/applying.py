@@ -65,20 +65,31 @@ def _report(task: Any, cloud: CloudDocument, works: Sequence[Work], former: Rest
     if any(work.plan.changed for work in works):
         for line in lines:
             task.tell(line)
+    write_plan(task, cloud, works, title="Plan of the cloud", lines=lines, lost=former.lost)
+
+
+def write_plan(
+    task: Any,
+    cloud: CloudDocument,
+    works: Sequence[Work],
+    *,
+    title: str,
+    lines: Sequence[str],
+    lost: Sequence[str] = (),
+) -> None:
+    """Writes the plan down where the task says, in the form that the name of the file asks for."""
     path = task.option("plan_file")
-    if path:
-        write(path, _plan_as(path, cloud, works, former, lines), option="plan_file")
-
-
-def _plan_as(path: str, cloud: CloudDocument, works: Sequence[Work], former: Restoration, lines: Sequence[str]) -> str:
-    """The plan in the form that the name of the file asks for."""
+    if not path:
+        return
     kind = Path(path).suffix.lower()
     if kind == ".html":
-        return plan_page(cloud.graph, works, title="Plan of the cloud", lost=former.lost)
-    if kind == ".json":
+        text = plan_page(cloud.graph, works, title=title, lost=lost)
+    elif kind == ".json":
         changes = [work.as_dict() for work in works if work.plan.changed]
-        return json.dumps({"counts": counts(works), "plan": changes, "not_restored": former.lost}, indent=2) + "\n"
-    return "\n".join(lines) + "\n"
+        text = json.dumps({"counts": counts(works), "plan": changes, "not_restored": list(lost)}, indent=2) + "\n"
+    else:
+        text = "\n".join(lines) + "\n"
+    write(path, text, option="plan_file")
 
 
 def _keep(task: Any, former: Restoration) -> None:

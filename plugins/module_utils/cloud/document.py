@@ -34,6 +34,8 @@ class Work:
     error: CloudStackError | None = None
     skipped: str = ""
     warnings: list[str] = field(default_factory=list)
+    #: Who touched the object last: user, time, type ... as far as somebody asked and the server knows.
+    last_event: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         entry: dict[str, Any] = {
@@ -46,6 +48,8 @@ class Work:
             entry["error"] = str(self.error)
         if self.skipped:
             entry["skipped"] = self.skipped
+        if self.last_event:
+            entry["last_event"] = self.last_event
         return entry
 
 

@@ -14,6 +14,7 @@ from html import escape
 
 from ..reconcile import Change
 from .document import Work
+from .events import event_text
 from .graph import Graph
 from .graph_picture import graph_picture
 from .plan_text import SIGNS, WORDS, counts, plain, summary
@@ -99,7 +100,8 @@ def _table(changed: Sequence[Work]) -> str:
 
 
 def _row(work: Work) -> str:
-    place = f'<span class="place">{escape(work.node.path)}</span>{_outcome(work)}'
+    touched = f'<br><span class="place">{escape(event_text(work.last_event))}</span>' if work.last_event else ""
+    place = f'<span class="place">{escape(work.node.path)}</span>{touched}{_outcome(work)}'
     return (
         f'<tr class="{work.plan.action}"><td class="sign">{SIGNS[work.plan.action]} {work.plan.action}</td>'
         f"<td><b>{escape(work.node.title)}</b><br>{place}</td>"

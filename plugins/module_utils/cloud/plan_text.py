@@ -13,6 +13,7 @@ from typing import Any
 
 from ..reconcile import Change
 from .document import Work
+from .events import event_text
 
 SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 WORDS = {"create": "to create", "update": "to change", "replace": "to replace", "delete": "to remove"}
@@ -26,6 +27,8 @@ def plan_lines(works: Sequence[Work], lost: Sequence[str] = ()) -> list[str]:
             lines.append(f"{SIGNS[work.plan.action]} {work.node.title}  ({work.node.path})")
             if work.plan.action != "delete":
                 lines += [f"    {change_text(change)}" for change in work.plan.changes]
+            if work.last_event:
+                lines.append(f"    last touched: {event_text(work.last_event)}")
         for change in work.plan.tolerated:
             lines.append(f"! {work.node.title}: {change_text(change)} cannot be changed and is tolerated")
     if lost:

@@ -95,6 +95,10 @@ class Resource:
     built_in: Callable[[Row], bool] | None = None
     #: Every object of the kind inside the given parents, where one list command does not tell them.
     listed: Callable[[Any], Iterable[Row]] | None = None
+    #: The server's word for the kind in its events; the name in capitals unless told (``DiskOffering``).
+    event_resource: str = ""
+    #: Parameters of listEvents that let through an object's events, where it has no id of its own.
+    events: Callable[[Row], Mapping[str, Any]] | None = None
     #: Part of an exported document unless it names its kinds: objects that a document could make again.
     exported: bool = True
     #: Only looked up by others; there is no module of it.

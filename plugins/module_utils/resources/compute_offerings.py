@@ -254,6 +254,7 @@ COMPUTE_OFFERING = Resource(
     retire=retire,
     reinstate=reinstate,
     initial_states=("active",),
+    event_resource="ServiceOffering",
 )
 
 VGPU_PROFILE = Resource(

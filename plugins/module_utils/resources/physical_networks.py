@@ -216,6 +216,7 @@ NETWORK_SERVICE_PROVIDER = Resource(
     omitted={"updateNetworkServiceProvider.state": "set through state, after the elements were enabled"},
     initial_states=("disabled",),
     built_in=_is_automatic,
+    event_resource="PhysicalNetworkServiceProvider",
 )  # fmt: skip
 
 RESOURCES = (PHYSICAL_NETWORK, TRAFFIC_TYPE, NETWORK_SERVICE_PROVIDER)

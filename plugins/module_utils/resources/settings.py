@@ -179,6 +179,7 @@ SETTING = Resource(
         Option("is_default", "bool", api="", decode=lambda row: same_value(row.get("value"), row.get("defaultvalue")),
                updatable=True, hidden=True),
     ),
+    events=lambda row: {"type": "CONFIGURATION.VALUE.EDIT", "keyword": row["name"]},
 )  # fmt: skip
 
 RESOURCES = (SETTING,)

@@ -143,6 +143,7 @@ SYSTEM_OFFERING = Resource(
     reinstate=reinstate,
     initial_states=("active",),
     built_in=lambda row: bool(row.get("defaultuse")),
+    event_resource="ServiceOffering",
 )
 
 RESOURCES = (SYSTEM_OFFERING,)

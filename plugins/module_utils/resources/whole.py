@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..cloud.applying import apply
+from ..cloud.drifting import drift
+from ..cloud.exporting import export_cloud
 from ..cloud.secrets import document_secrets
 from ..model import Operation, Option, Resource
 
@@ -131,4 +133,101 @@ APPLY = Operation(
         "not_restored": ("list[str]", "Sentences about changes that RV(restore) does not undo."),
     },
 )
-OPERATIONS = (APPLY,)
+EXPORT = Operation(
+    name="export",
+    summary="Write an existing cloud as a document",
+    description=(
+        "Reads a cloud and writes it as the document that M(cloudstack.ops.apply) takes.",
+        (
+            "Parts stand inside what they are parts of, objects are referred to by name, and what a new object has by "
+            "itself is left out."
+        ),
+        "Applying the document to the same cloud changes nothing.",
+    ),
+    notes=(
+        "Secrets are not part of it. Where a new object needs one, the document names a variable.",
+        "What the server marks as its own (system offerings, the domain ROOT, the account admin ...) is left out.",
+        "Entries are sorted, so that two exports differ only where the cloud does.",
+    ),
+    options=(
+        Option(
+            "kinds",
+            "list",
+            behaviour=True,
+            help=(
+                "Kinds to export, names of modules such as V(disk_offering).",
+                "All but volumes, snapshots and system VMs, unless given.",
+            ),
+        ),
+        Option(
+            "file",
+            behaviour=True,
+            help="File that the document is written to as YAML. It is left alone if nothing differs.",
+        ),
+        Option(
+            "variable",
+            behaviour=True,
+            help="Write O(file) as a file of variables, with the document in this one, V(cloud_document) for example.",
+        ),
+        Option(
+            "schema",
+            behaviour=True,
+            help="Path or URL of the JSON Schema, for the editors of those who change O(file).",
+        ),
+    ),
+    run=export_cloud,
+    diff_mode="full",
+    returns={
+        "document": ("dict", "The document."),
+        "variables": ("list[str]", "Names of variables that it uses in place of secrets."),
+        "count": ("int", "How many objects it has."),
+        "file": ("str", "The file, if O(file) is given."),
+    },
+)
+
+DRIFT = Operation(
+    name="drift",
+    summary="Tell where a cloud differs from its document",
+    description=(
+        "Plans what M(cloudstack.ops.apply) would do, and reports it. Nothing is ever changed.",
+        "Each differing object comes with the user and the time of its last event, where the server knows one.",
+    ),
+    notes=("Use O(fail) where somebody has to notice, in a nightly job for example.",),
+    options=(
+        *DOCUMENT,
+        *PRUNE,
+        Option(
+            "events",
+            "bool",
+            default=True,
+            behaviour=True,
+            help="Look up the last event of each object that differs. Costs one call for each.",
+        ),
+        Option("fail", "bool", default=False, behaviour=True, help="Fail if anything differs."),
+        Option(
+            "plan_file",
+            behaviour=True,
+            help=(
+                "File that the report is written to.",
+                "A page with the graph and the zones as pictures for V(.html), data for V(.json), text otherwise.",
+            ),
+        ),
+    ),
+    constraints={"required_one_of": [("cloud", "files")]},
+    loads={"files": "cloud"},
+    secrets=_secrets,
+    run=drift,
+    diff_mode="full",
+    reads_only=True,
+    returns={
+        "drifted": ("bool", "Whether anything differs."),
+        "plan": (
+            "list",
+            "What differs: kind, name, place in the document, action, options, last event of each object.",
+        ),
+        "counts": ("dict", "Number of objects per action (create, update, replace, delete) and unchanged."),
+        "summary": ("str", "The counts as a sentence."),
+    },
+)
+
+OPERATIONS = (APPLY, EXPORT, DRIFT)
