@@ -55,10 +55,11 @@ class Part:
 
 
 NAMED = {"name": "told"}
+# fmt: off
 STORY = (
-    Part("region", NAMED, {"region_id": 7, "endpoint": "http://seven.example.com"}, {"endpoint": "http://7.example.com"}),
+    Part("region", NAMED, {"region_id": 7, "endpoint": "http://a.example.com"}, {"endpoint": "http://b.example.com"}),
     Part("setting", {"name": "expunge.interval"}, {"value": "3600"}, {"value": "7200"}, remove=None),
-    Part("domain", {"path": "ROOT/told"}, {"network_domain": "told.example.com"}, {"network_domain": "new.example.com"}),
+    Part("domain", {"path": "ROOT/told"}, {"network_domain": "a.example.com"}, {"network_domain": "b.example.com"}),
     Part(
         "account",
         {"name": "teller", "domain": "ROOT/told"},
@@ -68,7 +69,7 @@ STORY = (
         },
         {"network_domain": "teller.example.com"},
         {"account_type": "domain_admin"},
-    ),  # fmt: skip
+    ),
     Part(
         "zone", NAMED,
         {"network_type": "Advanced", "dns1": "192.0.2.53", "internal_dns1": "10.0.0.53",
@@ -102,7 +103,7 @@ STORY = (
         {"end_ip": "10.9.1.20", "gateway": "10.9.1.1", "netmask": "255.255.255.0"},
     ),
     Part("guest_vlan_range", {"vlan_range": "500-502", **NETWORK}, {"account": "teller", "domain": "ROOT/told"}),
-    Part("cluster", {"name": "told-cluster", **POD}, {"hypervisor": "KVM"}, {"state": "disabled"}, {"hypervisor": "VMware"}),
+    Part("cluster", {"name": "told-cluster", **POD}, {"hypervisor": "KVM"}, {"state": "disabled"}, {"hypervisor": "LXC"}),
     Part(
         "host", {"name": "told-host", "url": "http://10.9.0.50", **CLUSTER},
         {"username": "root", "password": "of-the-host", "host_tags": ["a", "b"]},
@@ -120,13 +121,16 @@ STORY = (
         "image_store", {"name": "told-store", **HERE}, {"provider": "NFS", "url": "nfs://10.9.1.5/secondary"},
         {"state": "read_only"}, {"provider": "S3"},
     ),
-    Part("disk_offering", NAMED, {"disk_size": 5, "storage_tags": ["b", "a"]}, {"storage_tags": ["a"]}, {"disk_size": 6}),
+    Part("disk_offering", NAMED, {"disk_size": 5, "storage_tags": ["b", "a"]}, {"storage_tags": []}, {"disk_size": 6}),
     Part("compute_offering", NAMED, {**SIZES, "host_tags": ["x"]}, {"display_text": "changed"}, {"memory": 1024}),
     Part(
         "system_offering", {"name": "told proxy"}, {**SIZES, "system_vm_type": "consoleproxy"},
         {"display_text": "changed"}, {"network_rate": 300},
     ),
-    Part("network_offering", NAMED, {"guest_ip_type": "Isolated", **SERVICES}, {"state": "enabled"}, {"conserve_mode": False}),
+    Part(
+        "network_offering", NAMED, {"guest_ip_type": "Isolated", **SERVICES}, {"state": "enabled"},
+        {"conserve_mode": False},
+    ),
     Part(
         "vpc_offering", NAMED,
         {"supported_services": ["Dhcp"], "service_providers": [{"service": "Dhcp", "provider": "VpcVirtualRouter"}]},
@@ -155,10 +159,12 @@ STORY = (
         {"template_type": "SYSTEM"}, {"format": "RAW"},
     ),
     Part(
-        "system_vm", {"zone": ZONE, "system_vm_type": "consoleproxy"}, {"state": "stopped"}, {"state": "started"},
+        "system_vm", {"zone": ZONE, "system_vm_type": "consoleproxy"},
+        {"service_offering": "told proxy", "state": "started"},
         remove=None,
     ),
-)  # fmt: skip
+)
+# fmt: on
 
 READING = (
     ("info", {"kind": "zone", "filters": {"name": ZONE}}),

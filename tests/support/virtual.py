@@ -150,9 +150,9 @@ class VirtualCloud:
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOT_OURS = frozenset(
-    ("jobs", "events", "alerts", "vms", "volumes", "nics", "ip_addresses", "usage_records", "sessions", "tags")
+    ("annotations", "jobs", "events", "alerts", "vms", "volumes", "nics", "ip_addresses", "usage_records", "sessions")
 )
-"""What the server makes by itself and in its own time."""
+"""What the server makes by itself and in its own time; and remarks, of which the server shows the last one."""
 
 
 def census(sim: Simulator) -> Counter[tuple[str, str]]:
