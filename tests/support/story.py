@@ -103,7 +103,10 @@ STORY = (
         {"end_ip": "10.9.1.20", "gateway": "10.9.1.1", "netmask": "255.255.255.0"},
     ),
     Part("guest_vlan_range", {"vlan_range": "500-502", **NETWORK}, {"account": "teller", "domain": "ROOT/told"}),
-    Part("cluster", {"name": "told-cluster", **POD}, {"hypervisor": "KVM"}, {"state": "disabled"}, {"hypervisor": "LXC"}),
+    Part(
+        "cluster", {"name": "told-cluster", **POD}, {"hypervisor": "KVM"}, {"state": "disabled"},
+        {"hypervisor": "LXC"},
+    ),
     Part(
         "host", {"name": "told-host", "url": "http://10.9.0.50", **CLUSTER},
         {"username": "root", "password": "of-the-host", "host_tags": ["a", "b"]},
