@@ -153,7 +153,8 @@ class Typing:
             case "float" | "double":
                 return self._decimal(parameter, value)
             case "uuid":
-                return self._entity(parameter, str(value)) if value != "" else None
+                found = self._entity(parameter, str(value)) if value != "" else None
+                return Missing(0) if found is None and parameter.required else found
             case "date":
                 return self._date(parameter, str(value))
             case "list":
@@ -196,7 +197,8 @@ class Typing:
     def _element(self, parameter: Parameter, item: str) -> Any:
         match parameter.of:
             case "uuid":
-                return self._entity(parameter, item)
+                found = self._entity(parameter, item)
+                return Missing(0) if found is None else found
             case "integer" | "long" | "short":
                 try:
                     return int(item)

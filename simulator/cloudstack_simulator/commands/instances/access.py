@@ -9,6 +9,7 @@ from typing import Any
 from ...call import Call
 from ...errors import InvalidParameter
 from ...registry import command
+from ..common import completed
 from . import inputs, life
 from .power import same_vm, the_instance
 from .views import instance_view
@@ -21,20 +22,17 @@ def reset_password(call: Call) -> Any:
     vm = the_instance(call, call.params.id)
     template = call.db.templates[vm.template_id]
     if not template.password_enabled:
-        raise InvalidParameter(
-            "Fail to reset password for the virtual machine, the template is not password enabled"
-        )
+        raise InvalidParameter("Fail to reset password for the virtual machine, the template is not password enabled")
     if vm.state in ("Error", "Expunging"):
         raise InvalidParameter(f"Vm {vm} is not in the right state")
     if vm.state != "Stopped":
         raise InvalidParameter(f"Vm {vm} should be stopped to do password reset")
     yield life.STEP
     length = int(call.setting("vm.password.length") or 6)
-    vm.password = call.params.password or "".join(secrets.choice(LETTERS) for _ in range(length))
+    vm.password = call.params.password or "".join(secrets.choice(LETTERS) for _place in range(length))
     view = instance_view(call, vm)
     view["password"] = vm.password
-    call.event("VM.RESETPASSWORD", f"Successfully completed resetting Vm password. Vm Id: {vm.uuid}", vm,
-               resource_type="VirtualMachine")  # fmt: skip
+    completed(call, "VM.RESETPASSWORD", "resetting Vm password. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": view}
 
 
@@ -63,8 +61,7 @@ def reset_ssh_key(call: Call) -> Any:
     yield life.STEP
     inputs.keep_keys(vm, pairs)
     vm.details.pop("Encrypted.Password", None)
-    call.event("VM.RESETSSHKEY", f"Successfully completed resetting Vm SSHKey. Vm Id: {vm.uuid}", vm,
-               resource_type="VirtualMachine")  # fmt: skip
+    completed(call, "VM.RESETSSHKEY", "resetting Vm SSHKey. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm)}
 
 
@@ -74,8 +71,7 @@ def reset_user_data(call: Call) -> dict[str, Any]:
     if vm.state != "Stopped":
         raise InvalidParameter(f"VM {vm} should be stopped to do UserData reset")
     vm.user_data, vm.user_data_id = inputs.finalize_user_data(call)
-    call.event("VM.RESETUSERDATA", f"Successfully completed resetting VM userdata. Vm Id: {vm.uuid}", vm,
-               resource_type="VirtualMachine")  # fmt: skip
+    completed(call, "VM.RESETUSERDATA", "resetting VM userdata. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm, full=False)}
 
 

@@ -10,16 +10,19 @@ from ...errors import InvalidParameter
 from ...listing import equal, matching
 from ...model.instances import AffinityGroup
 from ...registry import SUCCESS, allocate, command
-from ..common import owner_fields
+from ..common import completed, owner_fields
 from . import inputs, life
 from .power import same_vm, the_instance
 from .views import instance_view
 
 TYPES = ("host anti-affinity", "host affinity", "non-strict host anti-affinity", "non-strict host affinity")
 KNOWN = (
-    "non-strict host affinity", "host affinity", "host anti-affinity", "ExplicitDedication",
+    "non-strict host affinity",
+    "host affinity",
+    "host anti-affinity",
+    "ExplicitDedication",
     "non-strict host anti-affinity",
-)  # fmt: skip
+)
 """All types, in the order of the server's text."""
 
 
@@ -70,7 +73,7 @@ def allocate_group(call: Call) -> AffinityGroup:
 @command("createAffinityGroup")
 def create(call: Call) -> dict[str, Any]:
     group = call.created
-    call.event("AG.CREATE", f"Successfully completed Creating Affinity Group. Affinity Group Id: {group.uuid}", group)
+    completed(call, "AG.CREATE", "Creating Affinity Group. Affinity Group Id", group)
     return {"affinitygroup": group_view(call, group)}
 
 
@@ -86,25 +89,11 @@ def list_groups(call: Call) -> dict[str, Any]:
             equal("id", p.id),
             equal("name", p.name),
             equal("type", p.type),
-            matching(lambda g: g.id in vm.affinity_group_ids) if vm is not None else None,
+            matching(lambda g: g.id in getattr(vm, "affinity_group_ids", ())) if vm is not None else None,
         ],
         keyword=("name", "type"),
         owned=True,
     )
-
-
-@command("deleteAffinityGroup", instance=lambda call: _named(call))
-def delete(call: Call) -> Any:
-    group = _named(call)
-    if group is None:
-        raise InvalidParameter("Either the affinity group Id or group name must be specified to delete the group")
-    call.check_access(group)
-    yield life.STEP
-    for vm in members_of(call, group):
-        vm.affinity_group_ids = [n for n in vm.affinity_group_ids if n != group.id]
-    call.db.affinity_groups.delete(group)
-    call.event("AG.DELETE", f"Successfully completed Deleting Affinity Group. Affinity Group Id: {group.uuid}", group)
-    return SUCCESS
 
 
 def _named(call: Call) -> Any:
@@ -118,6 +107,20 @@ def _named(call: Call) -> Any:
     return group
 
 
+@command("deleteAffinityGroup", instance=_named)
+def delete(call: Call) -> Any:
+    group = _named(call)
+    if group is None:
+        raise InvalidParameter("Either the affinity group Id or group name must be specified to delete the group")
+    call.check_access(group)
+    yield life.STEP
+    for vm in members_of(call, group):
+        vm.affinity_group_ids = [n for n in vm.affinity_group_ids if n != group.id]
+    call.db.affinity_groups.delete(group)
+    completed(call, "AG.DELETE", "Deleting Affinity Group. Affinity Group Id", group)
+    return SUCCESS
+
+
 @command("updateVMAffinityGroup", sync=same_vm)
 def update_members(call: Call) -> Any:
     vm = the_instance(call, call.params.id, "Unable to find a virtual machine with id {id}")
@@ -129,6 +132,5 @@ def update_members(call: Call) -> Any:
     groups = inputs.affinity_groups(call, call.db.accounts[vm.account_id])
     yield life.STEP
     vm.affinity_group_ids = groups
-    call.event("VM.AFFINITY.GROUP.UPDATE", f"Successfully completed updating VM Affinity Groups. Vm Id: {vm.uuid}", vm,
-               resource_type="VirtualMachine")  # fmt: skip
+    completed(call, "VM.AFFINITY.GROUP.UPDATE", "updating VM Affinity Groups. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm, ("affgrp",))}

@@ -185,9 +185,14 @@ def _check_limits(call: Call, owner: Any, vm: Instance, root_size: int | None, d
 
 
 def _give(
-    call: Call, vm: Instance, wanted: list[Any], template: Any, root_offering: Any, root_size: int | None,
+    call: Call,
+    vm: Instance,
+    wanted: list[Any],
+    template: Any,
+    root_offering: Any,
+    root_size: int | None,
     data_size: int | None,
-) -> None:  # fmt: skip
+) -> None:
     """NICs and disks. Without a free address the instance stays behind in state Error."""
     try:
         interfaces.give(call, vm, wanted)
@@ -199,9 +204,12 @@ def _give(
     if data_size is not None:
         disks.new_data(call.sim, vm, call.params.diskofferingid, size=data_size)
     call.event(
-        "VOLUME.CREATE", f"Successfully created entity for creating ROOT volume. Volume Type: ROOTVolume Id: "
-        f"{disks.of_vm(call.sim, vm)[0].uuid} Vm Id: {vm.uuid}", disks.of_vm(call.sim, vm)[0], state="Created",
-    )  # fmt: skip
+        "VOLUME.CREATE",
+        f"Successfully created entity for creating ROOT volume. Volume Type: ROOTVolume Id: "
+        f"{disks.of_vm(call.sim, vm)[0].uuid} Vm Id: {vm.uuid}",
+        disks.of_vm(call.sim, vm)[0],
+        state="Created",
+    )
 
 
 @command("deployVirtualMachine", sync=lambda call: ("vm", call.created))

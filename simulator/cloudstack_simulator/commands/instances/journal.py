@@ -13,9 +13,14 @@ Row = Callable[[Call], Any]
 
 
 def journaled(
-    kind: str, doing: str, subject: Row, *, label: str = "Vm Id: ", resource_type: str = "VirtualMachine",
+    kind: str,
+    doing: str,
+    subject: Row,
+    *,
+    label: str = "Vm Id: ",
+    resource_type: str = "VirtualMachine",
     scheduled: str | None = None,
-) -> Callable[[Callable[[Call], Any]], Callable[[Call], Any]]:  # fmt: skip
+) -> Callable[[Callable[[Call], Any]], Callable[[Call], Any]]:
     """Let a job's handler write its events. `doing`: what it does ("deploying Vm"); `subject`: the row it is about."""
 
     def wrap(handler: Callable[[Call], Any]) -> Callable[[Call], Any]:

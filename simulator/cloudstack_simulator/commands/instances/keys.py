@@ -16,10 +16,18 @@ from ...errors import InvalidParameter
 from ...listing import equal
 from ...model.instances import SSHKeyPair
 from ...registry import SUCCESS, command
-from ..common import has_notes, owner_fields
+from ..common import completed, has_notes, owner_fields
 
-KINDS = ("ssh-rsa", "ssh-dss", "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
-         "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com")  # fmt: skip
+KINDS = (
+    "ssh-rsa",
+    "ssh-dss",
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ssh-ed25519@openssh.com",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+)
 
 
 def key_view(call: Call, pair: SSHKeyPair) -> dict[str, Any]:
@@ -76,7 +84,7 @@ def create(call: Call) -> dict[str, Any]:
     pair = call.db.ssh_keys.add(
         SSHKeyPair(name=p.name, account_id=owner.id, public_key=public, fingerprint=fingerprint(public))
     )
-    call.event("REGISTER.SSH.KEYPAIR", f"Successfully completed creating ssh keypair. SSH Keypair Name: {pair.name}", pair)
+    completed(call, "REGISTER.SSH.KEYPAIR", "creating ssh keypair. SSH Keypair Name", pair, name=pair.name)
     return {"keypair": {"privatekey": private, **key_view(call, pair)}}
 
 
@@ -94,7 +102,7 @@ def register(call: Call) -> dict[str, Any]:
     pair = call.db.ssh_keys.add(
         SSHKeyPair(name=p.name, account_id=owner.id, public_key=public, fingerprint=fingerprint(public))
     )
-    call.event("REGISTER.SSH.KEYPAIR", f"Successfully completed registering ssh keypair. SSH Keypair Name: {pair.name}", pair)
+    completed(call, "REGISTER.SSH.KEYPAIR", "registering ssh keypair. SSH Keypair Name", pair, name=pair.name)
     return {"keypair": key_view(call, pair)}
 
 
@@ -123,5 +131,5 @@ def delete(call: Call) -> dict[str, Any]:
             uuids=((call.db.domains[owner.domain_id].uuid, "domainId"),),
         )
     call.db.ssh_keys.delete(pair)
-    call.event("DELETE.SSH.KEYPAIR", f"Successfully completed deleting ssh keypair. SSH Keypair Name: {pair.name}", pair)
+    completed(call, "DELETE.SSH.KEYPAIR", "deleting ssh keypair. SSH Keypair Name", pair, name=pair.name)
     return SUCCESS

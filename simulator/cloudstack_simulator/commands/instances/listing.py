@@ -48,8 +48,14 @@ def _filters(call: Call) -> list[Filter | None]:
         equal("ha_enabled", p.haenable),
         equal("display", p.displayvm),
         _in_cluster(call),
-        _among(p.networkid is not None, {n.vm_id for n in db.nics.where(network_id=p.networkid.id)} if p.networkid else set()),
-        _among(p.storageid is not None, {v.vm_id for v in db.volumes.where(pool_id=p.storageid.id)} if p.storageid else set()),
+        _among(
+            p.networkid is not None,
+            {n.vm_id for n in db.nics.where(network_id=p.networkid.id)} if p.networkid else set(),
+        ),
+        _among(
+            p.storageid is not None,
+            {v.vm_id for v in db.volumes.where(pool_id=p.storageid.id)} if p.storageid else set(),
+        ),
         _in_vpc(call),
         matching(lambda vm: p.affinitygroupid.id in vm.affinity_group_ids) if p.affinitygroupid else None,
         matching(lambda vm: p.securitygroupid.id in vm.security_group_ids) if p.securitygroupid else None,
@@ -122,9 +128,12 @@ def _metrics_view(call: Call, vm: Instance, details: tuple[str, ...]) -> dict[st
     view["memorytotal"] = f"{size.memory / 1024:.2f} GiB"
     if statistics.is_measured(call.sim, vm):
         view |= {
-            "networkread": "32.00 MiB", "networkwrite": "16.00 MiB", "diskread": "0.00 MiB", "diskwrite": "0.00 MiB",
+            "networkread": "32.00 MiB",
+            "networkwrite": "16.00 MiB",
+            "diskread": "0.00 MiB",
+            "diskwrite": "0.00 MiB",
             "diskiopstotal": 0,
-        }  # fmt: skip
+        }
     return view
 
 
@@ -141,8 +150,11 @@ def list_usage_history(call: Call) -> dict[str, Any]:
             "stats": statistics.history(c, vm),
         },
         where=[
-            equal("id", p.id), any_of("id", p.ids) if p.ids else None, equal("vm_type", "User"), equal("name", p.name),
+            equal("id", p.id),
+            any_of("id", p.ids) if p.ids else None,
+            equal("vm_type", "User"),
+            equal("name", p.name),
         ],
         keyword=("name",),
         owned=True,
-    )  # fmt: skip
+    )

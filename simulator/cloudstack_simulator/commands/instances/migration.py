@@ -17,7 +17,9 @@ from .views import instance_view
 
 
 @command("migrateVirtualMachine", sync=same_vm)
-@journaled("VM.MIGRATE", "migrating VM", lambda call: call.params.virtualmachineid, scheduled="attempting to migrate VM")
+@journaled(
+    "VM.MIGRATE", "migrating VM", lambda call: call.params.virtualmachineid, scheduled="attempting to migrate VM"
+)
 def migrate(call: Call) -> Any:
     p = call.params
     vm = the_instance(call, p.virtualmachineid, "Unable to find the VM by id={id}")

@@ -10,6 +10,7 @@ from ...errors import CloudRuntime, InvalidParameter, ServerApiError
 from ...listing import equal
 from ...model.networks import Nic, NicSecondaryIp
 from ...registry import SUCCESS, allocate, check, command
+from ..common import completed
 from ..networks import addressing
 from ..networks import lifecycle as networks
 from ..networks.views import nic_row_view
@@ -39,21 +40,23 @@ def add_nic(call: Call) -> Any:
     if any(n.network_id == network.id for n in db.nics.where(vm_id=vm.id)):
         raise CloudRuntime(f"A NIC already exists for VM:{vm.instance_name} in network: {network.uuid}")
     if network.zone_id != vm.zone_id:
-        raise CloudRuntime(f"{vm} is in zone: {db.zones[vm.zone_id]} but {network} is in zone: {db.zones[network.zone_id]}")
+        raise CloudRuntime(
+            f"{vm} is in zone: {db.zones[vm.zone_id]} but {network} is in zone: {db.zones[network.zone_id]}"
+        )
     interfaces.check_usable(call, owner, network)
     _check_name(call, vm, network)
     yield life.STEP
     nics = db.nics.where(vm_id=vm.id)
     if vm.state == "Running":
         yield from networks.implement(call, network)
-    device = next(n for n in range(256) if n not in {x.device_id for x in nics})
+    device = min(set(range(256)) - {x.device_id for x in nics})
     nic = interfaces.add(
         call, vm, interfaces.Wanted(network, p.ipaddress, p.macaddress), device_id=device, is_default=not nics
     )
     if vm.state == "Running":
         addressing.take_late(call.sim, vm, nic, network)
         addressing.plug(call.sim, vm)
-    call.event("NIC.CREATE", f"Successfully completed Creating Nic. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine")
+    completed(call, "NIC.CREATE", "Creating Nic. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm, NICS)}
 
 
@@ -100,7 +103,7 @@ def remove_nic(call: Call) -> Any:
         )
     yield life.STEP
     addressing.drop_nic(call.sim, nic)
-    call.event("NIC.DELETE", f"Successfully completed Removing Nic. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine")
+    completed(call, "NIC.DELETE", "Removing Nic. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm, NICS)}
 
 
@@ -119,7 +122,7 @@ def update_default_nic(call: Call) -> Any:
         if other.is_default:
             other.is_default, other.device_id, nic.device_id = False, nic.device_id, other.device_id
     nic.is_default = True
-    call.event("NIC.UPDATE", f"Successfully completed Creating Nic. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine")
+    completed(call, "NIC.UPDATE", "Creating Nic. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm, NICS)}
 
 

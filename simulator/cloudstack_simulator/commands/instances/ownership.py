@@ -9,6 +9,7 @@ from ...call import Call
 from ...errors import ApiError, InvalidParameter, PermissionDenied, ServerApiError
 from ...model.instances import Instance
 from ...registry import command
+from ..common import completed
 from ..networks import addressing, defaults
 from ..volumes import lifecycle as disks
 from . import counting, interfaces
@@ -26,8 +27,7 @@ def assign(call: Call) -> dict[str, Any]:
         raise ServerApiError(431, f"Failed to move VM [{vm.id}].") from None
     except ApiError:
         raise ServerApiError(530, f"Failed to move VM [{vm.id}].") from None
-    call.event("VM.MOVE", f"Successfully completed moving VM to another user. Vm Id: {vm.uuid}", vm,
-               resource_type="VirtualMachine")  # fmt: skip
+    completed(call, "VM.MOVE", "moving VM to another user. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm)}
 
 
@@ -72,7 +72,9 @@ def _new_owner(call: Call) -> Any:
 def _check_free(call: Call, vm: Instance) -> None:
     """Refuse an instance that rules lead to, or whose volumes have snapshots."""
     db = call.db
-    if any(r.vm_id == vm.id for n in db.nics.where(vm_id=vm.id) for r in db.firewall_rules.where(network_id=n.network_id)):
+    if any(
+        r.vm_id == vm.id for n in db.nics.where(vm_id=vm.id) for r in db.firewall_rules.where(network_id=n.network_id)
+    ):
         raise InvalidParameter(f"Remove any Port Forwarding rules for VM [{vm}] before assigning it to another user.")
     if db.lb_members.where(vm_id=vm.id):
         raise InvalidParameter(f"Remove the Load Balancing rules for VM [{vm}] before assigning it to another user.")

@@ -28,11 +28,20 @@ def same_vm(call: Call) -> Any:
 
 
 @check(
-    "startVirtualMachine", "stopVirtualMachine", "rebootVirtualMachine", "destroyVirtualMachine",
-    "expungeVirtualMachine", "scaleVirtualMachine", "migrateVirtualMachine", "restoreVirtualMachine",
-    "resetPasswordForVirtualMachine", "resetSSHKeyForVirtualMachine", "addNicToVirtualMachine",
-    "updateDefaultNicForVirtualMachine", "updateVMAffinityGroup",
-)  # fmt: skip
+    "startVirtualMachine",
+    "stopVirtualMachine",
+    "rebootVirtualMachine",
+    "destroyVirtualMachine",
+    "expungeVirtualMachine",
+    "scaleVirtualMachine",
+    "migrateVirtualMachine",
+    "restoreVirtualMachine",
+    "resetPasswordForVirtualMachine",
+    "resetSSHKeyForVirtualMachine",
+    "addNicToVirtualMachine",
+    "updateDefaultNicForVirtualMachine",
+    "updateVMAffinityGroup",
+)
 def not_removed(call: Call) -> None:
     """The server cannot announce a job about a VM that is gone."""
     p = call.params
@@ -85,9 +94,7 @@ def _stop(call: Call, vm: Instance) -> Any:
 def reboot(call: Call) -> Any:
     vm = the_instance(call, call.params.id, "Unable to find a virtual machine with id {id}")
     if vm.state != "Running":
-        raise InvalidParameter(
-            f"The VM {vm.uuid} ({vm.display_name or vm.name}) is not running, unable to reboot it"
-        )
+        raise InvalidParameter(f"The VM {vm.uuid} ({vm.display_name or vm.name}) is not running, unable to reboot it")
     if call.params.forced:
         yield from life.stop(call, vm, forced=True)
         yield from life.start(call, vm)

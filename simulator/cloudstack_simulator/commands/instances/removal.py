@@ -8,6 +8,7 @@ from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
 from ...registry import SUCCESS, at_install, command
+from ..common import completed
 from ..volumes import lifecycle as disks
 from . import counting, life
 from .journal import journaled
@@ -76,9 +77,7 @@ def recover(call: Call) -> dict[str, Any]:
     vm.details["Message.ReservedCapacityFreed.Flag"] = "false"
     vm.last_host_id = None
     life.set_state(call.sim, vm, "Stopped")
-    call.event(
-        "VM.RECOVER", f"Successfully completed Recovering VM. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine"
-    )
+    completed(call, "VM.RECOVER", "Recovering VM. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm)}
 
 
@@ -93,7 +92,7 @@ def expunge(call: Call) -> Any:
         )
     yield life.STEP
     life.expunge(call.sim, vm)
-    call.event("VM.EXPUNGE", f"Successfully completed expunging Vm. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine")
+    completed(call, "VM.EXPUNGE", "expunging Vm. Vm Id", vm, "VirtualMachine")
     return SUCCESS
 
 
@@ -116,7 +115,12 @@ def expunge_round(sim: Simulator) -> None:
 
 
 @command("restoreVirtualMachine", sync=same_vm)
-@journaled("VM.RESTORE", "restoring Vm", lambda call: call.params.virtualmachineid, scheduled="Restore a VM to original template or new template")
+@journaled(
+    "VM.RESTORE",
+    "restoring Vm",
+    lambda call: call.params.virtualmachineid,
+    scheduled="Restore a VM to original template or new template",
+)
 def restore(call: Call) -> Any:
     p, sim = call.params, call.sim
     vm = the_instance(call, p.virtualmachineid, "Cannot find VM with ID {id}")

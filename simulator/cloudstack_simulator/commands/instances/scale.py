@@ -9,6 +9,7 @@ from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import command
+from ..common import completed
 from . import counting, life, placement, sizes
 from .power import same_vm, the_instance
 from .views import instance_view
@@ -23,9 +24,7 @@ def change_service(call: Call) -> dict[str, Any]:
             f"Unable to upgrade virtual machine {vm}  in state {vm.state}; make sure the virtual machine is stopped"
         )
     _change(call, vm)
-    call.event(
-        "VM.UPGRADE", f"Successfully completed upgrading Vm. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine"
-    )
+    completed(call, "VM.UPGRADE", "upgrading Vm. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm)}
 
 
@@ -38,7 +37,7 @@ def scale(call: Call) -> Any:
         _check_running(call, vm)
     yield life.STEP
     _change(call, vm)
-    call.event("VM.UPGRADE", f"Successfully completed scaling Vm. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine")
+    completed(call, "VM.UPGRADE", "scaling Vm. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm)}
 
 

@@ -32,7 +32,9 @@ def default_group(sim: Simulator, account_id: int) -> SecurityGroup:
     return found  # type: ignore[no-any-return]
 
 
-def group_view(call: Call, group: SecurityGroup, *, members: bool = True, only: list[Any] | None = None) -> dict[str, Any]:
+def group_view(
+    call: Call, group: SecurityGroup, *, members: bool = True, only: list[Any] | None = None
+) -> dict[str, Any]:
     """`only`: the rules to show instead of all of them."""
     rules = call.db.security_group_rules.where(group_id=group.id) if only is None else only
     view: dict[str, Any] = {
@@ -86,7 +88,7 @@ def list_groups(call: Call) -> dict[str, Any]:
         where=[
             equal("id", p.id),
             equal("name", p.securitygroupname),
-            matching(lambda g: g.id in vm.security_group_ids) if vm is not None else None,
+            matching(lambda g: g.id in getattr(vm, "security_group_ids", ())) if vm is not None else None,
             tagged(call, "SecurityGroup"),
         ],
         keyword=("name",),
@@ -159,12 +161,17 @@ def _authorize(call: Call, direction: str) -> Any:
     made = [
         call.db.security_group_rules.add(
             SecurityGroupRule(
-                group_id=group.id, direction=direction, protocol=protocol, start_port=start, end_port=end, cidr=cidr,
+                group_id=group.id,
+                direction=direction,
+                protocol=protocol,
+                start_port=start,
+                end_port=end,
+                cidr=cidr,
                 allowed_group_id=allowed,
             )
         )
         for cidr, allowed in new
-    ]  # fmt: skip
+    ]
     return {"securitygroup": group_view(call, group, members=False, only=made)}
 
 
@@ -188,7 +195,9 @@ def _ports(call: Call) -> tuple[str, int, int]:
         return protocol, 0, 0
     start, end = p.startport, p.endport
     if start is None or end is None:
-        raise InvalidParameter(f"Invalid port range specified, startPort = {start or 'null'}, endPort = {end or 'null'}")
+        raise InvalidParameter(
+            f"Invalid port range specified, startPort = {start or 'null'}, endPort = {end or 'null'}"
+        )
     if start > end:
         raise InvalidParameter(f"Invalid port range {start}:{end}")
     if start < 0 or end > 65535:

@@ -43,7 +43,9 @@ def custom_details(call: Call, offering: Any, given: dict[str, str]) -> dict[str
     sizes = {d: given[d] for d, _field in FIELDS if d in given}
     if not is_open(offering):
         if sizes:
-            raise InvalidParameter("cpuNumber or cpuSpeed or memory should not be specified for static service offering")
+            raise InvalidParameter(
+                "cpuNumber or cpuSpeed or memory should not be specified for static service offering"
+            )
         return {}
     wanted = {d for d, field in FIELDS if getattr(offering, field) is None}
     if not sizes or not wanted <= sizes.keys():

@@ -12,7 +12,7 @@ from ...listing import any_of, equal, tagged
 from ...model.instances import VMSnapshot
 from ...registry import SUCCESS, allocate, check, command
 from ...tags import taggable
-from ..common import has_notes, owner_fields, short_tags
+from ..common import completed, has_notes, owner_fields, short_tags
 from . import life
 from .power import the_instance
 from .views import instance_view
@@ -60,9 +60,7 @@ def allocate_snapshot(call: Call) -> VMSnapshot:
     display = p.name or name
     existing = db.vm_snapshots.where(vm_id=vm.id)
     if any(s.display_name == display for s in existing):
-        raise InvalidParameter(
-            f"Creating VM snapshot failed due to VM snapshot with name{display} already exists"
-        )
+        raise InvalidParameter(f"Creating VM snapshot failed due to VM snapshot with name{display} already exists")
     if vm.state not in ("Running", "Stopped"):
         raise InvalidParameter(f"Creating vm snapshot failed due to VM:{vm.id} is not in the running or Stopped state")
     if p.snapshotmemory and vm.state == "Stopped":
@@ -103,7 +101,7 @@ def create(call: Call) -> Any:
     for other in call.db.vm_snapshots.where(vm_id=snapshot.vm_id):
         other.current = other.id == snapshot.id
     snapshot.state = "Ready"
-    call.event("VMSNAPSHOT.CREATE", f"Successfully completed creating VM snapshot. VM Snapshot Id: {snapshot.uuid}", snapshot)
+    completed(call, "VMSNAPSHOT.CREATE", "creating VM snapshot. VM Snapshot Id", snapshot)
     return {"vmsnapshot": snapshot_view(call, snapshot)}
 
 
@@ -144,7 +142,7 @@ def delete(call: Call) -> Any:
     snapshot.state = "Expunging"
     yield life.STEP
     _take_out(call.sim, snapshot)
-    call.event("VMSNAPSHOT.DELETE", f"Successfully completed deleting VM snapshot. VM Snapshot Id: {snapshot.uuid}", snapshot)
+    completed(call, "VMSNAPSHOT.DELETE", "deleting VM snapshot. VM Snapshot Id", snapshot)
     assert db is call.db
     return SUCCESS
 
@@ -191,6 +189,5 @@ def revert(call: Call) -> Any:
     for other in db.vm_snapshots.where(vm_id=vm.id):
         other.current = other.id == snapshot.id
     snapshot.state = "Ready"
-    call.event("VMSNAPSHOT.REVERTTO", f"Successfully completed reverting to VM snapshot. VM Snapshot Id: {snapshot.uuid}",
-               snapshot)  # fmt: skip
+    completed(call, "VMSNAPSHOT.REVERTTO", "reverting to VM snapshot. VM Snapshot Id", snapshot)
     return {"virtualmachine": instance_view(call, vm)}

@@ -9,6 +9,7 @@ from ...errors import CloudRuntime, InvalidParameter
 from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import command
+from ..common import completed
 from . import inputs, interfaces
 from .power import the_instance
 from .views import instance_view
@@ -40,7 +41,7 @@ def update(call: Call) -> dict[str, Any]:
     if p.group is not None:
         inputs.put_in_group(call, vm, p.group)
     _update_plain(call, vm)
-    call.event("VM.UPDATE", f"Successfully completed updating Vm. Vm Id: {vm.uuid}", vm, resource_type="VirtualMachine")
+    completed(call, "VM.UPDATE", "updating Vm. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm)}
 
 
@@ -78,7 +79,10 @@ def _check_scalable(call: Call, vm: Instance) -> None:
             call.db.service_offerings[vm.service_offering_id].dynamic_scaling,
             "its service offering does not have dynamic scaling enabled",
         ),
-        (call.setting("enable.dynamic.scale.vm", call.db.zones[vm.zone_id]), "corresponding global setting is set to false"),
+        (
+            call.setting("enable.dynamic.scale.vm", call.db.zones[vm.zone_id]),
+            "corresponding global setting is set to false",
+        ),
     )
     for fine, reason in reasons:
         if not fine:

@@ -11,7 +11,7 @@ from ...errors import CloudRuntime, InvalidParameter
 from ...listing import equal
 from ...model.instances import UserData
 from ...registry import SUCCESS, command
-from ..common import has_notes, owner_fields
+from ..common import completed, has_notes, owner_fields
 from . import inputs
 
 POLICIES = ("ALLOWOVERRIDE", "APPEND", "DENYOVERRIDE")
@@ -39,7 +39,7 @@ def register(call: Call) -> dict[str, Any]:
     if same is not None:
         raise InvalidParameter(f"Userdata {same.name} with same content already exists for this account.")
     row = call.db.user_data.add(UserData(name=p.name, account_id=owner.id, text=text or "", params=p.params))
-    call.event("REGISTER.USER.DATA", f"Successfully completed registering user data. User Data Name: {row.name}", row)
+    completed(call, "REGISTER.USER.DATA", "registering user data. User Data Name", row, name=row.name)
     return {"userdata": data_view(call, row)}
 
 
@@ -71,7 +71,7 @@ def delete(call: Call) -> dict[str, Any]:
     if any(vm.user_data_id == row.id for vm in call.db.vms.where(vm_type="User")):
         raise CloudRuntime(f"Userdata {row.name} cannot be removed as it is being used by some VMs")
     call.db.user_data.delete(row)
-    call.event("DELETE.USER.DATA", f"Successfully completed deleting user data. User Data Name: {row.name}", row)
+    completed(call, "DELETE.USER.DATA", "deleting user data. User Data Name", row, name=row.name)
     return SUCCESS
 
 

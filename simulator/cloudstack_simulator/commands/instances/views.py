@@ -18,9 +18,21 @@ from .statistics import statistics
 taggable("UserVm", "vms")
 
 DETAILS = (
-    "all", "group", "nics", "stats", "secgrp", "tmpl", "servoff", "diskoff", "backoff", "iso", "volume", "min",
-    "affgrp", "vnfnics",
-)  # fmt: skip
+    "all",
+    "group",
+    "nics",
+    "stats",
+    "secgrp",
+    "tmpl",
+    "servoff",
+    "diskoff",
+    "backoff",
+    "iso",
+    "volume",
+    "min",
+    "affgrp",
+    "vnfnics",
+)
 """Words of the `details` parameter."""
 ALL = ("all",)
 

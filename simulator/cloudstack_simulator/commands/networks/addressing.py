@@ -72,7 +72,16 @@ def guest_spans(sim: Simulator, network: Network) -> list[tuple[str, str]]:
     return [(net.address(int(span.network_address) + 1), net.address(int(span.broadcast_address) - 1))]
 
 
-def add_nic(sim: Simulator, vm: Any, network: Network, *, device_id: int, is_default: bool, address: str | None, mac: str | None = None) -> Nic:
+def add_nic(
+    sim: Simulator,
+    vm: Any,
+    network: Network,
+    *,
+    device_id: int,
+    is_default: bool,
+    address: str | None,
+    mac: str | None = None,
+) -> Nic:
     """Give a VM a NIC in a guest network; it shows the network's VLAN as far as the network has one."""
     shown = network.guest_type != "L2" and address is not None
     nic: Nic = sim.db.nics.add(
@@ -134,8 +143,11 @@ def drop_nic(sim: Simulator, nic: Nic) -> None:
 def take_vlan(sim: Simulator, network: Network) -> None:
     """Give a guest network a VLAN of its physical network (of the account's own range, when it has one)."""
     vnets = [v for v in sim.db.vnets.where(physical_network_id=network.physical_network_id) if v.taken is None]
-    own = {r.id for r in sim.db.guest_vlan_ranges.where(physical_network_id=network.physical_network_id)
-           if r.account_id == network.account_id}
+    own = {
+        r.id
+        for r in sim.db.guest_vlan_ranges.where(physical_network_id=network.physical_network_id)
+        if r.account_id == network.account_id
+    }
     free = [v for v in vnets if v.range_id in own] if own else []
     free = free or [v for v in vnets if v.range_id is None]
     if not free:
@@ -163,21 +175,33 @@ def may_take(sim: Simulator, ip: Any, account: Any) -> bool:
         return False
     if vlan.account_id is not None and sim.db.accounts[vlan.account_id].name != "system":
         return bool(vlan.account_id == account.id)
-    return vlan.domain_id is None or vlan.domain_id == account.domain_id or sim.db.domains[vlan.domain_id].parent_id is None
+    return (
+        vlan.domain_id is None
+        or vlan.domain_id == account.domain_id
+        or sim.db.domains[vlan.domain_id].parent_id is None
+    )
 
 
 def public_address(
-    sim: Simulator, zone_id: int, account: Any, wanted: str | None = None, *, source_nat: bool = False,
+    sim: Simulator,
+    zone_id: int,
+    account: Any,
+    wanted: str | None = None,
+    *,
+    source_nat: bool = False,
     state: str = "Allocated",
-) -> Any:  # fmt: skip
+) -> Any:
     """Take a free public address of a zone (the lowest one, or the wanted one) for an account."""
     sim.limits.check(account, "public_ip")
     free = sim.db.ip_addresses.where(zone_id=zone_id, state="Free")
     found = next(
-        (ip for ip in sorted(free, key=lambda i: i.number)
-         if (wanted is None or ip.address == wanted) and may_take(sim, ip, account)),
+        (
+            ip
+            for ip in sorted(free, key=lambda i: i.number)
+            if (wanted is None or ip.address == wanted) and may_take(sim, ip, account)
+        ),
         None,
-    )  # fmt: skip
+    )
     if found is None:
         raise InsufficientAddressCapacity("Insufficient address capacity")
     found.state, found.allocated = state, sim.clock.now()

@@ -10,7 +10,7 @@ from ...errors import IllegalArgument, InvalidParameter, JavaError, NetworkRuleC
 from ...listing import equal, matching, tagged
 from ...model.networks import LbMember, Rule
 from ...registry import SUCCESS, allocate, command
-from ..common import owner_fields
+from ..common import completed, owner_fields
 from ..instances import life
 from ..instances.views import instance_view
 from ..vpcs import addresses as vpc_addresses
@@ -64,12 +64,23 @@ def allocate_rule(call: Call) -> Rule:
     if "Lb" not in call.db.network_offerings[network.offering_id].services:
         raise InvalidParameter("LB service is not supported in specified network id")
     new = Rule(
-        purpose="LoadBalancing", protocol=(p.protocol or "tcp").lower(), network_id=network.id, account_id=ip.account_id,
-        ip_id=ip.id, start_port=p.publicport, end_port=p.publicport, private_start=p.privateport,
-        private_end=p.privateport, name=p.name, description=p.description, algorithm=p.algorithm.lower(),
-        lb_protocol=p.protocol.lower() if p.protocol else None, source_cidrs=list(p.cidrlist or []), state="Add",
+        purpose="LoadBalancing",
+        protocol=(p.protocol or "tcp").lower(),
+        network_id=network.id,
+        account_id=ip.account_id,
+        ip_id=ip.id,
+        start_port=p.publicport,
+        end_port=p.publicport,
+        private_start=p.privateport,
+        private_end=p.privateport,
+        name=p.name,
+        description=p.description,
+        algorithm=p.algorithm.lower(),
+        lb_protocol=p.protocol.lower() if p.protocol else None,
+        source_cidrs=list(p.cidrlist or []),
+        state="Add",
         display=p.get("fordisplay", True),
-    )  # fmt: skip
+    )
     try:
         rule = rules.add(call, new)
     except NetworkRuleConflict as error:
@@ -104,25 +115,21 @@ def _address(call: Call) -> tuple[Any, Any]:
     return found, p.networkid
 
 
-def _same_network(call: Call) -> Any:
-    row = call.created or call.params.id
-    return ("network", call.db.networks.get(row.network_id))
-
-
-@command("createLoadBalancerRule", sync=_same_network)
+@command("createLoadBalancerRule", sync=rules.same_network)
 def create(call: Call) -> Any:
     """A rule without members stays in state Add."""
     rule = call.created
     yield STEP
-    call.event("LB.CREATE", f"Successfully completed creating load balancer. Load Balancer Id: {rule.uuid}", rule,
-               resource_type="LoadBalancerRule")  # fmt: skip
+    completed(call, "LB.CREATE", "creating load balancer. Load Balancer Id", rule, "LoadBalancerRule")
     return {"loadbalancer": balancer_view(call, rule)}
 
 
 @command("listLoadBalancerRules")
 def list_rules(call: Call) -> dict[str, Any]:
     p = call.params
-    with_vm = {m.rule_id for m in call.db.lb_members.where(vm_id=p.virtualmachineid.id)} if p.virtualmachineid else set()
+    with_vm = (
+        {m.rule_id for m in call.db.lb_members.where(vm_id=p.virtualmachineid.id)} if p.virtualmachineid else set()
+    )
     return call.listing(
         "loadbalancerrule",
         call.db.firewall_rules,
@@ -151,7 +158,7 @@ def _rule(call: Call, text: str, field: str = "id") -> Rule:
     return rule  # type: ignore[no-any-return]
 
 
-@command("updateLoadBalancerRule", sync=_same_network)
+@command("updateLoadBalancerRule", sync=rules.same_network)
 def update(call: Call) -> Any:
     p, rule = call.params, _rule(call, "Unable to find lb rule by id={id}")
     rules.check_cidrs(list(p.cidrlist or []), "Invalid CIDR list:")
@@ -177,14 +184,13 @@ def update(call: Call) -> Any:
     return {"loadbalancer": balancer_view(call, rule)}
 
 
-@command("deleteLoadBalancerRule", sync=_same_network)
+@command("deleteLoadBalancerRule", sync=rules.same_network)
 def delete(call: Call) -> Any:
     rule = _rule(call, "Unable to find load balancer rule {id}")
     rule.state = "Revoke"
     yield STEP
     rules.drop(call.sim, rule)
-    call.event("LB.DELETE", f"Successfully completed deleting load balancer. Load Balancer Id: {rule.uuid}", rule,
-               resource_type="LoadBalancerRule")  # fmt: skip
+    completed(call, "LB.DELETE", "deleting load balancer. Load Balancer Id", rule, "LoadBalancerRule")
     return SUCCESS
 
 
@@ -200,7 +206,7 @@ def _pairs(call: Call) -> list[tuple[Any, str | None]]:
     return pairs
 
 
-@command("assignToLoadBalancerRule", sync=_same_network)
+@command("assignToLoadBalancerRule", sync=rules.same_network)
 def assign(call: Call) -> Any:
     db = call.db
     rule = _rule(call, "Failed to assign to load balancer {id}, the load balancer was not found.")
@@ -213,7 +219,9 @@ def assign(call: Call) -> Any:
             raise InvalidParameter("Invalid instance id specified")
         nics = [n for n in db.nics.where(vm_id=vm.id) if n.network_id == rule.network_id]
         if not nics:
-            raise InvalidParameter("VM with id specified cannot be added because it doesn't belong in the same network.")
+            raise InvalidParameter(
+                "VM with id specified cannot be added because it doesn't belong in the same network."
+            )
         member = (vm.id, address or nics[0].address)
         if member not in have:
             new.append(member)
@@ -222,12 +230,11 @@ def assign(call: Call) -> Any:
     for vm_id, address in new:
         db.lb_members.add(LbMember(rule_id=rule.id, vm_id=vm_id, address=address))
     rule.state = "Active"
-    call.event("LB.ASSIGN.TO.RULE", f"Successfully completed assigning to load balancer. Load Balancer Id: {rule.uuid}",
-               rule, resource_type="LoadBalancerRule")  # fmt: skip
+    completed(call, "LB.ASSIGN.TO.RULE", "assigning to load balancer. Load Balancer Id", rule, "LoadBalancerRule")
     return SUCCESS
 
 
-@command("removeFromLoadBalancerRule", sync=_same_network)
+@command("removeFromLoadBalancerRule", sync=rules.same_network)
 def remove(call: Call) -> Any:
     rule = _rule(call, "Invalid load balancer value: {id}")
     pairs = _pairs(call)
@@ -238,8 +245,7 @@ def remove(call: Call) -> Any:
         for member in call.db.lb_members.where(rule_id=rule.id, vm_id=vm.id):
             if address is None or member.address == address:
                 call.db.lb_members.delete(member)
-    call.event("LB.REMOVE.FROM.RULE", f"Successfully completed removing from load balancer. Load Balancer Id: {rule.uuid}",
-               rule, resource_type="LoadBalancerRule")  # fmt: skip
+    completed(call, "LB.REMOVE.FROM.RULE", "removing from load balancer. Load Balancer Id", rule, "LoadBalancerRule")
     return SUCCESS
 
 
@@ -271,7 +277,9 @@ def _forget_member(sim: Simulator, vm: Any) -> None:
     """An instance goes for good: rules that lead to it go too."""
     for member in sim.db.lb_members.where(vm_id=vm.id):
         sim.db.lb_members.delete(member)
-    for rule in [r for n in sim.db.nics.where(vm_id=vm.id) for r in sim.db.firewall_rules.where(network_id=n.network_id)]:
+    for rule in [
+        r for n in sim.db.nics.where(vm_id=vm.id) for r in sim.db.firewall_rules.where(network_id=n.network_id)
+    ]:
         if rule.vm_id == vm.id and rule.removed is None:
             rules.drop(sim, rule)
     for ip in [i for n in sim.db.nics.where(vm_id=vm.id) for i in sim.db.ip_addresses.where(network_id=n.network_id)]:

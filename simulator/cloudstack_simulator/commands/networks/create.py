@@ -11,6 +11,7 @@ from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.networks import Network
 from ...registry import command
 from ...tags import taggable
+from ..common import completed
 from ..vpcs import tiers
 from ..zones import zone_life
 from ..zones.texts import is_domain_name
@@ -22,7 +23,7 @@ taggable("Network", "networks")
 DOMAIN_RULE = (
     "Invalid network domain. Total length shouldn't exceed 190 chars. Each domain label must be between 1 and 63 "
     "characters long, can contain ASCII letters 'a' through 'z', the digits '0' through '9', and the hyphen ('-'); "
-    "can't start or end with \"-\""
+    'can\'t start or end with "-"'
 )
 
 
@@ -49,7 +50,7 @@ def create_network(call: Call) -> dict[str, Any]:
     network = _add(call, offering, owner, acl_type, domain_id, subnet, domain_name, physical)
     if offering.guest_type == "Shared":
         _add_range(call, network)
-    call.event("NETWORK.CREATE", f"Successfully completed creating network. Network Name: {network.name}", network)
+    completed(call, "NETWORK.CREATE", "creating network. Network Name", network, name=network.name)
     if offering.persistent:
         lifecycle.implement_now(call, network)
     return {"network": network_view(call, network)}
@@ -225,9 +226,15 @@ def _counts(offering: Any, acl_type: str) -> bool:
 
 
 def _add(
-    call: Call, offering: Any, owner: Any, acl_type: str, domain_id: int, subnet: tuple[str, str] | None,
-    domain_name: str | None, physical: Any,
-) -> Network:  # fmt: skip
+    call: Call,
+    offering: Any,
+    owner: Any,
+    acl_type: str,
+    domain_id: int,
+    subnet: tuple[str, str] | None,
+    domain_name: str | None,
+    physical: Any,
+) -> Network:
     p, db = call.params, call.db
     zone = _zone(call)
     if subnet is None and offering.guest_type == "Isolated":

@@ -31,9 +31,10 @@ def network_for(call: Call, owner: Any, zone: Any) -> Network:
     """The owner's only isolated network with source NAT in the zone; made when there is none."""
     db = call.db
     found = [
-        n for n in db.networks.where(account_id=owner.id, zone_id=zone.id)
+        n
+        for n in db.networks.where(account_id=owner.id, zone_id=zone.id)
         if n.guest_type == "Isolated" and n.vpc_id is None and services.supports(db, n, "SourceNat")
-    ]  # fmt: skip
+    ]
     if len(found) > 1:
         raise InvalidParameter(
             f"More than 1 default Isolated networks are found for account {owner.name}; please specify networkIds"

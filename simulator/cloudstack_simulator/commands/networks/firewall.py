@@ -10,6 +10,7 @@ from ...errors import IllegalArgument, InvalidParameter
 from ...listing import equal, tagged
 from ...model.networks import Rule
 from ...registry import SUCCESS, allocate, command
+from ..common import completed
 from . import rules, services
 
 STEP = 0.05
@@ -51,7 +52,9 @@ def allocate_rule(call: Call) -> Rule:
         raise InvalidParameter(f"There is no new provider for IP {ip.address} of service Firewall!")
     network = call.db.networks.get(ip.network_id)
     if network is None:
-        raise InvalidParameter("Unable to create firewall rule ; ip with specified id is not associated with any network")
+        raise InvalidParameter(
+            "Unable to create firewall rule ; ip with specified id is not associated with any network"
+        )
     rules.check_protocol(call, network, p.protocol, "Firewall")
     _check_icmp(call)
     return rules.add(call, _new(call, network, ip, cidrs, [], "Ingress"))
@@ -92,11 +95,10 @@ def _apply(call: Call) -> Any:
     return {"firewallrule": rule_view(call, rule)}
 
 
-@command("createFirewallRule", sync=lambda call: ("network", call.db.networks.get(call.created.network_id)))
+@command("createFirewallRule", sync=rules.same_network)
 def create(call: Call) -> Any:
     result = yield from _apply(call)
-    call.event("FIREWALL.OPEN", f"Successfully completed creating firewall rule. Rule Id: {call.created.uuid}", call.created,
-               resource_type="FirewallRule")  # fmt: skip
+    completed(call, "FIREWALL.OPEN", "creating firewall rule. Rule Id", call.created, "FirewallRule")
     return result
 
 
@@ -133,8 +135,7 @@ def _check_inside(cidrs: list[str], guest: str | None) -> None:
 @command("createEgressFirewallRule", sync=lambda call: ("network", call.params.networkid))
 def create_egress(call: Call) -> Any:
     result = yield from _apply(call)
-    call.event("FIREWALL.EGRESS.OPEN", f"Successfully completed creating firewall rule. Rule Id: {call.created.uuid}",
-               call.created, resource_type="FirewallRule")  # fmt: skip
+    completed(call, "FIREWALL.EGRESS.OPEN", "creating firewall rule. Rule Id", call.created, "FirewallRule")
     return result
 
 
@@ -186,8 +187,7 @@ def delete(call: Call) -> Any:
     rule.state = "Revoke"
     yield STEP
     rules.drop(call.sim, rule)
-    call.event("FIREWALL.CLOSE", f"Successfully completed revoking firewall rule. Rule Id: {rule.uuid}", rule,
-               resource_type="FirewallRule")  # fmt: skip
+    completed(call, "FIREWALL.CLOSE", "revoking firewall rule. Rule Id", rule, "FirewallRule")
     return SUCCESS
 
 

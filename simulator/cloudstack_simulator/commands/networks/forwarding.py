@@ -9,6 +9,7 @@ from ...errors import InvalidParameter, NetworkRuleConflict, ServerApiError
 from ...listing import equal, tagged
 from ...model.networks import Rule
 from ...registry import SUCCESS, allocate, command
+from ..common import completed
 from ..vpcs import addresses as vpc_addresses
 from . import rules, services
 from .firewall import STEP
@@ -64,12 +65,21 @@ def allocate_rule(call: Call) -> Rule:
     rule = rules.add(
         call,
         Rule(
-            purpose="PortForwarding", protocol=p.protocol.lower(), network_id=network.id, account_id=ip.account_id,
-            ip_id=ip.id, start_port=p.publicport, end_port=public_end, private_start=p.privateport,
-            private_end=private_end, vm_id=vm.id, guest_address=p.vmguestip or nic.address,
-            source_cidrs=list(p.cidrlist or []), display=p.get("fordisplay", True),
+            purpose="PortForwarding",
+            protocol=p.protocol.lower(),
+            network_id=network.id,
+            account_id=ip.account_id,
+            ip_id=ip.id,
+            start_port=p.publicport,
+            end_port=public_end,
+            private_start=p.privateport,
+            private_end=private_end,
+            vm_id=vm.id,
+            guest_address=p.vmguestip or nic.address,
+            source_cidrs=list(p.cidrlist or []),
+            display=p.get("fordisplay", True),
         ),
-    )  # fmt: skip
+    )
     if rules.wants_open_firewall(call, ip):
         rules.open_firewall(call, rule)
     return rule
@@ -99,18 +109,12 @@ def _nic(call: Call, ip: Any, vm: Any, network: Any) -> Any:
     return nics[0]
 
 
-def _same_network(call: Call) -> Any:
-    row = call.created or call.params.id
-    return ("network", call.db.networks.get(row.network_id))
-
-
-@command("createPortForwardingRule", sync=_same_network)
+@command("createPortForwardingRule", sync=rules.same_network)
 def create(call: Call) -> Any:
     rule = call.created
     yield STEP
     rule.state = "Active"
-    call.event("NET.RULEADD", f"Successfully completed creating forwarding rule. Rule Id: {rule.uuid}", rule,
-               resource_type="FirewallRule")  # fmt: skip
+    completed(call, "NET.RULEADD", "creating forwarding rule. Rule Id", rule, "FirewallRule")
     return {"portforwardingrule": forwarding_view(call, rule)}
 
 
@@ -145,7 +149,7 @@ def _rule(call: Call) -> Rule:
     return rule  # type: ignore[no-any-return]
 
 
-@command("updatePortForwardingRule", sync=_same_network)
+@command("updatePortForwardingRule", sync=rules.same_network)
 def update(call: Call) -> Any:
     p, rule = call.params, _rule(call)
     for port, words in ((p.privateport, "privatePort is an"), (p.privateendport, "PrivateEndPort has an")):
@@ -174,14 +178,13 @@ def update(call: Call) -> Any:
     return {"portforwardingrule": forwarding_view(call, rule)}
 
 
-@command("deletePortForwardingRule", sync=_same_network)
+@command("deletePortForwardingRule", sync=rules.same_network)
 def delete(call: Call) -> Any:
     rule = _rule(call)
     rule.state = "Revoke"
     yield STEP
     rules.drop(call.sim, rule)
-    call.event("NET.RULEDELETE", f"Successfully completed revoking forwarding rule. Rule Id: {rule.uuid}", rule,
-               resource_type="FirewallRule")  # fmt: skip
+    completed(call, "NET.RULEDELETE", "revoking forwarding rule. Rule Id", rule, "FirewallRule")
     return SUCCESS
 
 
@@ -210,8 +213,7 @@ def enable_static_nat(call: Call) -> dict[str, Any]:
     ip.is_static_nat, ip.vm_id = True, vm.id
     ip.vm_address = p.vmguestip or nics[0].address
     ip.network_id = network.id
-    call.event("STATICNAT.ENABLE", f"Successfully completed enabling static nat. Ip Id: {ip.uuid}", ip,
-               resource_type="IpAddress")  # fmt: skip
+    completed(call, "STATICNAT.ENABLE", "enabling static nat. Ip Id", ip, "IpAddress")
     return SUCCESS
 
 
@@ -249,6 +251,5 @@ def disable_static_nat(call: Call) -> Any:
     ip.is_static_nat, ip.vm_id, ip.vm_address = False, None, None
     if ip.vpc_id is not None and not call.db.firewall_rules.where(ip_id=ip.id):
         ip.network_id = None
-    call.event("STATICNAT.DISABLE", f"Successfully completed disabling static nat. Ip Id: {ip.uuid}", ip,
-               resource_type="IpAddress")  # fmt: skip
+    completed(call, "STATICNAT.DISABLE", "disabling static nat. Ip Id", ip, "IpAddress")
     return SUCCESS

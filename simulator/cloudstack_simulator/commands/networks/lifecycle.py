@@ -9,6 +9,7 @@ from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter
 from ...model.networks import Network
 from ...registry import SUCCESS, check, command
+from ..common import completed
 from . import addressing, services
 
 if TYPE_CHECKING:
@@ -29,16 +30,20 @@ def implement(call: Call, network: Network) -> Steps:
         if network.vlan is None:
             addressing.take_vlan(sim, network)
             call.event(
-                "ZONE.VLAN.ASSIGN", f"Assigned Zone Vlan: {network.vlan} Network Id: {network.id}", network,
+                "ZONE.VLAN.ASSIGN",
+                f"Assigned Zone Vlan: {network.vlan} Network Id: {network.id}",
+                network,
                 resource_type="Network",
-            )  # fmt: skip
+            )
         if services.supports(sim.db, network, "SourceNat") and network.vpc_id is None:
             addressing.source_nat_address(call, network)
         if services.supports(sim.db, network, "Firewall") and network.vpc_id is None:
             call.event(
-                "FIREWALL.OPEN", "Successfully created entity for creating firewall rule", state="Created",
+                "FIREWALL.OPEN",
+                "Successfully created entity for creating firewall rule",
+                state="Created",
                 resource_type="FirewallRule",
-            )  # fmt: skip
+            )
         network.state = "Implemented"
     yield from routers.ensure_for(call, network)
 
@@ -108,6 +113,8 @@ def network_exists(call: Call) -> None:
 def delete_network(call: Call) -> Any:
     network = call.params.id
     network_exists(call)
+    if network.is_system:
+        raise InvalidParameter("Network with specified id is system and can't be removed")
     call.check_access(network)
     if call.params.forced and not call.caller.is_root_admin:
         raise InvalidParameter("Delete network with 'forced' option can only be called by root admins")
@@ -115,7 +122,7 @@ def delete_network(call: Call) -> Any:
     if vms_in(call.sim, network) and not call.params.forced:
         raise CloudRuntime("Failed to delete network")
     destroy(call, network)
-    call.event("NETWORK.DELETE", f"Successfully completed deleting network. Network Id: {network.uuid}", network)
+    completed(call, "NETWORK.DELETE", "deleting network. Network Id", network)
     return SUCCESS
 
 
@@ -132,7 +139,9 @@ def restart_network(call: Call) -> Any:
     yield STEP
     if p.makeredundant:
         network.redundant = True
-    yield from routers.restart_for(call, network, cleanup=bool(p.cleanup or p.makeredundant), live_patch=bool(p.livepatch))
+    yield from routers.restart_for(
+        call, network, cleanup=bool(p.cleanup or p.makeredundant), live_patch=bool(p.livepatch)
+    )
     network.restart_required = False
-    call.event("NETWORK.RESTART", f"Successfully completed restarting network. Network Id: {network.uuid}", network)
+    completed(call, "NETWORK.RESTART", "restarting network. Network Id", network)
     return SUCCESS

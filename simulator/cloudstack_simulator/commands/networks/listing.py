@@ -14,9 +14,20 @@ from .views import network_view
 
 GUEST_TYPES = ("Shared", "Isolated", "L2")
 SERVICES = (
-    "Vpn", "Dhcp", "Dns", "Gateway", "Firewall", "Lb", "UserData", "SourceNat", "StaticNat", "PortForwarding",
-    "SecurityGroup", "NetworkACL", "Connectivity",
-)  # fmt: skip
+    "Vpn",
+    "Dhcp",
+    "Dns",
+    "Gateway",
+    "Firewall",
+    "Lb",
+    "UserData",
+    "SourceNat",
+    "StaticNat",
+    "PortForwarding",
+    "SecurityGroup",
+    "NetworkACL",
+    "Connectivity",
+)
 
 
 def _guest_type(text: str | None) -> str | None:
@@ -68,9 +79,7 @@ def list_networks(call: Call) -> dict[str, Any]:
     p = call.params
     is_system = bool(p.issystem)
     if is_system and (p.account is not None or p.domainid is not None):
-        raise InvalidParameter(
-            "System network belongs to system, account and domainId parameters can't be specified"
-        )
+        raise InvalidParameter("System network belongs to system, account and domainId parameters can't be specified")
     shown = p.get("displaynetwork", True)
     return call.listing(
         "network",

@@ -10,6 +10,7 @@ from ...errors import CloudRuntime, InsufficientCapacity, InvalidParameter, Serv
 from ...listing import Filter, equal, matching, tagged
 from ...registry import SUCCESS, allocate, check, command
 from ...tags import taggable
+from ..common import completed
 from . import addressing, rules
 from .views import address_view
 
@@ -64,7 +65,9 @@ def _for_load_balancing(call: Call) -> Filter | None:
     if not call.params.forloadbalancing:
         return None
     used = {r.ip_id for r in call.db.firewall_rules.where(purpose="LoadBalancing")}
-    return matching(lambda ip: not ip.is_source_nat and (ip.id in used or not call.db.firewall_rules.where(ip_id=ip.id)))
+    return matching(
+        lambda ip: not ip.is_source_nat and (ip.id in used or not call.db.firewall_rules.where(ip_id=ip.id))
+    )
 
 
 def _mine(call: Call, allocated: bool) -> Filter | None:
@@ -143,7 +146,7 @@ def associate(call: Call) -> Any:
             ip.vpc_id = p.networkid.vpc_id
     view = address_view(call, ip)
     ip.state = "Allocated"
-    call.event("NET.IPASSIGN", f"Successfully completed associating Ip. Ip Id: {ip.uuid}", ip, resource_type="IpAddress")
+    completed(call, "NET.IPASSIGN", "associating Ip. Ip Id", ip, "IpAddress")
     return {"ipaddress": view}
 
 
@@ -167,7 +170,7 @@ def disassociate(call: Call) -> Any:
         raise CloudRuntime("ip address is used for source nat purposes and can not be disassociated.")
     yield 0.05
     release(call, ip)
-    call.event("NET.IPRELEASE", f"Successfully completed disassociating Ip. Ip Id: {ip.uuid}", ip, resource_type="IpAddress")
+    completed(call, "NET.IPRELEASE", "disassociating Ip. Ip Id", ip, "IpAddress")
     return SUCCESS
 
 
@@ -211,7 +214,7 @@ def reserve(call: Call) -> dict[str, Any]:
     call.sim.limits.check(owner, "public_ip")
     ip.state, ip.allocated, ip.account_id, ip.domain_id = "Reserved", call.now, owner.id, owner.domain_id
     call.sim.limits.add(owner.id, "public_ip", 1)
-    call.event("NET.IPRESERVE", f"Successfully completed reserving Ip. Ip Id: {ip.uuid}", ip, resource_type="IpAddress")
+    completed(call, "NET.IPRESERVE", "reserving Ip. Ip Id", ip, "IpAddress")
     return {"ipaddress": address_view(call, ip, ranges=False)}
 
 
@@ -228,5 +231,3 @@ def release_reserved(call: Call) -> dict[str, Any]:
         call.check_access(ip)
         addressing.release_public(call.sim, ip)
     return SUCCESS
-
-

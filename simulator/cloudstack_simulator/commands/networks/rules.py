@@ -18,6 +18,12 @@ for kind in ("FirewallRule", "PortForwardingRule", "LoadBalancer"):
     taggable(kind, "firewall_rules")
 
 
+def same_network(call: Call) -> Any:
+    """Key of jobs that must not run side by side: those about rules of one network."""
+    row = call.created or call.params.id
+    return ("network", call.db.networks.get(getattr(row, "network_id", None)))
+
+
 def check_ports(start: int | None, end: int | None) -> None:
     for port in (start, end):
         if port is not None and not 0 <= port <= 65535:
@@ -106,19 +112,23 @@ def _clash(rule: Rule, other: Rule) -> bool:
     """Equal ranges of firewall rules, overlapping ones of all others."""
     if rule.purpose == "Firewall":
         return (rule.start_port, rule.end_port) == (other.start_port, other.end_port)
-    return bool(
-        (rule.start_port or 0) <= (other.end_port or 0) and (other.start_port or 0) <= (rule.end_port or 0)
-    )
+    return bool((rule.start_port or 0) <= (other.end_port or 0) and (other.start_port or 0) <= (rule.end_port or 0))
 
 
 def open_firewall(call: Call, rule: Rule) -> None:
     """The firewall rule for everybody that comes with a port forwarding or load balancer rule."""
     call.db.firewall_rules.add(
         Rule(
-            purpose="Firewall", protocol=rule.protocol, network_id=rule.network_id, account_id=rule.account_id,
-            ip_id=rule.ip_id, start_port=rule.start_port, end_port=rule.end_port, source_cidrs=["0.0.0.0/0"],
+            purpose="Firewall",
+            protocol=rule.protocol,
+            network_id=rule.network_id,
+            account_id=rule.account_id,
+            ip_id=rule.ip_id,
+            start_port=rule.start_port,
+            end_port=rule.end_port,
+            source_cidrs=["0.0.0.0/0"],
             related_id=rule.id,
-        )  # fmt: skip
+        )
     )
 
 

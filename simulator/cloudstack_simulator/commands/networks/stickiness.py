@@ -23,12 +23,16 @@ def policies_view(call: Call, rule: Rule, policies: list[StickinessPolicy]) -> d
         **place,
         "stickinesspolicy": [
             {
-                "id": p.uuid, "name": p.name, "methodname": p.method, "description": p.description,
-                "fordisplay": p.display, "params": dict(p.params),
+                "id": p.uuid,
+                "name": p.name,
+                "methodname": p.method,
+                "description": p.description,
+                "fordisplay": p.display,
+                "params": dict(p.params),
             }
             for p in policies
         ],
-    }  # fmt: skip
+    }
 
 
 def methods(call: Call, rule: Rule) -> list[dict[str, Any]]:
@@ -54,10 +58,14 @@ def allocate_policy(call: Call) -> StickinessPolicy:
         raise InvalidParameter(f"Failed to create Stickiness policy: Already two policies attached {rule.id}")
     policy: StickinessPolicy = call.db.lb_stickiness_policies.add(
         StickinessPolicy(
-            rule_id=rule.id, name=p.name, method=p.methodname, params=given, description=p.description,
+            rule_id=rule.id,
+            name=p.name,
+            method=p.methodname,
+            params=given,
+            description=p.description,
             display=p.get("fordisplay", True),
         )
-    )  # fmt: skip
+    )
     return policy
 
 

@@ -9,13 +9,21 @@ from ...call import Call
 from ...errors import InvalidParameter
 from ...model.networks import Network
 from ...registry import command
+from ..common import completed
 from ..zones.texts import is_domain_name
 from . import addressing, services
 from .create import DOMAIN_RULE
 from .views import network_view
 
-PLAIN = {"name": "name", "displaytext": "display_text", "displaynetwork": "display", "dns1": "dns1", "dns2": "dns2",
-         "publicmtu": "public_mtu", "privatemtu": "private_mtu"}  # fmt: skip
+PLAIN = {
+    "name": "name",
+    "displaytext": "display_text",
+    "displaynetwork": "display",
+    "dns1": "dns1",
+    "dns2": "dns2",
+    "publicmtu": "public_mtu",
+    "privatemtu": "private_mtu",
+}
 
 
 @command("updateNetwork", sync=lambda call: ("network", call.params.id))
@@ -44,7 +52,7 @@ def update(call: Call) -> Any:
     network.details["hideIpAddressUsage"] = "true" if p.hideipaddressusage else "false"
     if p.customid is not None:
         call.db.networks.change_uuid(network, p.customid)
-    call.event("NETWORK.UPDATE", f"Successfully completed updating network. Network Id: {network.uuid}", network)
+    completed(call, "NETWORK.UPDATE", "updating network. Network Id", network)
     return {"network": network_view(call, network)}
 
 
@@ -89,7 +97,9 @@ def _reservation(call: Call, network: Network) -> tuple[str | None, str] | None:
     if network.guest_type != "Isolated":
         raise InvalidParameter("Can only allow IP Reservation in networks with guest type Isolated")
     if call.params.networkofferingid is not None and call.params.networkofferingid.id != network.offering_id:
-        raise InvalidParameter("Cannot specify this network offering change and guestVmCidr at same time. Specify only one.")
+        raise InvalidParameter(
+            "Cannot specify this network offering change and guestVmCidr at same time. Specify only one."
+        )
     if network.state not in ("Implemented", "Allocated"):
         raise InvalidParameter(
             "The network must be in Implemented or Allocated state. IP Reservation cannot be applied in "

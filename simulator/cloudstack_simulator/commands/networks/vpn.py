@@ -14,7 +14,7 @@ from ...errors import CloudRuntime, InvalidParameter
 from ...listing import equal
 from ...model.networks import RemoteAccessVpn, VpnUser
 from ...registry import SUCCESS, allocate, command
-from ..common import owner_fields
+from ..common import completed, owner_fields
 from . import services
 from .firewall import STEP
 
@@ -60,10 +60,16 @@ def allocate_vpn(call: Call) -> RemoteAccessVpn:
     ip_range = _client_range(call, network)
     vpn: RemoteAccessVpn = db.remote_access_vpns.add(
         RemoteAccessVpn(
-            ip_id=ip.id, network_id=ip.network_id, vpc_id=ip.vpc_id, account_id=ip.account_id, ip_range=ip_range,
-            preshared_key=_new_key(call), state="Added", display=p.get("fordisplay", True),
+            ip_id=ip.id,
+            network_id=ip.network_id,
+            vpc_id=ip.vpc_id,
+            account_id=ip.account_id,
+            ip_range=ip_range,
+            preshared_key=_new_key(call),
+            state="Added",
+            display=p.get("fordisplay", True),
         )
-    )  # fmt: skip
+    )
     return vpn
 
 
@@ -83,7 +89,7 @@ def _client_range(call: Call, network: Any) -> str:
 
 def _new_key(call: Call) -> str:
     length = int(call.setting("remote.access.vpn.psk.length") or 24)
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _place in range(length))
 
 
 @command("createRemoteAccessVpn", instance=lambda call: call.db.ip_addresses.get(call.created.id))
@@ -92,7 +98,7 @@ def create(call: Call) -> Any:
     vpn = call.created
     yield STEP
     vpn.state = "Running"
-    call.event("VPN.REMOTE.ACCESS.CREATE", f"Successfully completed creating remote access vpn. Vpn Id: {vpn.uuid}", vpn)
+    completed(call, "VPN.REMOTE.ACCESS.CREATE", "creating remote access vpn. Vpn Id", vpn)
     return {"remoteaccessvpn": vpn_view(call, vpn)}
 
 
@@ -101,16 +107,21 @@ def list_vpns(call: Call) -> dict[str, Any]:
     p = call.params
     ip = p.publicipid
     if ip is not None and (not ip or ip.account_id is None):
-        raise InvalidParameter(f"Unable to list remote access vpns, IP address {ip.id} is not associated with an account.")
+        raise InvalidParameter(
+            f"Unable to list remote access vpns, IP address {ip.id} is not associated with an account."
+        )
     return call.listing(
         "remoteaccessvpn",
         call.db.remote_access_vpns,
         vpn_view,
         where=[
-            equal("id", p.id), equal("ip_id", ip), equal("network_id", p.networkid), equal("display", p.fordisplay),
+            equal("id", p.id),
+            equal("ip_id", ip),
+            equal("network_id", p.networkid),
+            equal("display", p.fordisplay),
         ],
         owned=True,
-    )  # fmt: skip
+    )
 
 
 @command("deleteRemoteAccessVpn")
@@ -121,7 +132,7 @@ def delete(call: Call) -> Any:
     for vpn in vpns:
         call.check_access(vpn)
         call.db.remote_access_vpns.delete(vpn)
-        call.event("VPN.REMOTE.ACCESS.DESTROY", f"Successfully completed removing remote access vpn. Vpn Id: {vpn.uuid}", vpn)
+        completed(call, "VPN.REMOTE.ACCESS.DESTROY", "removing remote access vpn. Vpn Id", vpn)
     return SUCCESS
 
 
@@ -151,9 +162,7 @@ def allocate_user(call: Call) -> VpnUser:
             "alphabets, numbers and the set '@.-_'."
         )
     if not PASSWORD.fullmatch(p.password):
-        raise InvalidParameter(
-            "Password has to be 3-32 characters including alphabets, numbers and the set '@+=.-_'"
-        )
+        raise InvalidParameter("Password has to be 3-32 characters including alphabets, numbers and the set '@+=.-_'")
     if call.db.vpn_users.first(account_id=owner.id, name=p.username):
         raise InvalidParameter(f"VPN User with name {p.username} is already added for account {account_text(owner)}")
     limit = int(call.setting("remote.access.vpn.user.limit") or 8)

@@ -122,6 +122,8 @@ def _the_list(call: Call) -> NetworkAcl:
     if acl is None:
         if p.networkid is None:
             raise InvalidParameter("Cannot create Network ACL Item. ACL Id or network Id is required")
+        if not p.networkid:
+            raise InvalidParameter("Unable to find specified Network")
         if p.networkid.vpc_id is None:
             raise InvalidParameter(f"Network: {p.networkid.uuid} does not belong to VPC")
         acl = db.network_acls.get(p.networkid.acl_id) or _own_list(call, p.networkid)
@@ -150,11 +152,20 @@ def allocate_item(call: Call) -> NetworkAclItem:
     protocol = (p.protocol or "all").strip().lower()
     icmp = protocol == "icmp"
     item = NetworkAclItem(
-        acl_id=acl.id, number=0, protocol=protocol, action=action, traffic_type=traffic, start_port=p.startport,
-        end_port=p.get("endport", p.startport), icmp_type=p.get("icmptype", -1 if icmp else None),
-        icmp_code=p.get("icmpcode", -1 if icmp else None), cidrs=list(p.cidrlist or ANYWHERE),
-        display=p.get("fordisplay", True), reason=p.reason, state="Add",
-    )  # fmt: skip
+        acl_id=acl.id,
+        number=0,
+        protocol=protocol,
+        action=action,
+        traffic_type=traffic,
+        start_port=p.startport,
+        end_port=p.get("endport", p.startport),
+        icmp_type=p.get("icmptype", -1 if icmp else None),
+        icmp_code=p.get("icmpcode", -1 if icmp else None),
+        cidrs=list(p.cidrlist or ANYWHERE),
+        display=p.get("fordisplay", True),
+        reason=p.reason,
+        state="Add",
+    )
     _check_number(call, acl, p.number)
     check_item(item)
     others = call.db.network_acl_items.where(acl_id=acl.id)
@@ -207,9 +218,16 @@ def _the_item(call: Call) -> NetworkAclItem:
 
 
 FIELDS = {
-    "protocol": "protocol", "startport": "start_port", "endport": "end_port", "icmptype": "icmp_type",
-    "icmpcode": "icmp_code", "cidrlist": "cidrs", "fordisplay": "display", "reason": "reason", "number": "number",
-}  # fmt: skip
+    "protocol": "protocol",
+    "startport": "start_port",
+    "endport": "end_port",
+    "icmptype": "icmp_type",
+    "icmpcode": "icmp_code",
+    "cidrlist": "cidrs",
+    "fordisplay": "display",
+    "reason": "reason",
+    "number": "number",
+}
 
 
 @command("updateNetworkACLItem")
@@ -218,8 +236,26 @@ def update(call: Call) -> Any:
     p, item = call.params, _the_item(call)
     acl = call.db.network_acls[item.acl_id]
     _check_number(call, acl, p.number, item)
-    new = NetworkAclItem(**{f: getattr(item, f) for f in ("acl_id", "number", "protocol", "action", "traffic_type",
-                            "state", "start_port", "end_port", "icmp_type", "icmp_code", "cidrs", "display", "reason")})  # fmt: skip
+    new = NetworkAclItem(
+        **{
+            f: getattr(item, f)
+            for f in (
+                "acl_id",
+                "number",
+                "protocol",
+                "action",
+                "traffic_type",
+                "state",
+                "start_port",
+                "end_port",
+                "icmp_type",
+                "icmp_code",
+                "cidrs",
+                "display",
+                "reason",
+            )
+        }
+    )
     partial = p.get("partialupgrade", True)
     for parameter, field in FIELDS.items():
         if p[parameter] is not None:

@@ -22,16 +22,21 @@ STEP = 0.05
 @at_install(order=20)
 def add_built_in_lists(sim: Simulator) -> None:
     for name, words, action in (
-        ("default_deny", "Default Network ACL Deny All", "Deny"), ("default_allow", "Default Network ACL Allow All", "Allow"),
-    ):  # fmt: skip
+        ("default_deny", "Default Network ACL Deny All", "Deny"),
+        ("default_allow", "Default Network ACL Allow All", "Allow"),
+    ):
         acl = sim.db.network_acls.add(NetworkAcl(name=name, description=words))
         for number, traffic in enumerate(("Ingress", "Egress"), 1):
             sim.db.network_acl_items.add(
                 NetworkAclItem(
-                    acl_id=acl.id, number=number, protocol="all", action=action, traffic_type=traffic,
+                    acl_id=acl.id,
+                    number=number,
+                    protocol="all",
+                    action=action,
+                    traffic_type=traffic,
                     cidrs=["0.0.0.0/0"],
                 )
-            )  # fmt: skip
+            )
 
 
 def list_view(call: Call, acl: NetworkAcl) -> dict[str, Any]:
@@ -63,7 +68,9 @@ def allocate_list(call: Call) -> NetworkAcl:
     if vpc is not None:
         call.check_access(vpc)
     acl: NetworkAcl = call.db.network_acls.add(
-        NetworkAcl(name=p.name, description=p.description, vpc_id=vpc.id if vpc else None, display=p.get("fordisplay", True))
+        NetworkAcl(
+            name=p.name, description=p.description, vpc_id=vpc.id if vpc else None, display=p.get("fordisplay", True)
+        )
     )
     return acl
 
@@ -156,7 +163,9 @@ def replace_list(call: Call) -> Any:
         raise InvalidParameter("Unable to find specified NetworkACL")
     target = p.networkid if p.networkid is not None else p.gatewayid
     if target.removed is not None:
-        raise InvalidParameter("Unable to find specified Network" if p.networkid else "Unable to find specified private gateway")
+        raise InvalidParameter(
+            "Unable to find specified Network" if p.networkid else "Unable to find specified private gateway"
+        )
     if p.networkid is not None and target.vpc_id is None:
         raise InvalidParameter(f"Network is not part of a VPC: {target.uuid}")
     if acl.vpc_id is not None and acl.vpc_id != target.vpc_id:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ... import net
-from ...call import Call
+from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, NetworkRuleConflict
 from ...listing import equal, tagged
 from ...model.vpcs import PrivateGateway, StaticRoute
 from ...registry import SUCCESS, allocate, command
 from ...tags import taggable
-from ..common import owner_fields
+from ..common import completed, owner_fields
 from ..zones import zone_life
 
 taggable("PrivateGateway", "private_gateways")
@@ -66,11 +66,20 @@ def allocate_gateway(call: Call) -> PrivateGateway:
             )
     gateway: PrivateGateway = db.private_gateways.add(
         PrivateGateway(
-            vpc_id=vpc.id, zone_id=vpc.zone_id, account_id=vpc.account_id, physical_network_id=physical.id,
-            network_id=0, address=p.ipaddress, gateway=p.gateway, netmask=p.netmask, vlan=vlan, acl_id=acl.id,
-            source_nat=p.get("sourcenatsupported", False), state="Creating",
+            vpc_id=vpc.id,
+            zone_id=vpc.zone_id,
+            account_id=vpc.account_id,
+            physical_network_id=physical.id,
+            network_id=0,
+            address=p.ipaddress,
+            gateway=p.gateway,
+            netmask=p.netmask,
+            vlan=vlan,
+            acl_id=acl.id,
+            source_nat=p.get("sourcenatsupported", False),
+            state="Creating",
         )
-    )  # fmt: skip
+    )
     return gateway
 
 
@@ -91,8 +100,7 @@ def create_gateway(call: Call) -> Any:
     gateway = call.created
     yield STEP
     gateway.state = "Ready"
-    call.event("PRIVATE.GATEWAY.CREATE", f"Successfully completed creating VPC private gateway. Gateway Id: {gateway.uuid}",
-               gateway)  # fmt: skip
+    completed(call, "PRIVATE.GATEWAY.CREATE", "creating VPC private gateway. Gateway Id", gateway)
     return {"privategateway": gateway_view(call, gateway)}
 
 
@@ -104,16 +112,22 @@ def list_gateways(call: Call) -> dict[str, Any]:
         call.db.private_gateways,
         gateway_view,
         where=[
-            equal("id", p.id), equal("vpc_id", p.vpcid), equal("address", p.ipaddress), equal("vlan", p.vlan),
-            equal("state", p.state), tagged(call, "PrivateGateway"),
+            equal("id", p.id),
+            equal("vpc_id", p.vpcid),
+            equal("address", p.ipaddress),
+            equal("vlan", p.vlan),
+            equal("state", p.state),
+            tagged(call, "PrivateGateway"),
         ],
         owned=True,
-    )  # fmt: skip
+    )
 
 
 @command("deletePrivateGateway")
 def delete_gateway(call: Call) -> Any:
     db, gateway = call.db, call.params.id
+    if gateway.removed is not None:
+        return SUCCESS
     call.check_access(gateway)
     routes = db.static_routes.where(gateway_id=gateway.id)
     if routes:
@@ -125,7 +139,7 @@ def delete_gateway(call: Call) -> Any:
     yield STEP
     call.sim.tags.drop(gateway)
     db.private_gateways.delete(gateway)
-    call.event("PRIVATE.GATEWAY.DELETE", f"Successfully completed deleting private gateway. Gateway Id: {gateway.uuid}", gateway)
+    completed(call, "PRIVATE.GATEWAY.DELETE", "deleting private gateway. Gateway Id", gateway)
     return SUCCESS
 
 
@@ -151,6 +165,8 @@ def allocate_route(call: Call) -> StaticRoute:
         raise InvalidParameter("one of gatewayId and nextHop must be specified")
     if gateway is not None and p.nexthop is not None:
         raise InvalidParameter("Only one of gatewayId and nextHop can be specified")
+    if gateway is not None and not gateway:
+        raise InvalidParameter("Invalid gateway id is given")
     if gateway is not None and gateway.state != "Ready":
         raise InvalidParameter(f"Gateway is not in the Ready state: {gateway.state}")
     if gateway is None and p.vpcid is None:
@@ -171,10 +187,14 @@ def allocate_route(call: Call) -> StaticRoute:
             raise NetworkRuleConflict(f"New static route cidr conflicts with existing route {other.uuid}")
     route: StaticRoute = db.static_routes.add(
         StaticRoute(
-            vpc_id=vpc.id, account_id=vpc.account_id, cidr=p.cidr, gateway_id=gateway.id if gateway is not None else None,
-            next_hop=p.nexthop, state="Staged",
+            vpc_id=vpc.id,
+            account_id=vpc.account_id,
+            cidr=p.cidr,
+            gateway_id=gateway.id if gateway is not None else None,
+            next_hop=p.nexthop,
+            state="Staged",
         )
-    )  # fmt: skip
+    )
     return route
 
 
@@ -193,16 +213,19 @@ def list_routes(call: Call) -> dict[str, Any]:
         call.db.static_routes,
         route_view,
         where=[
-            equal("id", p.id), equal("vpc_id", p.vpcid), equal("gateway_id", p.gatewayid), equal("state", p.state),
+            equal("id", p.id),
+            equal("vpc_id", p.vpcid),
+            equal("gateway_id", p.gatewayid),
+            equal("state", p.state),
             tagged(call, "StaticRoute"),
         ],
         owned=True,
-    )  # fmt: skip
+    )
 
 
 @command("deleteStaticRoute")
 def delete_route(call: Call) -> Any:
-    route = call.params.id
+    route = live(call.params.id, "Unable to find static route by id")
     call.check_access(route)
     route.state = "Revoke"
     yield STEP

@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import net
 from ...access import entity_owner
-from ...call import Call
+from ...call import Call, live
 from ...clock import timestamp
 from ...errors import CloudRuntime, InvalidParameter
 from ...listing import equal
@@ -58,9 +58,12 @@ def create_gateway(call: Call) -> dict[str, Any]:
 def list_gateways(call: Call) -> dict[str, Any]:
     p = call.params
     return call.listing(
-        "vpngateway", call.db.vpn_gateways, gateway_view,
-        where=[equal("id", p.id), equal("vpc_id", p.vpcid), equal("display", p.fordisplay)], owned=True,
-    )  # fmt: skip
+        "vpngateway",
+        call.db.vpn_gateways,
+        gateway_view,
+        where=[equal("id", p.id), equal("vpc_id", p.vpcid), equal("display", p.fordisplay)],
+        owned=True,
+    )
 
 
 @command("updateVpnGateway")
@@ -77,10 +80,12 @@ def update_gateway(call: Call) -> dict[str, Any]:
 
 @command("deleteVpnGateway")
 def delete_gateway(call: Call) -> dict[str, Any]:
-    gateway = call.params.id
+    gateway = live(call.params.id, "Fail to find vpn gateway with {id} !")
     call.check_access(gateway)
     if call.db.vpn_connections.where(gateway_id=gateway.id):
-        raise InvalidParameter(f"Unable to delete VPN gateway {gateway.uuid} because there is still related VPN connections!")
+        raise InvalidParameter(
+            f"Unable to delete VPN gateway {gateway.uuid} because there is still related VPN connections!"
+        )
     call.db.vpn_gateways.delete(gateway)
     return SUCCESS
 
@@ -162,17 +167,27 @@ def allocate_customer(call: Call) -> VpnCustomerGateway:
     name = p.name or f"VPN-{p.gateway}"
     _check_name(call, name, owner.id)
     gateway: VpnCustomerGateway = call.db.vpn_customer_gateways.add(
-        VpnCustomerGateway(name=name, account_id=owner.id, gateway="", cidrs="", preshared_key="", ike_policy="", esp_policy="")
+        VpnCustomerGateway(
+            name=name, account_id=owner.id, gateway="", cidrs="", preshared_key="", ike_policy="", esp_policy=""
+        )
     )
     _fill(call, gateway)
     return gateway
 
 
 FIELDS = {
-    "gateway": "gateway", "cidrlist": "cidrs", "ipsecpsk": "preshared_key", "ikepolicy": "ike_policy",
-    "esppolicy": "esp_policy", "ikelifetime": "ike_lifetime", "esplifetime": "esp_lifetime", "dpd": "dpd",
-    "forceencap": "force_encap", "splitconnections": "split_connections", "ikeversion": "ike_version",
-}  # fmt: skip
+    "gateway": "gateway",
+    "cidrlist": "cidrs",
+    "ipsecpsk": "preshared_key",
+    "ikepolicy": "ike_policy",
+    "esppolicy": "esp_policy",
+    "ikelifetime": "ike_lifetime",
+    "esplifetime": "esp_lifetime",
+    "dpd": "dpd",
+    "forceencap": "force_encap",
+    "splitconnections": "split_connections",
+    "ikeversion": "ike_version",
+}
 
 
 def _fill(call: Call, gateway: VpnCustomerGateway) -> None:
@@ -189,9 +204,13 @@ def create_customer(call: Call) -> dict[str, Any]:
 @command("listVpnCustomerGateways")
 def list_customers(call: Call) -> dict[str, Any]:
     return call.listing(
-        "vpncustomergateway", call.db.vpn_customer_gateways, customer_view, where=[equal("id", call.params.id)],
-        keyword=("name",), owned=True,
-    )  # fmt: skip
+        "vpncustomergateway",
+        call.db.vpn_customer_gateways,
+        customer_view,
+        where=[equal("id", call.params.id)],
+        keyword=("name",),
+        owned=True,
+    )
 
 
 @command("updateVpnCustomerGateway")
@@ -210,7 +229,7 @@ def update_customer(call: Call) -> dict[str, Any]:
 
 @command("deleteVpnCustomerGateway")
 def delete_customer(call: Call) -> dict[str, Any]:
-    gateway = call.params.id
+    gateway = live(call.params.id, "Fail to find customer gateway with {id} !")
     call.check_access(gateway)
     if call.db.vpn_connections.where(customer_gateway_id=gateway.id):
         raise InvalidParameter(
@@ -256,10 +275,14 @@ def allocate_connection(call: Call) -> VpnConnection:
     _check_overlaps(call, gateway, customer)
     connection: VpnConnection = db.vpn_connections.add(
         VpnConnection(
-            gateway_id=gateway.id, customer_gateway_id=customer.id, account_id=gateway.account_id,
-            passive=p.get("passive", False), state="Pending", display=p.get("fordisplay", True),
+            gateway_id=gateway.id,
+            customer_gateway_id=customer.id,
+            account_id=gateway.account_id,
+            passive=p.get("passive", False),
+            state="Pending",
+            display=p.get("fordisplay", True),
         )
-    )  # fmt: skip
+    )
     return connection
 
 
@@ -276,9 +299,7 @@ def _check_overlaps(call: Call, gateway: VpnGateway, customer: VpnCustomerGatewa
     others = db.vpn_connections.where(gateway_id=gateway.id)
     limit = int(call.setting("site2site.vpn.vpngateway.connection.limit") or 4)
     if len(others) >= limit:
-        raise InvalidParameter(
-            f"There are too many VPN connections with current VPN gateway! The limit is {limit}"
-        )
+        raise InvalidParameter(f"There are too many VPN connections with current VPN gateway! The limit is {limit}")
     for other in (db.vpn_customer_gateways[c.customer_gateway_id] for c in others):
         for old in other.cidrs.split(","):
             for text, span in mine:
@@ -302,13 +323,16 @@ def create_connection(call: Call) -> Any:
 def list_connections(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
     return call.listing(
-        "vpnconnection", db.vpn_connections, connection_view,
+        "vpnconnection",
+        db.vpn_connections,
+        connection_view,
         where=[
-            equal("id", p.id), equal("display", p.fordisplay),
+            equal("id", p.id),
+            equal("display", p.fordisplay),
             equal(lambda c: db.vpn_gateways[c.gateway_id].vpc_id, p.vpcid),
         ],
         owned=True,
-    )  # fmt: skip
+    )
 
 
 @check("resetVpnConnection", "deleteVpnConnection")

@@ -13,7 +13,7 @@ from ...listing import Filter, contains, equal, matching, tagged
 from ...model.vpcs import Vpc
 from ...registry import SUCCESS, allocate, command
 from ...tags import taggable
-from ..common import has_notes, owner_fields
+from ..common import completed, has_notes, owner_fields
 from ..networks import addressing
 from ..networks.create import DOMAIN_RULE
 from ..networks.listing import SERVICES
@@ -76,12 +76,21 @@ def allocate_vpc(call: Call) -> Vpc:
     call.sim.limits.check(owner, "vpc")
     vpc: Vpc = call.db.vpcs.add(
         Vpc(
-            name=p.name, display_text=p.displaytext or p.name, zone_id=zone.id, account_id=owner.id,
-            offering_id=offering.id, cidr=p.cidr, network_domain=domain, state="Enabled",
-            display=p.get("fordisplay", True), redundant=offering.redundant_router, dns1=p.dns1, dns2=p.dns2,
+            name=p.name,
+            display_text=p.displaytext or p.name,
+            zone_id=zone.id,
+            account_id=owner.id,
+            offering_id=offering.id,
+            cidr=p.cidr,
+            network_domain=domain,
+            state="Enabled",
+            display=p.get("fordisplay", True),
+            redundant=offering.redundant_router,
+            dns1=p.dns1,
+            dns2=p.dns2,
             public_mtu=p.get("publicmtu", 1500),
         )
-    )  # fmt: skip
+    )
     call.sim.limits.add(owner.id, "vpc", 1)
     return vpc
 
@@ -89,7 +98,9 @@ def allocate_vpc(call: Call) -> Vpc:
 def _domain_name(call: Call, owner: Any, zone: Any) -> str:
     text = call.params.networkdomain
     if text is None:
-        return str(owner.network_domain or zone.network_domain or f"cs{owner.id:x}{call.setting('guest.domain.suffix', zone)}")
+        return str(
+            owner.network_domain or zone.network_domain or f"cs{owner.id:x}{call.setting('guest.domain.suffix', zone)}"
+        )
     if not is_domain_name(text):
         raise InvalidParameter(DOMAIN_RULE)
     return str(text)
@@ -121,7 +132,7 @@ def create(call: Call) -> Any:
     if call.params.get("start", True):
         source_nat(call, vpc)
         yield from routers.ensure_for_vpc(call, vpc)
-    call.event("VPC.CREATE", f"Successfully completed creating VPC. VPC Id: {vpc.uuid}", vpc)
+    completed(call, "VPC.CREATE", "creating VPC. VPC Id", vpc)
     return {"vpc": vpc_view(call, vpc)}
 
 
@@ -188,13 +199,16 @@ def update(call: Call) -> Any:
     if not given:
         raise CloudRuntime("Failed to update VPC")
     for parameter, field in (
-        ("name", "name"), ("displaytext", "display_text"), ("fordisplay", "display"), ("publicmtu", "public_mtu"),
-    ):  # fmt: skip
+        ("name", "name"),
+        ("displaytext", "display_text"),
+        ("fordisplay", "display"),
+        ("publicmtu", "public_mtu"),
+    ):
         if p[parameter] is not None:
             setattr(vpc, field, p[parameter])
     if p.customid is not None:
         call.db.vpcs.change_uuid(vpc, p.customid)
-    call.event("VPC.UPDATE", f"Successfully completed updating VPC. VPC Id: {vpc.uuid}", vpc)
+    completed(call, "VPC.UPDATE", "updating VPC. VPC Id", vpc)
     return {"vpc": vpc_view(call, vpc)}
 
 
@@ -207,9 +221,11 @@ def restart(call: Call) -> Any:
     if p.makeredundant:
         vpc.redundant = True
     source_nat(call, vpc)
-    yield from routers.restart_for_vpc(call, vpc, cleanup=bool(p.cleanup or p.makeredundant), live_patch=bool(p.livepatch))
+    yield from routers.restart_for_vpc(
+        call, vpc, cleanup=bool(p.cleanup or p.makeredundant), live_patch=bool(p.livepatch)
+    )
     vpc.restart_required = False
-    call.event("VPC.RESTART", f"Successfully completed restarting VPC. VPC Id: {vpc.uuid}", vpc)
+    completed(call, "VPC.RESTART", "restarting VPC. VPC Id", vpc)
     return SUCCESS
 
 
@@ -228,7 +244,7 @@ def delete(call: Call) -> Any:
     call.sim.limits.add(vpc.account_id, "vpc", -1)
     call.sim.tags.drop(vpc)
     db.vpcs.remove(vpc)
-    call.event("VPC.DELETE", f"Successfully completed deleting VPC. VPC Id: {vpc.uuid}", vpc)
+    completed(call, "VPC.DELETE", "deleting VPC. VPC Id", vpc)
     return SUCCESS
 
 
