@@ -323,7 +323,7 @@ def clean(value: Any) -> Any:
 def write(name: str, facts: Any) -> None:
     FACTS.mkdir(parents=True, exist_ok=True)
     (FACTS / name).write_text(
-        json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n"
+        json.dumps(facts, ensure_ascii=True, separators=(",", ":")).replace('},"', '},\n"') + "\n"
     )
 
 

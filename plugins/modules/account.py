@@ -138,7 +138,21 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of account yet.
+- name: An account with its first user
+  cloudstack.ops.account:
+    name: acme
+    domain: ROOT/customers
+    username: acme-admin
+    password: "{{ vault_acme_password }}"
+    email: ops@acme.example.com
+    first_name: Acme
+    last_name: Operations
+
+- name: Nobody of them logs in for now
+  cloudstack.ops.account:
+    name: acme
+    domain: ROOT/customers
+    state: locked
 """
 
 RETURN = r"""

@@ -86,7 +86,19 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of apply yet.
+- name: The plan, without any change
+  cloudstack.ops.apply:
+    cloud: "{{ cloud_document }}"
+  check_mode: true
+  register: planned
+
+- name: Make it so
+  cloudstack.ops.apply:
+    cloud:
+      compute_offerings:
+        - {name: small, cpu_number: 1, cpu_speed: 2000, memory: 1024}
+      disk_offerings:
+        - {name: data 50 GB, disk_size: 50}
 """
 
 RETURN = r"""

@@ -164,7 +164,18 @@ options:
 
 EXAMPLES = r"""
 ---
-# No example of cluster yet.
+- name: A cluster of KVM hosts
+  cloudstack.ops.cluster:
+    name: kvm1
+    zone: frankfurt
+    pod: rack1
+    hypervisor: KVM
+
+- name: No new instances in it
+  cloudstack.ops.cluster:
+    name: kvm1
+    zone: frankfurt
+    state: disabled
 """
 
 RETURN = r"""

@@ -70,7 +70,14 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of domain yet.
+- name: The domain of all customers
+  cloudstack.ops.domain:
+    path: ROOT/customers
+
+- name: One customer's own
+  cloudstack.ops.domain:
+    path: ROOT/customers/acme
+    network_domain: acme.example.com
 """
 
 RETURN = r"""

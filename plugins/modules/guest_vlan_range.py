@@ -81,7 +81,13 @@ options:
 
 EXAMPLES = r"""
 ---
-# No example of guest_vlan_range yet.
+- name: VLANs that only the account acme gets
+  cloudstack.ops.guest_vlan_range:
+    physical_network: guest
+    zone: frankfurt
+    vlan_range: 520-529
+    domain: ROOT/customers
+    account: acme
 """
 
 RETURN = r"""

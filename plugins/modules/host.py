@@ -135,14 +135,36 @@ options:
     type: bool
     default: false
 notes:
-  - Adding a host can take minutes. It carries a tag that begins with C(being-added-) meanwhile, by which a run
-    that follows a lost answer finds it again instead of adding it twice.
+  - Adding a host can take minutes. It carries a tag that begins with C(being-added-) meanwhile.
+  - By it a run that follows a lost answer finds the host again instead of adding it twice.
   - What must be installed on the machine beforehand is not the work of this module.
 """
 
 EXAMPLES = r"""
 ---
-# No example of host yet.
+- name: A host with local SSDs
+  cloudstack.ops.host:
+    name: kvm1-h1.example.com
+    zone: frankfurt
+    pod: rack1
+    cluster: kvm1
+    hypervisor: KVM
+    url: http://10.0.1.11
+    username: root
+    password: "{{ vault_host_password }}"
+    host_tags: [ssd]
+
+- name: Empty the host for maintenance, and wait until it is
+  cloudstack.ops.host:
+    name: kvm1-h1.example.com
+    zone: frankfurt
+    allocation_state: maintenance
+
+- name: Back to work
+  cloudstack.ops.host:
+    name: kvm1-h1.example.com
+    zone: frankfurt
+    allocation_state: enabled
 """
 
 RETURN = r"""

@@ -86,7 +86,18 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of image_store yet.
+- name: Secondary storage of the zone
+  cloudstack.ops.image_store:
+    name: frankfurt-nfs
+    zone: frankfurt
+    provider: NFS
+    url: nfs://10.0.11.5/secondary
+
+- name: Nothing new is written to it
+  cloudstack.ops.image_store:
+    name: frankfurt-nfs
+    zone: frankfurt
+    state: read_only
 """
 
 RETURN = r"""

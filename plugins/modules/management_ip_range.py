@@ -92,7 +92,15 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of management_ip_range yet.
+- name: More management addresses for the system VMs of the pod
+  cloudstack.ops.management_ip_range:
+    pod: rack1
+    zone: frankfurt
+    start_ip: 10.0.1.150
+    end_ip: 10.0.1.199
+    gateway: 10.0.1.1
+    netmask: 255.255.255.0
+    vlan: "30"
 """
 
 RETURN = r"""

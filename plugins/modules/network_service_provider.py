@@ -81,7 +81,13 @@ options:
 
 EXAMPLES = r"""
 ---
-# No example of network_service_provider yet.
+- name: Virtual routers, with their elements
+  cloudstack.ops.network_service_provider:
+    name: "{{ item }}"
+    physical_network: guest
+    zone: frankfurt
+    state: enabled
+  loop: [VirtualRouter, VpcVirtualRouter]
 """
 
 RETURN = r"""

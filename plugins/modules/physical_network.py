@@ -104,7 +104,19 @@ options:
 
 EXAMPLES = r"""
 ---
-# No example of physical_network yet.
+- name: The network for guest traffic
+  cloudstack.ops.physical_network:
+    name: guest
+    zone: frankfurt
+    isolation_methods: [VLAN]
+    vlan: [500-599]
+    state: enabled
+
+- name: More VLANs; the list names all of them
+  cloudstack.ops.physical_network:
+    name: guest
+    zone: frankfurt
+    vlan: [500-599, 700-719]
 """
 
 RETURN = r"""

@@ -92,7 +92,20 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of pod yet.
+- name: A pod with the addresses of its system VMs
+  cloudstack.ops.pod:
+    name: rack1
+    zone: frankfurt
+    gateway: 10.0.1.1
+    netmask: 255.255.255.0
+    start_ip: 10.0.1.50
+    end_ip: 10.0.1.99
+
+- name: Nothing new in this pod
+  cloudstack.ops.pod:
+    name: rack1
+    zone: frankfurt
+    state: disabled
 """
 
 RETURN = r"""

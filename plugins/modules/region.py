@@ -65,7 +65,11 @@ options:
 
 EXAMPLES = r"""
 ---
-# No example of region yet.
+- name: The region in the north
+  cloudstack.ops.region:
+    name: north
+    region_id: 2
+    endpoint: https://north.example.com/client/
 """
 
 RETURN = r"""

@@ -28,7 +28,7 @@ options:
   state:
     description:
       - Whether the setting shall exist.
-      - 'V(default): The setting has the server''s default value.'
+      - 'V(default): Reset: as around its scope; globally, the default.'
     type: str
     choices:
       - present
@@ -86,12 +86,27 @@ options:
     default: false
 notes:
   - A warning says when the management servers must be restarted for the new value.
-  - Settings that the server stores encrypted cannot be read back; they are set with O(force) only.
+  - Settings that the server stores encrypted cannot be read back; they are set with O(force) only, and their values
+    are in no result.
 """
 
 EXAMPLES = r"""
 ---
-# No example of setting yet.
+- name: Deleted instances are gone after an hour
+  cloudstack.ops.setting:
+    name: expunge.delay
+    value: "3600"
+
+- name: The network rate of one zone
+  cloudstack.ops.setting:
+    name: network.throttling.rate
+    zone: frankfurt
+    value: "1000"
+
+- name: Back to the server's default
+  cloudstack.ops.setting:
+    name: network.throttling.rate
+    state: default
 """
 
 RETURN = r"""

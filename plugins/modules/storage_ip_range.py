@@ -84,7 +84,14 @@ options:
 
 EXAMPLES = r"""
 ---
-# No example of storage_ip_range yet.
+- name: Addresses by which secondary storage VMs reach the storage
+  cloudstack.ops.storage_ip_range:
+    pod: rack1
+    zone: frankfurt
+    start_ip: 10.0.11.50
+    end_ip: 10.0.11.99
+    gateway: 10.0.11.1
+    netmask: 255.255.255.0
 """
 
 RETURN = r"""

@@ -144,7 +144,21 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of storage_pool yet.
+- name: Primary storage of the cluster
+  cloudstack.ops.storage_pool:
+    name: kvm1-ssd
+    zone: frankfurt
+    pod: rack1
+    cluster: kvm1
+    scope: cluster
+    storage_url: nfs://10.0.11.5/primary/kvm1
+    storage_tags: [ssd]
+
+- name: No new volumes on it
+  cloudstack.ops.storage_pool:
+    name: kvm1-ssd
+    zone: frankfurt
+    allocation_state: disabled
 """
 
 RETURN = r"""

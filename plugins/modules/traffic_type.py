@@ -104,7 +104,13 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of traffic_type yet.
+- name: Guest and public traffic on the bridge cloudbr1
+  cloudstack.ops.traffic_type:
+    traffic_type: "{{ item }}"
+    physical_network: guest
+    zone: frankfurt
+    kvm_networklabel: cloudbr1
+  loop: [Guest, Public]
 """
 
 RETURN = r"""

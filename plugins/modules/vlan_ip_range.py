@@ -137,7 +137,23 @@ options:
 
 EXAMPLES = r"""
 ---
-# No example of vlan_ip_range yet.
+- name: Public addresses
+  cloudstack.ops.vlan_ip_range:
+    zone: frankfurt
+    physical_network: guest
+    start_ip: 198.51.100.10
+    end_ip: 198.51.100.99
+    gateway: 198.51.100.1
+    netmask: 255.255.255.0
+    vlan: "50"
+    for_virtual_network: true
+
+- name: More of them
+  cloudstack.ops.vlan_ip_range:
+    zone: frankfurt
+    physical_network: guest
+    start_ip: 198.51.100.10
+    end_ip: 198.51.100.200
 """
 
 RETURN = r"""

@@ -14,8 +14,8 @@ short_description: Manage zones
 version_added: 1.0.0
 description:
   - Creates, changes, enables and deletes zones.
-  - A new zone is disabled. It can be enabled when it has a physical network with its traffic types, a pod, a cluster,
-    a host and storage.
+  - A new zone is disabled. It can be enabled when it has a physical network with its traffic types.
+  - To be of use it needs a pod, a cluster, a host and storage as well.
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
   - cloudstack.ops.connection
@@ -141,7 +141,25 @@ options:
 
 EXAMPLES = r"""
 ---
-# No example of zone yet.
+- name: A zone, still closed
+  cloudstack.ops.zone:
+    name: frankfurt
+    network_type: Advanced
+    dns1: 192.0.2.53
+    dns2: 192.0.2.54
+    internal_dns1: 10.0.0.53
+    guest_cidr_address: 10.1.1.0/24
+
+- name: Other DNS servers; what is not named stays as it is
+  cloudstack.ops.zone:
+    name: frankfurt
+    dns1: 192.0.2.153
+    dns2: 192.0.2.154
+
+- name: Open it, once network, pod, cluster, host and storage are there
+  cloudstack.ops.zone:
+    name: frankfurt
+    state: enabled
 """
 
 RETURN = r"""

@@ -41,7 +41,10 @@ class Run:
         self.view = task.view
         self.rules: Rules = rules(task.given)
         self.timeline = Timeline(procedure.name, self.now())
+        #: What goes into the module's result beside the report.
         self.notes: dict[str, Any] = {}
+        #: What a procedure remembers between its functions.
+        self.memory: dict[str, Any] = {}
         self._stopped = ""
         self._lock = threading.Lock()
 

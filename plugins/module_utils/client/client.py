@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Union
 
 from .answers import Call
 from .clock import Clock, SystemClock
@@ -24,7 +24,7 @@ from .redact import secrets_in
 from .transport import HttpTransport, Transport
 
 T = TypeVar("T")
-Ended = dict[str, Any] | CloudStackError
+Ended = Union[dict[str, Any], CloudStackError]  # noqa: UP007 (a linter of ansible-test trips over |)
 Rows = list[dict[str, Any]]
 
 _QUERY_JOB = "queryAsyncJobResult"

@@ -57,7 +57,7 @@ def read_all(
     row would be taken for an object to create.
     """
     seen: dict[Any, Row] = {}
-    for _ in range(_PASSES):
+    for _pass in range(_PASSES):
         rows, steady = _read_once(fetch, size, side_by_side, most)
         seen = {**rows, **{key: row for key, row in seen.items() if key not in rows}}
         if steady:

@@ -138,7 +138,7 @@ def rules_of(resource: Resource, nested: Collection[str] = ()) -> Rules:
 
 def converted(kind: str, value: Any) -> Any:
     """A value as its type, by Ansible's own rules. Raises TypeError or ValueError."""
-    if type(value) is _PYTHON[kind]:
+    if value.__class__ is _PYTHON[kind]:
         return value
     if kind == "str" and isinstance(value, (Mapping, list)):
         raise TypeError("a list or mapping is no text")

@@ -113,12 +113,12 @@ class CloudDocument:
                 under.setdefault((node.resource.name, *given), node)
             else:
                 whole[node.resource.name] = node.resource
-        self.view.parallel([partial(self.view.rows, kind) for kind in whole.values()])
+        self.view.parallel([partial(self.view.read_ahead, kind) for kind in whole.values()])
         self.view.parallel([partial(self._read_under_parent, node) for node in under.values()])
 
     def _read_under_parent(self, node: Node) -> None:
         try:
-            self.view.rows(node.resource, self.view.parent_filters(node.resource, node.options))
+            self.view.read_ahead(node.resource, self.view.parent_filters(node.resource, node.options))
         except CloudStackError:
             return  # planning the node says so, with its place
 

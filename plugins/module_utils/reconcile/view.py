@@ -99,6 +99,12 @@ class View:
             return self._ask(resource, sent)
         return [row for row in found if all(str(row.get(known[p])) == str(sent[p]) for p in others)]
 
+    def read_ahead(self, resource: Resource, filters: Mapping[str, Any] | None = None) -> None:
+        """Reads what questions about a kind are going to need: all of it, or what was mentioned of a long list."""
+        sent = {**resource.commands.fixed.get("list", {}), **(filters or {})}
+        if not any(isinstance(value, PlannedId) for value in sent.values()):
+            self._shelf(resource, sent)
+
     def _ask(self, resource: Resource, sent: Mapping[str, Any]) -> list[Row]:
         key = question(resource, sent)
         with self._lock_of(key):

@@ -48,8 +48,8 @@ HOST = Resource(
         "A host is found by its name or by the address in O(url), because an agent reports its own name.",
     ),
     notes=(
-        ("Adding a host can take minutes. It carries a tag that begins with C(being-added-) meanwhile, by which a run "
-        "that follows a lost answer finds it again instead of adding it twice."),
+        "Adding a host can take minutes. It carries a tag that begins with C(being-added-) meanwhile.",
+        "By it a run that follows a lost answer finds the host again instead of adding it twice.",
         "What must be installed on the machine beforehand is not the work of this module.",
     ),
     commands=Commands(

@@ -220,7 +220,7 @@ def refuse_mixed_limits(given: Mapping[str, Any], prefix: str = "") -> None:
             option="is_iops_customized",
             remedy=f"leave out is_iops_customized, or {prefix}iops_min and {prefix}iops_max",
         )
-    rates = [name for name, *_ in _DISK_LIMITS if given.get(f"{prefix}{name}") is not None]
+    rates = [name for name, *_rest in _DISK_LIMITS if given.get(f"{prefix}{name}") is not None]
     if (low is not None or high is not None) and rates:
         raise InvalidInput(
             f"limits of the storage ({prefix}iops_min, {prefix}iops_max) and of the hypervisor ({prefix}{rates[0]}) "

@@ -34,6 +34,11 @@ STATE = Option(
     export=False,
 )
 
+
+def _providers(row: Row) -> dict[str, set[str]]:
+    return {s["name"]: {p["name"] for p in s.get("provider") or ()} for s in row.get("service") or ()}
+
+
 SERVICE_PROVIDERS = Option(
     "service_providers",
     "records",
@@ -134,10 +139,6 @@ def _encode_capabilities(value: Iterable[Mapping[str, Any]], _ctx: Any) -> Mappi
         for v in value
     ]
     return indexed_list("servicecapabilitylist", rows)
-
-
-def _providers(row: Row) -> dict[str, set[str]]:
-    return {s["name"]: {p["name"] for p in s.get("provider") or ()} for s in row.get("service") or ()}
 
 
 def _same_providers(want: Iterable[Mapping[str, Any]], have: Iterable[Mapping[str, Any]]) -> bool:

@@ -202,7 +202,7 @@ IMAGE_STORE = Resource(
                by_name=True),
         Option("provider", help="Kind of the store, such as V(NFS) or V(S3).", needed=True, field="providername"),
         Option("url", help="Where the store is, such as V(nfs://10.0.0.5/secondary).",
-               equal=lambda want, have: same_url(want, have)),
+               equal=same_url),
         Option("details", "map", help="Access data and settings of the provider.", field="", secret=True),
         Option("capacity_bytes", "int", help="Size that CloudStack shall count with.", unit="bytes", updatable=True,
                on_create=False, field="disksizetotal"),

@@ -22,8 +22,8 @@ ZONE = Resource(
     summary="Manage zones",
     description=(
         "Creates, changes, enables and deletes zones.",
-        ("A new zone is disabled. It can be enabled when it has a physical network with its traffic types, a pod, a "
-        "cluster, a host and storage."),
+        "A new zone is disabled. It can be enabled when it has a physical network with its traffic types.",
+        "To be of use it needs a pod, a cluster, a host and storage as well.",
     ),
     commands=Commands(list="listZones", create="createZone", update="updateZone", delete="deleteZone"),
     states=(ENABLED, DISABLED),

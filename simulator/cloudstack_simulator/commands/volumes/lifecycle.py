@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ...model.vms import VirtualMachine
     from ...simulator import Simulator
 
+
 def add(sim: Simulator, volume: Volume, *, uuid: str | None = None) -> Volume:
     """Take a new volume in and count it for its owner."""
     made: Volume = sim.db.volumes.add(volume, uuid=uuid)
