@@ -23,7 +23,9 @@ def mistakes(module: str, arguments: dict[str, Any]) -> list[str]:
         return [f"there is no module {module}"]
     record = RECORDS[module]
     found = ArgumentSpecValidator(argument_spec(record), **constraints(record)).validate(arguments)
-    return [text for text in found.error_messages if "{{" not in text]
+    # What a template gives is known only when the playbook runs.
+    templated = [f"argument '{name}'" for name, value in arguments.items() if "{{" in str(value)]
+    return [text for text in found.error_messages if "{{" not in text and not text.startswith(tuple(templated))]
 
 
 @pytest.mark.parametrize("example", YAML_EXAMPLES, ids=str)
