@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ..client import CloudStackError
@@ -51,12 +52,10 @@ class _Laid:
     @classmethod
     def out(cls, value: Any, indent: int) -> _Laid:
         if isinstance(value, Mapping):
-            flow = _is_flat(value) and indent + len(_in_line(value)) <= WIDTH
+            flow = _is_flat(value) and indent + _width(value) <= WIDTH
             return cls({key: item if flow else cls.out(item, indent + 2) for key, item in value.items()}, flow)
         if isinstance(value, (list, tuple)):
-            flow = all(not isinstance(item, (Mapping, list)) for item in value) and (
-                not value or indent + len(_in_line(value)) <= WIDTH - 20
-            )
+            flow = not any(isinstance(item, (Mapping, list)) for item in value) and indent + _width(value) <= WIDTH - 20
             return cls([item if flow else cls.out(item, indent + 2) for item in value], flow)
         return cls(value, False)
 
@@ -71,10 +70,16 @@ def _is_flat(value: Mapping[str, Any]) -> bool:
     )
 
 
-def _in_line(value: Any) -> str:
-    return yaml.dump(value, Dumper=_dumper(), default_flow_style=True, allow_unicode=True, width=10000).strip()
+def _width(value: Any) -> int:
+    """How long a value without blocks in it is on one line, quotes counted for every text that may need them."""
+    if isinstance(value, Mapping):
+        return 4 + sum(len(str(key)) + 4 + _width(item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return 2 + sum(2 + _width(item) for item in value)
+    return len(str(value)) + (0 if not isinstance(value, str) or _PLAIN.fullmatch(value) else 2)
 
 
+@lru_cache(maxsize=1)
 def _dumper() -> Any:
     """PyYAML's dumper with indented lists, short entries on one line, and texts quoted where a reader may err."""
 
