@@ -25,6 +25,8 @@ class SystemVm(VirtualMachine):
     public_ip_id: int | None = None
     code_version: str | None = None
     """Version of the scripts inside, as the last start or patch left them."""
+    release: str | None = None
+    """Release of the server that these scripts are of."""
     certificate_set: int | None = None
     """Number of the certificate set that it took with its last start; None: it has none of ours."""
     serving_since: float | None = None

@@ -11,7 +11,7 @@ from ...model.appliances import API_TYPES, ROUTER
 from ...registry import command
 from .. import hypervisors
 from ..images.links import download_link
-from . import recipes
+from . import recipes, system_vms
 from .system_vm_commands import is_system_vm
 
 NO_PATCH = (
@@ -41,7 +41,7 @@ def patch(call: Call) -> Generator[float, None, Any]:
         raise CloudRuntime(NO_PATCH)
     current = recipes.code_version(call.sim)
     done = "Successfully patched system Vm" if vm.code_version != current or p.forced else "No change since last patch"
-    vm.code_version = current
+    system_vms.take_scripts(call.sim, vm)
     return {"success": True, "details": done}
 
 

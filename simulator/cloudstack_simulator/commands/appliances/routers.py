@@ -100,6 +100,9 @@ def restart_for_vpc(call: Call, vpc: Any, *, cleanup: bool, live_patch: bool) ->
 
 def _replace(sim: Simulator, old: list[Router], count: int, **owner: Any) -> Steps:
     """New routers, then the old ones go: nobody is without one for longer than the switch takes."""
+    for router in _expendable(old):
+        remove(sim, router)
+        old = [other for other in old if other is not router]
     peers = list(old)
     for number in range(count):
         yield from create(sim, peers=peers, **owner)
@@ -107,6 +110,14 @@ def _replace(sim: Simulator, old: list[Router], count: int, **owner: Any) -> Ste
             for router in old:
                 remove(sim, router)
         peers = of_network(sim, owner["network"]) if "network" in owner else of_vpc(sim, owner["vpc"])
+
+
+def _expendable(old: list[Router]) -> list[Router]:
+    """Those that carry no traffic: all that don't run, and of a pair the one that is not primary."""
+    down = [router for router in old if router.state != "Running"]
+    up = [router for router in old if router.state == "Running"]
+    backup = next((router for router in up if router.redundant_state == "BACKUP"), up[-1] if up else None)
+    return [*down, backup] if len(up) > 1 and backup is not None else down
 
 
 def _patch(sim: Simulator, routers: list[Router]) -> Steps:

@@ -6,7 +6,6 @@ from typing import Any
 
 from ...call import Call
 from ...clock import timestamp
-from ...envelope import VERSION
 from ...model.appliances import API_TYPES, CONSOLE_PROXY, SystemVm
 from ..annotations import has_annotations
 from ..common import control_state
@@ -53,7 +52,7 @@ def system_vm_view(call: Call, vm: SystemVm) -> dict[str, Any]:
         "created": timestamp(vm.created),
         "state": vm.state,
         "agentstate": agent.state if agent else None,
-        "version": VERSION if agent else None,
+        "version": vm.release if agent else None,
         "activeviewersessions": 0 if vm.vm_type == CONSOLE_PROXY else None,
         "isdynamicallyscalable": False,
         "serviceofferingid": offering.uuid if offering else None,

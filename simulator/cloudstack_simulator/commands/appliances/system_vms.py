@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from ... import net
+from ...envelope import VERSION
 from ...errors import ApiError, CloudRuntime, InsufficientAddressCapacity
 from ...model.appliances import CONSOLE_PROXY, SECONDARY_STORAGE_VM, SystemVm
 from ...model.hosts import Host
@@ -140,10 +141,14 @@ def refresh(sim: Simulator, vm: SystemVm, *, after: float) -> None:
 
     `after`: seconds until its services answer.
     """
-    vm.code_version = recipes.code_version(sim)
+    take_scripts(sim, vm)
     current = keystore.current_set(sim) if keystore.is_wanted(sim, vm) else None
     vm.certificate_set = current.id if current is not None else None
     vm.serving_since = sim.clock.now() + after
+
+
+def take_scripts(sim: Simulator, vm: SystemVm) -> None:
+    vm.code_version, vm.release = recipes.code_version(sim), VERSION
 
 
 def connect_agent(sim: Simulator, vm: SystemVm, booted: float) -> None:
