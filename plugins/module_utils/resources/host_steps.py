@@ -10,13 +10,16 @@ import hashlib
 import ipaddress
 import socket
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..client import InvalidInput, JobTimeout
+from ..client import ApiError, InvalidInput, JobTimeout, LostAnswer
 from ..model import Row
 
 MAINTENANCE = ("Maintenance", "PrepareForMaintenance", "ErrorInMaintenance", "ErrorInPrepareForMaintenance")
+ADDED_WITHIN = 600.0
+"""Seconds that addHost may still be at work after its answer was lost: it logs in and sets the agent up."""
 _POLL = 1.0
 
 
@@ -45,11 +48,12 @@ def tags_of(row: Row) -> list[str]:
 
 
 def is_same(given: Mapping[str, Any], row: Row) -> bool:
-    """By name, or by the address in the URL: an agent reports its own name, whatever the user calls the host."""
-    for option, field in (("zone", "zonename"), ("pod", "podname"), ("cluster", "clustername")):
-        wanted = given.get(option)
-        if wanted is not None and wanted not in (row.get(field), row.get(f"{option}id")):
-            return False
+    """By name, or by the address in the URL: an agent reports its own name, whatever the user calls the host.
+
+    A host of that name in another pod or cluster is the same one: it must not be added again.
+    """
+    if given.get("zone") not in (None, row.get("zonename"), row.get("zoneid")):
+        return False
     name = given.get("name")
     return (name is not None and row.get("name") == name) or _has_address(address(given.get("url") or name), row)
 
@@ -62,6 +66,7 @@ def _has_address(host: str, row: Row) -> bool:
     return "." in host and row.get("ipaddress") in _resolved(host)
 
 
+@lru_cache(maxsize=256)
 def _resolved(host: str) -> set[str]:
     try:
         return {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
@@ -100,13 +105,34 @@ def create(ctx: Any, params: dict[str, Any]) -> str:
     """Adds the host, then gives it the name and the tags that it shall have."""
     tags = [*(ctx.given.get("host_tags") or ()), marker(ctx.given)]
     params.setdefault("hypervisor", ctx.ref("cluster")["hypervisortype"])
-    answer = ctx.change("addHost", {**params, "hosttags": ",".join(tags)})
+    try:
+        answer = ctx.change("addHost", {**params, "hosttags": ",".join(tags)})
+    except LostAnswer:
+        late = _added_at_last(ctx)
+        if late is None:
+            raise
+        return settle(ctx, late)
     rows_added = next((value for value in answer.values() if isinstance(value, list)), [])
     added = next((row for row in rows_added if marker(ctx.given) in str(row.get("hosttags", ""))), None)
     added = added or (rows_added[0] if rows_added else None)
     if added is None:
         return ""
     return settle(ctx, added)
+
+
+def _added_at_last(ctx: Any) -> Row | None:
+    """The host that addHost goes on adding although nobody reads its answer."""
+    clock = ctx.client.clock
+    begun = clock.monotonic()
+    while True:
+        row = marked(ctx.afresh())
+        if row is not None:
+            ctx.warn(f"the answer to addHost was lost; {ctx.name} was found by reading back")
+            return row
+        if clock.monotonic() - begun > ADDED_WITHIN:
+            return None
+        ctx.tell("waiting whether the server adds it")
+        clock.sleep(5 * _POLL)
 
 
 def settle(ctx: Any, row: Row) -> str:
@@ -135,38 +161,55 @@ def marked(ctx: Any) -> Row | None:
     return next((row for row in ctx.view.rows(ctx.resource) if sign in tags_of(row)), None)
 
 
+def awaited(_ctx: Any, row: Row) -> str:
+    return "its agent" if row.get("state") in ("Creating", "Connecting") else ""
+
+
 def allocation(row: Row) -> str:
+    """Only what has been reached counts: a host that is still being emptied is not in maintenance."""
     state = str(row.get("resourcestate", ""))
-    return "maintenance" if state in MAINTENANCE else state.lower()
+    return state.lower() if state in ("Enabled", "Disabled", "Maintenance") else state
 
 
 def switch(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
     """Brings the host to the wanted allocation state and waits until it has it."""
-    wanted, now = ctx.given["allocation_state"], allocation(row)
-    if now == "maintenance" and wanted != "maintenance":
-        ctx.change("cancelHostMaintenance", {"id": row["id"]})
-        wait_for(ctx, row["id"], ("Enabled", "Disabled"))
-        now = "enabled"
+    wanted, state = ctx.given["allocation_state"], str(row.get("resourcestate"))
     if wanted == "maintenance":
-        ctx.change("prepareHostForMaintenance", {"id": row["id"]})
-        wait_for(ctx, row["id"], ("Maintenance",))
-    elif wanted != now:
+        enter_maintenance(ctx, row)
+        return
+    if state in MAINTENANCE:
+        ctx.change("cancelHostMaintenance", {"id": row["id"]})
+        state = wait_for(ctx, row["id"], ("Enabled", "Disabled"))
+    elif state == "Degraded":
+        ctx.change("cancelHostAsDegraded", {"id": row["id"]})
+        state = wait_for(ctx, row["id"], ("Enabled", "Disabled"))
+    if wanted != state.lower():
         ctx.change("updateHost", {"id": row["id"], "allocationstate": "Enable" if wanted == "enabled" else "Disable"})
 
 
-def wait_for(ctx: Any, host_id: str, states: tuple[str, ...]) -> None:
+def enter_maintenance(ctx: Any, row: Row) -> None:
+    """Empties the host; one that is being emptied already is waited for."""
+    state = row.get("resourcestate")
+    if state == "Disabled":
+        # The server's table of states has no way from Disabled to maintenance [api_facts 2.8].
+        ctx.change("updateHost", {"id": row["id"], "allocationstate": "Enable"})
+    if state != "PrepareForMaintenance":
+        ctx.change("prepareHostForMaintenance", {"id": row["id"]})
+    wait_for(ctx, row["id"], ("Maintenance",))
+
+
+def wait_for(ctx: Any, host_id: str, states: tuple[str, ...]) -> str:
     """The job of a maintenance ends before the goal: the host's own state counts [api_facts 2.8]."""
     clock, limit = ctx.client.clock, ctx.resource.settle_timeout
     begun = clock.monotonic()
     while True:
         row = ctx.client.list("listHosts", {"id": host_id})[0]
-        state = row.get("resourcestate")
+        state = str(row.get("resourcestate"))
         if state in states:
-            return
-        if str(state).startswith("Error"):
-            raise InvalidInput(
+            return state
+        if state.startswith("Error"):
+            raise ApiError(
                 f"{ctx.name} is in state {state}: instances could not be moved away",
-                option="allocation_state",
                 obj=ctx.name,
                 remedy="move or stop the instances left on it, then run again",
             )
@@ -185,6 +228,5 @@ def before_delete(ctx: Any, row: Row) -> Mapping[str, Any]:
     if ctx.given.get("force"):
         return {"forced": True}
     if row.get("resourcestate") not in ("Maintenance", "Degraded"):
-        ctx.change("prepareHostForMaintenance", {"id": row["id"]})
-        wait_for(ctx, row["id"], ("Maintenance",))
+        enter_maintenance(ctx, row)
     return {}
