@@ -55,6 +55,10 @@ class InvalidParameter(ApiError):
         return 431
 
 
+class NoSuchRow(InvalidParameter, AttributeError):
+    """Something was asked of a row that is not there: the number that the caller gave names none."""
+
+
 class IllegalArgument(InvalidParameter):
     """`IllegalArgumentException` (bad enum word and the like): 431 without a known cserrorcode."""
 

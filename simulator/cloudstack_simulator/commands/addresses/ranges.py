@@ -49,7 +49,7 @@ def add_addresses(sim: Simulator, vlan: VlanRange, start: str, end: str) -> None
 def range_view(call: Call, vlan: VlanRange) -> dict[str, Any]:
     db = call.db
     network, pod = db.networks.get(vlan.network_id), db.pods.get(vlan.pod_id)
-    span = net.network(vlan.gateway, vlan.netmask) if vlan.gateway and vlan.netmask else None
+    span = net.network(vlan.gateway, vlan.netmask) if vlan.start and vlan.gateway and vlan.netmask else None
     return {
         "id": vlan.uuid,
         "forvirtualnetwork": vlan.virtual,
@@ -173,7 +173,8 @@ def _zone(call: Call, network: Any) -> Any:
         return call.db.zones[network.zone_id]
     p = call.params
     if p.zoneid is None and p.physicalnetworkid:
-        return call.db.zones[p.physicalnetworkid.zone_id]
+        physical = live(p.physicalnetworkid, "Unable to find Physical Network with id={id}")
+        return call.db.zones[physical.zone_id]
     if p.zoneid is None:
         raise InvalidParameter("Please specify a valid zone.")
     return live(p.zoneid, "Unable to find zone by id {id}")

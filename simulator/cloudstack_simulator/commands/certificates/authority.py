@@ -74,8 +74,11 @@ def issue(call: Call) -> Generator[float, None, Any]:
     yield 0.05
     _check_provider(call)
     ca = authority(call.sim)
-    subject, public, own_key = _subject(call)
-    cert = _sign(call, ca, subject, public)
+    try:
+        subject, public, own_key = _subject(call)
+        cert = _sign(call, ca, subject, public)
+    except ValueError:
+        raise CloudRuntime("Failed to generate certificate for the given domains and IP addresses") from None
     return {
         "certificates": {
             "certificate": cert,

@@ -51,7 +51,7 @@ def migrate_data(call: Call) -> Move:
         raise CloudRuntime("Not a valid migration policy")
     source = _store(p.srcpool, "Cannot find secondary storage with id")
     _check_nfs(source)
-    targets = [s for s in p.destpools if s.removed is None and s is not source and _takes(source, s)]
+    targets = [s for s in p.destpools if s and s.removed is None and s is not source and _takes(source, s)]
     if not targets:
         raise CloudRuntime(
             "No destination valid store(s) available to migrate. Couldbe due to invalid store ID(s) or store(s) are "
@@ -71,7 +71,7 @@ def migrate_data(call: Call) -> Move:
 
 
 def _store(store: Any, text: str) -> ImageStore:
-    if store.removed is not None:
+    if not store or store.removed is not None:
         raise CloudRuntime(f"{text}: {store.id}")
     found: ImageStore = store
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ...call import Call
+from ...call import Call, live
 from ...clock import timestamp
 from ...errors import CloudRuntime, JavaError
 from ...listing import page
@@ -20,7 +20,7 @@ File = tuple[str, int, Any]
 
 @command("listImageStoreObjects")
 def list_image_store_objects(call: Call) -> dict[str, Any]:
-    store = call.params.id
+    store = live(call.params.id, "Unable to find image store with ID: {id}")
     if store.used is None:
         raise CloudRuntime("No remote endpoint to send command")
     return _browse(call, store, [(held.path, held.size, held.row) for held in contents(call.sim, store)])
@@ -28,7 +28,8 @@ def list_image_store_objects(call: Call) -> dict[str, Any]:
 
 @command("listStoragePoolObjects")
 def list_storage_pool_objects(call: Call) -> dict[str, Any]:
-    pool, db = call.params.id, call.db
+    db = call.db
+    pool = live(call.params.id, "Unable to find storage pool with ID: {id}")
     if pool.state != "Up" or pool.hypervisor == "Simulator" or not db.hosts.where(zone_id=pool.zone_id, state="Up"):
         raise CloudRuntime("No remote endpoint to send command")
     files: list[File] = [(v.path, v.size, v) for v in db.volumes.where(pool_id=pool.id) if v.path]

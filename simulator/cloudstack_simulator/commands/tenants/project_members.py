@@ -288,16 +288,17 @@ def update_rule(call: Call) -> dict[str, Any]:
         if p.permission or p.projectrolepermissionid:
             raise ParameterError("Parameters permission and ruleid must be mutually exclusive with ruleorder")
         for order, rule in enumerate(p.ruleorder):
-            rule.sort_order = order
+            live(rule, "Invalid role permission id provided").sort_order = order
         return SUCCESS
     if not p.permission or not p.projectrolepermissionid:
         return {"success": False}
-    p.projectrolepermissionid.permission = permission_word(p.permission)
+    rule = live(p.projectrolepermissionid, "Invalid role permission id provided")
+    rule.permission = permission_word(p.permission)
     return SUCCESS
 
 
 @command("deleteProjectRolePermission")
 def delete_rule(call: Call) -> dict[str, Any]:
     _project(call)
-    call.db.project_role_permissions.delete(call.params.id)
+    call.db.project_role_permissions.delete(live(call.params.id, "Invalid role permission id provided"))
     return SUCCESS

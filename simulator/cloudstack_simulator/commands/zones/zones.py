@@ -85,7 +85,7 @@ def list_zones(call: Call) -> dict[str, Any]:
         zone_view,
         where=[
             equal("id", p.id),
-            equal("id", [z.id for z in p.ids]) if p.ids else None,
+            equal("id", [z.id for z in p.ids if z]) if p.ids else None,
             equal("name", p.name),
             equal("network_type", p.networktype),
             equal("domain_id", p.domainid),
