@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.cloudstack.ops.plugins.module_utils.cloud import Node, parse
 from ansible_collections.cloudstack.ops.plugins.module_utils.cloud.entries import is_default
 from ansible_collections.cloudstack.ops.plugins.module_utils.cloud.yaml_text import document_text
 from ansible_collections.cloudstack.ops.plugins.module_utils.resources import RESOURCES
@@ -15,7 +16,6 @@ from ansible_collections.cloudstack.ops.tests.support.documents import example
 from ansible_collections.cloudstack.ops.tests.support.virtual import VirtualCloud
 
 SECRET = "of-the-hosts"
-KINDS = {kind.document_key: kind for kind in RESOURCES.values()}
 
 
 def a_thousand() -> dict[str, Any]:
@@ -109,33 +109,29 @@ def test_the_document_builds_the_same_cloud_anew(built):
 def test_what_was_applied_is_what_is_exported(built):
     """Every value of the document is in the export, but for what a new object has by itself."""
     name, _cloud, exported = built
-    there = values(exported["document"])
-    missing = [value for value in values(DOCUMENTS[name]()) if value not in there]
-    assert [(place, option, value) for *place, (option, value) in missing if not is_usual(place, option, value)] == []
+    there = {told(node): node.options for node in parse(exported["document"], RESOURCES)}
+    for node in parse(DOCUMENTS[name](), RESOURCES):
+        for option, value in node.options.items():
+            same = as_compared(there[told(node)].get(option)) == as_compared(value)
+            assert same or is_usual(node, option, value), (node.path, option, value, there[told(node)])
 
 
-def is_usual(place: list[tuple[str, str]], option: str, value: Any) -> bool:
-    """What the server does not tell of a host, and defaults."""
-    kind = KINDS[place[-1][0]]
-    if kind.name == "host" and option in ("name", "username", "password"):
-        return True
-    named = {"name": place[-1][1]}
-    return kind.option(option).placeholder != "" or is_default(kind.option(option), value, named)
+def told(node: Node) -> tuple[Any, ...]:
+    """What an object is recognized by; a host goes by its address, for the agent gives it its name."""
+    called = node.options["url"] if node.resource.name == "host" else node.name
+    return (node.resource.name, called, node.options["domain"] if node.resource.name == "account" else "")
 
 
-def values(document: dict[str, Any], around: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every value of a document with the names of what it stands in; hosts go by their address."""
-    found = []
-    for key, entries in document.items():
-        for entry in entries:
-            told = entry.get("url") if key == "hosts" else next(iter(entry.values()))
-            place = (*around, (key, str(told)))
-            for option, value in entry.items():
-                if isinstance(value, list) and value and isinstance(value[0], dict) and option != "service_providers":
-                    found += values({option: value}, place)
-                else:
-                    found.append((*place, (option, sorted(value, key=str) if isinstance(value, list) else value)))
-    return found
+def as_compared(value: Any) -> Any:
+    return sorted(value, key=str) if isinstance(value, list) else value
+
+
+def is_usual(node: Node, option: str, value: Any) -> bool:
+    """Defaults, and what the server does not tell."""
+    if option == "state" or (node.resource.name == "host" and option == "name"):
+        return value in (*node.resource.initial_states, "present") or option == "name"
+    described = node.resource.option(option)
+    return bool(described.placeholder) or described.behaviour or is_default(described, value, node.options)
 
 
 PER_OBJECT = (
