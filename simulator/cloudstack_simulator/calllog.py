@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ SECRET_WORDS = ("password", "passwd", "secret", "privatekey", "apikey", "accessk
                 "certificate", "token", "bindpass", "auth", "userdata", "psk")  # fmt: skip
 PLAIN = ("command", "response", "signatureversion", "expires")
 HIDDEN = "<hidden>"
+KEPT = 200
+"""Calls that are remembered."""
 CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -34,21 +38,53 @@ def without_secrets(params: dict[str, str]) -> dict[str, str]:
     return shown
 
 
-class CallLog:
-    def __init__(self, to: IO[str]) -> None:
-        self._to = to
+@dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """One call as it is kept: its parameters are without secrets only in `view`."""
 
-    def write(self, time: float, command: str, method: str, params: dict[str, str], reply: Reply) -> None:
-        """Append one call: time (seconds since the epoch), command, method, parameters, status, error text."""
-        shown = without_secrets(params)
+    number: int
+    time: float
+    command: str
+    method: str
+    params: dict[str, str]
+    status: int
+    error: str | None
+
+    def view(self) -> dict[str, Any]:
+        """time (seconds since the epoch), command, method, params, status, error text; secrets hidden."""
+        shown = without_secrets(self.params)
         entry: dict[str, Any] = {
-            "time": time, "command": command, "method": method, "params": shown, "status": reply.status
+            "time": self.time, "command": self.command, "method": self.method, "params": shown, "status": self.status
         }  # fmt: skip
-        if reply.status != 200 and isinstance(reply.body, dict):
-            text = str(next(iter(reply.body.values())).get("errortext"))
-            for name, value in params.items():
+        if self.error is not None:
+            text = self.error
+            for name, value in self.params.items():
                 if shown.get(name) == HIDDEN and value:
                     text = text.replace(value, HIDDEN)
             entry["error"] = text
-        self._to.write(json.dumps(entry, ensure_ascii=False) + "\n")
-        self._to.flush()
+        return entry
+
+
+class CallLog:
+    """The last calls, and all of them as lines of a file if one is given."""
+
+    def __init__(self, to: IO[str] | None = None) -> None:
+        self._to = to
+        self.last: deque[LoggedCall] = deque(maxlen=KEPT)
+        self.total = 0
+
+    def write(self, time: float, command: str, method: str, params: dict[str, str], reply: Reply) -> None:
+        self.total += 1
+        call = LoggedCall(self.total, time, command, method, params, reply.status, _error_text(reply))
+        self.last.append(call)
+        if self._to is not None:
+            self._to.write(json.dumps(call.view(), ensure_ascii=False) + "\n")
+            self._to.flush()
+
+
+def _error_text(reply: Reply) -> str | None:
+    if reply.drop:
+        return "The connection was closed without an answer"
+    if reply.status == 200 or not isinstance(reply.body, dict):
+        return None
+    return str(next(iter(reply.body.values())).get("errortext"))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
-from . import registry
+from . import faults, registry
 from .clock import RunningClock
+from .populating import Wanted, populate
 from .server import Server
 from .simulator import Simulator
+from .state import StateError, StateFile
 
 
 def seconds(text: str) -> float:
@@ -30,6 +34,25 @@ def rate(text: str) -> float:
     return value
 
 
+def checked(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A reader of an option whose complaints reach the user."""
+
+    def convert(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return convert
+
+
+def fault_rules(text: str) -> Any:
+    """The document in a file of fault rules, found to be right."""
+    document = faults.read(Path(text))
+    faults.parse(document)
+    return document
+
+
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="cloudstack-simulator", description="An Apache CloudStack 4.22 management server in miniature."
@@ -40,6 +63,15 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--secret", help="the admin's secret key (default: made up and printed)")
     made.add_argument("--password", default="password", help="the admin's password (default: %(default)s)")
     made.add_argument("--zone", help="start with a zone that is there already: sandbox")
+    made.add_argument(
+        "--populate", type=checked(Wanted.parse), metavar="WHAT",
+        help="also a large zone: hosts=2000,vms=50000,routers=5000 (what is left out follows from the rest)",
+    )  # fmt: skip
+    made.add_argument(
+        "--state", type=Path, metavar="FILE",
+        help="go on with the state in FILE (if there is one); save it every minute and at the end",
+    )  # fmt: skip
+    made.add_argument("--faults", type=checked(fault_rules), metavar="FILE", help="rules for misbehaviour, YAML")
     made.add_argument("--clock", type=rate, default=1.0, metavar="RATE", help="speed of time, such as 60x")
     made.add_argument("--latency", type=seconds, default=0.0, metavar="TIME", help="wait before answers, such as 20ms")
     made.add_argument("--page-size", type=int, metavar="N", help="value of default.page.size")
@@ -53,22 +85,51 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     registry.load_everything()
     if options.zone is not None and options.zone not in registry.ZONES:
-        print(f"--zone {options.zone}: there is only {', '.join(sorted(registry.ZONES))}", file=sys.stderr)
-        return 2
-    log_to = options.log.open("a", encoding="utf-8") if options.log else None
+        return refuse(f"--zone {options.zone}: there is only {', '.join(sorted(registry.ZONES))}")
+    state = StateFile(options.state) if options.state else None
+    try:
+        sim, restored = start(options, state)
+    except StateError as error:
+        return refuse(f"--state: {error}")
+    sim.latency = options.latency
+    if not (options.key and options.secret):
+        print(f"key: {sim.key}\nsecret: {sim.secret}", flush=True)
+    if restored:
+        print(f"restored from {options.state} (--zone and --populate do not count then)", flush=True)
+    app = Server(sim, system_vm_tls=options.system_vm_tls, state=state).application()
+    try:
+        web.run_app(
+            app, host=options.host, port=options.port, access_log=None, print=lambda text: print(text, flush=True)
+        )
+    except OSError as error:
+        return refuse(f"cannot listen on {options.host}:{options.port}: {error.strerror}")
+    return 0
+
+
+def start(options: argparse.Namespace, state: StateFile | None) -> tuple[Simulator, bool]:
+    """The simulator that the options ask for, and whether it came from its state."""
+    there = state is not None and options.state.exists()
     sim = Simulator(
-        zone=options.zone,
+        zone=None if there else options.zone,
         key=options.key,
         secret=options.secret,
         password=options.password,
         seed=options.seed,
         clock=RunningClock(options.clock),
         page_size=options.page_size,
-        log_to=log_to,
     )
-    sim.latency = options.latency
-    if not (options.key and options.secret):
-        print(f"key: {sim.key}\nsecret: {sim.secret}", flush=True)
-    app = Server(sim, system_vm_tls=options.system_vm_tls).application()
-    web.run_app(app, host=options.host, port=options.port, access_log=None, print=lambda text: print(text, flush=True))
-    return 0
+    restored = state is not None and state.load(sim)
+    if restored:
+        sim.admin.user.api_key = options.key or sim.key
+        sim.admin.user.secret_key = options.secret or sim.secret
+    elif options.populate:
+        populate(sim, options.populate)
+    sim.begin(options.log.open("a", encoding="utf-8") if options.log else None)
+    if options.faults is not None:
+        sim.faults.use(options.faults)
+    return sim, restored
+
+
+def refuse(text: str) -> int:
+    print(f"cloudstack-simulator: {text}", file=sys.stderr)
+    return 2

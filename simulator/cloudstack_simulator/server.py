@@ -4,41 +4,65 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import Any
 
 import orjson
 from aiohttp import web
 
 from .reply import Reply
+from .side import SidePath
 from .simulator import Simulator
-from .system_vm_tls import SystemVmDoors, view
+from .state import StateFile
+from .system_vm_tls import SystemVmDoors
 
 IDLE = 0.25
 """Seconds after which the scheduler is looked at even when nothing is known to be due."""
+SAVE_EVERY = 60.0
+"""Wall-clock seconds between two saves of the state."""
+log = logging.getLogger("cloudstack_simulator")
 
 
 class Server:
     """Serves one simulator with aiohttp and lets its clock's work happen in time.
 
-    `system_vm_tls`: also a TLS listener for each system VM.
+    `system_vm_tls`: also a TLS listener for each system VM. `state`: the file that keeps the state.
     """
 
-    def __init__(self, sim: Simulator, *, system_vm_tls: bool = False) -> None:
+    def __init__(self, sim: Simulator, *, system_vm_tls: bool = False, state: StateFile | None = None) -> None:
         self.sim = sim
         self._doors = SystemVmDoors(sim) if system_vm_tls else None
+        self._state = state
         self._wake = asyncio.Event()
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=16 << 20)
         app.router.add_route("*", "/client/api", self._api)
         app.router.add_route("*", "/client/api/", self._api)
-        app.router.add_get("/simulator/counters", self._counters)
-        app.router.add_delete("/simulator/counters", self._reset_counters)
-        app.router.add_get("/simulator/system-vms", self._system_vms)
+        SidePath(self.sim, self._doors).add_to(app)
         app.cleanup_ctx.append(self._clockwork)
+        if self._state is not None:
+            app.cleanup_ctx.append(self._keep_state)
         if self._doors is not None:
             app.cleanup_ctx.append(self._doors.run)
         return app
+
+    async def _keep_state(self, _app: web.Application) -> Any:
+        assert self._state is not None
+        task = asyncio.create_task(self._save_regularly(self._state))
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        self._state.save_at_end(self.sim)
+
+    async def _save_regularly(self, state: StateFile) -> None:
+        while True:
+            await asyncio.sleep(SAVE_EVERY)
+            try:
+                state.save(self.sim)
+            except OSError as error:
+                log.warning("the state %s was not saved: %s", state.path, error.strerror)
 
     async def _clockwork(self, _app: web.Application) -> Any:
         task = asyncio.create_task(self._run_schedule())
@@ -86,16 +110,6 @@ class Server:
         for name, value in reply.cookies.items():
             response.set_cookie(name, value, path="/client", httponly=True, samesite="Lax")
         return response
-
-    async def _counters(self, _request: web.Request) -> web.Response:
-        return web.json_response(self.sim.counters.view())
-
-    async def _reset_counters(self, _request: web.Request) -> web.Response:
-        self.sim.counters.reset()
-        return web.json_response(self.sim.counters.view())
-
-    async def _system_vms(self, _request: web.Request) -> web.Response:
-        return web.json_response(view(self.sim, self._doors))
 
 
 def _json(reply: Reply) -> bytes:

@@ -83,7 +83,7 @@ class Simulator:
         self.faults = FaultBook(self, self._race)
         self.auth = Authenticator(self)
         self.counters = Counters()
-        self.log = CallLog(log_to) if log_to is not None else None
+        self.log = CallLog()
         self.latency = 0.0
         self.choices = choices
         self.admin_password = password
@@ -101,8 +101,13 @@ class Simulator:
             self.settings.set("default.page.size", page_size)
         self.max_page_size = int(self.settings.value("default.page.size"))
         self.started = self.clock.now()
-        self.counters.reset()
+        self.begin(log_to)
         self.faults.use(faults or {})
+
+    def begin(self, log_to: IO[str] | None = None) -> None:
+        """Forget the calls that built the start: counters and log begin now."""
+        self.counters.reset()
+        self.log = CallLog(log_to)
 
     @property
     def key(self) -> str:
@@ -187,5 +192,4 @@ class Simulator:
             self.counters.changing[name] += 1
         if reply.status != 200:
             self.counters.errors[name] += 1
-        if self.log is not None:
-            self.log.write(self.clock.now(), command, method, params, reply)
+        self.log.write(self.clock.now(), command, method, params, reply)

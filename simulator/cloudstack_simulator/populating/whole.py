@@ -28,4 +28,4 @@ def populate(sim: Simulator, wanted: Wanted) -> None:
     finally:
         gc.enable()
     gc.freeze()
-    sim.counters.reset()
+    sim.begin()
