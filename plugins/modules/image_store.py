@@ -73,11 +73,6 @@ options:
     description:
       - Access data and settings of the provider.
     type: dict
-  capacity_bytes:
-    description:
-      - Size that CloudStack shall count with.
-      - In bytes.
-    type: int
 notes:
   - The address of a store cannot be changed through the API.
   - The server refuses to remove a store that holds templates of users, snapshots or volumes.
@@ -108,9 +103,9 @@ resource:
   returned: success
   type: dict
   contains:
-    capacity_bytes:
+    disk_size_total:
       description:
-        - Size that CloudStack shall count with.
+        - C(disksizetotal) of the API.
       returned: when the server tells
       type: int
     disk_size_used:

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..client import InvalidInput, JobTimeout
+from ..client import ApiError, InvalidInput, JobTimeout
 from ..model import Commands, Option, Resource, Row, State, Update
 from .clusters import IN_POD
 from .zones import IN_ZONE
 
+_GONE = ("Destroy", "Destroyed", "Expunging", "Expunged")
 _SCHEMES = {"NetworkFilesystem": "nfs", "SharedMountPoint": "sharedmountpoint", "Filesystem": "file"}
 
 
@@ -37,25 +38,36 @@ def _parts(url: Any) -> tuple[str, str, str]:
     return parts.scheme.lower(), parts.netloc.rstrip(":").lower(), "/" + parts.path.strip("/").replace("//", "/")
 
 
+_IN_MAINTENANCE = ("PrepareForMaintenance", "Maintenance", "ErrorInMaintenance", "CancelMaintenance")
+
+
 def _state_of(row: Row) -> str:
+    """Only what has been reached counts: a pool that is still being emptied is not in maintenance."""
     state = str(row.get("state"))
-    return {"Up": "enabled", "Disabled": "disabled"}.get(
-        state, "maintenance" if "aintenance" in state else state.lower()
-    )
+    return {"Up": "enabled", "Disabled": "disabled", "Maintenance": "maintenance"}.get(state, state)
 
 
 def _switch(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
-    wanted, now, pool = ctx.given["allocation_state"], _state_of(row), {"id": row["id"]}
-    if now == "maintenance":
+    wanted, now, pool = ctx.given["allocation_state"], row.get("state"), {"id": row["id"]}
+    if wanted == "maintenance":
+        _enter_maintenance(ctx, row)
+        return
+    if now in _IN_MAINTENANCE:
         ctx.change("cancelStorageMaintenance", pool)
         _wait(ctx, row["id"], "Up")
-    elif now == "disabled":
+    elif wanted == "enabled":
         ctx.change("updateStoragePool", {**pool, "enabled": True})
-    if wanted == "maintenance":
-        ctx.change("enableStorageMaintenance", pool)
-        _wait(ctx, row["id"], "Maintenance")
-    elif wanted == "disabled":
+    if wanted == "disabled":
         ctx.change("updateStoragePool", {**pool, "enabled": False})
+
+
+def _enter_maintenance(ctx: Any, row: Row) -> None:
+    """The way to maintenance leads from Up alone; a pool that is on its way is waited for."""
+    if row.get("state") == "Disabled":
+        ctx.change("updateStoragePool", {"id": row["id"], "enabled": True})
+    if row.get("state") != "PrepareForMaintenance":
+        ctx.change("enableStorageMaintenance", {"id": row["id"]})
+    _wait(ctx, row["id"], "Maintenance")
 
 
 def _wait(ctx: Any, pool_id: str, state: str) -> None:
@@ -65,9 +77,8 @@ def _wait(ctx: Any, pool_id: str, state: str) -> None:
         if row.get("state") == state:
             return
         if row.get("state") == "ErrorInMaintenance":
-            raise InvalidInput(
+            raise ApiError(
                 f"{ctx.name} is in state ErrorInMaintenance: an instance on it could not be stopped",
-                option="allocation_state",
                 obj=ctx.name,
                 remedy="stop the instances that use it, then run again",
             )
@@ -78,12 +89,8 @@ def _wait(ctx: Any, pool_id: str, state: str) -> None:
 
 def _before_delete(ctx: Any, row: Row) -> Mapping[str, Any]:
     """A pool is deleted from maintenance only [api_facts 2.9]."""
-    if row.get("state") == "Disabled":
-        # Only a pool that is up can go into maintenance.
-        ctx.change("updateStoragePool", {"id": row["id"], "enabled": True})
     if row.get("state") != "Maintenance":
-        ctx.change("enableStorageMaintenance", {"id": row["id"]})
-        _wait(ctx, row["id"], "Maintenance")
+        _enter_maintenance(ctx, row)
     return {"forced": True} if ctx.given.get("force") else {}
 
 
@@ -95,8 +102,32 @@ def _validate(given: Mapping[str, Any]) -> None:
         )
 
 
+def _refuse_volumes(ctx: Any, row: Row) -> None:
+    """A pool with volumes can't be deleted, but the maintenance before would stop their instances all the same."""
+    on_pool = {"storageid": row["id"], "listall": True}
+    volumes = [
+        volume
+        for owners in ({}, {"projectid": "-1"})
+        for volume in ctx.client.list("listVolumes", {**on_pool, **owners})
+        if volume.get("state") not in _GONE
+    ]
+    if volumes:
+        names = ", ".join(sorted({str(volume.get("name")) for volume in volumes})[:5])
+        more = " ..." if len(volumes) > 5 else ""
+        raise InvalidInput(
+            f"{ctx.name} holds {len(volumes)} volume{'s' if len(volumes) > 1 else ''} ({names}{more})",
+            option="state",
+            obj=ctx.name,
+            remedy="move the volumes to other storage or delete them first",
+        )
+
+
 def _check_wish(ctx: Any, row: Row | None) -> None:
-    if row is not None or ctx.state == "absent":
+    if ctx.state == "absent":
+        if row is not None:
+            _refuse_volumes(ctx, row)
+        return
+    if row is not None:
         return
     scope = str(ctx.given.get("scope") or "cluster").lower()
     needed = {"cluster": ("pod", "cluster"), "zone": ("hypervisor",)}.get(scope, ())
@@ -204,11 +235,10 @@ IMAGE_STORE = Resource(
         Option("url", help="Where the store is, such as V(nfs://10.0.0.5/secondary).",
                equal=same_url),
         Option("details", "map", help="Access data and settings of the provider.", field="", secret=True),
-        Option("capacity_bytes", "int", help="Size that CloudStack shall count with.", unit="bytes", updatable=True,
-               on_create=False, field="disksizetotal"),
         Option("is_read_only", "bool", api="readonly", updatable=True, on_create=False, hidden=True),
     ),
     initial_states=("writable",),
+    omitted={"updateImageStore.capacitybytes": "the server shows only what the store reports, so it can't be compared"},
 )  # fmt: skip
 
 RESOURCES = (STORAGE_POOL, IMAGE_STORE)
