@@ -121,7 +121,7 @@ def _inherited(ctx: Any, row: Row) -> Any:
 
 def _around(ctx: Any) -> Iterator[dict[str, str]]:
     """The scopes from which a scope inherits, the nearest first [api_facts 2.4]."""
-    option = next(name for name in _ORDER if ctx.given.get(name))
+    option = [name for name in _ORDER if ctx.given.get(name)][0]  # noqa: RUF015 (next() in a generator misleads)
     place = ctx.ref(option)
     for outer in {"storage_pool": ("clusterid", "zoneid"), "account": ("domainid",)}.get(option, ("zoneid",)):
         if place.get(outer):
