@@ -16,6 +16,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -128,12 +129,7 @@ class InProcessAction(ActionBase):
 
 def _sentence(action: str, validated: Any) -> str:
     """The words that an ordinary module uses for the same mistake."""
-    messages = list(validated.error_messages)
-    unsupported = sorted(".".join(path) for path in validated._unsupported_parameters)
-    if unsupported:
-        supported = ", ".join(sorted(validated._valid_parameter_names))
-        return (
-            f"Unsupported parameters for ({action}) module: {', '.join(unsupported)}. "
-            f"Supported parameters include: {supported}."
-        )
-    return messages[0]
+    error = validated.errors[0]
+    if isinstance(error, UnsupportedError):
+        return f"Unsupported parameters for ({action}) module: {error.msg}"
+    return str(error.msg)
