@@ -10,7 +10,8 @@ from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.running import RunningSimulator
 from cloudstack_simulator.simulator import Simulator
 
-RATE = 20.0
+RATE = 4.0
+"""Not more: a signature expires ten minutes after the client's own clock."""
 
 
 @pytest.fixture

@@ -86,9 +86,12 @@ def environment(running: RunningSimulator, folder: Path) -> dict[str, str]:
         "HOME": str(folder),
         "TMPDIR": str(folder),
         "ANSIBLE_CONFIG": str(folder / "none.cfg"),
+        "ANSIBLE_ASYNC_DIR": str(folder / "async"),
+        "ANSIBLE_PIPELINING": "true",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
         "ANSIBLE_CALLBACKS_ENABLED": "counted",
+        "ANSIBLE_CONNECTION_PLUGINS": str(Path(__file__).parent / "connections"),
         "COUNTED_URL": f"{running.url}/simulator/counters",
         "CLOUDSTACK_ENDPOINT": running.endpoint,
         "CLOUDSTACK_KEY": running.key,
@@ -102,9 +105,13 @@ def play(
     plays: Sequence[Mapping[str, Any]] | Path,
     *arguments: str,
     env: Mapping[str, str] | None = None,
+    connection: str = "local",
     variables: Mapping[str, Any] | None = None,
 ) -> Played:
-    """Runs plays (data, or a file) on one local host and checks that no task lied. ``variables`` go into a file."""
+    """Runs plays (data, or a file) on one local host and checks that no task lied. ``variables`` go into a file.
+
+    connection: ``elsewhere`` runs each task as an ordinary module.
+    """
     report = folder / "report.jsonl"
     report.unlink(missing_ok=True)
     (folder / "none.cfg").touch()
@@ -115,7 +122,7 @@ def play(
         book.write_text(yaml.safe_dump([{**PLAY, **one} for one in plays], sort_keys=False))
     (folder / "variables.json").write_text(json.dumps(variables or {}))
     (folder / "hosts.yml").write_text(yaml.safe_dump({"clouds": {"hosts": {"cloud": {
-        "ansible_connection": "local", "ansible_python_interpreter": sys.executable,
+        "ansible_connection": connection, "ansible_python_interpreter": sys.executable,
     }}}}))  # fmt: skip
     done = subprocess.run(
         [
