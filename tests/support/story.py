@@ -128,7 +128,7 @@ STORY = (
     Part("compute_offering", NAMED, {**SIZES, "host_tags": ["x"]}, {"display_text": "changed"}, {"memory": 1024}),
     Part(
         "system_offering", {"name": "told proxy"}, {**SIZES, "system_vm_type": "consoleproxy"},
-        {"display_text": "changed"}, {"network_rate": 300},
+        {"display_text": "changed"}, {"memory": 1024},
     ),
     Part(
         "network_offering", NAMED, {"guest_ip_type": "Isolated", **SERVICES}, {"state": "enabled"},
@@ -141,7 +141,7 @@ STORY = (
     ),
     Part(
         "volume", {"name": "told", "zone": ZONE, "domain": "ROOT", "account": "admin"}, {"disk_offering": "Small"},
-        {"disk_offering": "Medium", "tags": [{"key": "purpose", "value": "story"}]}, {"snapshot": "told"},
+        {"disk_offering": "Medium", "tags": [{"key": "purpose", "value": "story"}]},
     ),
     Part("snapshot", NAMED, {"volume": "ready", "zone": ZONE}, {"tags": [{"key": "purpose", "value": "story"}]}),
     Part(
