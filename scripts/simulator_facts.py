@@ -12,6 +12,7 @@ value, `developerdefault` its own default.
 `roles.json`: built-in roles with their rules in order (`!` marks a deny).
 `offerings.json`: built-in offerings; `providers.json`: network services, their providers, traffic implementors.
 `network_services.json`: {provider: {service: capabilities}} as networks show them.
+`responses.json`: the fields of answers with their types.
 No id of the recorded server is written.
 """
 
@@ -276,7 +277,7 @@ def catalogue_facts(catalogues: dict[str, Any], recordings: Path) -> dict[str, A
     types = {row["usageType"]: row for row in recorded_answer(recordings, "quotaTariffList", "quotatariff")}
     return {
         "event_types": [row["name"] for row in catalogues["listEventTypes"]["eventtype"]],
-        "alert_types": [[row["alerttypeid"], row["name"]] for row in catalogues["listAlertTypes"]["alerttype"]],
+        "alert_types": alert_types(catalogues, recordings),
         "hypervisors": [row["name"] for row in catalogues["listHypervisors"]["hypervisor"]],
         "deployment_planners": [row["name"] for row in catalogues["listDeploymentPlanners"]["deploymentPlanner"]],
         "storage_providers": recorded_answer(recordings, "listStorageProviders", "dataStoreProvider"),
@@ -291,6 +292,21 @@ def catalogue_facts(catalogues: dict[str, Any], recordings: Path) -> dict[str, A
             for row in recorded_answer(recordings, "quotaEmailTemplateList", "quotaemailtemplate")
         ],
     }  # fmt: skip
+
+
+def alert_types(catalogues: dict[str, Any], recordings: Path) -> list[list[Any]]:
+    """In the recorded server's order, which the recordings show the beginning of."""
+    recorded = recorded_answer(recordings, "listAlertTypes", "alerttype")
+    rest = [row for row in catalogues["listAlertTypes"]["alerttype"] if row not in recorded]
+    return [[row["alerttypeid"], row["name"]] for row in recorded + rest]
+
+
+def response_facts(shared: Path) -> list[list[Any]]:
+    """[[commands, {field: type}], ...]: what answers hold; `a[].b` is the field `b` of the objects in the list `a`."""
+    shapes: dict[str, list[str]] = {}
+    for command, fact in json.loads((shared / "contract.json").read_text())["commands"].items():
+        shapes.setdefault(json.dumps(fact.get("response") or {}), []).append(command)
+    return [[commands, json.loads(shape)] for shape, commands in shapes.items()]
 
 
 def usage_types(recordings: Path) -> list[dict[str, Any]]:
@@ -340,6 +356,7 @@ def main() -> None:
     write("offerings.json", offering_facts(catalogues))
     write("providers.json", provider_facts(catalogues, shared / "recordings"))
     write("catalogue.json", catalogue_facts(catalogues, shared / "recordings"))
+    write("responses.json", response_facts(shared))
     write("guest_os.json", guest_os_facts(catalogues))
 
 

@@ -14,4 +14,5 @@ class ManagementServer(Row):
     last_stop: float | None = None
     last_boot: float = 0.0
     last_agents: list[int] = fresh(list)
+    collected_agents: list[int] = fresh(list)
     """Numbers of the hosts that were connected before the last start."""

@@ -140,7 +140,15 @@ class Replay:
             if content["jobstatus"] == 0:
                 return
             self._finish_job(self.bindings.translate(exchange.params.get("jobid", "")))
-        self._move_to(max(_moments(exchange.body), default=None))
+        self._move_to(max(_moments(exchange.body), default=self._job_began(content)))
+
+    def _job_began(self, content: Any) -> datetime | None:
+        """When the job of a start answer began, as its polls tell."""
+        uuid = content.get("jobid") if isinstance(content, dict) else None
+        if uuid is None:
+            return None
+        polls = (c.content for c in self.calls if c.is_poll and c.params.get("jobid") == uuid)
+        return next((m for c in polls if isinstance(c, dict) for m in _moments(c.get("created"), "created")), None)
 
     def _move_to(self, latest: datetime | None) -> None:
         if latest is None or (self._moment is not None and latest <= self._moment):

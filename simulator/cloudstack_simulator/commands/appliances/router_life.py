@@ -52,13 +52,22 @@ def create(sim: Simulator, *, peers: list[Router], network: Network | None = Non
         )
     )  # fmt: skip
     router.name = router.instance_name = recipes.instance_name(sim, ROUTER, router.id)
-    disks.new_root(sim, router, template, counted=False)
+    _announce(sim, disks.new_root(sim, router, template, counted=False), router)
     _give_nics(sim, router, peers, network, vpc)
     try:
         yield from start(sim, router)
     except ApiError:
         remove(sim, router)
         raise
+
+
+def _announce(sim: Simulator, disk: Any, router: Router) -> None:
+    user = next(iter(sim.db.users.where(account_id=router.account_id)), None)
+    if user is not None:
+        sim.events.write(
+            "VOLUME.CREATE", f"Successfully created entity for creating ROOT volume. Volume Type: ROOTVolume Id: "
+            f"{disk.uuid} Vm Id: {router.uuid}", sim.auth.caller_of(user), disk, state="Created",
+        )  # fmt: skip
 
 
 def _offering(sim: Simulator, network: Network | None, account: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from functools import cache
 from typing import Any
 
 from ... import contract, permissions
@@ -79,12 +80,31 @@ def _parameter_view(parameter: Parameter) -> dict[str, Any]:
     }
 
 
+@cache
+def _responses() -> dict[str, dict[str, str]]:
+    return {command: fields for commands, fields in contract.facts("responses.json") for command in commands}
+
+
+def _fields(fields: dict[str, str]) -> list[dict[str, Any]]:
+    inner: dict[str, dict[str, str]] = {}
+    for name, kind in fields.items():
+        outer, mark, rest = name.partition("[].")
+        if mark:
+            inner.setdefault(outer, {})[rest] = kind
+    return [
+        {"name": name, "type": kind, "response": _fields(inner[name]) if name in inner else None}
+        for name, kind in fields.items()
+        if "[]." not in name
+    ]
+
+
 def _command_view(fact: CommandFact) -> dict[str, Any]:
     return {
         "name": fact.name,
         "isasync": fact.is_async,
         "since": fact.since or None,
         "params": [_parameter_view(parameter) for parameter in fact.params.values()],
+        "response": _fields(_responses().get(fact.name, {})),
     }
 
 

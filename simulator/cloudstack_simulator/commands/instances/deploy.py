@@ -42,7 +42,7 @@ def allocate_instance(call: Call) -> Instance:
     call.db.vms.add(vm, uuid=p.customid)
     vm.instance_name = f"i-{owner.id}-{vm.id}-{call.setting('instance.name')}"
     vm.name = p.name or f"{call.setting('instance.name')}-{vm.uuid}"
-    vm.display_name = p.displayname or vm.name
+    vm.display_name = p.displayname
     interfaces.check_host_name(call, vm, [w.network for w in wanted], vm.name)
     vm.user_data, vm.user_data_id, vm.affinity_group_ids = text, text_id, affinity
     if pairs:

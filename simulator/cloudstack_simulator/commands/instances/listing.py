@@ -123,6 +123,7 @@ def list_metrics(call: Call) -> dict[str, Any]:
 
 def _metrics_view(call: Call, vm: Instance, details: tuple[str, ...]) -> dict[str, Any]:
     view = instance_view(call, vm, details)
+    view.pop("domainpath", None)
     size = size_of(call.db, vm)
     view["cputotal"] = f"{size.cpu * size.speed / 1000:.1f} Ghz"
     view["memorytotal"] = f"{size.memory / 1024:.2f} GiB"
@@ -146,7 +147,7 @@ def list_usage_history(call: Call) -> dict[str, Any]:
         lambda c, vm: {
             "id": vm.uuid,
             "name": vm.instance_name,
-            "displayname": vm.display_name or vm.name,
+            "displayname": vm.display_name,
             "stats": statistics.history(c, vm),
         },
         where=[

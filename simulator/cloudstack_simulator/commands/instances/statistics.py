@@ -45,16 +45,20 @@ def statistics(call: Call, vm: Any) -> dict[str, Any]:
 
 
 def history(call: Call, vm: Any) -> list[dict[str, Any]]:
-    """The VM's statistics as the usage history shows them: the last round's."""
+    """The VM's statistics as the usage history shows them: those of all rounds that are kept, oldest first."""
     if not is_measured(call.sim, vm):
         return []
+    latest = last_round(call.sim)
+    began = max(vm.running_since or vm.created, latest - 60 * call.setting("vm.stats.max.retention.time"))
+    rounds = max(1, int((latest - began) // PERIOD) + 1)
     return [
         {
-            "timestamp": timestamp(max(last_round(call.sim), vm.running_since or vm.created)),
+            "timestamp": timestamp(max(latest - back * PERIOD, began)),
             **FIGURES,
             "memoryintfreekbs": -1,
             "diskiopstotal": 0,
             "networkread": "32.00 MiB",
             "networkwrite": "16.00 MiB",
         }
+        for back in reversed(range(rounds))
     ]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ...simulator import Simulator
 
 MANAGEMENT = (14, "ALERT.MANAGEMENT")
+START = 3.0
+"""Seconds that a start takes."""
 
 
 @at_install(order=90)
@@ -27,7 +29,7 @@ def server_started(sim: Simulator) -> None:
         sim.settings.set("management.network.cidr", network)
         sim.events.alert(
             *MANAGEMENT, f"Management network CIDR is not configured originally. Set it default to {network}"
-        )
+        ).created -= START
     announce_start(sim)
 
 
@@ -35,6 +37,18 @@ def announce_start(sim: Simulator) -> None:
     """The alert that a management server writes when it is up."""
     server = sim.db.management_servers.first()
     sim.events.alert(*MANAGEMENT, f"Management server node {server.service_ip} is up")
+
+
+def system_vm_up(sim: Simulator, vm: Any) -> None:
+    """The alert that a system VM has started."""
+    zone = sim.db.zones[vm.zone_id]
+    addresses = f"public IP [{vm.public_ip}], private IP [{vm.private_ip}]."
+    if vm.vm_type == "SecondaryStorageVm":
+        text = f"Secondary Storage Vm is up in zone [{zone.name}], secStorageVm [{vm.name}], {addresses}"
+        sim.events.alert(19, "ALERT.SERVICE.SSVM", text, zone=zone)
+    else:
+        text = f"Console proxy up in zone [{zone.name}], proxy [{vm.name}], {addresses}"
+        sim.events.alert(10, "ALERT.SERVICE.CONSOLEPROXY", text, zone=zone)
 
 
 def alert_view(_call: Call, alert: Alert) -> dict[str, Any]:

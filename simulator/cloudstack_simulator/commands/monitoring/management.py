@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 JAVA = {"javadistribution": "Debian", "javaversion": "17.0.15+6-Debian-1deb12u1"}
 SYSTEM = "Debian GNU/Linux 12 (bookworm)"
 HEAP = 3 << 30
+COLLECTOR = 60.0
+"""Seconds between two rounds of the collector."""
+UPTIMES = (240.0, 30.0, 30.0)
+"""Seconds that the recorded server ran before each new start, without the long breaks."""
+RECENT_SETTINGS = ("enable.dynamic.scale.vm", "quota.enable.service")
+"""What was set on the recorded server after its events were cleared."""
 
 
 @at_install(order=80)
@@ -37,10 +43,13 @@ def restarted_for_developer_settings(sim: Simulator) -> None:
 @start_zone("sandbox", order=90)
 def restarted_since(sim: Simulator) -> None:
     """The recorded server was started three times after its zone was made, and its events were cleared."""
-    for _time in range(3):
+    for uptime in UPTIMES:
+        sim.advance(uptime)
         _restart(sim)
     for event in sim.db.events:
         sim.db.events.delete(event)
+    for name in RECENT_SETTINGS:
+        sim.act("updateConfiguration", name=name, value=sim.settings.value(name))
 
 
 def _restart(sim: Simulator) -> None:
@@ -49,10 +58,18 @@ def _restart(sim: Simulator) -> None:
     server.last_stop = server.last_start = sim.clock.now()
     server.last_agents = [h.id for h in sim.db.hosts if h.kind == "Routing"]
     announce_start(sim)
+    server.collected_agents = [host.id for host in _agents(sim)]
 
 
-def _agents(call: Call) -> list[Any]:
-    return [host for host in call.db.hosts if host.state == "Up" and host.kind != "ConsoleProxy"]
+def _agents(sim: Simulator) -> list[Any]:
+    return [host for host in sim.db.hosts if host.state == "Up" and host.kind != "ConsoleProxy"]
+
+
+def _collected(call: Call, server: ManagementServer) -> list[int]:
+    """The agents that the collector met in its latest round."""
+    if call.now - call.sim.started < COLLECTOR:
+        return server.collected_agents
+    return [host.id for host in _agents(call.sim)]
 
 
 def _uuids(call: Call, numbers: list[int]) -> list[str]:
@@ -61,7 +78,7 @@ def _uuids(call: Call, numbers: list[int]) -> list[str]:
 
 
 def server_view(call: Call, server: ManagementServer) -> dict[str, Any]:
-    agents = _agents(call)
+    agents = _agents(call.sim)
     return {
         "id": server.uuid,
         "name": server.name,
@@ -116,6 +133,8 @@ def measured_view(call: Call, server: ManagementServer) -> dict[str, Any]:
         "collectiontime": timestamp(call.now),
         **server_view(call, server),
         "kernelversion": "6.1.0",
+        "lastagents": _uuids(call, _collected(call, server)),
+        "agents": [],
     }
 
 
@@ -146,7 +165,7 @@ def list_db_metrics(call: Call) -> dict[str, Any]:
 @command("readyForShutdown")
 def ready_for_shutdown(call: Call) -> dict[str, Any]:
     server = live(call.params.managementserverid, "Unable to find the management server with ID: {id}")
-    agents, running = _agents(call), call.sim.jobs.running()
+    agents, running = _agents(call.sim), call.sim.jobs.running()
     return {
         "readyforshutdown": {
             "managementserverid": server.uuid,
@@ -193,6 +212,6 @@ def list_infrastructure(call: Call) -> dict[str, Any]:
             "ilbvms": kinds.count("InternalLoadBalancerVm"),
             "cpusockets": sum(host.cpu_sockets or 0 for host in hosts),
             "managementservers": len(db.management_servers),
-            "alerts": sum(not alert.archived for alert in db.alerts),
+            "alerts": len(db.alerts),
         }
     }

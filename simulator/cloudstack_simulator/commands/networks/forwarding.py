@@ -27,7 +27,7 @@ def forwarding_view(call: Call, rule: Rule) -> dict[str, Any]:
         "publicendport": str(rule.end_port),
         "virtualmachineid": vm.uuid if vm else None,
         "virtualmachinename": vm.name if vm else None,
-        "virtualmachinedisplayname": vm.display_name if vm else None,
+        "virtualmachinedisplayname": (vm.display_name or vm.name) if vm else None,
         "ipaddressid": ip.uuid,
         "ipaddress": ip.address,
         "state": rule.state,
