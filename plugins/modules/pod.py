@@ -63,18 +63,15 @@ options:
     type: str
   gateway:
     description:
-      - Gateway of the management network.
-      - Needed to create the object.
+      - Gateway of the management network. Needed to create a pod, except in an edge zone.
     type: str
   netmask:
     description:
-      - Netmask of the management network.
-      - Needed to create the object.
+      - Netmask of the management network. Needed to create a pod, except in an edge zone.
     type: str
   start_ip:
     description:
-      - First address reserved for system VMs.
-      - Needed to create the object.
+      - First address reserved for system VMs. Needed to create a pod, except in an edge zone.
     type: str
   end_ip:
     description:
@@ -141,7 +138,7 @@ resource:
       elements: raw
     gateway:
       description:
-        - Gateway of the management network.
+        - Gateway of the management network. Needed to create a pod, except in an edge zone.
       returned: when the server tells
       type: str
     has_annotations:
@@ -177,12 +174,12 @@ resource:
       type: str
     netmask:
       description:
-        - Netmask of the management network.
+        - Netmask of the management network. Needed to create a pod, except in an edge zone.
       returned: when the server tells
       type: str
     start_ip:
       description:
-        - First address reserved for system VMs.
+        - First address reserved for system VMs. Needed to create a pod, except in an edge zone.
       returned: when the server tells
       type: list
       elements: str

@@ -133,10 +133,15 @@ options:
       - Known to CloudStack since 4.21.0.
     type: list
     elements: str
-  sort_key:
+  dns_search_order:
     description:
-      - Place in lists; not shown by the server.
-    type: int
+      - DNS domains that guests search, in this order.
+    type: list
+    elements: str
+  details:
+    description:
+      - Details of the zone; those that are not given stay as they are.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -196,6 +201,11 @@ resource:
         - C(description) of the API.
       returned: when the server tells
       type: str
+    details:
+      description:
+        - Details of the zone; those that are not given stay as they are.
+      returned: when the server tells
+      type: dict
     dhcp_provider:
       description:
         - Provider of DHCP.
@@ -326,11 +336,6 @@ resource:
         - C(provider) of the API.
       returned: when the server tells
       type: str
-    resource_details:
-      description:
-        - C(resourcedetails) of the API.
-      returned: when the server tells
-      type: dict
     routed_mode_enabled:
       description:
         - C(routedmodeenabled) of the API.

@@ -176,3 +176,13 @@ def test_names_are_clear(record: Resource):
     assert [name for name in names if name in ("id", "state", "immutable_drift")] == []
     assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*", name)] == []
     assert [option.name for option in shown if not "".join(option.help_lines).strip()] == []
+
+
+@every_module
+def test_no_option_is_without_effect(record: Resource):
+    """An update happens where a difference is seen, so an option that is not compared is sent at creation or never."""
+    telling = (*record.identity, *record.scope)
+    later = [o for o in record.options if not o.behaviour and not o.on_create and o.name not in telling]
+    dead = [o.name for o in later if record.commands.create and not (o.updatable and o.compared)]
+    only_at_first = [o.name for o in record.options if o.updatable and not o.compared]
+    assert (dead, only_at_first) == ([], [])

@@ -10,13 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-try:
-    import netaddr
-except ImportError:
-    netaddr = None
-
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
+from .addresses import check_ranges, same_address
 from .owned import OWNER
 from .physical_networks import vlan_ranges
 
@@ -31,33 +27,6 @@ def same_vlan(want: Any, have: Any) -> bool:
     return plain_vlan(want) == plain_vlan(have)
 
 
-def check_addresses(given: Mapping[str, Any]) -> None:
-    """Addresses are addresses, the end is not before the start, and both lie in the network of the gateway."""
-    if netaddr is None:
-        return
-    parsed: dict[str, Any] = {}
-    for name in ("gateway", "netmask", "start_ip", "end_ip", "start_ipv6", "end_ipv6", "gateway_ipv6"):
-        value = given.get(name)
-        if value is None:
-            continue
-        try:
-            parsed[name] = netaddr.IPAddress(value)
-        except (netaddr.AddrFormatError, ValueError):
-            raise InvalidInput(f"{name} {value!r} is no address", option=name, remedy="give an IP address") from None
-    for first, last in (("start_ip", "end_ip"), ("start_ipv6", "end_ipv6")):
-        if first in parsed and last in parsed and parsed[last] < parsed[first]:
-            raise InvalidInput(f"{last} is before {first}", option=last, remedy=f"give an address after {first}")
-    if "gateway" in parsed and "netmask" in parsed:
-        network = netaddr.IPNetwork(f"{parsed['gateway']}/{parsed['netmask']}")
-        for name in ("start_ip", "end_ip"):
-            if name in parsed and parsed[name] not in network:
-                raise InvalidInput(
-                    f"{name} {parsed[name]} is not in the network {network.cidr} of the gateway",
-                    option=name,
-                    remedy="correct gateway, netmask or address",
-                )
-
-
 IN_ZONE = Option("zone", "ref", help="Zone of the range.", api="zoneid", refers_to="zone", needed=True)
 _PHYSICAL = Option(
     "physical_network", "ref", help="Physical network of the range.", api="physicalnetworkid",
@@ -70,7 +39,7 @@ def _start_required(given: Mapping[str, Any]) -> None:
         raise InvalidInput(
             "a range is told by its first address", option="start_ip", remedy="give start_ip or start_ipv6"
         )
-    check_addresses(given)
+    check_ranges(given)
 
 
 VLAN_IP_RANGE = Resource(
@@ -93,12 +62,12 @@ VLAN_IP_RANGE = Resource(
     options=(
         Option("start_ip", help="First address."),
         Option("end_ip", help="Last address; the first alone, if left out.", updatable=True),
-        Option("start_ipv6", help="First IPv6 address."),
-        Option("end_ipv6", help="Last IPv6 address.", updatable=True),
+        Option("start_ipv6", help="First IPv6 address.", equal=same_address),
+        Option("end_ipv6", help="Last IPv6 address.", updatable=True, equal=same_address),
         Option("gateway", help="Gateway of the range.", updatable=True),
         Option("netmask", help="Netmask of the range.", updatable=True),
-        Option("gateway_ipv6", help="IPv6 gateway.", api="ip6gateway", updatable=True),
-        Option("cidr_ipv6", help="IPv6 network as CIDR.", api="ip6cidr", updatable=True),
+        Option("gateway_ipv6", help="IPv6 gateway.", api="ip6gateway", updatable=True, equal=same_address),
+        Option("cidr_ipv6", help="IPv6 network as CIDR.", api="ip6cidr", updatable=True, equal=same_address),
         Option("vlan", help="VLAN of the range, or V(untagged).", equal=same_vlan,
                told=lambda row: plain_vlan(row.get("vlan"))),
         IN_ZONE,
@@ -189,7 +158,7 @@ MANAGEMENT_IP_RANGE = Resource(
     listed=_further_rows,
     create=_create_management,
     before_delete=_delete_management,
-    validate=check_addresses,
+    validate=check_ranges,
     updates=(Update("updatePodManagementNetworkIpRange", options=("end_ip",), id="", run=_move_end),),
     options=(
         Option("start_ip", help="First address.", required=True),
@@ -219,7 +188,7 @@ STORAGE_IP_RANGE = Resource(
     scope=("pod",),
     parent="pod",
     after=("traffic_type",),
-    validate=check_addresses,
+    validate=check_ranges,
     options=(
         Option("start_ip", help="First address.", required=True),
         Option("end_ip", help="Last address; the first alone, if left out.", updatable=True),

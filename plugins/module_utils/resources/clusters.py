@@ -69,7 +69,7 @@ CLUSTER = Resource(
         Option("ovm3_pool", help="Whether it is a pool of Oracle VM.", field=""),
         Option("ovm3_vip", help="Virtual address of an Oracle VM pool."),
         Option("external_details", "map", help="Details for an external orchestrator.", api="externaldetails",
-               field="", since="4.21.0", updatable=True),
+               field="", since="4.21.0"),
         Option("storage_access_groups", "set", help="Storage access groups of all hosts in the cluster.",
                api="storageaccessgroups", since="4.21.0"),
         Option("allocation_state", api="allocationstate", updatable=True, on_create=False, hidden=True),
@@ -79,6 +79,7 @@ CLUSTER = Resource(
         "addCluster.allocationstate": "set through state, after the cluster was added",
         "addCluster.extensionid": "extensions have no resource here",
         "updateCluster.hypervisor": "the hypervisor of a cluster cannot really change",
+        "updateCluster.externaldetails": "not told by the server, so a change could not be seen",
     },
 )  # fmt: skip
 

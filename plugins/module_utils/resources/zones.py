@@ -6,7 +6,12 @@
 
 from __future__ import annotations
 
-from ..model import Commands, Option, Resource, State
+from collections.abc import Mapping
+from typing import Any
+
+from ..client import InvalidInput
+from ..model import Commands, Option, Resource, Row, State
+from .addresses import check_addresses, check_network, check_ranges, same_address
 
 ALLOCATION = Option("allocation_state", api="allocationstate", updatable=True, on_create=False, hidden=True)
 ENABLED = State("enabled", {"allocation_state": "Enabled"}, help="Exists and takes new work.", last=True)
@@ -15,6 +20,25 @@ IN_ZONE = Option(
     "zone", "ref", help="Zone it belongs to.", api="zoneid", refers_to="zone", name_field="zonename", by_name=True,
     needed=True,
 )  # fmt: skip
+
+_DNS4 = ("dns1", "dns2", "internal_dns1", "internal_dns2")
+_DNS6 = ("dns1_ipv6", "dns2_ipv6")
+_SEARCH_ORDER = "network.guestnetwork.dns.search.order"
+
+
+def _validate_zone(given: Mapping[str, Any]) -> None:
+    check_addresses(given, _DNS4)
+    check_addresses(given, _DNS6, version=6)
+    check_network(given, "guest_cidr_address")
+
+
+def _search_order(row: Row) -> str:
+    return str((row.get("resourcedetails") or {}).get(_SEARCH_ORDER) or "")
+
+
+def _details(row: Row) -> dict[str, Any]:
+    return {key: value for key, value in (row.get("resourcedetails") or {}).items() if key != _SEARCH_ORDER}
+
 
 ZONE = Resource(
     name="zone",
@@ -28,6 +52,7 @@ ZONE = Resource(
     commands=Commands(list="listZones", create="createZone", update="updateZone", delete="deleteZone"),
     states=(ENABLED, DISABLED),
     initial_states=("disabled",),
+    validate=_validate_zone,
     options=(
         Option("name", help="Name of the zone. With O(id) it is the new name.", required=True, updatable=True),
         Option(
@@ -43,11 +68,11 @@ ZONE = Resource(
         Option("internal_dns2", help="Second DNS server for system VMs.", updatable=True),
         Option(
             "dns1_ipv6", help="First DNS server for instances, by IPv6.", api="ip6dns1", updatable=True,
-            aliases=("ip6_dns1",),
+            aliases=("ip6_dns1",), equal=same_address,
         ),
         Option(
             "dns2_ipv6", help="Second DNS server for instances, by IPv6.", api="ip6dns2", updatable=True,
-            aliases=("ip6_dns2",),
+            aliases=("ip6_dns2",), equal=same_address,
         ),
         Option("network_domain", help="DNS domain of its networks.", api="domain", updatable=True),
         Option("guest_cidr_address", help="Address range of guest networks, as CIDR.", updatable=True),
@@ -70,17 +95,40 @@ ZONE = Resource(
             "storage_access_groups", "set", help="Storage access groups of all hosts in the zone.",
             api="storageaccessgroups", since="4.21.0",
         ),
-        Option("sort_key", "int", help="Place in lists; not shown by the server.", field="", updatable=True,
-               on_create=False),
+        Option(
+            "dns_search_order", "list", help="DNS domains that guests search, in this order.", api="dnssearchorder",
+            field="", decode=_search_order, updatable=True, on_create=False,
+        ),
+        Option(
+            "details", "map", help="Details of the zone; those that are not given stay as they are.",
+            field="resourcedetails", decode=_details, wire="pairs", updatable=True, on_create=False,
+        ),
         ALLOCATION,
     ),
     omitted={
         "createZone.allocationstate": "set through state, after the zone was created",
-        "updateZone.details": "no effect that the server tells",
-        "updateZone.dnssearchorder": "stored nowhere on current servers",
+        "updateZone.sortkey": "the server never tells it, so it could not be compared",
         "updateZone.ispublic": "follows from the option domain",
     },
 )  # fmt: skip
+
+
+def _check_pod(ctx: Any, row: Row | None) -> None:
+    """Only pods of edge zones are made without addresses."""
+    if row is not None or ctx.state == "absent" or ctx.given.get("zone") is None:
+        return
+    zone = ctx.ref("zone")
+    if ctx.is_planned(zone["id"]) or zone.get("type") == "Edge":
+        return
+    missing = [name for name in ("gateway", "netmask", "start_ip") if not ctx.given.get(name)]
+    if missing:
+        raise InvalidInput(
+            f"{ctx.name} does not exist, and creating it needs {', '.join(missing)}",
+            option=missing[0],
+            obj=ctx.name,
+            remedy=f"give {', '.join(missing)}, or check the name",
+        )
+
 
 POD = Resource(
     name="pod",
@@ -96,13 +144,23 @@ POD = Resource(
         DISABLED,
     ),
     initial_states=("enabled",),
+    validate=check_ranges,
+    check_wish=_check_pod,
     options=(
         Option("name", help="Name of the pod. With O(id) it is the new name.", required=True, updatable=True),
         IN_ZONE,
-        Option("gateway", help="Gateway of the management network.", needed=True, updatable=True),
-        Option("netmask", help="Netmask of the management network.", needed=True, updatable=True),
         Option(
-            "start_ip", help="First address reserved for system VMs.", needed=True, updatable=True, api="startip",
+            "gateway", help="Gateway of the management network. Needed to create a pod, except in an edge zone.",
+            updatable=True,
+        ),
+        Option(
+            "netmask", help="Netmask of the management network. Needed to create a pod, except in an edge zone.",
+            updatable=True,
+        ),
+        Option(
+            "start_ip",
+            help="First address reserved for system VMs. Needed to create a pod, except in an edge zone.",
+            updatable=True, api="startip",
             decode=lambda row: _first_range(row).get("startip"),
         ),
         Option(
@@ -119,7 +177,7 @@ POD = Resource(
 )  # fmt: skip
 
 
-def _first_range(row: dict) -> dict:
+def _first_range(row: Row) -> Row:
     """The range that the pod was made with; the others have commands of their own."""
     ranges = row.get("ipranges") or []
     return ranges[0] if ranges else {}
