@@ -258,6 +258,7 @@ class Database:
                 row_class._indexed = frozenset(spec.indexes)
             for kind in spec.entities:
                 self._by_entity[kind] = table
+        self.__dict__.update(self.tables)
 
     def __getattr__(self, name: str) -> Table[Any]:
         try:

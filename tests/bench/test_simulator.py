@@ -81,7 +81,7 @@ async def quickest(port: int, content: bytes) -> float:
         times.append(time.perf_counter() - begun)
     writer.close()
     await writer.wait_closed()
-    return sorted(times)[len(times) // 2]
+    return min(times)
 
 
 def test_signed_list_calls_a_second() -> None:
