@@ -20,6 +20,8 @@ class VirtualMachine(Row):
     pod_id: int | None = None
     host_id: int | None = None
     last_host_id: int | None = None
+    keeps_place: bool = False
+    """Whether the last host still counts the stopped VM among those that need its room."""
     service_offering_id: int | None = None
     template_id: int | None = None
     hypervisor: str = "Simulator"

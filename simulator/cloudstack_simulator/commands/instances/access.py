@@ -42,8 +42,8 @@ def get_password(call: Call) -> dict[str, Any]:
     if "Encrypted.Password" not in vm.details:
         raise InvalidParameter(
             f"No password found for VM [{vm}]. When the VM's SSH keypair is changed, the current encrypted password is "
-            "removed due to inconsistency in the encryption, as the new SSH keypair is different from which the password "
-            "was encrypted. To get a new password, it must be reseted."
+            "removed due to inconsistency in the encryption, as the new SSH keypair is different from which the "
+            "password was encrypted. To get a new password, it must be reseted."
         )
     return {"password": {"encryptedpassword": vm.details["Encrypted.Password"]}}
 

@@ -44,7 +44,7 @@ def members_of(call: Call, group: AffinityGroup) -> list[Any]:
 
 
 @command("listAffinityGroupTypes")
-def list_types(call: Call) -> dict[str, Any]:
+def list_types(_call: Call) -> dict[str, Any]:
     return {"count": len(TYPES), "affinityGroupType": [{"type": t} for t in TYPES]}
 
 
@@ -53,7 +53,8 @@ def allocate_group(call: Call) -> AffinityGroup:
     p = call.params
     if p.type.lower() not in (k.lower() for k in KNOWN):
         raise InvalidParameter(
-            f"Unable to create affinity group, invalid affinity group type: {p.type}. Valid values are {','.join(KNOWN)}"
+            f"Unable to create affinity group, invalid affinity group type: {p.type}. Valid values are "
+            f"{','.join(KNOWN)}"
         )
     owner = entity_owner(call)
     if call.db.affinity_groups.first(account_id=owner.id, name=p.name):
@@ -126,8 +127,8 @@ def update_members(call: Call) -> Any:
     vm = the_instance(call, call.params.id, "Unable to find a virtual machine with id {id}")
     if vm.state != "Stopped":
         raise InvalidParameter(
-            f"Unable update affinity groups of the virtual machine {vm} in state {vm.state}; make sure the virtual machine "
-            "is stopped and not in an error state before updating."
+            f"Unable update affinity groups of the virtual machine {vm} in state {vm.state}; make sure the virtual "
+            "machine is stopped and not in an error state before updating."
         )
     groups = inputs.affinity_groups(call, call.db.accounts[vm.account_id])
     yield life.STEP

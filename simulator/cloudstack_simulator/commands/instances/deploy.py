@@ -11,9 +11,10 @@ from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import allocate, command
 from ..images import rows as images
+from ..offerings import usable
 from ..volumes import lifecycle as disks
 from ..volumes import sizes as disk_sizes
-from . import counting, inputs, interfaces, life, sizes
+from . import counting, inputs, interfaces, life, placement, sizes
 from .journal import journaled
 from .views import instance_view
 
@@ -29,6 +30,9 @@ def allocate_instance(call: Call) -> Instance:
     _check_owner(call, owner)
     if offering.state == "Inactive":
         raise InvalidParameter(f"Service offering is inactive: [{offering.uuid}].")
+    usable.check(call, owner, offering, p.zoneid)
+    if p.diskofferingid is not None:
+        usable.check(call, owner, p.diskofferingid, p.zoneid)
     details = _details(call)
     custom = sizes.custom_details(call, offering, details)
     root_offering, root_size = _root_disk(call, template, details)
@@ -135,8 +139,8 @@ def _data_disk_size(call: Call) -> int | None:
         return None
     if p.diskofferingid.compute_only:
         raise InvalidParameter(
-            f"The disk offering {p.diskofferingid} provided is directly mapped to a service offering, please provide an "
-            "individual disk offering"
+            f"The disk offering {p.diskofferingid} provided is directly mapped to a service offering, please provide "
+            "an individual disk offering"
         )
     size = _offering_size(p.diskofferingid, p.size)
     if p.diskofferingid.customized:
@@ -230,7 +234,7 @@ def deploy(call: Call) -> Any:
 
 def give_up(call: Call, vm: Instance) -> None:
     """A new instance could not start: it stays in state Error and counts no longer."""
-    vm.details["Message.ReservedCapacityFreed.Flag"] = "false"
+    vm.details[placement.RESERVED] = "false"
     life.set_state(call.sim, vm, "Error")
     counting.count(call.sim, vm, -1)
     call.sim.events.alert(

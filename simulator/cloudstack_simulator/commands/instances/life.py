@@ -47,6 +47,7 @@ def start(call: Call, vm: Any, *, host: Any = None, avoid: tuple[int, ...] = ())
         set_state(sim, vm, before)
         raise
     addressing.plug(sim, vm)
+    vm.keeps_place = False
     set_state(sim, vm, "Running")
 
 

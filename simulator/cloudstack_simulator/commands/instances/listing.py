@@ -57,8 +57,8 @@ def _filters(call: Call) -> list[Filter | None]:
             {v.vm_id for v in db.volumes.where(pool_id=p.storageid.id)} if p.storageid else set(),
         ),
         _in_vpc(call),
-        matching(lambda vm: p.affinitygroupid.id in vm.affinity_group_ids) if p.affinitygroupid else None,
-        matching(lambda vm: p.securitygroupid.id in vm.security_group_ids) if p.securitygroupid else None,
+        matching(lambda vm: p.affinitygroupid.id in vm.affinity_group_ids) if p.affinitygroupid is not None else None,
+        matching(lambda vm: p.securitygroupid.id in vm.security_group_ids) if p.securitygroupid is not None else None,
         tagged(call, "UserVm"),
     ]
 

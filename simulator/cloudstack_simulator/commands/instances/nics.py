@@ -98,8 +98,8 @@ def remove_nic(call: Call) -> Any:
     used = used or any(db.firewall_rules[m.rule_id].network_id == network.id for m in db.lb_members.where(vm_id=vm.id))
     if used:
         raise InvalidParameter(
-            f"Unable to remove nic from {vm} in {network}, nic has associated Port forwarding or Load balancer or Static "
-            "NAT rules."
+            f"Unable to remove nic from {vm} in {network}, nic has associated Port forwarding or Load balancer or "
+            "Static NAT rules."
         )
     yield life.STEP
     addressing.drop_nic(call.sim, nic)
@@ -157,7 +157,7 @@ def allocate_secondary(call: Call) -> NicSecondaryIp:
         raise ServerApiError(533, "Maximum Number of Ips per Nic has been crossed.")
     try:
         address = addressing.guest_address(call.sim, network, p.ipaddress, nic=nic)
-    except addressing.NoGuestAddress:
+    except addressing.NoGuestAddressError:
         raise ServerApiError(530, "Failed to assign secondary ip to nic") from None
     row: NicSecondaryIp = db.nic_secondary_ips.add(
         NicSecondaryIp(nic_id=nic.id, network_id=network.id, address=address)
@@ -213,7 +213,7 @@ def update_nic_address(call: Call) -> Any:
         raise InvalidParameter("UpdateVmNicIpCmd is not supported in L2 network")
     try:
         address = addressing.guest_address(call.sim, network, p.ipaddress, vm=vm)
-    except addressing.NoGuestAddress:
+    except addressing.NoGuestAddressError:
         raise InvalidParameter(f"Allocating ip to guest nic {nic.uuid} failed, please choose another ip") from None
     yield life.STEP
     nic.address = address

@@ -56,15 +56,11 @@ def candidates(sim: Simulator, vm: Any, *, avoid: Iterable[int] = (), moving: bo
         and (clusters is None or host.cluster_id in clusters)
         and is_usable(sim, host, moving=moving)
         and tags <= set(host.tags)
-        and (fits(sim, host, size) or (vm.last_host_id == host.id and _keeps_place(vm)))
+        and (fits(sim, host, size) or (vm.last_host_id == host.id and vm.keeps_place))
         and _may_use(sim, vm, host)
         and _disks_fit(sim, vm, host)
     ]
     return _by_affinity(sim, vm, sorted(found, key=lambda host: host.memory_used))
-
-
-def _keeps_place(vm: Any) -> bool:
-    return bool(vm.details.get(RESERVED) == "false")
 
 
 def _may_use(sim: Simulator, vm: Any, host: Host) -> bool:
@@ -143,10 +139,8 @@ RESERVED = "Message.ReservedCapacityFreed.Flag"
 
 def settle(sim: Simulator, vm: Any, host: Host) -> None:
     """The VM runs on the host from now on."""
-    if vm.host_id is None and vm.last_host_id is not None and _keeps_place(vm):
-        _count(sim, sim.db.hosts.get(vm.last_host_id), vm, -1)
-    if vm.host_id is not None:
-        _count(sim, sim.db.hosts.get(vm.host_id), vm, -1)
+    if vm.host_id is not None or vm.keeps_place:
+        _count(sim, sim.db.hosts.get(vm.host_id or vm.last_host_id), vm, -1)
     _count(sim, host, vm, 1)
     vm.host_id, vm.pod_id = host.id, host.pod_id
 
@@ -155,7 +149,7 @@ def unsettle(sim: Simulator, vm: Any) -> None:
     """The VM did not come up where it had settled; a place that was kept for it is kept again."""
     _count(sim, sim.db.hosts.get(vm.host_id), vm, -1)
     vm.host_id = None
-    if vm.last_host_id is not None and _keeps_place(vm):
+    if vm.keeps_place:
         _count(sim, sim.db.hosts.get(vm.last_host_id), vm, 1)
 
 
@@ -165,31 +159,40 @@ def leave(sim: Simulator, vm: Any, *, keep_place: bool) -> None:
         return
     host = sim.db.hosts.get(vm.host_id)
     vm.last_host_id, vm.host_id = vm.host_id, None
+    vm.keeps_place = keep_place
     if not keep_place:
         _count(sim, host, vm, -1)
         return
     vm.details[RESERVED] = "false"
-    sim.scheduler.after(
-        float(sim.settings.value("capacity.skipcounting.hours") or 3600), free_place, sim, vm, sim.clock.now()
-    )
+    sim.scheduler.after(_kept_for(sim), free_place, sim, vm)
 
 
-def free_place(sim: Simulator, vm: Any, stopped: float) -> None:
-    """The time for which a host keeps a stopped VM's place is over."""
-    if vm.host_id is None and vm.removed is None and _keeps_place(vm) and (vm.updated or 0) <= stopped:
+def _kept_for(sim: Simulator) -> float:
+    return float(sim.settings.value("capacity.skipcounting.hours") or 3600)
+
+
+def free_place(sim: Simulator, vm: Any) -> None:
+    """Free the place that a host keeps for a stopped VM, once its state has not changed for long enough."""
+    if vm.host_id is not None or vm.removed is not None or not vm.keeps_place:
+        return
+    left = (vm.updated or 0) + _kept_for(sim) - sim.clock.now()
+    if left > 0:
+        sim.scheduler.after(left, free_place, sim, vm)
+    else:
         give_up_place(sim, vm)
 
 
 def give_up_place(sim: Simulator, vm: Any) -> None:
     """A stopped VM's last host no longer keeps room for it."""
-    if vm.host_id is None and vm.last_host_id is not None and _keeps_place(vm):
+    if vm.host_id is None and vm.keeps_place:
         _count(sim, sim.db.hosts.get(vm.last_host_id), vm, -1)
+        vm.keeps_place = False
         vm.details[RESERVED] = "true"
 
 
 def resize(sim: Simulator, vm: Any, before: Size) -> None:
     """The size of a VM changed: its host (or the one that keeps its place) counts the new one."""
-    number = vm.host_id or (vm.last_host_id if _keeps_place(vm) else None)
+    number = vm.host_id or (vm.last_host_id if vm.keeps_place else None)
     host, after = sim.db.hosts.get(number), size_of(sim.db, vm)
     if host is not None:
         host.cpu_used += after.cpu * after.speed - before.cpu * before.speed

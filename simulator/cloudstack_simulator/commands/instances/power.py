@@ -61,7 +61,8 @@ def start(call: Call) -> Any:
         raise PermissionDenied(f"The owner of {vm} is disabled: {owner.name}")
     if vm.state != "Stopped":
         raise CloudRuntime(
-            f'Unable to orchestrate the start of VM instance {{"instanceName":"{vm.instance_name}","uuid":"{vm.uuid}"}}.'
+            "Unable to orchestrate the start of VM instance "
+            f'{{"instanceName":"{vm.instance_name}","uuid":"{vm.uuid}"}}.'
         )
     try:
         yield from life.start(call, vm, host=call.params.hostid)

@@ -10,7 +10,7 @@ from ...model.instances import Instance
 from ...registry import SUCCESS, at_install, command
 from ..common import completed
 from ..volumes import lifecycle as disks
-from . import counting, life
+from . import counting, life, placement
 from .journal import journaled
 from .power import same_vm, the_instance
 from .sizes import size_of
@@ -31,7 +31,7 @@ def destroy(call: Call) -> Any:
         raise InvalidParameter(
             f"Instance [id = {vm.uuid}, name = {vm.instance_name}] has delete protection enabled and cannot be deleted."
         )
-    _check_volumes(call, vm, p.volumeids or [])
+    _check_volumes(vm, p.volumeids or [])
     yield life.STEP
     counted = vm.state not in ("Error", "Destroyed")
     yield from life.destroy(call, vm)
@@ -49,7 +49,7 @@ def may_expunge(call: Call) -> bool:
     return bool(call.caller.is_root_admin or call.setting("allow.user.expunge.recover.vm", call.caller.account))
 
 
-def _check_volumes(call: Call, vm: Instance, volumes: list[Any]) -> None:
+def _check_volumes(vm: Instance, volumes: list[Any]) -> None:
     foreign = [v for v in volumes if v.vm_id != vm.id or v.kind != "DATADISK"]
     if foreign:
         raise InvalidParameter(
@@ -74,7 +74,7 @@ def recover(call: Call) -> dict[str, Any]:
         raise InvalidParameter(f"Vm with id {vm.uuid} is not in the right state")
     counting.check(call.sim, call.db.accounts[vm.account_id], size_of(call.db, vm))
     counting.count(call.sim, vm, 1)
-    vm.details["Message.ReservedCapacityFreed.Flag"] = "false"
+    vm.details[placement.RESERVED] = "false"
     vm.last_host_id = None
     life.set_state(call.sim, vm, "Stopped")
     completed(call, "VM.RECOVER", "Recovering VM. Vm Id", vm, "VirtualMachine")

@@ -10,6 +10,7 @@ from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import command
 from ..common import completed
+from ..offerings import usable
 from . import counting, life, placement, sizes
 from .power import same_vm, the_instance
 from .views import instance_view
@@ -49,6 +50,7 @@ def _change(call: Call, vm: Instance) -> None:
         raise InvalidParameter(
             f"Unable to upgrade virtual machine {vm.uuid} with an inactive service offering {offering.uuid}"
         )
+    usable.check(call, call.db.accounts[vm.account_id], offering, call.db.zones[vm.zone_id])
     if offering.id == vm.service_offering_id and not custom:
         raise InvalidParameter(
             f"Not upgrading vm {vm} since it already has the requested service offering ({offering.name})"
@@ -82,8 +84,9 @@ def _check_running(call: Call, vm: Instance) -> None:
     if new == now or not _grows(now, new):
         raise InvalidParameter(
             "While the VM is running, only scalling up it is supported. New service offering "
-            f'{{"memory": {new.memory}, "speed": {new.speed}, "cpu": {new.cpu}}} should have at least one value (ram, speed '
-            f'or cpu) greater than the current values {{"memory": {now.memory}, "speed": {now.speed}, "cpu": {now.cpu}}}.'
+            f'{{"memory": {new.memory}, "speed": {new.speed}, "cpu": {new.cpu}}} should have at least one value (ram, '
+            "speed or cpu) greater than the current values "
+            f'{{"memory": {now.memory}, "speed": {now.speed}, "cpu": {now.cpu}}}.'
         )
     if not call.setting("enable.dynamic.scale.vm", call.db.zones[vm.zone_id]):
         raise PermissionDenied(
@@ -92,8 +95,8 @@ def _check_running(call: Call, vm: Instance) -> None:
     old = call.db.service_offerings[vm.service_offering_id]
     if old.dynamic_scaling != call.params.serviceofferingid.dynamic_scaling:
         raise InvalidParameter(
-            "Unable to Scale VM: since dynamic scaling enabled flag is not same for new service offering and old service "
-            "offering"
+            "Unable to Scale VM: since dynamic scaling enabled flag is not same for new service offering and old "
+            "service offering"
         )
     if not vm.dynamically_scalable:
         raise CloudRuntime(f"Unable to scale {vm} as it does not have tools to support dynamic scaling.")

@@ -211,8 +211,8 @@ def _allowed_groups(call: Call) -> list[SecurityGroup]:
         account = call.db.accounts.first(name=entry.get("account", ""))
         if "account" not in entry or "group" not in entry:
             raise InvalidParameter(
-                "Invalid user group specified, fields 'group' and 'account' cannot be null, please specify groups in the "
-                "form:  userGroupList[0].group=XXX&userGroupList[0].account=YYY"
+                "Invalid user group specified, fields 'group' and 'account' cannot be null, please specify groups in "
+                "the form:  userGroupList[0].group=XXX&userGroupList[0].account=YYY"
             )
         group = call.db.security_groups.first(account_id=account.id, name=entry["group"]) if account else None
         if group is None:

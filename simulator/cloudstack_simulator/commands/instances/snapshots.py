@@ -179,8 +179,8 @@ def revert(call: Call) -> Any:
     running, memory = vm.state == "Running", snapshot.type == "DiskAndMemory"
     if running is not memory:
         raise InvalidParameter(
-            "VM Snapshot revert not allowed. This will result in VM state change. You can revert running VM to disk and "
-            "memory type snapshot and stopped VM to disk type snapshot"
+            "VM Snapshot revert not allowed. This will result in VM state change. You can revert running VM to disk "
+            "and memory type snapshot and stopped VM to disk type snapshot"
         )
     if snapshot.state != "Ready":
         raise InvalidParameter("VM Snapshot reverting failed due to vm snapshot is not in the state of Created.")

@@ -10,7 +10,7 @@ from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import command
 from ..common import completed
-from . import inputs, interfaces
+from . import counting, inputs, interfaces, placement, sizes
 from .power import the_instance
 from .views import instance_view
 
@@ -99,7 +99,23 @@ def _update_details(call: Call, vm: Instance) -> None:
         return
     if any(k.lower().startswith("extraconfig") for k in given):
         raise InvalidParameter("'extraconfig' should not be included in details as key")
-    vm.details = {**{k: v for k, v in vm.details.items() if k in KEPT}, **given}
+    kept = {k: v for k, v in vm.details.items() if k in KEPT}
+    sizes_given = {k: v for k, v in given.items() if k in SIZES}
+    if sizes_given:
+        given |= _sizes(call, vm, {**kept, **sizes_given})
+    before = sizes.size_of(call.db, vm)
+    vm.details = {**kept, **given}
+    counting.change_size(call.sim, vm, before)
+    placement.resize(call.sim, vm, before)
+
+
+SIZES = frozenset(name for name, _field in sizes.FIELDS)
+
+
+def _sizes(call: Call, vm: Instance, wanted: dict[str, str]) -> dict[str, str]:
+    """The checked sizes of an instance whose offering leaves them open; of another one nothing changes."""
+    offering = call.db.service_offerings[vm.service_offering_id]
+    return sizes.custom_details(call, offering, wanted) if sizes.is_open(offering) else {}
 
 
 KEPT = frozenset({"cpuNumber", "cpuSpeed", "memory", "SSH.PublicKey", "SSH.KeyPairNames", "Encrypted.Password"})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...simulator import Simulator
 
 
-class NoGuestAddress(ApiError):
+class NoGuestAddressError(ApiError):
     """A guest network has no such address left: 530, and the server leaves cserrorcode 0."""
 
     cs = 0
@@ -46,11 +46,11 @@ def guest_address(sim: Simulator, network: Network, wanted: str | None = None, *
     spans = guest_spans(sim, network)
     if wanted is not None:
         if not net.is_ip4(wanted) or wanted in used or not any(net.within(wanted, a, b) for a, b in spans):
-            raise NoGuestAddress(network)
+            raise NoGuestAddressError(network)
         return wanted
     free = [net.address(n) for a, b in spans for n in _candidates(a, b) if net.address(n) not in used]
     if not free:
-        raise NoGuestAddress(network)
+        raise NoGuestAddressError(network)
     return str(sim.choose("address", free, network=network, **about))
 
 
@@ -189,10 +189,15 @@ def public_address(
     wanted: str | None = None,
     *,
     source_nat: bool = False,
+    system: bool = False,
     state: str = "Allocated",
 ) -> Any:
-    """Take a free public address of a zone (the lowest one, or the wanted one) for an account."""
-    sim.limits.check(account, "public_ip")
+    """Take a free public address of a zone (the lowest one, or the wanted one) for an account.
+
+    `system`: the server takes it for itself, it does not count for the account.
+    """
+    if not system:
+        sim.limits.check(account, "public_ip")
     free = sim.db.ip_addresses.where(zone_id=zone_id, state="Free")
     found = next(
         (
@@ -206,8 +211,9 @@ def public_address(
         raise InsufficientAddressCapacity("Insufficient address capacity")
     found.state, found.allocated = state, sim.clock.now()
     found.account_id, found.domain_id = account.id, account.domain_id
-    found.is_source_nat = source_nat
-    sim.limits.add(account.id, "public_ip", 1)
+    found.is_source_nat, found.is_system = source_nat, system
+    if not system:
+        sim.limits.add(account.id, "public_ip", 1)
     return found
 
 

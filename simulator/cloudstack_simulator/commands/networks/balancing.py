@@ -14,7 +14,7 @@ from ..common import completed, owner_fields
 from ..instances import life
 from ..instances.views import instance_view
 from ..vpcs import addresses as vpc_addresses
-from . import addressing, rules
+from . import addressing, rules, services
 from .firewall import STEP
 from .forwarding import address_text
 
@@ -54,15 +54,19 @@ def allocate_rule(call: Call) -> Rule:
     p = call.params
     rules.check_cidrs(list(p.cidrlist or []), "Source cidrs formatting error")
     ip, network = _address(call)
+    owner = entity_owner(call) if ip is None else None
     rules.check_ports(p.publicport, p.publicport)
     if not 0 < p.privateport <= 65535:
         raise InvalidParameter(f"privatePort is an invalid value: {p.privateport}")
     if p.algorithm.lower() not in ALGORITHMS:
         raise IllegalArgument(f"Invalid algorithm: {p.algorithm}")
-    if ip.is_static_nat:
+    if ip is not None and ip.is_static_nat:
         raise InvalidParameter("Unable to create load balancer rule; specified sourceip id has static nat enabled")
-    if "Lb" not in call.db.network_offerings[network.offering_id].services:
+    if not services.supports(call.db, network, "Lb"):
         raise InvalidParameter("LB service is not supported in specified network id")
+    if ip is None:
+        ip = addressing.public_address(call.sim, network.zone_id, owner, system=True)
+        ip.network_id = network.id
     new = Rule(
         purpose="LoadBalancing",
         protocol=(p.protocol or "tcp").lower(),
@@ -85,34 +89,32 @@ def allocate_rule(call: Call) -> Rule:
         rule = rules.add(call, new)
     except NetworkRuleConflict as error:
         raise ServerApiError(537, error.text) from None
+    vpc_addresses.tie(ip, network)
     if rules.wants_open_firewall(call, ip):
         rules.open_firewall(call, rule)
     return rule
 
 
 def _address(call: Call) -> tuple[Any, Any]:
-    """(public address, network) of a new rule; a network alone gets a new address."""
+    """(public address, network) of a new rule; for a network alone the server takes an address of its own."""
     p, ip = call.params, call.params.publicipid
     if ip is not None:
         if not ip or ip.account_id is None:
             raise InvalidParameter("Unable to create load balancer rule, invalid IP address id specified")
         call.check_access(ip)
-        vpc_addresses.serve(call, ip, p.networkid)
+        vpc_addresses.check_network(ip, p.networkid)
         network = rules.network_of_address(
             call, ip, "Unable to create load balancer rule ; specified sourceip id is not associated with any network"
         )
         if ip.network_id is not None and ip.network_id != network.id:
             raise InvalidParameter(f"Ip address {address_text(ip)} is not assigned to the network {network}")
         return ip, network
-    if p.account is None or p.domainid is None:
-        if p.networkid is None:
-            raise InvalidParameter("Can't define IP owner. Either specify account/domainId or publicIpId")
-    owner = entity_owner(call)
-    if p.networkid is None:
+    if (p.account is None or p.domainid is None) and p.networkid is None:
+        raise InvalidParameter("Can't define IP owner. Either specify account/domainId or publicIpId")
+    if not p.networkid:
         raise InvalidParameter("Unable to create load balance rule; can't find/allocate source IP")
-    found = addressing.public_address(call.sim, p.networkid.zone_id, owner)
-    found.network_id = p.networkid.id
-    return found, p.networkid
+    call.check_access(p.networkid)
+    return None, p.networkid
 
 
 @command("createLoadBalancerRule", sync=rules.same_network)
@@ -190,6 +192,9 @@ def delete(call: Call) -> Any:
     rule.state = "Revoke"
     yield STEP
     rules.drop(call.sim, rule)
+    ip = call.db.ip_addresses.get(rule.ip_id)
+    if ip is not None and ip.is_system:
+        addressing.release_public(call.sim, ip)
     completed(call, "LB.DELETE", "deleting load balancer. Load Balancer Id", rule, "LoadBalancerRule")
     return SUCCESS
 

@@ -12,6 +12,7 @@ from ...model.networks import Network
 from ...registry import command
 from ...tags import taggable
 from ..common import completed
+from ..offerings import usable
 from ..vpcs import tiers
 from ..zones import zone_life
 from ..zones.texts import is_domain_name
@@ -33,6 +34,7 @@ def create_network(call: Call) -> dict[str, Any]:
     offering = _offering(call)
     owner = entity_owner(call)
     zone = _zone(call)
+    usable.check(call, owner, offering, zone)
     physical = _physical(call, zone, offering)
     acl_type = _acl_type(call, offering)
     domain_id = _domain(call, acl_type, owner)

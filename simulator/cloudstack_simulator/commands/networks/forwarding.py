@@ -48,7 +48,7 @@ def allocate_rule(call: Call) -> Rule:
     call.check_access(ip)
     if ip.is_static_nat:
         raise InvalidParameter(f"Unable to create port forwarding rule; ip {_text(ip)} has static nat enabled")
-    vpc_addresses.serve(call, ip, p.networkid)
+    vpc_addresses.check_network(ip, p.networkid)
     network = rules.network_of_address(
         call, ip, f"Unable to create port forwarding rule; ip {_text(ip)} is not associated with any network"
     )
@@ -80,6 +80,7 @@ def allocate_rule(call: Call) -> Rule:
             display=p.get("fordisplay", True),
         ),
     )
+    vpc_addresses.tie(ip, network)
     if rules.wants_open_firewall(call, ip):
         rules.open_firewall(call, rule)
     return rule
@@ -97,7 +98,8 @@ def address_text(ip: Any) -> str:
 def _nic(call: Call, ip: Any, vm: Any, network: Any) -> Any:
     if not vm or vm.removed is not None or vm.vm_type != "User":
         raise InvalidParameter(
-            f"Unable to create port forwarding rule on address {_text(ip)}, invalid virtual machine id specified ({vm.id})."
+            f"Unable to create port forwarding rule on address {_text(ip)}, invalid virtual machine id specified "
+            f"({vm.id})."
         )
     nics = [n for n in call.db.nics.where(vm_id=vm.id) if n.network_id == network.id]
     if not nics:
@@ -160,8 +162,8 @@ def update(call: Call) -> Any:
         end = start + (rule.end_port or 0) - (rule.start_port or 0)
     if end - start != (rule.end_port or 0) - (rule.start_port or 0):
         raise InvalidParameter(
-            "Unable to update the private port range of port forwarding rule as  the provided port range is not consistent "
-            f"with the port range : {rule.start_port} to {rule.end_port}"
+            "Unable to update the private port range of port forwarding rule as  the provided port range is not "
+            f"consistent with the port range : {rule.start_port} to {rule.end_port}"
         )
     if p.vmguestip is not None and p.virtualmachineid is None:
         raise InvalidParameter("vmguestip should be set along with virtualmachineid")
@@ -200,7 +202,7 @@ def enable_static_nat(call: Call) -> dict[str, Any]:
         )
     call.check_access(ip)
     call.check_access(vm)
-    vpc_addresses.serve(call, ip, p.networkid)
+    vpc_addresses.check_network(ip, p.networkid)
     network = rules.network_of_address(call, ip, "Unable to find network by id")
     nics = [n for n in db.nics.where(vm_id=vm.id) if n.network_id == network.id]
     if not nics:
@@ -225,17 +227,19 @@ def _check_ready(call: Call, ip: Any, vm: Any) -> None:
         if not ip.is_static_nat and purpose in purposes:
             raise ServerApiError(
                 537,
-                f"Failed to enable static nat for the ip address {_text(ip)} as it already has {purpose} rules assigned",
+                f"Failed to enable static nat for the ip address {_text(ip)} as it already has {purpose} rules "
+                "assigned",
             )
     if ip.is_static_nat and ip.vm_id != vm.id:
         raise NetworkRuleConflict(
-            f"Failed to enable static for the ip address {_text(ip)} and vm id={vm.id} as it's already assigned to antoher vm"
+            f"Failed to enable static for the ip address {_text(ip)} and vm id={vm.id} as it's already assigned to "
+            "antoher vm"
         )
     for other in call.db.ip_addresses.where(zone_id=ip.zone_id, state="Allocated"):
         if other.vm_id == vm.id and other.is_static_nat and other.id != ip.id:
             raise InvalidParameter(
-                f"Failed to enable static nat on the  ip {ip.address} with Id {ip.uuid} as the vm {vm.instance_name} with "
-                f"Id {vm.uuid} is already associated with another public ip {other.address} with id {other.uuid}"
+                f"Failed to enable static nat on the  ip {ip.address} with Id {ip.uuid} as the vm {vm.instance_name} "
+                f"with Id {vm.uuid} is already associated with another public ip {other.address} with id {other.uuid}"
             )
 
 

@@ -119,7 +119,7 @@ def delete_network(call: Call) -> Any:
     if call.params.forced and not call.caller.is_root_admin:
         raise InvalidParameter("Delete network with 'forced' option can only be called by root admins")
     yield STEP
-    if vms_in(call.sim, network) and not call.params.forced:
+    if vms_in(call.sim, network):
         raise CloudRuntime("Failed to delete network")
     destroy(call, network)
     completed(call, "NETWORK.DELETE", "deleting network. Network Id", network)

@@ -118,7 +118,8 @@ def _zone_id(call: Call) -> int:
             return int(row.zone_id)
     if p.zoneid is None:
         raise InvalidParameter(
-            "Unable to figure out zone to assign IP to. Please specify either zoneId, or networkId, or vpcId in the call"
+            "Unable to figure out zone to assign IP to. Please specify either zoneId, or networkId, or vpcId in the "
+            "call"
         )
     return int(p.zoneid.id)
 

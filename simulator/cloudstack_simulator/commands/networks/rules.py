@@ -34,11 +34,11 @@ def check_ports(start: int | None, end: int | None) -> None:
 
 def check_cidrs(cidrs: list[str], text: str) -> None:
     for cidr in cidrs:
-        if net.cidr(cidr) is None and not _is_ip6_cidr(cidr):
+        if net.cidr(cidr) is None and not is_ip6_cidr(cidr):
             raise IllegalArgument(f"{text} {cidr}")
 
 
-def _is_ip6_cidr(text: str) -> bool:
+def is_ip6_cidr(text: str) -> bool:
     address, slash, size = text.partition("/")
     return bool(slash) and net.is_ip6(address) and size.isdigit() and int(size) <= 128
 

@@ -53,6 +53,6 @@ def add_first_range(call: Call, network: Network) -> None:
 
 
 def forget_range(network: Network, vlan: VlanRange) -> None:
-    """A range goes: the network forgets its gateway and CIDR, even if another range has the same (as the server does)."""
+    """A range goes: the network forgets its gateway and CIDR, even if another range has the same."""
     if network.traffic_type == "Guest" and network.gateway == vlan.gateway:
         network.gateway = network.cidr = None

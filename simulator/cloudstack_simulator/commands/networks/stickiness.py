@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ... import contract
-from ...call import Call
+from ...call import Call, live
 from ...errors import InvalidParameter
 from ...model.networks import Rule, StickinessPolicy
 from ...parameters import flat_map
@@ -91,7 +91,7 @@ def _check_method(call: Call, rule: Rule, given: dict[str, str]) -> None:
 def create(call: Call) -> Any:
     policy = call.created
     yield STEP
-    rule = call.db.firewall_rules[policy.rule_id]
+    rule = live(call.db.firewall_rules.get(policy.rule_id), "Failed: LB rule id: {id} not present ")
     return {"stickinesspolicies": policies_view(call, rule, [policy])}
 
 
@@ -110,9 +110,8 @@ def list_policies(call: Call) -> dict[str, Any]:
 
 @command("deleteLBStickinessPolicy")
 def delete(call: Call) -> Any:
-    policy = call.params.id
-    if not policy or policy.removed is not None:
-        raise InvalidParameter(f"Invalid Stickiness policy id value: {policy.id}")
+    policy = live(call.params.id, "Invalid Stickiness policy id value: {id}")
+    call.check_access(call.db.firewall_rules[policy.rule_id])
     yield STEP
     call.db.lb_stickiness_policies.delete(policy)
     return SUCCESS
@@ -120,13 +119,12 @@ def delete(call: Call) -> Any:
 
 @command("updateLBStickinessPolicy")
 def update(call: Call) -> Any:
-    p, policy = call.params, call.params.id
-    if not policy or policy.removed is not None:
-        raise InvalidParameter(f"Fail to find stickiness policy with {policy.id}")
+    p, policy = call.params, live(call.params.id, "Fail to find stickiness policy with {id}")
+    call.check_access(call.db.firewall_rules[policy.rule_id])
     yield STEP
     if p.fordisplay is not None:
         policy.display = p.fordisplay
     if p.customid is not None:
         call.db.lb_stickiness_policies.change_uuid(policy, p.customid)
-    rule = call.db.firewall_rules[policy.rule_id]
+    rule = live(call.db.firewall_rules.get(policy.rule_id), "Failed: LB rule id: {id} not present ")
     return {"stickinesspolicies": policies_view(call, rule, [policy])}

@@ -47,8 +47,8 @@ def allocate_vpn(call: Call) -> RemoteAccessVpn:
     network = db.networks.get(ip.network_id)
     if network is None and ip.vpc_id is None:
         raise InvalidParameter(
-            f"Unable to create remote access vpn for the ipAddress: {ip.address} as ip is not associated with any network "
-            "or VPC"
+            f"Unable to create remote access vpn for the ipAddress: {ip.address} as ip is not associated with any "
+            "network or VPC"
         )
     if db.remote_access_vpns.where(ip_id=ip.id):
         raise InvalidParameter(f"A remote Access VPN already exists for the public IP address [{ip.address}].")
@@ -158,8 +158,8 @@ def allocate_user(call: Call) -> VpnUser:
     p, owner = call.params, entity_owner(call)
     if not USER_NAME.fullmatch(p.username):
         raise InvalidParameter(
-            f"Username [{p.username}] is invalid. Username has to begin with an alphabet have 3-64 characters including "
-            "alphabets, numbers and the set '@.-_'."
+            f"Username [{p.username}] is invalid. Username has to begin with an alphabet have 3-64 characters "
+            "including alphabets, numbers and the set '@.-_'."
         )
     if not PASSWORD.fullmatch(p.password):
         raise InvalidParameter("Password has to be 3-32 characters including alphabets, numbers and the set '@+=.-_'")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import net
 from ...call import Call
-from ...errors import IllegalArgument, InvalidParameter, JavaError
+from ...errors import InvalidParameter, JavaError
 from ...listing import equal
 from ...model.vpcs import NetworkAcl, NetworkAclItem
 from ...registry import SUCCESS, allocate, command
+from .acl_checks import check_item
 from .acls import STEP, check_access, tagged_items
 
 ANYWHERE = ["0.0.0.0/0", "::/0"]
-PROTOCOLS = ("tcp", "udp", "icmp", "all")
 
 
 def item_view(call: Call, item: NetworkAclItem) -> dict[str, Any]:
@@ -60,59 +59,6 @@ def _check_number(call: Call, acl: NetworkAcl, number: int | None, own: NetworkA
     for other in call.db.network_acl_items.where(acl_id=acl.id):
         if other.number == number and other is not own:
             raise InvalidParameter(f"ACL item with number {number} already exists in ACL: {acl.uuid}")
-
-
-def check_item(item: NetworkAclItem) -> None:
-    """The server's checks of ports, protocol, CIDRs and ICMP, in its order."""
-    _check_ports(item)
-    for cidr in item.cidrs or []:
-        if net.cidr(cidr) is None and not _is_ip6_cidr(cidr):
-            raise IllegalArgument(f"Source cidrs formatting error {cidr}")
-    _check_protocol(item)
-    _check_icmp(item)
-
-
-def _is_ip6_cidr(text: str) -> bool:
-    address, slash, size = text.partition("/")
-    return bool(slash) and net.is_ip6(address) and size.isdigit() and int(size) <= 128
-
-
-def _check_ports(item: NetworkAclItem) -> None:
-    start, end = item.start_port, item.end_port
-    if start is not None and not 0 <= start <= 65535:
-        raise InvalidParameter(f"Start public port is an invalid value: {start}")
-    if end is not None and not 0 <= end <= 65535:
-        raise InvalidParameter(f"End public port is an invalid value: {end}")
-    if start is not None and end is not None and start > end:
-        raise InvalidParameter(f"Start port can't be bigger than end port [startport={start},endport={end}]")
-    if (start is not None or end is not None) and item.protocol == "all":
-        raise InvalidParameter("start port and end port must be null if protocol = 'all'")
-
-
-def _check_protocol(item: NetworkAclItem) -> None:
-    protocol = item.protocol or ""
-    if protocol.lstrip("-").isdigit():
-        if not 0 <= int(protocol) <= 255:
-            raise InvalidParameter(f"Invalid protocol number: {protocol}")
-    elif protocol not in PROTOCOLS:
-        raise InvalidParameter(f"Invalid protocol [{protocol}]. Expected one of: [tcp,udp,icmp,all]")
-
-
-def _check_icmp(item: NetworkAclItem) -> None:
-    if item.protocol != "icmp":
-        if item.icmp_type is not None or item.icmp_code is not None:
-            raise InvalidParameter("Can specify icmpCode and icmpType for ICMP protocol only")
-        return
-    if item.start_port is not None or item.end_port is not None:
-        raise InvalidParameter("Can't specify start/end port when protocol is ICMP")
-    kind, code = item.icmp_type, item.icmp_code
-    if kind is not None and kind != -1 and not 0 <= kind <= 255:
-        raise InvalidParameter(f"Invalid icmp type [{kind}]. It should belong to [0-255] range")
-    if code is not None and code != -1 and not 0 <= code <= 16:
-        raise InvalidParameter(
-            f"Invalid icmp code [{code}]. It should belong to [0-16] range and can be defined when icmpType belongs to "
-            "[0-40] range"
-        )
 
 
 def _the_list(call: Call) -> NetworkAcl:
@@ -296,7 +242,7 @@ def delete(call: Call) -> Any:
     return SUCCESS
 
 
-@command("moveNetworkAclItem", instance=lambda call: None)
+@command("moveNetworkAclItem", instance=lambda _call: None)
 def move(call: Call) -> Any:
     """Before the next rule, after the previous one, or between both; others make room where they have to."""
     p, db = call.params, call.db

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...call import Call
+from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...listing import equal, matching, tagged
 from ...model.vpcs import NetworkAcl, NetworkAclItem
@@ -110,15 +110,9 @@ def _may_see(call: Call, acl: NetworkAcl) -> bool:
     return vpc is None or may_use_account(call.caller, call.db.accounts[vpc.account_id], call.db)
 
 
-def _the_list(call: Call, row: Any) -> NetworkAcl:
-    if not row or row.removed is not None:
-        raise InvalidParameter("Unable to find specified ACL")
-    return row  # type: ignore[no-any-return]
-
-
 @command("updateNetworkACLList")
 def update_list(call: Call) -> Any:
-    p, acl = call.params, _the_list(call, call.params.id)
+    p, acl = call.params, live(call.params.id, "Unable to find specified ACL")
     check_access(call, acl)
     yield STEP
     for parameter, field in (("name", "name"), ("description", "description"), ("fordisplay", "display")):
@@ -131,7 +125,7 @@ def update_list(call: Call) -> Any:
 
 @command("deleteNetworkACLList")
 def delete_list(call: Call) -> Any:
-    db, acl = call.db, _the_list(call, call.params.id)
+    db, acl = call.db, live(call.params.id, "Unable to find specified ACL")
     if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
         raise InvalidParameter("Default ACL cannot be removed")
     check_access(call, acl)
@@ -151,7 +145,7 @@ def delete_list(call: Call) -> Any:
     return SUCCESS
 
 
-@command("replaceNetworkACLList", instance=lambda call: None)
+@command("replaceNetworkACLList", instance=lambda _call: None)
 def replace_list(call: Call) -> Any:
     p = call.params
     acl = p.aclid
@@ -171,6 +165,7 @@ def replace_list(call: Call) -> Any:
     if acl.vpc_id is not None and acl.vpc_id != target.vpc_id:
         what = f"Network: {target}" if p.networkid is not None else f"private gateway: {target.uuid}"
         raise InvalidParameter(f"{what} and ACL: {acl.uuid} do not belong to the same VPC")
+    call.check_access(target)
     target.acl_id = acl.id
     yield STEP
     return SUCCESS

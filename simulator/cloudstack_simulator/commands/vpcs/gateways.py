@@ -62,7 +62,8 @@ def allocate_gateway(call: Call) -> PrivateGateway:
     for other in db.private_gateways.where(vpc_id=vpc.id):
         if other.address == p.ipaddress and other.vlan == vlan:
             raise InvalidParameter(
-                f"Private ip address {p.ipaddress} already used for private gateway in zone {db.zones[vpc.zone_id].name}"
+                f"Private ip address {p.ipaddress} already used for private gateway in zone "
+                f"{db.zones[vpc.zone_id].name}"
             )
     gateway: PrivateGateway = db.private_gateways.add(
         PrivateGateway(
@@ -132,8 +133,8 @@ def delete_gateway(call: Call) -> Any:
     routes = db.static_routes.where(gateway_id=gateway.id)
     if routes:
         raise CloudRuntime(
-            f"Can't delete private gateway {gateway.uuid} as it has {len(routes)} static routes applied. Remove the routes "
-            "first"
+            f"Can't delete private gateway {gateway.uuid} as it has {len(routes)} static routes applied. Remove the "
+            "routes first"
         )
     gateway.state = "Deleting"
     yield STEP

@@ -18,6 +18,7 @@ from ..networks import addressing
 from ..networks.create import DOMAIN_RULE
 from ..networks.listing import SERVICES
 from ..networks.views import network_view
+from ..offerings import usable
 from ..zones.texts import is_domain_name
 
 taggable("Vpc", "vpcs")
@@ -67,6 +68,7 @@ def allocate_vpc(call: Call) -> Vpc:
         raise InvalidParameter(
             "Unable to find vpc offering in Enabled state by specified id", uuids=((offering.uuid, "vpcOfferingId"),)
         )
+    usable.check(call, owner, offering, zone)
     if p.cidr is None and p.cidrsize is None:
         raise InvalidParameter("VPC cidr or cidr size must be specified")
     if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:

@@ -1,4 +1,4 @@
-"""Site-to-site VPN: gateways of VPCs, customer gateways, connections."""
+"""Site-to-site VPN: gateways of VPCs and customer gateways."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import Any
 from ... import net
 from ...access import entity_owner
 from ...call import Call, live
-from ...clock import timestamp
 from ...errors import CloudRuntime, InvalidParameter
 from ...listing import equal
-from ...model.vpcs import VpnConnection, VpnCustomerGateway, VpnGateway
-from ...registry import SUCCESS, allocate, check, command
+from ...model.vpcs import VpnCustomerGateway, VpnGateway
+from ...registry import SUCCESS, allocate, command
 from ..common import has_notes, owner_fields
 
-STEP = 0.1
 CIPHER = r"(?:des|3des|aes128|aes192|aes256)-(?:md5|sha1|sha256|sha384|sha512)"
 GROUP = r"modp(?:1024|1536|2048|3072|4096|6144|8192)"
 
@@ -138,8 +136,8 @@ def _check_customer(call: Call, *, gap: str) -> None:
         raise InvalidParameter(f"The customer gateway peer cidr list {p.cidrlist} contains an invalid cidr!")
     if not _is_policy(p.ikepolicy, needs_group=True):
         raise InvalidParameter(
-            f"The customer gateway IKE policy{gap}{p.ikepolicy} is invalid!  Verify the required Diffie Hellman (DH) group is "
-            "specified."
+            f"The customer gateway IKE policy{gap}{p.ikepolicy} is invalid!  Verify the required Diffie Hellman (DH) "
+            "group is specified."
         )
     if not _is_policy(p.esppolicy, needs_group=False):
         raise InvalidParameter(f"The customer gateway ESP policy{gap}{p.esppolicy} is invalid!")
@@ -150,7 +148,8 @@ def _check_customer(call: Call, *, gap: str) -> None:
         for other in cidrs[index + 1 :]:
             if one is not None and other is not None and one.overlaps(other):
                 raise InvalidParameter(
-                    f"The subnet of customer gateway {one} is overlapped with another subnet {other} of customer gateway!"
+                    f"The subnet of customer gateway {one} is overlapped with another subnet {other} of customer "
+                    "gateway!"
                 )
 
 
@@ -236,137 +235,4 @@ def delete_customer(call: Call) -> dict[str, Any]:
             f"Unable to delete VPN customer gateway {gateway} because there is still related VPN connections!"
         )
     call.db.vpn_customer_gateways.delete(gateway)
-    return SUCCESS
-
-
-def connection_view(call: Call, connection: VpnConnection) -> dict[str, Any]:
-    db = call.db
-    gateway, customer = db.vpn_gateways[connection.gateway_id], db.vpn_customer_gateways[connection.customer_gateway_id]
-    return {
-        "id": connection.uuid,
-        "s2svpngatewayid": gateway.uuid,
-        "publicip": db.ip_addresses[gateway.ip_id].address,
-        "s2scustomergatewayid": customer.uuid,
-        **customer_fields(customer),
-        "state": connection.state,
-        "passive": connection.passive,
-        **owner_fields(call, connection.account_id),
-        "created": timestamp(connection.created),
-        "fordisplay": connection.display,
-    }
-
-
-@allocate("createVpnConnection")
-def allocate_connection(call: Call) -> VpnConnection:
-    p, db = call.params, call.db
-    gateway, customer = p.s2svpngatewayid, p.s2scustomergatewayid
-    if not customer or customer.removed is not None:
-        raise InvalidParameter(f"Unable to find specified Site to Site VPN customer gateway {customer.id} !")
-    if not gateway or gateway.removed is not None:
-        raise InvalidParameter(f"Unable to find specified Site to Site VPN gateway {gateway.id} !")
-    if gateway.account_id != customer.account_id:
-        raise InvalidParameter(
-            "VPN connection can only be established between same account's VPN gateway and customer gateway!"
-        )
-    if db.vpn_connections.where(gateway_id=gateway.id, customer_gateway_id=customer.id):
-        raise InvalidParameter(
-            f"The vpn connection with customer gateway {customer} and vpn gateway {gateway.uuid} already existed!"
-        )
-    _check_overlaps(call, gateway, customer)
-    connection: VpnConnection = db.vpn_connections.add(
-        VpnConnection(
-            gateway_id=gateway.id,
-            customer_gateway_id=customer.id,
-            account_id=gateway.account_id,
-            passive=p.get("passive", False),
-            state="Pending",
-            display=p.get("fordisplay", True),
-        )
-    )
-    return connection
-
-
-def _check_overlaps(call: Call, gateway: VpnGateway, customer: VpnCustomerGateway) -> None:
-    db = call.db
-    vpc_cidr = db.vpcs[gateway.vpc_id].cidr
-    whole = net.cidr(vpc_cidr)
-    mine = [(c, net.cidr(c)) for c in customer.cidrs.split(",")]
-    for text, span in mine:
-        if span is not None and whole is not None and span.overlaps(whole):
-            raise InvalidParameter(
-                f"The subnets of customer gateway {customer} subnet {text} is overlapped with VPC cidr {vpc_cidr}!"
-            )
-    others = db.vpn_connections.where(gateway_id=gateway.id)
-    limit = int(call.setting("site2site.vpn.vpngateway.connection.limit") or 4)
-    if len(others) >= limit:
-        raise InvalidParameter(f"There are too many VPN connections with current VPN gateway! The limit is {limit}")
-    for other in (db.vpn_customer_gateways[c.customer_gateway_id] for c in others):
-        for old in other.cidrs.split(","):
-            for text, span in mine:
-                if span is not None and (known := net.cidr(old)) is not None and span.overlaps(known):
-                    raise InvalidParameter(
-                        f"The new connection's remote subnet {text} is overlapped with existed VPN connection to customer "
-                        f"gateway {other.name}'s subnet {old}"
-                    )
-
-
-@command("createVpnConnection")
-def create_connection(call: Call) -> Any:
-    """The other side of the world never answers: the connection stays Connecting, a passive one Disconnected."""
-    connection = call.created
-    yield STEP
-    connection.state = "Disconnected" if connection.passive else "Connecting"
-    return {"vpnconnection": connection_view(call, connection)}
-
-
-@command("listVpnConnections")
-def list_connections(call: Call) -> dict[str, Any]:
-    p, db = call.params, call.db
-    return call.listing(
-        "vpnconnection",
-        db.vpn_connections,
-        connection_view,
-        where=[
-            equal("id", p.id),
-            equal("display", p.fordisplay),
-            equal(lambda c: db.vpn_gateways[c.gateway_id].vpc_id, p.vpcid),
-        ],
-        owned=True,
-    )
-
-
-@check("resetVpnConnection", "deleteVpnConnection")
-def connection_exists(call: Call) -> None:
-    connection = call.params.id
-    if not connection or connection.removed is not None:
-        raise InvalidParameter(f"Fail to find site to site VPN connection {connection.id}")
-
-
-@command("resetVpnConnection")
-def reset_connection(call: Call) -> Any:
-    connection = call.params.id
-    call.check_access(connection)
-    yield STEP
-    connection.state = "Disconnected" if connection.passive else "Connecting"
-    return {"vpnconnection": connection_view(call, connection)}
-
-
-@command("updateVpnConnection")
-def update_connection(call: Call) -> dict[str, Any]:
-    p, connection = call.params, call.params.id
-    if not connection or connection.removed is not None:
-        raise InvalidParameter(f"Fail to find site to site VPN connection {connection.id}")
-    if p.fordisplay is not None:
-        connection.display = p.fordisplay
-    if p.customid is not None:
-        call.db.vpn_connections.change_uuid(connection, p.customid)
-    return {"vpnconnection": connection_view(call, connection)}
-
-
-@command("deleteVpnConnection")
-def delete_connection(call: Call) -> Any:
-    connection = call.params.id
-    call.check_access(connection)
-    yield STEP
-    call.db.vpn_connections.delete(connection)
     return SUCCESS
