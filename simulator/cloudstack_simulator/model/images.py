@@ -48,8 +48,6 @@ class Template(Row):
     sort_key: int = 0
     launch_account_ids: list[int] = fresh(list)
     """Accounts that may use a private one, newest last."""
-    upload_expires: float | None = None
-    """Of one that waits for an upload from a browser."""
 
     @property
     def is_iso(self) -> bool:
@@ -69,7 +67,7 @@ class TemplateCopy(Row):
     store_id: int
     zone_id: int | None
     state: str = "DOWNLOADED"
-    """NOT_DOWNLOADED, DOWNLOAD_IN_PROGRESS, DOWNLOADED, DOWNLOAD_ERROR, NOT_UPLOADED, UPLOADED."""
+    """NOT_DOWNLOADED, DOWNLOAD_IN_PROGRESS, DOWNLOADED, DOWNLOAD_ERROR, NOT_UPLOADED, UPLOAD_ABANDONED, UPLOADED."""
     percent: int = 100
     error: str | None = None
 

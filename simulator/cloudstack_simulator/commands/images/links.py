@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CloudRuntime
@@ -27,6 +29,27 @@ def download_link(sim: Simulator, zone: Any, extension: str) -> str:
     """A fresh link; with TLS when `secstorage.encrypt.copy` says so."""
     scheme = "https" if sim.settings.value("secstorage.encrypt.copy") else "http"
     return f"{scheme}://{serving_host(sim, zone)}/userdata/{sim.ids.uuid()}.{extension}"
+
+
+UPLOAD_TIME = 3600.0
+"""Seconds for which a permission to upload holds."""
+
+
+def upload_patience(sim: Simulator) -> float:
+    """Seconds after which the server gives up to wait for a file."""
+    return 60 * float(sim.settings.value("upload.operation.timeout") or 0)
+
+
+def upload_ticket(call: Call, uuid: str, host: str) -> dict[str, Any]:
+    """What a client needs to send a file to a zone's secondary storage VM, for an hour."""
+    moment = datetime.fromtimestamp(call.now + UPLOAD_TIME, UTC)
+    return {
+        "id": uuid,
+        "postURL": f"https://{host}/upload/{uuid}",
+        "metadata": base64.b64encode(call.sim.ids.octets(480)).decode(),
+        "expires": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
+        "signature": base64.b64encode(call.sim.ids.octets(20)).decode(),
+    }
 
 
 def extract_answer(call: Call, row: Any, url: str, zone_id: int, mode: str | None = None) -> dict[str, Any]:

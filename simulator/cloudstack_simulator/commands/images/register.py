@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-from datetime import UTC, datetime
 from typing import Any
 
 from ...access import entity_owner
@@ -13,7 +11,7 @@ from ...model.images import Template, TemplateCopy
 from ...parameters import flat_map
 from ...registry import command
 from . import checks, downloads, rows
-from .links import serving_host
+from .links import serving_host, upload_patience, upload_ticket
 from .listing import view_rows
 from .view import registered_iso_view
 
@@ -157,9 +155,6 @@ def register_iso(call: Call) -> dict[str, Any]:
     return view_rows(call, "iso", found, registered_iso_view)
 
 
-UPLOAD_TIME = 3600.0
-
-
 @command("getUploadParamsForTemplate", "getUploadParamsForIso")
 def upload_params(call: Call) -> dict[str, Any]:
     p = call.params
@@ -183,22 +178,19 @@ def upload_params(call: Call) -> dict[str, Any]:
             requires_hvm=p.get("requireshvm", False), bootable=p.get("bootable", True), bits=64 if is_iso else 0,
             password_enabled=p.get("passwordenabled", False), ssh_key_enabled=p.get("sshkeyenabled", False),
             dynamically_scalable=p.get("isdynamicallyscalable", False), details=flat_map(p.details),
-            upload_expires=call.now + UPLOAD_TIME, **_visibility(call),
+            **_visibility(call),
         ),
     )  # fmt: skip
     rows.put_in_zone(call.sim, template, zones[0])
-    call.db.template_copies.add(
+    copy = call.db.template_copies.add(
         TemplateCopy(
             template_id=template.id, store_id=stores[0].id, zone_id=zones[0].id, state="NOT_UPLOADED", percent=0
         )
     )
-    moment = datetime.fromtimestamp(call.now + UPLOAD_TIME, UTC)
-    return {
-        "getuploadparams": {
-            "id": template.uuid,
-            "postURL": f"https://{host}/upload/{template.uuid}",
-            "metadata": base64.b64encode(call.sim.ids.octets(480)).decode(),
-            "expires": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
-            "signature": base64.b64encode(call.sim.ids.octets(20)).decode(),
-        }
-    }
+    call.sim.scheduler.after(upload_patience(call.sim), _abandon, copy)
+    return {"getuploadparams": upload_ticket(call, template.uuid, host)}
+
+
+def _abandon(copy: TemplateCopy) -> None:
+    if copy.state == "NOT_UPLOADED":
+        copy.state = "UPLOAD_ABANDONED"

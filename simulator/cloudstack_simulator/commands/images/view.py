@@ -16,6 +16,7 @@ taggable("Template", "templates")
 taggable("ISO", "templates")
 
 DONE = {False: "Download Complete", True: "Successfully Installed"}
+NEVER_CAME = {"NOT_UPLOADED": "NotUploaded", "UPLOAD_ABANDONED": "UploadAbandoned"}
 INSTALLING = {False: "Installing Template", True: "Installing ISO"}
 TEMPLATE_ONLY = ("templatetype", "hypervisor", "details", "sshkeyenabled", "deployasis", "forcks", "requireshvm")
 
@@ -26,7 +27,7 @@ def image_view(call: Call, row: ImageRow) -> dict[str, Any]:
     copies = rows.copies(call.sim, template, zone)
     main = _best(copies)
     ready = main is not None and main.state in rows.READY
-    waits = main is not None and main.state == "NOT_UPLOADED"
+    waits = main is not None and main.state in NEVER_CAME
     source = call.db.templates.get(template.source_template_id)
     view: dict[str, Any] = {
         **_basics(call, template),
@@ -93,8 +94,8 @@ def _status(template: Template, copy: TemplateCopy) -> str:
             return INSTALLING[template.is_iso]
         case "DOWNLOAD_IN_PROGRESS":
             return f"{copy.percent}% Downloaded"
-        case "NOT_UPLOADED":
-            return "NotUploaded"
+        case state if state in NEVER_CAME:
+            return NEVER_CAME[state]
     return copy.error or "Processing"
 
 

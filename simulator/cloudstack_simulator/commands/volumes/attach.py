@@ -89,7 +89,8 @@ def _check_fits(call: Call, volume: Volume, vm: Any, device: int | None) -> None
         raise InvalidParameter(f"Can't attach a volume created by: {volume.hypervisor} to a {vm.hypervisor} vm")
     if sim.db.vm_snapshots.where(vm_id=vm.id):
         raise InvalidParameter(
-            f"Unable to attach volume to VM {vm.instance_name}/{vm.uuid}, please specify a VM that does not have VM snapshots"
+            f"Unable to attach volume to VM {vm.instance_name}/{vm.uuid}, "
+            "please specify a VM that does not have VM snapshots"
         )
 
 

@@ -13,7 +13,7 @@ from ...model.volumes import Volume
 from ...registry import command
 from ...wording import printed
 from .. import hypervisors, urls
-from ..images.links import download_link, extract_answer
+from ..images.links import download_link, extract_answer, serving_host, upload_patience, upload_ticket
 from . import lifecycle
 from .sizes import GIB
 from .view import volume_view
@@ -68,18 +68,39 @@ def upload_volume(call: Call) -> Generator[float, None, Any]:
     p = call.params
     owner = access.entity_owner(call)
     zone = live(p.zoneid, "Unable to find zone by id {id}")
-    _check_upload(call, owner, zone)
-    volume = lifecycle.add(
+    _check_upload(call, owner, zone, p.url)
+    volume = _add(call, owner, zone, state="UploadOp", url=p.url)
+    yield 0.1
+    call.sim.scheduler.after(5.0, finish_upload, call.sim, volume)
+    return {"volume": volume_view(call, volume)}
+
+
+@command("getUploadParamsForVolume")
+def upload_params(call: Call) -> dict[str, Any]:
+    owner = access.entity_owner(call)
+    zone = live(call.params.zoneid, "Unable to find zone by id {id}")
+    _check_upload(call, owner, zone, None)
+    host = serving_host(call.sim, zone)
+    volume = _add(call, owner, zone, state="NotUploaded", url=None)
+    call.sim.scheduler.after(upload_patience(call.sim), _abandon, volume)
+    return {"getuploadparams": upload_ticket(call, volume.uuid, host)}
+
+
+def _abandon(volume: Volume) -> None:
+    if volume.state == "NotUploaded":
+        volume.state = "UploadAbandoned"
+
+
+def _add(call: Call, owner: Any, zone: Any, *, state: str, url: str | None) -> Volume:
+    p = call.params
+    return lifecycle.add(
         call.sim,
         Volume(
-            name=p.name, account_id=owner.id, zone_id=zone.id, state="UploadOp", format=p.format.upper(), url=p.url,
+            name=p.name, account_id=owner.id, zone_id=zone.id, state=state, format=p.format.upper(), url=url,
             disk_offering_id=p.diskofferingid.id if p.diskofferingid is not None else _custom_offering(call),
             image_store_id=getattr(call.db.image_stores.first(zone_id=zone.id), "id", None),
         ),
     )  # fmt: skip
-    yield 0.1
-    call.sim.scheduler.after(5.0, finish_upload, call.sim, volume)
-    return {"volume": volume_view(call, volume)}
 
 
 def _custom_offering(call: Call) -> int | None:
@@ -87,19 +108,20 @@ def _custom_offering(call: Call) -> int | None:
     return found.id if found is not None else None
 
 
-def _check_upload(call: Call, owner: Any, zone: Any) -> None:
+def _check_upload(call: Call, owner: Any, zone: Any, url: str | None) -> None:
     p = call.params
     call.sim.limits.check(owner, "volume")
     if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
         raise PermissionDenied(f"Cannot perform this operation, Zone is currently disabled: {zone.id}")
-    if p.url.lower().startswith("file:"):
+    if url is not None and url.lower().startswith("file:"):
         raise InvalidParameter("File:// type urls are currently unsupported")
     name = p.format.upper()
     if name not in FORMATS:
         raise InvalidParameter(f"No enum constant com.cloud.storage.Storage.ImageFormat.{p.format}")
     _check_hypervisor(call, zone, name)
     try:
-        urls.check(p.url, name)
+        if url is not None:
+            urls.check(url, name)
     except IllegalArgument as error:
         raise JavaError(error.text) from None
     offering = p.diskofferingid

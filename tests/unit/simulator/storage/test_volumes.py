@@ -155,3 +155,22 @@ def test_what_lies_on_a_disk_stays_with_its_zone(running: Cloud, vm: dict[str, A
     volume = create(running, zoneid=south)
     status, _text = running.op.refused("attachVolume", id=volume["id"], virtualmachineid=vm["id"])
     assert status in (431, 530)
+
+
+def test_an_announced_upload_is_given_up_in_the_end(running: Cloud) -> None:
+    ticket = running.op.do("getUploadParamsForVolume", name="mine", zoneid=running.zone, format="QCOW2")
+    ticket = ticket["getuploadparams"]
+    assert "/203.0.113." in ticket["postURL"]
+    assert running.op.only("listVolumes", id=ticket["id"])["state"] == "NotUploaded"
+    running.sim.advance(3 * 3600)
+    assert running.op.only("listVolumes", id=ticket["id"])["state"] == "UploadAbandoned"
+
+
+def test_an_upload_by_address_needs_a_first_instance(running: Cloud, vm: dict[str, Any]) -> None:
+    volume = running.op.do(
+        "uploadVolume", name="mine", zoneid=running.zone, format="QCOW2", url="http://images.example.com/v.qcow2"
+    )["volume"]
+    running.sim.advance(60)
+    assert look(running, volume)["state"] == "Uploaded"
+    running.op.do("attachVolume", id=volume["id"], virtualmachineid=vm["id"])
+    assert look(running, volume)["state"] == "Ready" and look(running, volume)["storageid"] == running.pool
