@@ -87,7 +87,6 @@ options:
     type: bool
 notes:
   - The first range of a pod is made with it, by M(cloudstack.ops.pod).
-  - CloudStack 4.22 fails to remove a range without a VLAN, with a text about a null pointer.
 """
 
 EXAMPLES = r"""

@@ -39,7 +39,7 @@ options:
   immutable_drift:
     description:
       - What to do where an option that cannot be changed differs from the existing object.
-      - This is about O(pod), O(zone), O(gateway).
+      - This is about O(end_ip), O(pod), O(zone), O(gateway).
       - V(fail) names the current and the wanted value and changes nothing. V(warn) reports it and goes on.
     type: str
     choices:

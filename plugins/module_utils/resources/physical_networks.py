@@ -35,6 +35,11 @@ def vlan_ranges(value: Any) -> list[tuple[int, int]] | None:
     return joined
 
 
+def _encode_ranges(value: Any, _ctx: Any) -> dict[str, str]:
+    """Both ends of every range, as the server wants them: ``600-600`` for a single VLAN."""
+    return {"vlan": ",".join(f"{first}-{last}" for first, last in vlan_ranges(value) or ())}
+
+
 def _validate(given: Any) -> None:
     vlans = given.get("vlan")
     if not vlans:
@@ -72,7 +77,7 @@ PHYSICAL_NETWORK = Resource(
                 "All VLAN or VNI ranges for guest networks, such as V(500-599).",
                 "Ranges that are left out are removed from the network; the server refuses that while one is in use.",
             ),
-            updatable=True, equal=lambda want, have: vlan_ranges(want) == vlan_ranges(have),
+            updatable=True, equal=lambda want, have: vlan_ranges(want) == vlan_ranges(have), encode=_encode_ranges,
         ),
         Option("isolation_methods", "set", help="How guest networks are kept apart, such as V(VLAN) or V(VXLAN).",
                aliases=("isolation_method",)),

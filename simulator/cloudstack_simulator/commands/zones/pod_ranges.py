@@ -120,10 +120,15 @@ def _vlan_number(text: str | None) -> str | None:
     return bare
 
 
+def _authority(text: str) -> str | None:
+    """What the server takes from a VLAN when it deletes a range: the host of the URI, nothing from a bare word."""
+    return text.partition("://")[2] or None
+
+
 @command("deleteManagementNetworkIpRange")
 def delete_management_range(call: Call) -> dict[str, Any]:
     p = call.params
-    vlan = _vlan_number(p.vlan)
+    vlan = _authority(p.vlan)
     pod = live(p.podid, "Unable to find pod by id {id}")
     for what, value in (("start", p.startip), ("end", p.endip)):
         if not net.is_ip4(value):
