@@ -10,6 +10,7 @@ from ...call import Call, live
 from ...errors import InvalidParameter, PermissionDenied
 from ...model.volumes import Snapshot, Volume
 from ...registry import allocate, command
+from ..offerings import usable
 from . import lifecycle, placement
 from .sizes import GIB, check_custom_size, check_maximum, gigabytes
 from .view import volume_view
@@ -34,6 +35,8 @@ def allocate_volume(call: Call) -> Volume:
         offering, size = _size_by_snapshot(call, p.snapshotid, offering, size)
     zone = p.zoneid or (call.db.zones.get(p.snapshotid.zone_id) if p.snapshotid is not None else None)
     live(zone, f"Unable to find zone by id {getattr(zone, 'id', 'null')}")
+    if offering is not None:
+        usable.check_disk(call, owner, offering, zone)
     call.sim.limits.check(owner, "volume")
     call.sim.limits.check(owner, "primary_storage", size)
     if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:

@@ -152,5 +152,7 @@ def test_a_second_management_range_serves_and_goes_only_when_free(running: Any) 
         "deleteManagementNetworkIpRange", podid=running.pod, startip=holder, endip=holder, vlan="untagged"
     )
     assert (code, "has been allocated" in text) == (530, True)
-    op.do("deleteManagementNetworkIpRange", podid=running.pod, startip="10.0.0.200", endip="10.0.0.210", vlan="70")
+    op.do(
+        "deleteManagementNetworkIpRange", podid=running.pod, startip="10.0.0.200", endip="10.0.0.210", vlan="vlan://70"
+    )
     assert op.only("listPods", id=running.pod)["startip"] == ["10.0.0.50"]

@@ -1,0 +1,152 @@
+"""Public ranges, guest VLANs, dedication, portable and storage ranges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def new_range(cloud: Any, third: int, **more: Any) -> dict[str, Any]:
+    """A range of 203.0.<third>.0/24 with ten addresses."""
+    params = {
+        "zoneid": cloud.zone, "vlan": str(third), "gateway": f"203.0.{third}.1", "netmask": "255.255.255.0",
+        "startip": f"203.0.{third}.10", "endip": f"203.0.{third}.19", "forvirtualnetwork": "true",
+    }  # fmt: skip
+    return dict(cloud.op.do("createVlanIpRange", **(params | more))["vlan"])
+
+
+def addresses(cloud: Any, vlan: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cloud.op.rows(
+        "listPublicIpAddresses", vlanid=vlan["id"], allocatedonly="false", listall="true"
+    )
+    return found
+
+
+def test_every_address_of_a_range_is_one_address(bare: Any) -> None:
+    vlan = new_range(bare, 20)
+    found = addresses(bare, vlan)
+    assert sorted(a["ipaddress"] for a in found) == [f"203.0.20.{n}" for n in range(10, 20)]
+    assert {a["state"] for a in found} == {"Free"}
+    bare.op.do("updateVlanIpRange", id=vlan["id"], startip="203.0.20.12", endip="203.0.20.15")
+    assert len(addresses(bare, vlan)) == 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"startip": "203.0.20.15", "endip": "203.0.20.25"}, "overlap"),
+        ({"startip": "203.0.20.1", "endip": "203.0.20.5"}, "gateway"),
+        ({"startip": "203.0.20.40", "endip": "203.0.20.30"}, "IP range"),
+        ({"startip": "192.0.2.30", "endip": "192.0.2.31"}, "range"),
+        ({"netmask": "255.0.255.0"}, "netmask"),
+        ({"gateway": "203.0.20"}, "gateway"),
+    ],
+)
+def test_a_range_that_is_none_or_overlaps_is_refused_and_nothing_made(
+    bare: Any, changed: dict[str, str], named: str
+) -> None:
+    new_range(bare, 20)
+    before = bare.op.rows("listVlanIpRanges")
+    good = {
+        "zoneid": bare.zone, "vlan": "20", "gateway": "203.0.20.1", "netmask": "255.255.255.0",
+        "startip": "203.0.20.30", "endip": "203.0.20.39", "forvirtualnetwork": "true",
+    }  # fmt: skip
+    code, text = bare.op.refused("createVlanIpRange", **(good | changed))
+    assert code == 431
+    assert named.lower() in text.lower()
+    assert bare.op.rows("listVlanIpRanges") == before
+
+
+def test_a_range_in_use_is_neither_deleted_nor_cut_off(running: Any) -> None:
+    running.deploy("one")
+    (vlan,) = running.op.rows("listVlanIpRanges")
+    taken = [a["ipaddress"] for a in addresses(running, vlan) if a["state"] == "Allocated"]
+    assert taken
+    running.op.refused("deleteVlanIpRange", id=vlan["id"])
+    free = next(a["ipaddress"] for a in addresses(running, vlan) if a["state"] == "Free")
+    running.op.refused("updateVlanIpRange", id=vlan["id"], startip=free, endip=free)
+    assert len(addresses(running, vlan)) == 91
+
+
+def test_addresses_dedicated_to_an_account_serve_it_alone(running: Any, people: dict[str, Any]) -> None:
+    vlan = new_range(running, 20)
+    running.op.do("dedicatePublicIpRange", id=vlan["id"], account="ann", domainid=people["ann"].domain.uuid)
+    assert running.op.only("listVlanIpRanges", id=vlan["id"])["account"] == "ann"
+    running.deploy("one")
+    used = {a["state"] for a in addresses(running, vlan)}
+    assert used == {"Free"}, "the admin's network takes none of them"
+    offering = running.op.only("listNetworkOfferings", name="DefaultIsolatedNetworkOfferingWithSourceNatService")["id"]
+    ann = type(running.op)(running.sim, people["ann"])
+    network = ann.do("createNetwork", name="n", displaytext="n", zoneid=running.zone, networkofferingid=offering)
+    ann.do("associateIpAddress", networkid=network["network"]["id"])
+    assert [a["state"] for a in addresses(running, vlan)].count("Allocated") >= 1
+
+
+def test_guest_vlans_grow_and_shrink_but_not_below_what_is_used(running: Any) -> None:
+    running.deploy("one")
+    op, network = running.op, running.guest_network
+    used = next(n["vlan"] for n in op.rows("listNetworks", listall="true") if n.get("vlan"))
+    op.do("updatePhysicalNetwork", id=network, vlan="500-599,700-710")
+    assert op.only("listPhysicalNetworks", id=network)["vlan"] == "500-599,700-710"
+    left_out = "600-610" if int(used) < 600 else "500-599"
+    op.refused("updatePhysicalNetwork", id=network, vlan=left_out)
+    assert op.only("listPhysicalNetworks", id=network)["vlan"] == "500-599,700-710"
+
+
+@pytest.mark.parametrize("text", ["0-5000", "9-1", "x", "100-", "4096"])
+def test_vlans_that_are_none_are_refused(bare: Any, text: str) -> None:
+    code, _text = bare.op.refused("updatePhysicalNetwork", id=bare.guest_network, vlan=text)
+    assert code == 431
+    assert bare.op.only("listPhysicalNetworks", id=bare.guest_network)["vlan"] == "500-599"
+
+
+def test_a_dedicated_guest_vlan_range_is_used_for_its_owner(running: Any, people: dict[str, Any]) -> None:
+    running.op.do(
+        "dedicateGuestVlanRange", physicalnetworkid=running.guest_network, vlanrange="500-502", account="ann",
+        domainid=people["ann"].domain.uuid,
+    )  # fmt: skip
+    for name in ("one", "two", "three"):
+        running.deploy(name)
+    vlans = {int(n["vlan"]) for n in running.op.rows("listNetworks", listall="true") if n.get("vlan")}
+    assert len(vlans) == 3
+    assert not vlans & {500, 501, 502}
+
+
+@pytest.mark.parametrize("kind", ["zone", "pod", "cluster", "host"])
+def test_dedicated_places_take_their_owners_instances_only(running: Any, people: dict[str, Any], kind: str) -> None:
+    target = running.hosts[0] if kind == "host" else getattr(running, kind)
+    if kind == "host":
+        running.op.do("updateHost", id=running.hosts[1], allocationstate="Disable")
+    domain = people["eve"].domain.uuid
+    running.op.do(f"dedicate{kind.title()}", **{f"{kind}id": target}, domainid=domain)
+    code, _text = running.op.refused(f"dedicate{kind.title()}", **{f"{kind}id": target}, domainid=domain)
+    assert code in (431, 530), "it is dedicated already"
+    offering = running.op.rows("listNetworkOfferings", name="DefaultIsolatedNetworkOfferingWithSourceNatService")[0]
+    if kind != "zone":
+        network = running.op.do(
+            "createNetwork", name="n", displaytext="n", zoneid=running.zone, networkofferingid=offering["id"]
+        )["network"]["id"]
+        template = running.op.only("listTemplates", templatefilter="all", name="golden")["id"]
+        size = running.op.only("listServiceOfferings", name="Small Instance")["id"]
+        code, _text = running.op.refused(
+            "deployVirtualMachine", zoneid=running.zone, templateid=template, serviceofferingid=size, networkids=network
+        )
+        assert code in (530, 533)
+    running.op.do(f"releaseDedicated{kind.title()}", **{f"{kind}id": target})
+    assert running.deploy("one")["state"] == "Running"
+
+
+def test_portable_addresses_belong_to_a_region(op: Any) -> None:
+    made = op.do(
+        "createPortableIpRange", regionid="1", startip="198.51.100.10", endip="198.51.100.12", gateway="198.51.100.1",
+        netmask="255.255.255.0", vlan="900",
+    )["portableiprange"]  # fmt: skip
+    assert len(op.only("listPortableIpRanges", listall="true")["portableipaddress"]) == 3
+    code, _text = op.refused(
+        "createPortableIpRange", regionid="1", startip="198.51.100.12", endip="198.51.100.20", gateway="198.51.100.1",
+        netmask="255.255.255.0", vlan="900",
+    )  # fmt: skip
+    assert code == 431
+    op.do("deletePortableIpRange", id=made["id"])
+    assert op.rows("listPortableIpRanges") == []
