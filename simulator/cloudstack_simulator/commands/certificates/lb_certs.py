@@ -1,0 +1,61 @@
+"""assignCertToLoadBalancer, removeCertFromLoadBalancer."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from ... import contract
+from ...call import Call
+from ...errors import InvalidParameter
+from ...model.networks import Rule
+from ...registry import SUCCESS, command
+from ..networks import services
+from ..networks.firewall import STEP
+
+BALANCING = "LoadBalancing"
+
+
+def _rule(call: Call, text: str) -> Rule:
+    rule: Rule = call.params.lbruleid
+    if not rule or rule.purpose != BALANCING:
+        raise InvalidParameter(text.format(id=rule.id))
+    call.check_access(rule)
+    return rule
+
+
+@command("assignCertToLoadBalancer")
+def assign(call: Call) -> Generator[float, None, Any]:
+    rule, cert = _rule(call, "Invalid load balancer id: {id}"), call.params.certid
+    if rule.account_id != cert.account_id:
+        raise InvalidParameter(f"Access denied for account {cert.account_id}")
+    if not _ends_tls(call, rule):
+        raise InvalidParameter("Ssl termination not supported by the loadbalancer")
+    if rule.certificate_id is not None and not call.params.forced:
+        raise InvalidParameter("Another certificate is already bound to the LB")
+    if rule.lb_protocol != "ssl":
+        raise InvalidParameter(f"Bad LB protocol: Expected ssl got {rule.lb_protocol or 'null'}")
+    yield STEP
+    rule.certificate_id = cert.id
+    return SUCCESS
+
+
+def _ends_tls(call: Call, rule: Rule) -> bool:
+    """Whether one of the providers of the rule's network can decrypt on behalf of the instances."""
+    known = contract.facts("network_services.json")
+    providers = services.providers(call.db, call.db.networks[rule.network_id]).get("Lb", [])
+    return any(
+        capability["name"] == "SslTermination" and capability["value"] == "true"
+        for provider in providers
+        for capability in known.get(provider, {}).get("Lb", [])
+    )
+
+
+@command("removeCertFromLoadBalancer")
+def remove(call: Call) -> Generator[float, None, Any]:
+    rule = _rule(call, "Invalid load balancer value: {id}")
+    if rule.certificate_id is None:
+        raise InvalidParameter(f"No certificate is bound to lb with id: {rule.id}")
+    yield STEP
+    rule.certificate_id = None
+    return SUCCESS
