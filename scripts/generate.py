@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Writes what follows from the descriptions in plugins/module_utils/resources: modules, action stubs, the action
-group and the module index. ``--check`` writes nothing, shows what would differ and fails if anything does.
+group, the module index and the JSON Schema of cloud documents. ``--check`` writes nothing, shows what would differ and
+fails if anything does.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.model import Operat
 from ansible_collections.cloudstack.ops.plugins.module_utils.resources import OPERATIONS, RESOURCES
 
 sys.path.insert(0, str(Path(__file__).parent))
+from document_schema import schema
 from module_docs import documentation, returned
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,6 +94,7 @@ def build() -> dict[Path, str]:
         files[ROOT / "plugins/action" / f"{record.name}.py"] = ACTION.format(header=HEADER, mark=MARK, name=record.name)
     files[ROOT / "meta/runtime.yml"] = runtime()
     files[ROOT / "docs/modules.md"] = index()
+    files[ROOT / "docs/schema/cloud.schema.json"] = json.dumps(schema(RESOURCES), indent=1, ensure_ascii=False) + "\n"
     return files
 
 
