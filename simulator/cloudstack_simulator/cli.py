@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,9 @@ from .populating import Wanted, populate
 from .server import Server
 from .simulator import Simulator
 from .state import StateError, StateFile
+
+VARIABLE = "CLOUDSTACK_SIMULATOR"
+SECRETS = f"(default: the environment's {VARIABLE}_KEY and {VARIABLE}_SECRET, else made up and printed)"
 
 
 def seconds(text: str) -> float:
@@ -59,8 +64,8 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     made.add_argument("--port", type=int, default=8080, help="port, 0 for a free one (default: %(default)s)")
-    made.add_argument("--key", help="the admin's API key (default: made up and printed)")
-    made.add_argument("--secret", help="the admin's secret key (default: made up and printed)")
+    made.add_argument("--key", default=os.environ.get(f"{VARIABLE}_KEY"), help=f"the admin's API key {SECRETS}")
+    made.add_argument("--secret", default=os.environ.get(f"{VARIABLE}_SECRET"), help=f"its secret key {SECRETS}")
     made.add_argument("--password", default="password", help="the admin's password (default: %(default)s)")
     made.add_argument("--zone", help="start with a zone that is there already: sandbox")
     made.add_argument(
@@ -96,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"key: {sim.key}\nsecret: {sim.secret}", flush=True)
     if restored:
         print(f"restored from {options.state} (--zone and --populate do not count then)", flush=True)
-    app = Server(sim, system_vm_tls=options.system_vm_tls, state=state).application()
+    app = Server(sim, system_vm_tls=options.system_vm_tls, state=state, stop=stop).application()
     try:
         web.run_app(
             app, host=options.host, port=options.port, access_log=None, print=lambda text: print(text, flush=True)
@@ -128,6 +133,11 @@ def start(options: argparse.Namespace, state: StateFile | None) -> tuple[Simulat
     if options.faults is not None:
         sim.faults.use(options.faults)
     return sim, restored
+
+
+def stop() -> None:
+    """End the server as an interrupt does: with a last save."""
+    signal.raise_signal(signal.SIGTERM)
 
 
 def refuse(text: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -27,19 +28,28 @@ class Server:
     """Serves one simulator with aiohttp and lets its clock's work happen in time.
 
     `system_vm_tls`: also a TLS listener for each system VM. `state`: the file that keeps the state.
+    `stop`: ends the process, when the side path may do so.
     """
 
-    def __init__(self, sim: Simulator, *, system_vm_tls: bool = False, state: StateFile | None = None) -> None:
+    def __init__(
+        self,
+        sim: Simulator,
+        *,
+        system_vm_tls: bool = False,
+        state: StateFile | None = None,
+        stop: Callable[[], None] | None = None,
+    ) -> None:
         self.sim = sim
         self._doors = SystemVmDoors(sim) if system_vm_tls else None
         self._state = state
+        self._stop = stop
         self._wake = asyncio.Event()
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=16 << 20)
         app.router.add_route("*", "/client/api", self._api)
         app.router.add_route("*", "/client/api/", self._api)
-        SidePath(self.sim, self._doors).add_to(app)
+        SidePath(self.sim, self._doors, self._stop).add_to(app)
         app.cleanup_ctx.append(self._clockwork)
         if self._state is not None:
             app.cleanup_ctx.append(self._keep_state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +30,9 @@ SAFE = {
 class SidePath:
     """Handlers beside the API. Whatever changes something takes JSON only, so that no foreign page can send it."""
 
-    def __init__(self, sim: Simulator, doors: SystemVmDoors | None) -> None:
+    def __init__(self, sim: Simulator, doors: SystemVmDoors | None, stop: Callable[[], None] | None) -> None:
         self.sim = sim
+        self._stop = stop
         self._doors = doors
 
     def add_to(self, app: web.Application) -> None:
@@ -46,6 +49,7 @@ class SidePath:
                 web.get("/simulator/counters", self._counters),
                 web.delete("/simulator/counters", self._reset_counters),
                 web.get("/simulator/system-vms", self._system_vms),
+                web.post("/simulator/stop", self._end),
                 web.get("/simulator/faults", self._faults),
                 web.put("/simulator/faults", self._use_faults),
                 web.post("/simulator/faults", self._add_fault),
@@ -74,6 +78,13 @@ class SidePath:
 
     async def _system_vms(self, _request: web.Request) -> web.Response:
         return web.json_response(view(self.sim, self._doors))
+
+    async def _end(self, request: web.Request) -> web.Response:
+        await _sent(request)
+        if self._stop is None:
+            raise web.HTTPConflict(text='{"error": "this one ends with the program that it is a part of"}')
+        asyncio.get_running_loop().call_later(0.05, self._stop)
+        return _json({"stopping": True})
 
     async def _faults(self, _request: web.Request) -> web.Response:
         return _json(self.sim.faults.view())
