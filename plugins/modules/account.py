@@ -95,28 +95,23 @@ options:
       - INHERIT
   username:
     description:
-      - Login name of the first user, at creation.
-      - Needed to create the object.
+      - Login name of the first user. Needed to create an account without O(ldap_domain).
     type: str
   password:
     description:
-      - Password of the first user, at creation.
-      - Needed to create the object.
+      - Password of the first user. Needed to create an account without O(ldap_domain).
     type: str
   email:
     description:
-      - E-mail address of the first user, at creation.
-      - Needed to create the object.
+      - E-mail address of the first user. Needed to create an account without O(ldap_domain).
     type: str
   first_name:
     description:
-      - First name of the first user, at creation.
-      - Needed to create the object.
+      - First name of the first user. Needed to create an account without O(ldap_domain).
     type: str
   last_name:
     description:
-      - Last name of the first user, at creation.
-      - Needed to create the object.
+      - Last name of the first user. Needed to create an account without O(ldap_domain).
     type: str
   timezone:
     description:
@@ -124,6 +119,18 @@ options:
     type: str
     aliases:
       - time_zone
+  ldap_domain:
+    description:
+      - Group or organizational unit in LDAP whose members a new account takes in as its users.
+    type: str
+  ldap_type:
+    description:
+      - What O(ldap_domain) is.
+    type: str
+    default: GROUP
+    choices:
+      - GROUP
+      - OU
   account_id:
     description:
       - Id that the account shall have, as in another region.
@@ -134,6 +141,8 @@ options:
     type: str
 notes:
   - Deleting an account deletes everything that it owns, even protected instances.
+  - With O(ldap_domain) a new account is made by linking it; the member O(username) becomes its first user.
+  - The server does not tell of links to LDAP, so an existing account is not linked.
 """
 
 EXAMPLES = r"""
@@ -163,11 +172,6 @@ resource:
   returned: success
   type: dict
   contains:
-    account_state:
-      description:
-        - C(state) of the API.
-      returned: when the server tells
-      type: str
     account_type:
       description:
         - Kind of account, where no O(role) is given. The default is V(user).
@@ -469,6 +473,11 @@ resource:
         - C(snapshottotal) of the API.
       returned: when the server tells
       type: int
+    state:
+      description:
+        - C(state) of the API.
+      returned: when the server tells
+      type: str
     tagged_resources:
       description:
         - C(taggedresources) of the API.

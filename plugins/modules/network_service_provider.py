@@ -133,17 +133,17 @@ resource:
         - Id of the physical network.
       returned: when the server tells
       type: str
-    provider_state:
-      description:
-        - C(state) of the API.
-      returned: when the server tells
-      type: str
     services:
       description:
         - Services that it offers here.
       returned: when the server tells
       type: list
       elements: str
+    state:
+      description:
+        - C(state) of the API.
+      returned: when the server tells
+      type: str
 plan:
   description:
     - What the task does, or in check mode would do.

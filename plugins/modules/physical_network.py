@@ -168,7 +168,7 @@ resource:
         - Speed, such as V(1G) or V(10G).
       returned: when the server tells
       type: str
-    network_state:
+    state:
       description:
         - C(state) of the API.
       returned: when the server tells

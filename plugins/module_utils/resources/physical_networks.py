@@ -67,6 +67,7 @@ PHYSICAL_NETWORK = Resource(
     parent="zone",
     states=(ENABLED, DISABLED),
     initial_states=("disabled",),
+    returns={"state": "state"},
     validate=_validate,
     options=(
         Option("name", help="Name of the network. Case counts.", required=True, aliases=("physical_network",)),
@@ -220,6 +221,7 @@ NETWORK_SERVICE_PROVIDER = Resource(
     ),
     omitted={"updateNetworkServiceProvider.state": "set through state, after the elements were enabled"},
     initial_states=("disabled",),
+    returns={"state": "state"},
     built_in=_is_automatic,
     event_resource="PhysicalNetworkServiceProvider",
 )  # fmt: skip

@@ -105,11 +105,12 @@ DOMAIN = Resource(
 
 
 def _switch(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
-    wanted = ctx.given["account_state"]
-    if wanted == "enabled":
-        ctx.change("enableAccount", {"id": row["id"]})
-    else:
-        ctx.change("disableAccount", {"id": row["id"], "lock": wanted == "locked"})
+    wanted, account = ctx.given["account_state"], {"id": row["id"]}
+    # The server locks enabled accounts alone.
+    if wanted == "enabled" or (wanted == "locked" and row.get("state") == "disabled"):
+        ctx.change("enableAccount", account)
+    if wanted != "enabled":
+        ctx.change("disableAccount", {**account, "lock": wanted == "locked"})
 
 
 SYSTEM_ACCOUNTS = frozenset(("system", "baremetal-system-account"))
@@ -123,10 +124,44 @@ def _of_first_user(field: str) -> Callable[[Row], Any]:
 def _first_user(name: str, text: str, api: str, *, secret: bool = False) -> Option:
     """An option of the account's first user, which is made with the account and managed on its own later."""
     return Option(
-        name, help=f"{text} of the first user, at creation.", api=api, field="", needed=True, secret=secret,
+        name, help=f"{text} of the first user. Needed to create an account without O(ldap_domain).", api=api, field="",
+        secret=secret,
         told=None if secret else _of_first_user(api),
         placeholder="vault_account_{domain}_{name}_password" if secret else "",
     )  # fmt: skip
+
+
+_FIRST_USER = ("username", "password", "email", "first_name", "last_name")
+
+
+def _check_account(ctx: Any, row: Row | None) -> None:
+    if row is not None:
+        # An id is enough: the default must not be held against an account of another domain.
+        if ctx.id and ctx.given.get("domain") == "ROOT":
+            ctx.given.pop("domain")
+        return
+    if ctx.state == "absent" or ctx.given.get("ldap_domain"):
+        return
+    missing = [name for name in _FIRST_USER if not ctx.given.get(name)]
+    if missing:
+        raise InvalidInput(
+            f"{ctx.name} does not exist, and creating it needs {', '.join(missing)}",
+            option=missing[0],
+            obj=ctx.name,
+            remedy=f"give {', '.join(missing)}, or ldap_domain, or check the name",
+        )
+
+
+def _create_account(ctx: Any, params: dict[str, Any]) -> str:
+    if not ctx.given.get("ldap_domain"):
+        return str(ctx.change("createAccount", params)["account"]["id"])
+    # Linking a name that is no account yet makes one, so no call can be cut off between the two.
+    kept = {name: params[name] for name in ("account", "domainid", "accounttype", "roleid") if name in params}
+    kept.update(ldapdomain=ctx.given["ldap_domain"], type=ctx.given["ldap_type"])
+    if ctx.given.get("username"):
+        kept["admin"] = ctx.given["username"]
+    answer = ctx.change("linkAccountToLdap", kept)
+    return str(next(iter(answer.values()))["accountid"])
 
 
 def _account_params(_ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +177,11 @@ ACCOUNT = Resource(
     noun="account",
     summary="Manage accounts",
     description=("Creates, changes, enables, disables, locks and deletes accounts.",),
-    notes=("Deleting an account deletes everything that it owns, even protected instances.",),
+    notes=(
+        "Deleting an account deletes everything that it owns, even protected instances.",
+        "With O(ldap_domain) a new account is made by linking it; the member O(username) becomes its first user.",
+        "The server does not tell of links to LDAP, so an existing account is not linked.",
+    ),
     commands=Commands(
         list="listAccounts", create="createAccount", update="updateAccount", delete="deleteAccount",
         fixed={"list": {"listall": True}},
@@ -153,7 +192,9 @@ ACCOUNT = Resource(
         State("disabled", {"account_state": "disabled"}, help="Exists; nobody logs in, and its instances are stopped."),
         State("locked", {"account_state": "locked"}, help="Exists; nobody logs in, and its instances run on."),
     ),
+    check_wish=_check_account,
     before_create=_account_params,
+    create=_create_account,
     updates=(Update("disableAccount", options=("account_state",), run=_switch), Update("updateAccount")),
     options=(
         Option("name", help="Name of the account. With O(id) it is the new name.", required=True, api="account",
@@ -178,6 +219,9 @@ ACCOUNT = Resource(
         _first_user("last_name", "Last name", "lastname"),
         Option("timezone", help="Time zone of the first user, at creation.", field="", aliases=("time_zone",),
                told=_of_first_user("timezone")),
+        Option("ldap_domain", api="", field="",
+               help="Group or organizational unit in LDAP whose members a new account takes in as its users."),
+        Option("ldap_type", choices=("GROUP", "OU"), default="GROUP", behaviour=True, help="What O(ldap_domain) is."),
         Option("account_id", help="Id that the account shall have, as in another region.", api="accountid",
                field="id", export=False),
         Option("user_id", help="Id that the first user shall have, as in another region.", api="userid", field="",
@@ -189,6 +233,7 @@ ACCOUNT = Resource(
         "updateAccount.domainid": "the account is named by its id",
     },
     initial_states=("enabled",),
+    returns={"state": "state"},
     built_in=lambda row: bool(row.get("isdefault")) or row.get("name") in SYSTEM_ACCOUNTS,
 )  # fmt: skip
 
