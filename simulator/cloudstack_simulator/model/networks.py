@@ -5,7 +5,12 @@ from __future__ import annotations
 from ..tables import Row, entity, fresh
 
 
-@entity("networks", "Network", indexes=("zone_id", "account_id", "vpc_id", "traffic_type", "vlan"), first_number=200)
+@entity(
+    "networks",
+    "Network",
+    indexes=("zone_id", "account_id", "vpc_id", "traffic_type", "vlan", "state"),
+    first_number=200,
+)
 class Network(Row):
     """A guest network, or one of the four system networks of a zone (traffic Public, Management, Control, Storage)."""
 
@@ -42,6 +47,8 @@ class Network(Row):
     public_mtu: int | None = None
     private_mtu: int | None = None
     next_mac: int = 1
+    idle_since: float | None = None
+    """Moment at which the collector found that no instance uses it."""
 
     @property
     def is_system(self) -> bool:
@@ -133,7 +140,7 @@ class StickinessPolicy(Row):
     display: bool = True
 
 
-@entity("remote_access_vpns", "RemoteAccessVpn", indexes=("ip_id", "network_id", "account_id"))
+@entity("remote_access_vpns", "RemoteAccessVpn", indexes=("ip_id", "network_id", "vpc_id", "account_id"))
 class RemoteAccessVpn(Row):
     ip_id: int
     network_id: int | None

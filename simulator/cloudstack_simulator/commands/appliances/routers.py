@@ -131,9 +131,8 @@ def _patch(sim: Simulator, routers: list[Router]) -> Steps:
         take_scripts(sim, router)
 
 
-def remove_for(call: Call, network: Network) -> None:
+def remove_for(sim: Simulator, network: Network) -> None:
     """A network shuts down: its routers go; the routers of a VPC lose their side in it."""
-    sim = call.sim
     for router in of_network(sim, network):
         if router.vpc_id is None:
             remove(sim, router)
@@ -143,6 +142,6 @@ def remove_for(call: Call, network: Network) -> None:
                 router_nics.drop(sim, nic)
 
 
-def remove_for_vpc(call: Call, vpc: Any) -> None:
-    for router in of_vpc(call.sim, vpc):
-        remove(call.sim, router)
+def remove_for_vpc(sim: Simulator, vpc: Any) -> None:
+    for router in of_vpc(sim, vpc):
+        remove(sim, router)

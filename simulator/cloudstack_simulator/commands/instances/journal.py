@@ -1,10 +1,10 @@
-"""Events around the jobs of instances: scheduled, started, completed or failed."""
+"""Events around jobs: scheduled, started, completed or failed."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from ...call import Call
@@ -13,7 +13,7 @@ Row = Callable[[Call], Any]
 
 
 def journaled(
-    kind: str,
+    kind: str | Callable[[Call], str],
     doing: str,
     subject: Row,
     *,
@@ -21,20 +21,25 @@ def journaled(
     resource_type: str = "VirtualMachine",
     scheduled: str | None = None,
 ) -> Callable[[Callable[[Call], Any]], Callable[[Call], Any]]:
-    """Let a job's handler write its events. `doing`: what it does ("deploying Vm"); `subject`: the row it is about."""
+    """Let a job's handler write its events. `doing`: what it does ("deploying Vm"); `subject`: the row it is about.
+
+    A job about nothing that exists writes none.
+    """
 
     def wrap(handler: Callable[[Call], Any]) -> Callable[[Call], Any]:
         @functools.wraps(handler)
         def journal(call: Call) -> Any:
             row = subject(call)
+            if not row:
+                return (yield from _run(handler, call))
             about = f"{label}{row.uuid}"
             more = {"resource_type": resource_type}
-            write = functools.partial(call.sim.events.write, kind, caller=call.caller, resource=row, **more)
+            name = kind if isinstance(kind, str) else kind(call)
+            write = functools.partial(call.sim.events.write, name, caller=call.caller, resource=row, **more)
             first = write(f"{scheduled or 'starting Vm'}. {about}", state="Scheduled")
             write(f"{doing[0].upper()}{doing[1:]}. {about}", state="Started", parent=first)
             try:
-                outcome = handler(call)
-                result = (yield from outcome) if inspect.isgenerator(outcome) else outcome
+                result = yield from _run(handler, call)
             except Exception:
                 write(f"Error while {doing}. {about}", level="ERROR", parent=first)
                 raise
@@ -44,3 +49,8 @@ def journaled(
         return journal
 
     return wrap
+
+
+def _run(handler: Callable[[Call], Any], call: Call) -> Generator[float, None, Any]:
+    outcome = handler(call)
+    return (yield from outcome) if inspect.isgenerator(outcome) else outcome

@@ -146,6 +146,7 @@ WHEN_EXPUNGED: list[Callable[[Simulator, Any], None]] = []
 
 def expunge(sim: Simulator, vm: Any) -> None:
     """Remove a VM with its root disk, NICs and everything that hangs on it."""
+    placement.leave(sim, vm, keep_place=False)
     placement.give_up_place(sim, vm)
     for listener in WHEN_EXPUNGED:
         listener(sim, vm)

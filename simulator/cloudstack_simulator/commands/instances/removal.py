@@ -96,9 +96,13 @@ def expunge(call: Call) -> Any:
     return SUCCESS
 
 
+FIRST_ROUND = 1.0
+"""Seconds after the installation; the later ones follow the setting."""
+
+
 @at_install(order=60)
 def start_expunger(sim: Simulator) -> None:
-    sim.scheduler.after(_interval(sim), expunge_round, sim)
+    sim.scheduler.after(FIRST_ROUND, expunge_round, sim)
 
 
 def _interval(sim: Simulator) -> float:

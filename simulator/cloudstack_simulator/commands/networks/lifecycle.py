@@ -10,7 +10,7 @@ from ...errors import CloudRuntime, InvalidParameter
 from ...model.networks import Network
 from ...registry import SUCCESS, check, command
 from ..common import completed
-from . import addressing, services
+from . import addressing, rules, services
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -60,36 +60,33 @@ def vms_in(sim: Simulator, network: Network) -> list[Any]:
     return [vm for vm in (sim.db.vms.live.get(n) for n in numbers) if vm is not None and vm.vm_type == "User"]
 
 
-def shut_down(call: Call, network: Network) -> None:
-    """Take away what `implement` gave: routers, addresses, VLAN."""
+def shut_down(sim: Simulator, network: Network) -> None:
+    """Take back routers and VLAN; addresses and rules stay and are there again when it comes to life again."""
     from ..appliances import routers
 
-    sim = call.sim
-    routers.remove_for(call, network)
-    _drop_rules(sim, network)
-    for ip in sim.db.ip_addresses.where(network_id=network.id):
-        ip.network_id = None
-        if ip.vpc_id is None or not ip.is_source_nat:
-            addressing.release_public(sim, ip)
+    routers.remove_for(sim, network)
     addressing.release_vlan(sim, network)
     if network.state in ("Implemented", "Implementing"):
         network.state = "Allocated"
 
 
-def _drop_rules(sim: Simulator, network: Network) -> None:
+def _drop_rules_and_addresses(sim: Simulator, network: Network) -> None:
     db = sim.db
     for rule in db.firewall_rules.where(network_id=network.id):
-        for member in db.lb_members.where(rule_id=rule.id):
-            db.lb_members.delete(member)
-        db.firewall_rules.delete(rule)
+        if rule.removed is None:
+            rules.drop(sim, rule)
     for vpn in db.remote_access_vpns.where(network_id=network.id):
         db.remote_access_vpns.delete(vpn)
+    for ip in db.ip_addresses.where(network_id=network.id):
+        ip.network_id = None
+        if ip.vpc_id is None or not ip.is_source_nat:
+            addressing.release_public(sim, ip)
 
 
-def destroy(call: Call, network: Network) -> None:
+def destroy(sim: Simulator, network: Network) -> None:
     """Remove a network that has no VMs any more."""
-    sim = call.sim
-    shut_down(call, network)
+    shut_down(sim, network)
+    _drop_rules_and_addresses(sim, network)
     for vlan in sim.db.vlans.where(network_id=network.id):
         for ip in sim.db.ip_addresses.where(vlan_id=vlan.id):
             sim.db.ip_addresses.delete(ip)
@@ -121,7 +118,7 @@ def delete_network(call: Call) -> Any:
     yield STEP
     if vms_in(call.sim, network):
         raise CloudRuntime("Failed to delete network")
-    destroy(call, network)
+    destroy(call.sim, network)
     completed(call, "NETWORK.DELETE", "deleting network. Network Id", network)
     return SUCCESS
 

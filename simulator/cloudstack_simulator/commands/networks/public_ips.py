@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...access import entity_owner
 from ...call import Call
@@ -13,6 +13,9 @@ from ...tags import taggable
 from ..common import completed
 from . import addressing, rules
 from .views import address_view
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
 
 taggable("PublicIpAddress", "ip_addresses")
 
@@ -170,17 +173,17 @@ def disassociate(call: Call) -> Any:
     if ip.is_source_nat and (ip.network_id is not None or ip.vpc_id is not None):
         raise CloudRuntime("ip address is used for source nat purposes and can not be disassociated.")
     yield 0.05
-    release(call, ip)
+    release(call.sim, ip)
     completed(call, "NET.IPRELEASE", "disassociating Ip. Ip Id", ip, "IpAddress")
     return SUCCESS
 
 
-def release(call: Call, ip: Any) -> None:
+def release(sim: Simulator, ip: Any) -> None:
     """Give an address back with all rules on it."""
-    rules.drop_of_address(call.sim, ip)
-    for vpn in call.db.remote_access_vpns.where(ip_id=ip.id):
-        call.db.remote_access_vpns.delete(vpn)
-    addressing.release_public(call.sim, ip)
+    rules.drop_of_address(sim, ip)
+    for vpn in sim.db.remote_access_vpns.where(ip_id=ip.id):
+        sim.db.remote_access_vpns.delete(vpn)
+    addressing.release_public(sim, ip)
 
 
 @command("updateIpAddress")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ... import net
 from ...access import entity_owner
@@ -20,6 +20,9 @@ from ..networks.listing import SERVICES
 from ..networks.views import network_view
 from ..offerings import usable
 from ..zones.texts import is_domain_name
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
 
 taggable("Vpc", "vpcs")
 STEP = 0.1
@@ -233,26 +236,33 @@ def restart(call: Call) -> Any:
 
 @command("deleteVPC", sync=same_vpc)
 def delete(call: Call) -> Any:
-    from ..appliances import routers
-
     db, vpc = call.db, the_vpc(call, call.params.id, "unable to find VPC id={id}")
     tiers = db.networks.where(vpc_id=vpc.id)
     if tiers:
         raise InvalidParameter(f"Can't delete VPC {vpc} as its used by {len(tiers)} networks")
     vpc.state = "Inactive"
     yield STEP
-    routers.remove_for_vpc(call, vpc)
-    _drop_belongings(call, vpc)
-    call.sim.limits.add(vpc.account_id, "vpc", -1)
-    call.sim.tags.drop(vpc)
-    db.vpcs.remove(vpc)
+    destroy(call.sim, vpc)
     completed(call, "VPC.DELETE", "deleting VPC. VPC Id", vpc)
     return SUCCESS
 
 
-def _drop_belongings(call: Call, vpc: Vpc) -> None:
+def destroy(sim: Simulator, vpc: Vpc) -> None:
+    """Remove a VPC that has no tiers any more."""
+    from ..appliances import routers
+
+    routers.remove_for_vpc(sim, vpc)
+    _drop_belongings(sim, vpc)
+    sim.limits.add(vpc.account_id, "vpc", -1)
+    sim.tags.drop(vpc)
+    sim.db.vpcs.remove(vpc)
+
+
+def _drop_belongings(sim: Simulator, vpc: Vpc) -> None:
     """What only exists in a VPC goes with it: addresses, access lists, gateways, VPNs."""
-    db = call.db
+    db = sim.db
+    for vpn in db.remote_access_vpns.where(vpc_id=vpc.id):
+        db.remote_access_vpns.delete(vpn)
     for gateway in db.vpn_gateways.where(vpc_id=vpc.id):
         for connection in db.vpn_connections.where(gateway_id=gateway.id):
             db.vpn_connections.delete(connection)
@@ -265,4 +275,4 @@ def _drop_belongings(call: Call, vpc: Vpc) -> None:
             db.network_acl_items.delete(item)
         db.network_acls.delete(acl)
     for ip in db.ip_addresses.where(vpc_id=vpc.id):
-        addressing.release_public(call.sim, ip)
+        addressing.release_public(sim, ip)
