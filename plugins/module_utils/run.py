@@ -83,11 +83,22 @@ def secrets_of(record: Resource | Operation, params: Mapping[str, Any], declared
     return set(declared)
 
 
+class _Module(AnsibleModule):
+    """Hides what the record calls secret, in failures of the validation too, which end the module while it is made."""
+
+    def __init__(self, record: Resource | Operation, **arguments: Any) -> None:
+        self._record = record
+        super().__init__(**arguments)
+
+    def _return_formatted(self, kwargs: dict[str, Any]) -> None:
+        self.no_log_values = secrets_of(self._record, self.params, self.no_log_values)
+        super()._return_formatted(kwargs)
+
+
 def main(name: str) -> None:
     """Entry point of every module file."""
     record: Resource | Operation = get(name)
-    module = AnsibleModule(argument_spec=argument_spec(record), supports_check_mode=True, **constraints(record))
-    module.no_log_values = secrets_of(record, module.params, module.no_log_values)
+    module = _Module(record, argument_spec=argument_spec(record), supports_check_mode=True, **constraints(record))
     result = run_task(name, module.params, check=module.check_mode, diff=module._diff)
     for warning in result.pop("warnings", []):
         module.warn(warning)

@@ -82,7 +82,10 @@ class InProcessAction(ActionBase):
     def _here(self, record: Resource | Operation, args: Mapping[str, Any]) -> dict[str, Any]:
         validated = ArgumentSpecValidator(argument_spec(record), **constraints(record)).validate(plain(args))
         if validated.error_messages:
-            raise AnsibleActionFail(_sentence(self._task.action, validated))
+            # What was given wrongly is quoted, and may be a secret's value in the wrong place.
+            sentence = _sentence(self._task.action, validated)
+            secrets = secrets_of(record, plain(args), validated._no_log_values)
+            raise AnsibleActionFail(remove_values(sentence, secrets))
         params = plain(validated.validated_parameters)
         result = run_task(
             self.module,

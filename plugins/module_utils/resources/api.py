@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..client import InvalidInput, scrub
 from ..client.commands import is_changing
 from ..client.maps import encode, flat_map, indexed_list
+from ..client.redact import secrets_in
 from ..model import Operation, Option
 
 _OWN = frozenset(("command", "apikey", "signature", "signatureversion", "expires", "response", "sessionkey"))
@@ -65,6 +66,11 @@ def _change(task: Any, command: str, params: Mapping[str, str]) -> dict[str, Any
     return {**answer, "jobid": job.id}
 
 
+def _secrets(params: Mapping[str, Any], _kinds: object) -> Iterable[str]:
+    given = params.get("params")
+    return secrets_in(given) if isinstance(given, Mapping) else ()
+
+
 API = Operation(
     name="api",
     summary="Send any command of the API",
@@ -78,6 +84,7 @@ API = Operation(
         "Passwords, keys and other secrets are masked in what is returned.",
         "Where there is a module for it, the module is the better way: it knows what is there already.",
     ),
+    secrets=_secrets,
     options=(
         Option(
             "command", required=True, behaviour=True, help="Name of the command, V(listZones) for example. Case counts."
