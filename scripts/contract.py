@@ -80,8 +80,14 @@ def from_server() -> dict[str, Any]:
     """The contract of the server of the environment."""
     with Client(load_connection({}, os.environ)) as client:
         capability = client.call("listCapabilities")["capability"]
-        apis = client.call("listApis")["api"]
-    return compact(capability["cloudstackversion"], described(apis))
+        commands = described(client.call("listApis")["api"])
+    if not any(command["response"] for command in commands.values()):
+        raise CloudStackError(
+            "the server does not tell what its commands answer",
+            command="listApis",
+            remedy="ask a CloudStack server; a simulator knows the parameters alone",
+        )
+    return compact(capability["cloudstackversion"], commands)
 
 
 def from_file(path: Path) -> dict[str, Any]:
