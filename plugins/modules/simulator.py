@@ -87,7 +87,7 @@ options:
         description:
           - Pattern that a value of the call, or the object's name, has to fit.
         type: str
-      'on':
+      where:
         description:
           - Pattern of names of hosts or pools.
         type: str

@@ -74,7 +74,7 @@ def test_tabs_follow_the_arrow_keys(page: Browser) -> None:
 def test_a_fault_is_added_switched_and_removed_by_keyboard_alone(running: RunningSimulator, page: Browser) -> None:
     page.js("document.querySelector('#rule-do').value = 'agents-down'")
     page.js("document.querySelector('#rule-do').dispatchEvent(new Event('change'))")
-    page.js("document.querySelector('#rule-on').focus()")
+    page.js("document.querySelector('#rule-where').focus()")
     page.type("Simulated*")
     page.press("Enter")
     page.until("document.querySelectorAll('#rules li').length === 1")

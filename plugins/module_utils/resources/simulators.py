@@ -28,7 +28,7 @@ _RULE = (
     Option("name", behaviour=True, help="Name of the rule, for switching it on and off."),
     Option("command", "list", behaviour=True, help="Commands or patterns such as V(list*). Otherwise all."),
     Option("object", behaviour=True, help="Pattern that a value of the call, or the object's name, has to fit."),
-    Option("on", behaviour=True, help="Pattern of names of hosts or pools."),
+    Option("where", behaviour=True, help="Pattern of names of hosts or pools."),
     Option("nth", "list", behaviour=True, help="Which calls of those that fit; the first is 1."),
     Option("times", "int", behaviour=True, help="How often at most."),
     Option("probability", "float", behaviour=True, help="Chance of each call, 0 to 1."),

@@ -148,7 +148,7 @@ class FaultBook:
     def _begin_condition(self, rule: Rule) -> None:
         if rule.name in self._taken:
             return
-        self._taken[rule.name] = CONDITIONS[rule.do][0](self.sim, rule.on)
+        self._taken[rule.name] = CONDITIONS[rule.do][0](self.sim, rule.where)
         if rule.seconds is not None:
             self.sim.scheduler.after(rule.seconds, end_condition, self.sim, rule.name)
 

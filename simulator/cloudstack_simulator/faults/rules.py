@@ -38,12 +38,12 @@ KINDS = {
     "fail-job": Kind(JOB, "The job ends with an error (`code`, `text`) and has changed nothing."),
     "hang-job": Kind(JOB, "The job does not end; with `seconds` it does its work that much later."),
     "claim-success": Kind(JOB, "The job ends well and has changed nothing."),
-    "agents-down": Kind(CLOUD, "The agents of hosts are away (`on`: names of hosts)."),
-    "storage-full": Kind(CLOUD, "Primary storage has no room left (`on`: names of pools)."),
-    "no-capacity": Kind(CLOUD, "Hosts have no CPU and no memory left (`on`: names of hosts)."),
+    "agents-down": Kind(CLOUD, "The agents of hosts are away (`where`: names of hosts)."),
+    "storage-full": Kind(CLOUD, "Primary storage has no room left (`where`: names of pools)."),
+    "no-capacity": Kind(CLOUD, "Hosts have no CPU and no memory left (`where`: names of hosts)."),
 }
 KEYS = frozenset(
-    {"name", "do", "command", "object", "on", "nth", "times", "probability", "seconds", "code", "text", "enabled"}
+    {"name", "do", "command", "object", "where", "nth", "times", "probability", "seconds", "code", "text", "enabled"}
 )
 CODES = frozenset({401, 430, 431, 432, 530, 531, 532, 533, 534, 535, 536, 537})
 
@@ -62,7 +62,8 @@ class Rule:
     """Names or patterns (`list*`); any of them fits. Empty: every command."""
     object: str = "*"
     """Pattern that one of the call's values, or the name of an object it names by id, has to fit."""
-    on: str = "*"
+    where: str = "*"
+    """Pattern of names of hosts or pools, for conditions of the cloud."""
     nth: tuple[int, ...] = ()
     """Of the calls that fit, the first is 1."""
     times: int | None = None
@@ -108,7 +109,7 @@ class Rule:
     def view(self) -> dict[str, Any]:
         """The rule as a document has it, with how often it was met and fired."""
         return {
-            "name": self.name, "do": self.do, "command": list(self.command), "object": self.object, "on": self.on,
+            "name": self.name, "do": self.do, "command": list(self.command), "object": self.object, "where": self.where,
             "nth": list(self.nth), "times": self.times, "probability": self.probability, "seconds": self.seconds,
             "code": self.code, "text": self.text, "enabled": self.enabled, "seen": self.seen, "fired": self.fired,
         }  # fmt: skip
@@ -160,7 +161,7 @@ def parse_rule(entry: Any, position: int, seed: int) -> Rule:
         do=do,
         command=_commands(entry.get("command"), complain),
         object=_text(entry, "object", "*", complain),
-        on=_text(entry, "on", "*", complain),
+        where=_text(entry, "where", "*", complain),
         nth=_turns(entry.get("nth"), complain),
         times=_number(entry, "times", None, complain, whole=True),
         probability=_number(entry, "probability", 1.0, complain, most=1.0),
@@ -200,7 +201,9 @@ def _text(entry: dict[str, Any], key: str, default: str, complain: _Complaint) -
 
 def _turns(given: Any, complain: _Complaint) -> tuple[int, ...]:
     turns = [given] if isinstance(given, int) else given or []
-    if not isinstance(turns, list) or not all(type(turn) is int and turn > 0 for turn in turns):
+    if not isinstance(turns, list) or not all(
+        isinstance(turn, int) and not isinstance(turn, bool) and turn > 0 for turn in turns
+    ):
         raise complain("nth has to be a number from 1 on, or a list of such numbers")
     return tuple(turns)
 

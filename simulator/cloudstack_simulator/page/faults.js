@@ -42,8 +42,8 @@ function updateRule(node, rule) {
   setText(node.querySelector(".fired"), rule.active ? "holds now" : `fired ${rule.fired} of ${rule.seen}`);
 }
 
-function about({ do: what, command, object, on, nth, times, probability, seconds }) {
-  const parts = [what, command.length ? `on ${command.join(", ")}` : "", object === "*" ? "" : `for ${object}`, on === "*" ? "" : `at ${on}`];
+function about({ do: what, command, object, where, nth, times, probability, seconds }) {
+  const parts = [what, command.length ? `on ${command.join(", ")}` : "", object === "*" ? "" : `for ${object}`, where === "*" ? "" : `at ${where}`];
   if (nth.length) parts.push(`call ${nth.join(", ")}`);
   if (times !== null) parts.push(`at most ${times} times`);
   if (probability < 1) parts.push(`${Math.round(probability * 100)}% of the time`);
@@ -65,7 +65,7 @@ export async function startForm() {
 function explain() {
   const kind = kinds[byId("rule-do").value];
   setText(byId("rule-text"), kind.text);
-  byId("rule-on").closest(".field").hidden = kind.place !== "cloud";
+  byId("rule-where").closest(".field").hidden = kind.place !== "cloud";
 }
 
 async function add(event) {
@@ -77,7 +77,7 @@ async function add(event) {
     if (text) entry[name] = ["nth", "probability", "seconds"].includes(name) ? Number(text) : text;
   }
   const what = entry.do;
-  if (kinds[what].place !== "cloud") delete entry.on;
+  if (kinds[what].place !== "cloud") delete entry.where;
   const error = await send("POST", PATH, entry);
   setText(byId("rule-error"), error);
   if (!error) {

@@ -104,12 +104,12 @@ def test_a_job_that_hangs_for_a_while(sim: Simulator) -> None:
 
 def test_agents_are_away_until_the_rule_is_off(faulty: Simulator) -> None:
     everybody = host_names(faulty, "Up")
-    rule = faulty.faults.add({"do": "agents-down", "on": "SimulatedAgent.*"})
+    rule = faulty.faults.add({"do": "agents-down", "where": "SimulatedAgent.*"})
     chosen = min(everybody)
     assert not host_names(faulty, "Up")
     faulty.faults.remove(rule)
     assert host_names(faulty, "Up") == everybody
-    faulty.faults.add({"do": "agents-down", "on": chosen, "seconds": 30})
+    faulty.faults.add({"do": "agents-down", "where": chosen, "seconds": 30})
     assert host_names(faulty, "Up") == everybody - {chosen}
     faulty.advance(31)
     assert host_names(faulty, "Up") == everybody

@@ -1,0 +1,98 @@
+"""The guide's examples do what the guide says, each against a server started by the guide's own line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+import yaml
+
+from ansible_collections.cloudstack.ops.scripts.doc_examples import Example, examples
+from cloudstack_simulator.faults import KINDS, parse
+
+GUIDE = "docs/docsite/rst/simulator.rst"
+ROOT = Path(__file__).parents[3]
+PORT = "8096"
+
+
+def blocks(language: str) -> list[str]:
+    return [e.text for e in examples() if e.file == GUIDE and e.language == language]
+
+
+def one(language: str, word: str) -> str:
+    (found,) = [text for text in blocks(language) if word in text]
+    return found
+
+
+def counters(port: str) -> dict[str, object]:
+    with urlopen(f"http://127.0.0.1:{port}/simulator/counters", timeout=10) as answer:
+        return json.load(answer)
+
+
+@pytest.fixture
+def port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.fixture
+def started(port: str, tmp_path: Path) -> Iterator[str]:
+    """The guide's start line with the guide's rules, on a free port."""
+    (tmp_path / "rules.yml").write_text(one("yaml", "seed: 7"))
+    words = shlex.split(one("bash", "--zone sandbox").replace(PORT, port))
+    words[0] = str(Path(sys.executable).with_name(words[0]))
+    with subprocess.Popen([*words, "--faults", str(tmp_path / "rules.yml")], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert b"Running on" in process.stdout.readline()
+        yield port
+        process.terminate()
+
+
+def test_the_start_the_rules_and_the_switches(started: str) -> None:
+    for line in one("bash", "curl").strip().splitlines():
+        done = subprocess.run(shlex.split(line.replace(PORT, started)), capture_output=True, timeout=20)
+        assert "error" not in json.loads(done.stdout), line
+    assert counters(started)["total"] == 0
+
+
+def test_the_play(port: str, tmp_path: Path) -> None:
+    book = tmp_path / "play.yml"
+    book.write_text(one("yaml+jinja", "hosts: localhost"))
+    environment = {
+        **os.environ, "CLOUDSTACK_ENDPOINT": f"http://127.0.0.1:{port}/client/api", "CLOUDSTACK_KEY": "test-key",
+        "CLOUDSTACK_SECRET": "test-secret", "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+    }  # fmt: skip
+    program = Path(sys.executable).with_name("ansible-playbook")
+    done = subprocess.run([program, book], env=environment, capture_output=True, text=True, timeout=100, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "changed=3" in done.stdout
+
+
+def test_the_pytest_example(tmp_path: Path) -> None:
+    (tmp_path / "test_example.py").write_text(one("python", "cloudstack_simulator"))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--rootdir", tmp_path, tmp_path], capture_output=True, text=True,
+        timeout=100, cwd=tmp_path,
+    )  # fmt: skip
+    assert "2 passed" in done.stdout, done.stdout
+
+
+def test_every_kind_of_fault_is_in_the_guide() -> None:
+    text = (ROOT / GUIDE).read_text()
+    assert [kind for kind in KINDS if f"``{kind}``" not in text] == []
+    seed, rules = parse(yaml.safe_load(one("yaml", "seed: 7")))
+    assert (seed, len(rules)) == (7, 4)
+
+
+def test_the_examples_are_found() -> None:
+    assert all(isinstance(example, Example) for example in examples())
+    assert {"bash", "yaml", "yaml+jinja", "python"} <= {e.language for e in examples() if e.file == GUIDE}
