@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from cloudstack_simulator import Simulator, contract
 from cloudstack_simulator.registry import COMMANDS, load_everything
 
 load_everything()
+EXAMPLES = int(os.environ.get("CLOUDSTACK_SIMULATOR_FUZZ", "300"))
+"""How many requests are tried; CI sets 20000."""
 MODELLED = sorted(name for name, entry in COMMANDS.items() if entry.handler is not None)
 WORDS = st.one_of(
     st.sampled_from(
@@ -49,7 +52,7 @@ def ids_of(sim: Simulator) -> list[str]:
     return [row.uuid for table in sim.db.tables.values() for row in list(table)[:3]]
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_every_request_is_answered(busy: Simulator, data: Any) -> None:
     request = data.draw(requests(ids_of(busy)))
