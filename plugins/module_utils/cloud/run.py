@@ -105,8 +105,9 @@ class _Run:
         work = self.works[step.node]
         held_back = not step.last and self.graph.is_held_back(step.node)
         context = self.cloud.context(step.node, check=False, held_back=held_back)
-        # What others are about to refer to is read back before they do.
-        context.confirm_later = not any(self.works[other.node].plan.changed for other in self.dependents.get(step, ()))
+        # What others are about to refer to is read back before they do, unless it is surely the only one of its name.
+        needed = any(self.works[other.node].plan.changed for other in self.dependents.get(step, ()))
+        context.confirm_later = step.node.resource.unique or not needed
         try:
             work.outcome = reconcile(context)
         except CloudStackError as error:

@@ -89,6 +89,8 @@ class Resource:
     canonical: Callable[[str], str] | None = None
     #: Key in a cloud document; the plural of the name unless told.
     plural: str = ""
+    #: The server refuses a second object of the same name, so two runs side by side cannot both make one.
+    unique: bool = False
     #: The states that a new object has by itself; an exported document leaves them out.
     initial_states: tuple[str, ...] = ()
     #: Whether an object came with the server: it is neither exported nor pruned.

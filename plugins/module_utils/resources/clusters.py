@@ -81,6 +81,7 @@ CLUSTER = Resource(
         "updateCluster.hypervisor": "the hypervisor of a cluster cannot really change",
         "updateCluster.externaldetails": "not told by the server, so a change could not be seen",
     },
+    unique=True,
 )  # fmt: skip
 
 RESOURCES = (CLUSTER,)

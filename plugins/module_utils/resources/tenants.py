@@ -101,6 +101,7 @@ DOMAIN = Resource(
         "updateDomain.name": "a domain with another name has another path",
     },
     built_in=lambda row: row.get("path") == "ROOT",
+    unique=True,
 )  # fmt: skip
 
 

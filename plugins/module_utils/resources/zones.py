@@ -110,6 +110,7 @@ ZONE = Resource(
         "updateZone.sortkey": "the server never tells it, so it could not be compared",
         "updateZone.ispublic": "follows from the option domain",
     },
+    unique=True,
 )  # fmt: skip
 
 
@@ -174,6 +175,7 @@ POD = Resource(
         ALLOCATION,
     ),
     omitted={"createPod.allocationstate": "set through state, after the pod was created"},
+    unique=True,
 )  # fmt: skip
 
 
