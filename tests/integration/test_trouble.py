@@ -19,13 +19,13 @@ from ansible_collections.cloudstack.ops.tests.unit.certificates.authority import
 class Page(BaseHTTPRequestHandler):
     """A web server that knows no API."""
 
-    def do_POST(self) -> None:
+    def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b"<!DOCTYPE html><html><body>Welcome</body></html>")
 
-    do_GET = do_POST
+    do_GET = do_POST = _answer  # noqa: N815
 
     def log_message(self, *args: Any) -> None:
         """Says nothing."""
@@ -83,9 +83,9 @@ def test_clock(cloudstack_simulator, hours, word):
             """Nothing is waited for."""
 
     sim = cloudstack_simulator
-    with Client(Connection(sim.endpoint, sim.key, sim.secret if hours < 0 else "wrong"), Skewed()) as client:
-        with pytest.raises(Exception, match="clock") as caught:
-            run_with(client, "zone", {"name": ZONE, "state": "present"})
+    client = Client(Connection(sim.endpoint, sim.key, sim.secret if hours < 0 else "wrong"), Skewed())
+    with client, pytest.raises(Exception, match="clock") as caught:
+        run_with(client, "zone", {"name": ZONE, "state": "present"})
     failure({"failed": True, "msg": str(caught.value), "failure": caught.value.as_dict()}, word, "Set the clock right")
 
 

@@ -10,14 +10,21 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "of-the-hosts"
 EXAMPLE = ROOT / "inventories/example/group_vars/clouds/cloud.yml"
 
 
 @cache
-def _read(password: str) -> dict[str, Any]:
-    return yaml.safe_load(EXAMPLE.read_text().replace("{{ vault_host_password }}", password))["cloud_document"]
+def _read() -> dict[str, Any]:
+    return yaml.safe_load(EXAMPLE.read_text().replace("{{ vault_host_password }}", PASSWORD))["cloud_document"]
 
 
-def example(password: str = "of-the-hosts") -> dict[str, Any]:
+def example(password: str = PASSWORD) -> dict[str, Any]:
     """The document of the example inventory; ``password`` is that of its hosts."""
-    return deepcopy(_read(password))
+    document = deepcopy(_read())
+    for zone in document["zones"]:
+        for pod in zone["pods"]:
+            for cluster in pod["clusters"]:
+                for host in cluster["hosts"]:
+                    host["password"] = password
+    return document

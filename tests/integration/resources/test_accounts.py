@@ -28,7 +28,7 @@ def test_an_id_is_enough_in_any_domain(cloud):
     made = cloud.run("account", **account("far", domain="ROOT/elsewhere"))["resource"]
     renamed = cloud.run("account", id=made["id"], name="farther")
     assert [change["option"] for change in renamed["plan"]["changes"]] == ["name"]
-    assert renamed["resource"]["id"] == made["id"]
+    assert (renamed["resource"]["id"], renamed["resource"]["domain"]) == (made["id"], "ROOT/elsewhere")
 
 
 def test_what_a_first_user_needs_is_named(cloud):
