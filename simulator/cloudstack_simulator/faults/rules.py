@@ -153,7 +153,7 @@ def parse_rule(entry: Any, position: int, seed: int) -> Rule:
     if unknown:
         raise complain(f"does not know {', '.join(unknown)}; there is {', '.join(sorted(KEYS))}")
     do = entry.get("do")
-    if do not in KINDS:
+    if not isinstance(do, str) or do not in KINDS:
         raise complain(f"do is {do!r}; it has to be one of {', '.join(KINDS)}")
     default = KINDS[do].seconds
     return Rule(
@@ -221,7 +221,7 @@ def _number(
 
 
 def _code(given: Any, complain: _Complaint) -> int:
-    if given not in CODES or isinstance(given, bool):
+    if not isinstance(given, int) or given not in CODES:
         raise complain(f"code has to be one of the API's: {', '.join(map(str, sorted(CODES)))}")
     return int(given)
 

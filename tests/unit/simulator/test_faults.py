@@ -164,6 +164,8 @@ def test_the_same_seed_gives_the_same_chances(sim: Simulator) -> None:
         ([], "mapping with the keys"),
         ({"seed": "x"}, "seed has to be a whole number"),
         ({"rules": [{"do": "explode"}]}, "rule 1 (explode 1): do is 'explode'; it has to be one of lose-answer"),
+        ({"rules": [{"do": ["slow"]}]}, "do is ['slow']; it has to be one of"),
+        ({"rules": [{"do": "error", "code": [530]}]}, "code has to be one of the API's"),
         ({"rules": [{"do": "slow", "comand": "x"}]}, "rule 1 (slow 1): does not know comand"),
         ({"rules": [{"do": "slow", "command": "listZone"}]}, "there is no command listZone"),
         ({"rules": [{"do": "slow", "probability": 2}]}, "probability has to be a number from 0 to 1"),
