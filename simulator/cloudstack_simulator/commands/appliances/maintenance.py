@@ -11,6 +11,7 @@ from ...model.appliances import API_TYPES, ROUTER
 from ...registry import command
 from .. import hypervisors
 from ..images.links import download_link
+from ..instances.journal import journaled
 from . import recipes, system_vms
 from .system_vm_commands import is_system_vm
 
@@ -24,6 +25,7 @@ DIAGNOSTICS = ("ping", "traceroute", "arping")
 
 
 @command("patchSystemVm")
+@journaled("LIVE.PATCH.SYSTEM.VM", "patching system Vm", lambda call: call.params.id, resource_type="SystemVm")
 def patch(call: Call) -> Generator[float, None, Any]:
     p, vm = call.params, call.params.id
     if vm is None:
@@ -54,6 +56,7 @@ def _target(call: Call) -> Any:
 
 
 @command("runDiagnostics", instance=_target)
+@journaled("SYSTEM.VM.DIAGNOSTICS", "diagnosing system Vm", lambda call: call.params.targetid, resource_type="SystemVm")
 def run_diagnostics(call: Call) -> Generator[float, None, Any]:
     p = call.params
     vm = _checked(call)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from ...access import active_account
@@ -11,6 +11,8 @@ from ...errors import InvalidParameter, ResourceUnavailable
 from ...listing import equal, matching
 from ...model.appliances import ROUTER, Router
 from ...registry import COMMANDS, check, command
+from ..common import completed
+from ..instances.journal import journaled
 from . import router_life
 from .router_view import health_checks_failed, requires_upgrade, router_view
 
@@ -70,7 +72,12 @@ def _key(call: Call) -> Any:
     return ("vm", call.params.id)
 
 
+def _journaled(kind: str, doing: str) -> Callable[[Callable[[Call], Any]], Callable[[Call], Any]]:
+    return journaled(kind, doing, lambda call: call.params.id, resource_type="DomainRouter", scheduled=doing)
+
+
 @command("startRouter", sync=_key)
+@_journaled("ROUTER.START", "starting router Vm")
 def start(call: Call) -> Generator[float, None, Any]:
     router = _chosen(call, "Unable to find router by id {id}.")
     if router.state == "Stopped":
@@ -79,6 +86,7 @@ def start(call: Call) -> Generator[float, None, Any]:
 
 
 @command("stopRouter", sync=_key)
+@_journaled("ROUTER.STOP", "stopping router Vm")
 def stop(call: Call) -> Generator[float, None, Any]:
     router = _chosen(call, "Unable to find router by id {id}.")
     if router.state == "Running":
@@ -87,6 +95,7 @@ def stop(call: Call) -> Generator[float, None, Any]:
 
 
 @command("rebootRouter", sync=_key)
+@_journaled("ROUTER.REBOOT", "rebooting router Vm")
 def reboot(call: Call) -> Generator[float, None, Any]:
     router = _chosen(call, "Unable to find domain router with id {id}.")
     if router.state != "Running":
@@ -99,6 +108,7 @@ def reboot(call: Call) -> Generator[float, None, Any]:
 
 
 @command("destroyRouter", sync=_key)
+@_journaled("ROUTER.DESTROY", "destroying router")
 def destroy(call: Call) -> Generator[float, None, Any]:
     router = _chosen(call, "Unable to find router by id {id}.")
     yield 0.2
@@ -119,6 +129,7 @@ def change_offering(call: Call) -> dict[str, Any]:
             "error state before upgrading."
         )
     router.service_offering_id = offering.id
+    completed(call, "ROUTER.UPGRADE", "upgrading router Vm. Vm Id", router, "DomainRouter")
     return _answer(call, router)
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter
 from ...listing import equal, like, matching
-from ...model.appliances import API_TYPES, SystemVm
+from ...model.appliances import API_TYPES, CONSOLE_PROXY, SECONDARY_STORAGE_VM, SystemVm
 from ...registry import check, command
 from .. import hypervisors
 from ..instances import placement
+from ..instances.journal import journaled
 from ..volumes import lifecycle as disks
 from . import system_vms
 from .system_vm_view import destroyed_view, system_vm_view
+
+EVENTS = {CONSOLE_PROXY: "PROXY", SECONDARY_STORAGE_VM: "SSVM"}
+"""VM type → first word of its events."""
 
 
 def is_system_vm(row: Any) -> bool:
@@ -70,7 +74,16 @@ def _key(call: Call) -> Any:
     return ("vm", call.params.id)
 
 
+def _journaled(deed: str, verb: str) -> Callable[[Callable[[Call], Any]], Callable[[Call], Any]]:
+    def kind(call: Call) -> str:
+        return f"{EVENTS.get(call.params.id.vm_type, 'SSVM')}.{deed}"
+
+    doing = f"{verb} system Vm"
+    return journaled(kind, doing, lambda call: call.params.id, resource_type="SystemVm", scheduled=doing)
+
+
 @command("startSystemVm", sync=_key)
+@_journaled("START", "starting")
 def start(call: Call) -> Generator[float, None, Any]:
     vm = _chosen(call)
     if vm.state == "Stopped":
@@ -79,6 +92,7 @@ def start(call: Call) -> Generator[float, None, Any]:
 
 
 @command("stopSystemVm", sync=_key)
+@_journaled("STOP", "stopping")
 def stop(call: Call) -> Generator[float, None, Any]:
     vm = _chosen(call)
     if vm.state == "Running":
@@ -92,6 +106,7 @@ def stop(call: Call) -> Generator[float, None, Any]:
 
 
 @command("rebootSystemVm", sync=_key)
+@_journaled("REBOOT", "rebooting")
 def reboot(call: Call) -> Generator[float, None, Any]:
     vm = _chosen(call)
     if vm.state == "Running" and not call.params.forced:
@@ -104,6 +119,7 @@ def reboot(call: Call) -> Generator[float, None, Any]:
 
 
 @command("destroySystemVm", sync=_key)
+@_journaled("DESTROY", "destroying")
 def destroy(call: Call) -> Generator[float, None, Any]:
     vm = _chosen(call)
     view = destroyed_view(call, vm)

@@ -16,6 +16,7 @@ from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter
 from ...registry import SUCCESS, command
 from ...tables import Row, entity
+from ..common import completed
 from . import pem
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def issue(call: Call) -> Generator[float, None, Any]:
         cert = _sign(call, ca, subject, public)
     except ValueError:
         raise CloudRuntime("Failed to generate certificate for the given domains and IP addresses") from None
+    call.event("CA.CERTIFICATE.ISSUE", "Successfully completed issuing certificate")
     return {
         "certificates": {
             "certificate": cert,
@@ -153,6 +155,7 @@ def provision(call: Call) -> Generator[float, None, Any]:
         raise CloudRuntime(f"Unable to find valid host by ID: {getattr(host, 'uuid', None)}")
     yield 0.2
     host.secured = True
+    completed(call, "CA.CERTIFICATE.PROVISION", "provisioning certificate. Host Id", host, "Host")
     return SUCCESS
 
 
@@ -164,4 +167,5 @@ def revoke(call: Call) -> Generator[float, None, Any]:
     except ValueError:
         raise InvalidParameter("Certificate serial number is not a hexadecimal number") from None
     yield 0.05
+    call.event("CA.CERTIFICATE.REVOKE", f"Successfully completed revoking certificate: {call.params.serial}")
     return SUCCESS

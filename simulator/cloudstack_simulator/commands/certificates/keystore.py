@@ -36,6 +36,7 @@ def upload(call: Call) -> Generator[float, None, Any]:
     else:
         _store(call.sim, p.name, key=None, sequence=p.id, certificate=p.certificate, suffix=p.domainsuffix)
     make_set(call.sim)
+    call.event("UPLOAD.CUSTOM.CERTIFICATE", "Successfully completed uploading custom certificate")
     return {"customcertificate": {"message": DONE}}
 
 

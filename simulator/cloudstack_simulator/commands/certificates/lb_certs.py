@@ -10,6 +10,7 @@ from ...call import Call
 from ...errors import InvalidParameter
 from ...model.networks import Rule
 from ...registry import SUCCESS, command
+from ..common import completed
 from ..networks import services
 from ..networks.firewall import STEP
 
@@ -37,6 +38,7 @@ def assign(call: Call) -> Generator[float, None, Any]:
         raise InvalidParameter(f"Bad LB protocol: Expected ssl got {rule.lb_protocol or 'null'}")
     yield STEP
     rule.certificate_id = cert.id
+    completed(call, "LB.CERT.ASSIGN", "assigning certificate to load balancer. Rule Id", rule, "LoadBalancerRule")
     return SUCCESS
 
 
@@ -58,4 +60,5 @@ def remove(call: Call) -> Generator[float, None, Any]:
         raise InvalidParameter(f"No certificate is bound to lb with id: {rule.id}")
     yield STEP
     rule.certificate_id = None
+    completed(call, "LB.CERT.REMOVE", "removing certificate from load balancer. Rule Id", rule, "LoadBalancerRule")
     return SUCCESS

@@ -13,6 +13,7 @@ from ...call import Call
 from ...errors import ApiError, CloudRuntime, PermissionDenied, ServerApiError
 from ...model.appliances import SslCertificate
 from ...registry import SUCCESS, command
+from ..common import completed
 from . import pem
 
 
@@ -51,6 +52,7 @@ def upload(call: Call) -> dict[str, Any]:
             fingerprint=pem.fingerprint(cert),
         )
     )
+    completed(call, "LB.CERT.UPLOAD", "uploading certificate. Certificate Id", row)
     return {"sslcert": cert_view(call, row)}
 
 
@@ -149,4 +151,5 @@ def delete(call: Call) -> dict[str, Any]:
     if users:
         raise CloudRuntime(f"Certificate in use by a loadbalancer(s) {', '.join(rule.name or '' for rule in users)}")
     call.db.ssl_certificates.delete(row)
+    completed(call, "LB.CERT.DELETE", "deleting certificate. Certificate Id", row)
     return SUCCESS

@@ -10,6 +10,7 @@ from ...errors import InvalidParameter, PermissionDenied, ResourceUnavailable
 from ...model.images import Template
 from ...registry import command
 from ...simulator import Simulator
+from ..common import completed
 from . import downloads, rows
 from .links import download_link, extract_answer
 from .listing import view_rows
@@ -17,6 +18,10 @@ from .view import image_view
 
 BETWEEN_POOLS = 20.0
 """Seconds between copies to one pool and the next."""
+
+
+KINDS = {"iso": "Iso", "template": "Template"}
+"""Word of the API → resource type of its events."""
 
 
 @command("extractTemplate", "extractIso")
@@ -36,6 +41,7 @@ def extract(call: Call) -> Generator[float, None, Any]:
         raise InvalidParameter(f"The {word} has not been downloaded")
     yield 0.2
     url = download_link(call.sim, zone, template.format.lower())
+    completed(call, f"{word.upper()}.EXTRACT", f"extracting {word}. Template Id", template, KINDS[word])
     return {word: extract_answer(call, template, url, zone.id, mode=p.mode)}
 
 
@@ -55,6 +61,7 @@ def copy_template(call: Call) -> Generator[float, None, Any]:
         downloads.fetch(call.sim, template, zone)
     found = [row for row in rows.image_rows(call.sim, [template]) if row.zone in targets]
     word = "iso" if template.is_iso else "template"
+    completed(call, f"{word.upper()}.COPY", f"copying {word}. Template Id", template, KINDS[word])
     return {word: image_view(call, found[0])}
 
 

@@ -11,6 +11,7 @@ from ...listing import any_of, equal, matching, tagged
 from ...model.volumes import Snapshot
 from ...registry import SUCCESS, command
 from .. import hypervisors
+from ..common import completed
 from ..image_stores.contents import keep
 from ..images.links import download_link, extract_answer
 from . import lifecycle
@@ -75,7 +76,7 @@ def delete_snapshot(call: Call) -> Generator[float, None, Any]:
         snapshot.stores.pop(zone.id, None)
         return SUCCESS
     lifecycle.delete(call.sim, snapshot)
-    call.event("SNAPSHOT.DELETE", f"Successfully completed deleting snapshot. Snapshot Id: {snapshot.uuid}", snapshot)
+    completed(call, "SNAPSHOT.DELETE", "deleting snapshot. Snapshot Id", snapshot)
     return SUCCESS
 
 
@@ -99,6 +100,7 @@ def revert_snapshot(call: Call) -> Generator[float, None, Any]:
             f"Revert snapshot command failed for snapshot {snapshot}, "
             "because this command is supported only for KVM hypervisor"
         )
+    completed(call, "SNAPSHOT.REVERT", "reverting a snapshot. Snapshot Id", snapshot)
     return SUCCESS
 
 
@@ -130,6 +132,7 @@ def extract_snapshot(call: Call) -> Generator[float, None, Any]:
     yield 0.2
     extension = "raw" if hypervisors.is_fake(snapshot.hypervisor) else "qcow2"
     url = download_link(call.sim, zone, extension)
+    completed(call, "SNAPSHOT.EXTRACT", "extracting snapshot. Snapshot Id", snapshot)
     return {"snapshot": extract_answer(call, snapshot, url, zone.id)}
 
 
@@ -155,4 +158,5 @@ def copy_snapshot(call: Call) -> Generator[float, None, Any]:
     yield 0.5
     snapshot.zone_ids += [zone.id for zone in targets if zone.id not in snapshot.zone_ids]
     keep(call.sim, snapshot)
+    completed(call, "SNAPSHOT.COPY", "copying snapshot. Snapshot Id", snapshot)
     return {"snapshot": snapshot_view(call, snapshot)}

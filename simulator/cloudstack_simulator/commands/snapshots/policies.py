@@ -13,6 +13,7 @@ from ...model.volumes import SnapshotPolicy, Volume
 from ...parameters import flat_map
 from ...registry import SUCCESS, command
 from ...tags import taggable
+from ..common import completed
 from . import recurring, schedule
 from .create import check_volume
 
@@ -128,6 +129,7 @@ def update_policy(call: Call) -> Generator[float, None, Any]:
         policy.display = p.fordisplay
     if p.customid is not None:
         call.db.snapshot_policies.change_uuid(policy, p.customid)
+    completed(call, "SNAPSHOTPOLICY.UPDATE", "updating snapshot policy. Policy Id", policy)
     return {"snapshotpolicy": policy_view(call, policy, zone_tags=True)}
 
 
@@ -181,4 +183,5 @@ def delete_policies(call: Call) -> dict[str, Any]:
     for policy in policies:
         call.sim.tags.drop(policy)
         call.db.snapshot_policies.delete(policy)
+        completed(call, "SNAPSHOTPOLICY.DELETE", "deleting snapshot policy. Policy Id", policy)
     return SUCCESS

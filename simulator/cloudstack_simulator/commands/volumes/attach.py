@@ -10,6 +10,7 @@ from ...errors import CloudRuntime, InvalidParameter, JavaError
 from ...model.volumes import Volume
 from ...registry import command
 from .. import hypervisors, mocks
+from ..common import completed
 from . import lifecycle, placement
 from .view import volume_view
 
@@ -34,7 +35,7 @@ def attach_volume(call: Call) -> Generator[float, None, Any]:
     lifecycle.attach(call.sim, volume, vm, device)
     if device == 0:
         volume.kind = "ROOT"
-    call.event("VOLUME.ATTACH", f"Successfully completed attaching volume. Volume Id: {volume.uuid}", volume)
+    completed(call, "VOLUME.ATTACH", "attaching volume. Volume Id", volume)
     return {"volume": volume_view(call, volume)}
 
 
@@ -137,7 +138,7 @@ def detach_volume(call: Call) -> Generator[float, None, Any]:
     volume = _volume_to_detach(call, p.id)
     yield 0.2
     lifecycle.detach(call.sim, volume)
-    call.event("VOLUME.DETACH", f"Successfully completed detaching volume. Volume Id: {volume.uuid}", volume)
+    completed(call, "VOLUME.DETACH", "detaching volume. Volume Id", volume)
     return {"volume": volume_view(call, volume)}
 
 

@@ -10,6 +10,7 @@ from ...call import Call, live
 from ...errors import InvalidParameter, PermissionDenied
 from ...model.volumes import Snapshot, Volume
 from ...registry import allocate, command
+from ..common import completed
 from ..offerings import usable
 from . import lifecycle, placement
 from .sizes import GIB, check_custom_size, check_maximum, gigabytes
@@ -120,7 +121,7 @@ def create_volume(call: Call) -> Generator[float, None, Any]:
     if volume.snapshot_id is not None:
         yield 0.3
         _fill_from_snapshot(call, volume)
-    call.event("VOLUME.CREATE", f"Successfully completed creating volume. Volume Id: {volume.uuid}", volume)
+    completed(call, "VOLUME.CREATE", "creating volume. Volume Id", volume)
     view = volume_view(call, volume)
     volume.snapshot_id = None
     return {"volume": view}

@@ -11,6 +11,7 @@ from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.volumes import Volume
 from ...registry import command
 from .. import hypervisors
+from ..common import completed
 from . import lifecycle, placement
 from .view import volume_view
 
@@ -22,7 +23,7 @@ def migrate_volume(call: Call) -> Generator[float, None, Any]:
     _check(call, volume, pool)
     yield 0.4
     moved = move(call, volume, pool)
-    call.event("VOLUME.MIGRATE", f"Successfully completed migrating volume. Volume Id: {moved.uuid}", moved)
+    completed(call, "VOLUME.MIGRATE", "migrating volume. Volume Id", moved)
     call.sim.jobs.turn_to(call.job, None)
     return {"volume": volume_view(call, moved)}
 

@@ -10,6 +10,7 @@ from ...errors import InvalidParameter, PermissionDenied
 from ...model.volumes import Volume
 from ...registry import SUCCESS, at_install, command
 from ...simulator import Simulator
+from ..common import completed
 from . import lifecycle
 from .view import volume_view
 
@@ -31,6 +32,7 @@ def destroy_volume(call: Call) -> Generator[float, None, Any]:
         raise InvalidParameter("The volume in Allocated/Uploaded state can only be expunged not destroyed/recovered")
     yield 0.1
     lifecycle.destroy(call.sim, volume)
+    completed(call, "VOLUME.DESTROY", "destroying a volume. Volume Id", volume)
     if call.params.expunge:
         yield 0.1
         volume.state = "Expunged"
@@ -67,7 +69,7 @@ def delete_volume(call: Call) -> dict[str, Any]:
     _check_unattached(call, volume)
     _check_protection(volume)
     lifecycle.expunge(call.sim, volume)
-    call.event("VOLUME.DELETE", f"Successfully completed deleting volume. Volume Id: {volume.uuid}", volume)
+    completed(call, "VOLUME.DELETE", "deleting volume. Volume Id", volume)
     return SUCCESS
 
 
@@ -88,6 +90,7 @@ def recover_volume(call: Call) -> dict[str, Any]:
     call.sim.limits.check(account, "volume")
     call.sim.limits.check(account, "primary_storage", volume.size)
     lifecycle.recover(call.sim, volume)
+    completed(call, "VOLUME.RECOVER", "recovering a volume in Destroy state. Volume Id", volume)
     return {"volume": volume_view(call, volume)}
 
 

@@ -10,6 +10,7 @@ from ...errors import CloudRuntime, InvalidParameter, ServerApiError
 from ...model.volumes import Volume
 from ...registry import command
 from .. import hypervisors
+from ..common import completed
 from . import lifecycle, placement
 from .sizes import GIB, check_maximum, out_of_range
 from .view import volume_view
@@ -23,7 +24,7 @@ def resize_volume(call: Call) -> Generator[float, None, Any]:
     _check_change(call, volume, size)
     yield 0.2
     _resize(call, volume, size)
-    call.event("VOLUME.RESIZE", f"Successfully completed resizing volume. Volume Id: {volume.uuid}", volume)
+    completed(call, "VOLUME.RESIZE", "resizing volume. Volume Id", volume)
     return {"volume": volume_view(call, volume)}
 
 
@@ -136,6 +137,7 @@ def change_offering(call: Call) -> Generator[float, None, Any]:
     volume.disk_offering_id = offering.id
     if offering.custom_iops:
         volume.min_iops, volume.max_iops = p.miniops, p.maxiops
+    completed(call, "VOLUME.CHANGE.DISK.OFFERING", "changing disk offering of a volume. Volume Id", volume)
     view = volume_view(call, volume, full=False)
     for name in ("storagetype", "hypervisor"):
         view.pop(name, None)

@@ -13,6 +13,7 @@ from ...model.volumes import Volume
 from ...registry import command
 from ...wording import printed
 from .. import hypervisors, urls
+from ..common import completed
 from ..images.links import download_link, extract_answer, serving_host, upload_patience, upload_ticket
 from . import lifecycle
 from .sizes import GIB
@@ -34,6 +35,7 @@ def extract_volume(call: Call) -> Generator[float, None, Any]:
             'Cannot invoke "com.cloud.storage.Storage$ImageFormat.getFileExtension()" because "format" is null'
         )
     url = download_link(call.sim, call.db.zones[volume.zone_id], _extension(volume))
+    completed(call, "VOLUME.EXTRACT", "extracting volume. Volume Id", volume)
     return {"volume": extract_answer(call, volume, url, volume.zone_id) | {"storagetype": "shared"}}
 
 
@@ -72,6 +74,7 @@ def upload_volume(call: Call) -> Generator[float, None, Any]:
     volume = _add(call, owner, zone, state="UploadOp", url=p.url)
     yield 0.1
     call.sim.scheduler.after(5.0, finish_upload, call.sim, volume)
+    completed(call, "VOLUME.UPLOAD", "uploading volume. Volume Id", volume)
     return {"volume": volume_view(call, volume)}
 
 
@@ -221,5 +224,6 @@ def check_volume(call: Call) -> Generator[float, None, Any]:
     if vm is not None and vm.state != "Stopped":
         raise InvalidParameter(f"VM to which the volume {volume.name} is attached should be in stopped state")
     yield 0.3
+    completed(call, "VOLUME.CHECK", "checking a volume and repair if needed. Volume Id", volume)
     checked = {"filename": volume.path, "check-errors": "0", "checked": timestamp(call.now)}
     return {"volume": volume_view(call, volume) | {"volumecheckresult": checked}}

@@ -9,6 +9,7 @@ from ...call import Call
 from ...errors import InvalidParameter
 from ...model.volumes import Volume
 from ...registry import command
+from ..common import completed
 from .view import volume_view
 
 STATES = (
@@ -35,7 +36,7 @@ def update_volume(call: Call) -> Generator[float, None, Any]:
     _change(call, volume)
     if p.customid is not None:
         call.sim.jobs.turn_to(call.job, volume.uuid)
-    call.event("VOLUME.UPDATE", f"Successfully completed updating volume. Volume Id: {volume.uuid}", volume)
+    completed(call, "VOLUME.UPDATE", "updating volume. Volume Id", volume)
     return {"volume": volume_view(call, volume)}
 
 

@@ -108,3 +108,14 @@ def test_diagnostics_come_from_inside(running: Cloud) -> None:
     found = running.op.do("runDiagnostics", targetid=vm["id"], type="ping", ipaddress="192.0.2.53")["diagnostics"]
     assert found["exitcode"] == "0" and "192.0.2.53" in found["stdout"]
     assert running.op.do("getDiagnosticsData", targetid=vm["id"])["diagnostics"]["url"].startswith("http")
+
+
+def test_what_is_done_to_them_is_in_the_events(running: Cloud) -> None:
+    vm = vm_of(running, "consoleproxy")
+    running.op.do("stopSystemVm", id=vm["id"])
+    running.op.refused("patchSystemVm", id=vm["id"])
+    stops = running.op.rows("listEvents", type="PROXY.STOP")
+    assert [event["state"] for event in stops] == ["Completed", "Started", "Scheduled"]
+    assert {event.get("parentid") for event in stops[:2]} == {stops[2]["id"]}
+    assert {(event["resourceid"], event["resourcetype"]) for event in stops} == {(vm["id"], "SystemVm")}
+    assert running.op.rows("listEvents", type="LIVE.PATCH.SYSTEM.VM")[0]["level"] == "ERROR"
