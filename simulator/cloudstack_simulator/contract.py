@@ -55,7 +55,7 @@ def commands() -> dict[str, CommandFact]:
 
 
 def _command(name: str, fact: dict[str, Any]) -> CommandFact:
-    job = fact.get("job") or [f"org.apache.cloudstack.api.command.user.{name[0].upper()}{name[1:]}Cmd", None, False]
+    job = fact.get("job") or [f"org.apache.cloudstack.api.command.{_unrecorded_class(name)}", None, False]
     return CommandFact(
         name=name,
         is_async=fact["async"],
@@ -68,6 +68,11 @@ def _command(name: str, fact: dict[str, Any]) -> CommandFact:
         has_instance_id=job[2],
         params={p: Parameter(p, **f) for p, f in fact["params"].items()},
     )
+
+
+def _unrecorded_class(command: str) -> str:
+    """The class of a command whose jobs were not recorded: known (facts/job_classes.json), else likely."""
+    return str(facts("job_classes.json").get(command) or f"user.{command[0].upper()}{command[1:]}Cmd")
 
 
 def is_changing(command: str) -> bool:

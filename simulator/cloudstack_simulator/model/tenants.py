@@ -119,10 +119,14 @@ class ProjectRolePermission(Row):
 @entity("project_invitations", "ProjectInvitation", indexes=("project_id",))
 class ProjectInvitation(Row):
     project_id: int
-    account_id: int | None = None
+    account_id: int
     user_id: int | None = None
-    email: str | None = None
+    """None: for the whole account."""
+    member_role: str = "Regular"
+    project_role_id: int | None = None
+    token: str = ""
     state: str = "Pending"
+    """Pending, Completed, Declined or Expired."""
 
 
 def account_text(account: Account) -> str:

@@ -42,6 +42,13 @@ def check_manages(call: Call, project: Project) -> None:
         )
 
 
+def managed(call: Call) -> Project:
+    """The project of `projectid`, which the caller may manage."""
+    project = live(call.params.projectid, "Unable to find project with specified id")
+    check_manages(call, project)
+    return project
+
+
 def _project_owner(call: Call) -> Account:
     p, caller = call.params, call.caller
     if p.accountid is not None:

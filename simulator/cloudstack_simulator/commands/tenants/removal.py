@@ -31,12 +31,14 @@ def remove_account(sim: Simulator, account: Account) -> None:
 
 
 def remove_project(sim: Simulator, project: Project) -> None:
-    """Remove a project, its members and its own account."""
+    """Remove a project, its members, invitations and its own account."""
     db = sim.db
     for member in db.project_members.where(project_id=project.id):
         if member.member_role == "Admin":
             sim.limits.add(member.account_id, "project", -1)
         db.project_members.delete(member)
+    for invitation in db.project_invitations.where(project_id=project.id):
+        db.project_invitations.delete(invitation)
     project.state = "Deleted"
     db.projects.remove(project)
     remove_account(sim, db.accounts[project.project_account_id])
