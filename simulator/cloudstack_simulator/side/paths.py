@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
+from ..commands.appliances.ageing import age
 from ..faults import KINDS, FaultError, Rule
 from ..system_vm_tls import SystemVmDoors, view
 from . import picture
@@ -18,6 +20,7 @@ from .live import Live
 if TYPE_CHECKING:
     from ..simulator import Simulator
 
+RELEASE = re.compile(r"\d+(\.\d+){1,4}")
 PAGE = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 SAFE = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self'; frame-ancestors 'none'",
@@ -49,6 +52,7 @@ class SidePath:
                 web.get("/simulator/counters", self._counters),
                 web.delete("/simulator/counters", self._reset_counters),
                 web.get("/simulator/system-vms", self._system_vms),
+                web.post("/simulator/age", self._age),
                 web.post("/simulator/stop", self._end),
                 web.get("/simulator/faults", self._faults),
                 web.put("/simulator/faults", self._use_faults),
@@ -78,6 +82,15 @@ class SidePath:
 
     async def _system_vms(self, _request: web.Request) -> web.Response:
         return web.json_response(view(self.sim, self._doors))
+
+    async def _age(self, request: web.Request) -> web.Response:
+        wanted = await _sent(request)
+        if not isinstance(wanted, dict) or not all(
+            name in ("template", "release") and isinstance(value, str) and RELEASE.fullmatch(value)
+            for name, value in wanted.items()
+        ):
+            raise _refusal('send {"template": "4.20.0", "release": "4.20.1.0"}; both have a default')
+        return _json({"aged": age(self.sim, **wanted)})
 
     async def _end(self, request: web.Request) -> web.Response:
         await _sent(request)

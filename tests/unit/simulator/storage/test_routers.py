@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import urllib.error
+import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -168,3 +171,24 @@ def test_the_last_instance_takes_the_router_with_it(running: Cloud, single: dict
     running.op.do("destroyVirtualMachine", id=vm["id"], expunge="true")
     running.op.do("deleteNetwork", id=single["id"])
     assert routers(running) == []
+
+
+def test_ageing_is_done_from_outside_too(cloudstack_simulator_factory: Any) -> None:
+    server = cloudstack_simulator_factory(zone="sandbox", seed=1)
+
+    def post(content: Any) -> tuple[int, Any]:
+        request = urllib.request.Request(
+            f"{server.url}/simulator/age", json.dumps(content).encode(), {"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    assert post({"release": "4.19.3.0"}) == (200, {"aged": 2})
+    vms = server.sim.call("listSystemVms", systemvmtype="secondarystoragevm")[1]["listsystemvmsresponse"]["systemvm"]
+    assert [vm["version"] for vm in vms] == ["4.19.3.0"]
+    for wrong in ([], {"relase": "4.19.3.0"}, {"release": 4}, {"release": "old"}):
+        assert post(wrong)[0] == 400
