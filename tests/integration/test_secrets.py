@@ -33,7 +33,7 @@ def words(**given: Any) -> dict[str, Any]:
 
 
 def tasks() -> list[dict[str, Any]]:
-    """Every option that holds a secret: it works, fails, is planned, stands beside an unknown option, meets no server."""
+    """Every option that holds a secret: planned, run, beside an unknown option, and with no server there."""
     host = {**HOST, "name": "h9", "url": "http://sim/c0/h9"}
     account = {"name": "canary", **PERSON}
     store = {"name": "s", "zone": ZONE, "provider": "S3", "details": {"accesskey": "a", "secretkey": "{{ store }}"}}
@@ -42,8 +42,9 @@ def tasks() -> list[dict[str, Any]]:
     certificate = {"certificate": "{{ certificate }}", "private_key": "{{ key }}", "domain": "consoles.example.com",
                    "private_key_passphrase": "{{ passphrase }}"}  # fmt: skip
     raw = {"command": "createDomain", "params": {"name": "x", "password": "{{ raw }}"}}
-    document = {"cloud": {"zones": [{"name": ZONE, "pods": [{"name": "POD0", "clusters": [{"name": "C0", "hosts": [
-        {"name": "h8", "url": "http://sim/c0/h8", "username": "root", "password": "{{ document }}"}]}]}]}]}}  # fmt: skip
+    entry = {"name": "h8", "url": "http://sim/c0/h8", "username": "root", "password": "{{ document }}"}
+    pod = {"name": "POD0", "clusters": [{"name": "C0", "hosts": [entry]}]}
+    document = {"cloud": {"zones": [{"name": ZONE, "pods": [pod]}]}}
     wishes = {
         "host": host, "account": account, "image_store": store, "cluster": cluster,
         "system_vm_certificate": certificate, "api": raw, "apply": document,
@@ -113,7 +114,7 @@ def test_modules(tmp_path, canaries, connection):
     watched = Watched(canaries["api_secret"], zone="sandbox")
     with watched.running as running, watched_processes() as processes:
         played = play(
-            running, tmp_path, [{"tasks": tasks()}], "-vvvv",
+            running, tmp_path, [{"tasks": tasks() if connection == "local" else tasks()[1::2]}], "-vvvv",
             connection=connection, variables={**variables, "api_secret": canaries["api_secret"]},
         )  # fmt: skip
     assert played.code == 0, played.stdout[-3000:]
