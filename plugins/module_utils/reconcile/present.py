@@ -33,7 +33,8 @@ def present(resource: Resource, row: Row) -> dict[str, Any]:
     """A row with the names of its record's options; fields that are no option are turned to snake_case."""
     named = _names(resource)
     shown: dict[str, Any] = {}
-    for field, value in row.items():
+    # What an option is called goes first: `domain` is the path that the option takes, not the field of that name.
+    for field, value in sorted(row.items(), key=lambda item: item[0] not in named):
         if field.lower() in SECRET_FIELDS or field.startswith("_"):
             continue
         shown.setdefault(named.get(field) or snake(field), _plain(value))
