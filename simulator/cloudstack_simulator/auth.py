@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .simulator import Simulator
 
 SESSION_SECONDS = 1800
+LONGEST_VALIDITY = 900
+"""Seconds ahead that `expires` may be where timestamps are enforced."""
 
 
 def signed_text(params: dict[str, str]) -> str:
@@ -66,7 +68,7 @@ class Authenticator:
         given, api_key = named.get("signature"), named.get("apikey")
         if not given or not api_key:
             return None
-        if named.get("signatureversion") == "3" and not self._in_time(named.get("expires")):
+        if not self._in_time(named):
             return None
         users = [u for u in self.sim.db.users.where(api_key=api_key) if u.api_key == api_key]
         if (
@@ -76,13 +78,25 @@ class Authenticator:
         ):
             return None
         caller = self.caller_of(users[0])
-        return caller if self.is_enabled(caller) else None
+        return caller if self.is_enabled(caller) and self.accepts_keys(caller) else None
 
-    def _in_time(self, expires: str | None) -> bool:
+    def _in_time(self, named: dict[str, str]) -> bool:
+        """Whether a request has not expired; where timestamps are enforced, it has to have one, and a near one."""
+        strict = self.sim.enforces_post
+        if named.get("signatureversion") != "3":
+            return not strict
         try:
-            return parse_date(expires or "") > self.sim.clock.now()
+            left = parse_date(named.get("expires") or "") - self.sim.clock.now()
         except ValueError:
             return False
+        return left > 0 and (not strict or left <= LONGEST_VALIDITY)
+
+    def accepts_keys(self, caller: Caller) -> bool:
+        """Whether keys of the user work: his own word, his account's, else the setting."""
+        for word in (caller.user.api_key_access, caller.account.api_key_access):
+            if word != "INHERIT":
+                return bool(word == "ENABLED")
+        return bool(self.sim.settings.value("api.key.access", caller.domain))
 
     @staticmethod
     def is_enabled(caller: Caller) -> bool:

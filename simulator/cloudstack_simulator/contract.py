@@ -77,11 +77,16 @@ def _unrecorded_class(command: str) -> str:
 
 def is_changing(command: str) -> bool:
     """Whether a command may change the cloud (anything that is not a reading one by its name)."""
+    return not (may_use_get(command) or command.lower() in _OTHER_READERS)
+
+
+def may_use_get(command: str) -> bool:
+    """Whether the server takes a command by GET even when it insists on POST."""
     lowered = command.lower()
-    return not (lowered.startswith(("list", "get", "query", "find")) or lowered in _OTHER_READERS)
+    return lowered.startswith(("list", "get", "query", "find")) or lowered in _ODD_READERS
 
 
-_OTHER_READERS = frozenset(
+_ODD_READERS = frozenset(
     {
         "isaccountallowedtocreateofferingswithtags",
         "readyforshutdown",
@@ -91,11 +96,7 @@ _OTHER_READERS = frozenset(
         "quotatarifflist",
         "quotaisenabled",
         "quotastatement",
-        "quotacreditslist",
-        "quotalistemailconfiguration",
         "verifyoauthcodeandgetuser",
-        "login",
-        "logout",
-        "searchldap",
     }
 )
+_OTHER_READERS = frozenset({"quotacreditslist", "quotalistemailconfiguration", "login", "logout", "searchldap"})

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 from . import contract, envelope, listing, permissions, registry, sessions
 from .call import Call, Caller
 from .contract import CommandFact
-from .errors import ApiError, InvalidParameter, NotModelled, ServerApiError, Unauthorized, UnavailableCommand
+from .errors import (
+    ApiError,
+    InvalidParameter,
+    NotModelled,
+    PostNeeded,
+    ServerApiError,
+    Unauthorized,
+    UnavailableCommand,
+)
 from .parameters import UUID, Typing, refuse_control_characters, unpack
 from .reply import Reply, error_reply
 
@@ -27,6 +35,8 @@ class Dispatcher:
         command = params.get("command")
         if command in ("login", "logout"):
             reply = sessions.answer(self.sim, params, method, cookies)
+        elif method == "GET" and command and self.sim.enforces_post and not contract.may_use_get(command):
+            reply = error_reply(envelope.name_of(command), PostNeeded(command))
         else:
             session = self.sim.auth.session(cookies.get("JSESSIONID"))
             if session is not None:

@@ -119,6 +119,15 @@ class Unauthorized(ApiError):
     code, cs = 401, None
 
 
+class PostNeeded(ApiError):
+    """400: the answer has no cserrorcode."""
+
+    code, cs = 400, None
+
+    def __init__(self, command: str) -> None:
+        super().__init__(f"State changing command {command} needs to be sent using POST request")
+
+
 class UnavailableCommand(ServerApiError):
     """432: unknown command or not for this role. Always answered under `errorresponse`."""
 

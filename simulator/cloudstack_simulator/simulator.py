@@ -105,7 +105,8 @@ class Simulator:
         self.faults.use(faults or {})
 
     def begin(self, log_to: IO[str] | None = None) -> None:
-        """Forget the calls that built the start: counters and log begin now."""
+        """The start is done: counters, log and what a server reads of its settings at the start begin now."""
+        self.enforces_post = bool(self.settings.value("enforce.post.requests.and.timestamps"))
         self.counters.reset()
         self.log = CallLog(log_to)
 

@@ -186,17 +186,12 @@ def register_user_keys(call: Call) -> dict[str, Any]:
 def get_user_keys(call: Call) -> dict[str, Any]:
     user = _user(call, "Unable to find user by id")
     return {
-        "userkeys": {"apikey": user.api_key, "secretkey": user.secret_key, "apikeyaccess": has_key_access(call, user)}
+        "userkeys": {
+            "apikey": user.api_key,
+            "secretkey": user.secret_key,
+            "apikeyaccess": call.sim.auth.accepts_keys(call.sim.auth.caller_of(user)),
+        }
     }
-
-
-def has_key_access(call: Call, user: User) -> bool:
-    """Whether keys of the user work: his own word, his account's, else the setting."""
-    account = call.db.accounts[user.account_id]
-    for word in (user.api_key_access, account.api_key_access):
-        if word != "INHERIT":
-            return word == "ENABLED"
-    return bool(call.setting("api.key.access", call.db.domains[account.domain_id]))
 
 
 @command("getUser")
