@@ -136,24 +136,24 @@ EXAMPLES = r"""
 ---
 - name: A cloud to try things on
   cloudstack.ops.simulator:
-    endpoint: http://127.0.0.1:8096/client/api
-    key: "{{ simulator_key }}"
-    secret: "{{ simulator_secret }}"
+    api_url: http://127.0.0.1:8096/client/api
+    api_key: "{{ simulator_key }}"
+    api_secret: "{{ simulator_secret }}"
     zone: sandbox
 
 - name: Lose the answer of the second deployment
   cloudstack.ops.simulator:
-    endpoint: http://127.0.0.1:8096/client/api
-    key: "{{ simulator_key }}"
-    secret: "{{ simulator_secret }}"
+    api_url: http://127.0.0.1:8096/client/api
+    api_key: "{{ simulator_key }}"
+    api_secret: "{{ simulator_secret }}"
     faults:
       - {do: lose-answer, command: deployVirtualMachine, nth: 2}
 
 - name: No simulator any more
   cloudstack.ops.simulator:
-    endpoint: http://127.0.0.1:8096/client/api
-    key: "{{ simulator_key }}"
-    secret: "{{ simulator_secret }}"
+    api_url: http://127.0.0.1:8096/client/api
+    api_key: "{{ simulator_key }}"
+    api_secret: "{{ simulator_secret }}"
     state: stopped
 """
 

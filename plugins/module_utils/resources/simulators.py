@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -18,6 +17,11 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from ansible.module_utils.urls import open_url
+
+try:
+    import cloudstack_simulator
+except ImportError:
+    cloudstack_simulator = None
 
 from ..client import CloudStackError, InvalidInput
 from ..model import Operation, Option
@@ -53,7 +57,7 @@ def _start(task: Any, side: _Side) -> dict[str, Any]:
     connection = task.client.connection
     if connection.by_session:
         raise InvalidInput("a simulator is started with an API key", option="key", remedy="give key and secret")
-    if importlib.util.find_spec(PACKAGE) is None:
+    if cloudstack_simulator is None:
         raise InvalidInput(
             f"Python at {sys.executable} has no package {PACKAGE}",
             option="state",
