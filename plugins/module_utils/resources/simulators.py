@@ -18,11 +18,6 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.urls import open_url
 
-try:
-    import cloudstack_simulator
-except ImportError:
-    cloudstack_simulator = None
-
 from ..client import CloudStackError, InvalidInput
 from ..model import Operation, Option
 
@@ -53,11 +48,16 @@ def _run(task: Any) -> dict[str, Any]:
     return {"changed": _use_faults(task, side), "endpoint": side.endpoint, "page": side.base + "/"}
 
 
+def _is_installed() -> bool:
+    """Asked of the Python that will run it, in a process of its own: the engine takes nothing from the simulator."""
+    return subprocess.run([sys.executable, "-c", f"import {PACKAGE}"], capture_output=True, check=False).returncode == 0
+
+
 def _start(task: Any, side: _Side) -> dict[str, Any]:
     connection = task.client.connection
     if connection.by_session:
         raise InvalidInput("a simulator is started with an API key", option="key", remedy="give key and secret")
-    if cloudstack_simulator is None:
+    if not _is_installed():
         raise InvalidInput(
             f"Python at {sys.executable} has no package {PACKAGE}",
             option="state",
