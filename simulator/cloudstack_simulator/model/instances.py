@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..tables import Row, entity, fresh
+from ..wording import printed
 from .vms import VirtualMachine
 
 
@@ -57,6 +58,9 @@ class VMSnapshot(Row):
     parent_id: int | None = None
     details: dict[str, Any] = fresh(dict)
 
+    def __str__(self) -> str:
+        return printed("VMSnapshot", id=self.id, name=self.name, uuid=self.uuid, vmId=self.vm_id)
+
 
 @entity("affinity_groups", "AffinityGroup", indexes=("account_id", "name"))
 class AffinityGroup(Row):
@@ -66,6 +70,9 @@ class AffinityGroup(Row):
     domain_id: int
     description: str | None = None
     acl_type: str = "Account"
+
+    def __str__(self) -> str:
+        return printed("AffinityGroup", id=self.id, name=self.name, type=self.type, uuid=self.uuid)
 
 
 @entity("ssh_keys", "SSHKeyPair", indexes=("account_id", "name"))

@@ -15,6 +15,7 @@ from ..certificates import keystore
 from ..hosts.agents import connect
 from ..images import downloads
 from ..instances import placement
+from ..instances.destination import Destination
 from ..monitoring import alerts
 from ..networks import addressing
 from ..volumes import lifecycle as disks
@@ -67,8 +68,8 @@ def create(sim: Simulator, zone: Any, kind: str, hypervisor: str) -> SystemVm | 
     vm.name = vm.instance_name = recipes.instance_name(sim, kind, vm.id)
     disks.new_root(sim, vm, template)
     try:
-        _take_public(sim, vm)
         _find_place(sim, vm)
+        _take_public(sim, vm)
     except ApiError:
         forget(sim, vm)
         return None
@@ -80,7 +81,7 @@ def _find_place(sim: Simulator, vm: SystemVm, wanted: Any = None) -> None:
     """Host, disk, management and control address for a VM that starts."""
     tried: set[int] = set()
     while True:
-        host = placement.choose(sim, vm, wanted=wanted, avoid=tried)
+        host = placement.choose(sim, vm, where=Destination(host=wanted), avoid=tried)
         if host is None:
             raise CloudRuntime(f"Unable to create a deployment for {vm}")
         if not mocks.effect(sim, "StartCommand", host).failed and disks.place(sim, vm, host):
@@ -97,6 +98,9 @@ def _find_place(sim: Simulator, vm: SystemVm, wanted: Any = None) -> None:
 
 def _take_public(sim: Simulator, vm: SystemVm) -> None:
     """The lowest free public address: of a range for system VMs, else of one that nobody has for himself."""
+    if sim.db.zones[vm.zone_id].network_type == "Basic":
+        _take_guest(sim, vm)
+        return
     free = sorted(sim.db.ip_addresses.where(zone_id=vm.zone_id, state="Free"), key=lambda ip: ip.number)
     ranges = {v.id: v for v in sim.db.vlans.where(zone_id=vm.zone_id) if v.virtual}
     own = [ip for ip in free if ip.vlan_id in ranges and ranges[ip.vlan_id].for_system_vms]
@@ -117,6 +121,16 @@ def _take_public(sim: Simulator, vm: SystemVm) -> None:
     ip.account_id, ip.domain_id = recipes.SYSTEM_ACCOUNT, sim.db.accounts[recipes.SYSTEM_ACCOUNT].domain_id
     vm.public_ip_id, vm.public_ip, vm.public_mac = ip.id, ip.address, recipes.mac(sim, ip.mac)
     vm.public_netmask, vm.public_gateway = vlan.netmask, vlan.gateway
+
+
+def _take_guest(sim: Simulator, vm: SystemVm) -> None:
+    """Basic zones have no public network: an address of the guest network in the VM's pod serves."""
+    network = sim.db.networks.first(zone_id=vm.zone_id, traffic_type="Guest")
+    if network is None:
+        raise InsufficientAddressCapacity("Insufficient address capacity")
+    vm.public_ip = addressing.guest_address(sim, network, pod_id=vm.pod_id, vm=vm)
+    span = next(v for v in sim.db.vlans.where(network_id=network.id) if net.within(vm.public_ip, v.start, v.end))
+    vm.public_mac, vm.public_netmask, vm.public_gateway = addressing.next_mac(network), span.netmask, span.gateway
 
 
 def finish_boot(sim: Simulator, vm: SystemVm) -> None:

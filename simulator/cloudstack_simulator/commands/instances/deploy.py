@@ -11,13 +11,15 @@ from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import allocate, command
 from ..images import rows as images
+from ..networks import services
 from ..offerings import usable
 from ..volumes import lifecycle as disks
 from ..volumes import sizes as disk_sizes
-from . import counting, inputs, interfaces, life, placement, sizes
+from . import counting, destination, inputs, interfaces, life, placement, sizes
 from .journal import journaled
 from .views import instance_view
 
+HYPERVISORS = ("Simulator", "KVM", "VMware", "XenServer", "Hyperv", "LXC", "Ovm3", "External")
 DEPLOYING = "deployvm"
 """Detail of an instance that has never run."""
 
@@ -41,6 +43,9 @@ def allocate_instance(call: Call) -> Instance:
     pairs = inputs.key_pairs(call, owner.id)
     affinity = inputs.affinity_groups(call, owner)
     wanted = interfaces.wanted_for_new(call, owner)
+    destination.of_call(call)
+    _check_user_data_service(call, template, wanted[0].network, text, pairs)
+    _check_storage(call)
     vm = _new(call, owner, template, {**details, **custom})
     _check_limits(call, owner, vm, root_size, data_size)
     call.db.vms.add(vm, uuid=p.customid)
@@ -80,6 +85,46 @@ def _template(call: Call) -> Any:
     if not images.is_ready(call.sim, template, p.zoneid):
         raise InvalidParameter(f"The template {template.id} is not available for use")
     return template
+
+
+def _hypervisor(call: Call, template: Any) -> str:
+    """The template's hypervisor; an ISO has none, so the call names it."""
+    given = next((h for h in HYPERVISORS if h.lower() == (call.params.hypervisor or "").lower()), None)
+    if template.hypervisor and template.hypervisor != "None":
+        if given not in (None, template.hypervisor):
+            raise InvalidParameter(
+                "Hypervisor passed to the deployVm call, is different from the hypervisor type of the template"
+            )
+        return str(template.hypervisor)
+    if given is None:
+        raise InvalidParameter(
+            "hypervisor parameter is needed to deploy VM or the hypervisor parameter value passed is invalid"
+        )
+    return given
+
+
+def _check_storage(call: Call) -> None:
+    """Refuse offerings with local storage where the zone has none."""
+    p = call.params
+    mapped = call.db.disk_offerings.get(p.serviceofferingid.disk_offering_id)
+    for offering, words in ((mapped, " mapped in service offering"), (p.diskofferingid, "")):
+        if offering is not None and offering.use_local_storage and not p.zoneid.local_storage:
+            raise InvalidParameter(
+                f"Zone is not configured to use local storage but disk offering {offering.name}{words} uses it"
+            )
+
+
+def _check_user_data_service(call: Call, template: Any, network: Any, text: str | None, pairs: list[Any]) -> None:
+    """Refuse what the default network cannot hand to the instance."""
+    if services.supports(call.db, network, "UserData"):
+        return
+    where = f"there is no support for UserData service in the default network {network.name}/{network.uuid}"
+    if text:
+        raise InvalidParameter(f"Unable to deploy VM as UserData is provided while deploying the VM, but {where}.")
+    if pairs:
+        raise InvalidParameter(f"Unable to deploy VM as SSH keypair is provided while deploying the VM, but {where}")
+    if template.password_enabled:
+        raise InvalidParameter(f"Unable to deploy VM as template {template} is password enabled, but {where}")
 
 
 def _check_owner(call: Call, owner: Any) -> None:
@@ -160,7 +205,7 @@ def _new(call: Call, owner: Any, template: Any, details: dict[str, str]) -> Inst
         service_offering_id=p.serviceofferingid.id,
         template_id=template.id,
         iso_id=template.id if iso else None,
-        hypervisor=template.hypervisor if template.hypervisor and not iso else (p.hypervisor or "Simulator"),
+        hypervisor=_hypervisor(call, template),
         details={**details, DEPLOYING: "true"},
         user_id=call.caller.user.id,
         disk_offering_id=p.diskofferingid.id if p.diskofferingid else None,
@@ -224,7 +269,7 @@ def deploy(call: Call) -> Any:
         yield life.STEP
         return {"virtualmachine": instance_view(call, vm)}
     try:
-        yield from life.start(call, vm, host=p.hostid)
+        yield from life.start(call, vm, where=destination.of_call(call))
     except ApiError as error:
         give_up(call, vm)
         raise life.refused(vm, error) from None

@@ -7,7 +7,7 @@ import binascii
 from typing import Any
 
 from ...call import Call
-from ...errors import IllegalArgument, InvalidParameter
+from ...errors import IllegalArgument, InvalidParameter, PermissionDenied
 from ...model.instances import Instance, InstanceGroup
 
 HEX = "0123456789abcdefABCDEF"
@@ -90,6 +90,9 @@ def affinity_groups(call: Call, owner: Any) -> list[int]:
     for group in groups:
         if not group or group.removed is not None:
             raise InvalidParameter(f"Unable to find affinity group {group.id}")
+        call.check_access(group)
+        if group.account_id != owner.id:
+            raise PermissionDenied(f"Affinity Group {group} does not belong to the VM's account")
     return [g.id for g in groups]
 
 

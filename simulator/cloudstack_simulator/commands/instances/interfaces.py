@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,8 @@ from ...call import Call
 from ...errors import InvalidParameter
 from ...model.instances import Instance
 from ...model.networks import Network
-from ..networks import addressing, defaults, services
+from ..networks import addressing, basic, defaults, services
+from .security_groups import default_group
 
 
 @dataclass(slots=True)
@@ -24,7 +26,9 @@ class Wanted:
 def wanted_for_new(call: Call, owner: Any) -> list[Wanted]:
     """The NICs that deployVirtualMachine asks for, the default one first."""
     p = call.params
-    if p.iptonetworklist:
+    if basic.is_basic(p.zoneid):
+        wanted = [Wanted(basic.network_for_instance(call, p.zoneid), p.ipaddress, p.macaddress)]
+    elif p.iptonetworklist:
         if p.networkids or p.ipaddress:
             raise InvalidParameter("ipToNetworkMap can't be specified along with networkIds or ipAddress")
         wanted = [_mapped(call, entry) for _key, entry in sorted(p.iptonetworklist.items())]
@@ -33,6 +37,8 @@ def wanted_for_new(call: Call, owner: Any) -> list[Wanted]:
         wanted = [Wanted(n) for n in networks] or [Wanted(defaults.network_for(call, owner, p.zoneid))]
         wanted[0].address, wanted[0].mac = p.ipaddress, p.macaddress
     for w in wanted:
+        if w.mac is not None:
+            check_mac(w.mac)
         check_usable(call, owner, w.network)
     return wanted
 
@@ -42,6 +48,16 @@ def _mapped(call: Call, entry: dict[str, str]) -> Wanted:
     if network is None or network.removed is not None:
         raise InvalidParameter(f"Unable to translate and find entity with networkId: {entry.get('networkid')}")
     return Wanted(network, entry.get("ip"), entry.get("mac"))
+
+
+MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
+
+
+def check_mac(text: str) -> None:
+    if not MAC.fullmatch(text):
+        raise InvalidParameter(f"Mac address is not valid: {text}")
+    if int(text[:2], 16) & 1:
+        raise InvalidParameter(f"Mac address is not unicast: {text}")
 
 
 def check_usable(call: Call, owner: Any, network: Network) -> None:
@@ -86,6 +102,5 @@ def add(call: Call, vm: Instance, wanted: Wanted, *, device_id: int, is_default:
     )
     nic.wanted_address = wanted.address
     if services.supports(call.db, network, "SecurityGroup") and not vm.security_group_ids:
-        group = call.db.security_groups.first(account_id=vm.account_id, name="default")
-        vm.security_group_ids = [group.id] if group is not None else []
+        vm.security_group_ids = [default_group(call.sim, vm.account_id).id]
     return nic

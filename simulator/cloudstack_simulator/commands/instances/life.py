@@ -12,6 +12,7 @@ from ..networks import addressing
 from ..networks import lifecycle as networks
 from ..volumes import lifecycle as disks
 from . import placement
+from .destination import ANYWHERE, Destination
 from .statistics import is_measured
 
 if TYPE_CHECKING:
@@ -35,13 +36,13 @@ class NoPlaceError(CloudRuntime):
     """No host can take the VM, or none of them gets it up."""
 
 
-def start(call: Call, vm: Any, *, host: Any = None, avoid: tuple[int, ...] = ()) -> Steps:
+def start(call: Call, vm: Any, *, where: Destination = ANYWHERE, avoid: tuple[int, ...] = ()) -> Steps:
     """Bring a stopped VM up: networks, host, disks, power. Where nothing can take it, it is back in its old state."""
     sim, before = call.sim, vm.state
     set_state(sim, vm, "Starting")
     yield STEP
     try:
-        yield from _power_on(call, vm, host, avoid)
+        yield from _power_on(call, vm, where, avoid)
     except ApiError:
         addressing.unplug(sim, vm)
         set_state(sim, vm, before)
@@ -58,11 +59,11 @@ def refused(vm: Any, error: ApiError) -> ApiError:
     return error
 
 
-def _power_on(call: Call, vm: Any, wanted: Any, avoid: tuple[int, ...]) -> Steps:
+def _power_on(call: Call, vm: Any, where: Destination, avoid: tuple[int, ...]) -> Steps:
     """The VM takes its place before its networks are made: their routers go where more room is left."""
     sim, tried = call.sim, set(avoid)
     while True:
-        host = placement.choose(sim, vm, wanted=wanted, avoid=tried)
+        host = placement.choose(sim, vm, where=where, avoid=tried)
         if host is None:
             raise NoPlaceError(f"Unable to create a deployment for {vm}")
         placement.settle(sim, vm, host)
@@ -78,7 +79,7 @@ def _power_on(call: Call, vm: Any, wanted: Any, avoid: tuple[int, ...]) -> Steps
                 return
         placement.unsettle(sim, vm)
         tried.add(host.id)
-        if wanted is not None:
+        if where.host is not None:
             raise NoPlaceError(f"Unable to create a deployment for {vm}")
 
 

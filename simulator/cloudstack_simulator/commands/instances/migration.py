@@ -9,7 +9,8 @@ from ...errors import CloudRuntime, InvalidParameter
 from ...listing import page
 from ...registry import command
 from ..hosts.view import host_view
-from . import life, placement
+from ..volumes import lifecycle as disks
+from . import guards, life, placement
 from .journal import journaled
 from .power import same_vm, the_instance
 from .sizes import size_of
@@ -25,10 +26,22 @@ def migrate(call: Call) -> Any:
     vm = the_instance(call, p.virtualmachineid, "Unable to find the VM by id={id}")
     if vm.state != "Running":
         raise InvalidParameter("VM is not Running, unable to migrate the vm with specified id")
+    if any(_is_local(call, volume) for volume in disks.of_vm(call.sim, vm)):
+        raise InvalidParameter("Unsupported operation, VM uses Local storage, cannot migrate")
     host = p.hostid if p.hostid is not None else _any_host(call, vm)
     check_destination(call, vm, host)
+    if guards.has_busy_snapshots(call.sim, vm):
+        raise CloudRuntime(
+            "There is/are unbacked up snapshot(s) on volume(s) attached to this VM, VM Migration is not permitted, "
+            "please try again later."
+        )
     yield from life.migrate(call, vm, host)
     return {"virtualmachine": instance_view(call, vm)}
+
+
+def _is_local(call: Call, volume: Any) -> bool:
+    pool = call.db.storage_pools.get(volume.pool_id)
+    return pool is not None and pool.scope == "HOST"
 
 
 def _any_host(call: Call, vm: Any) -> Any:

@@ -43,6 +43,10 @@ def add_nic(call: Call) -> Any:
         raise CloudRuntime(
             f"{vm} is in zone: {db.zones[vm.zone_id]} but {network} is in zone: {db.zones[network.zone_id]}"
         )
+    if p.macaddress is not None:
+        interfaces.check_mac(p.macaddress)
+        if any(n.mac.lower() == p.macaddress.lower() for n in db.nics.where(network_id=network.id)):
+            raise CloudRuntime(f"A NIC with this MAC address exists for network: {network.uuid}")
     interfaces.check_usable(call, owner, network)
     _check_name(call, vm, network)
     yield life.STEP
@@ -188,6 +192,9 @@ def remove_secondary(call: Call) -> dict[str, Any]:
         raise InvalidParameter(
             f"Can't remove the secondary ip {row.address} is associate with the port forwarding rule"
         )
+    for member in db.lb_members.where(vm_id=db.nics[row.nic_id].vm_id):
+        if member.address == row.address:
+            raise InvalidParameter(f"Can't remove the secondary ip {row.address} is mapped to load balancing rule")
     for ip in db.ip_addresses.where(network_id=row.network_id):
         if ip.vm_address == row.address:
             raise InvalidParameter(
@@ -211,6 +218,10 @@ def update_nic_address(call: Call) -> Any:
         raise InvalidParameter("VM is not Stopped, unable to update the vm nic having the specified id")
     if network.guest_type == "L2":
         raise InvalidParameter("UpdateVmNicIpCmd is not supported in L2 network")
+    if network.state not in ("Allocated", "Implemented", "Setup"):
+        raise InvalidParameter(
+            "Network is not in the right state to update vm nic ip. Correct states are: Allocated, Implemented, Setup"
+        )
     try:
         address = addressing.guest_address(call.sim, network, p.ipaddress, vm=vm)
     except addressing.NoGuestAddressError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..volumes import lifecycle as disks
 from ..volumes import placement as pools
+from .destination import ANYWHERE, Destination
 from .sizes import Size, size_of
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def candidates(sim: Simulator, vm: Any, *, avoid: Iterable[int] = (), moving: bo
         for host in db.hosts.where(zone_id=vm.zone_id, kind="Routing")
         if host.id not in skip
         and (clusters is None or host.cluster_id in clusters)
+        and host.hypervisor == vm.hypervisor
         and is_usable(sim, host, moving=moving)
         and tags <= set(host.tags)
         and (fits(sim, host, size) or (vm.last_host_id == host.id and vm.keeps_place))
@@ -106,12 +108,18 @@ def _by_affinity(sim: Simulator, vm: Any, hosts: list[Host]) -> list[Host]:
 
 
 def choose(
-    sim: Simulator, vm: Any, *, wanted: Host | None = None, avoid: Iterable[int] = (), moving: bool = False
+    sim: Simulator,
+    vm: Any,
+    *,
+    where: Destination = ANYWHERE,
+    avoid: Iterable[int] = (),
+    moving: bool = False,
 ) -> Host | None:
-    """The host for a VM: the wanted one, its last one, else any that can take it. None when there is none."""
+    """The host for a VM: the one asked for, its last one, else any that can take it. None when there is none."""
+    wanted = where.host
     if wanted is not None:
         return wanted if is_usable(sim, wanted) and fits(sim, wanted, size_of(sim.db, vm)) else None
-    found = candidates(sim, vm, avoid=avoid, moving=moving)
+    found = [host for host in candidates(sim, vm, avoid=avoid, moving=moving) if where.allows(host)]
     if not found:
         return None
     last = next((h for h in found if h.id == vm.last_host_id), None)

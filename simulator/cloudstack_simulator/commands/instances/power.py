@@ -8,7 +8,7 @@ from ...call import Call
 from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
 from ...registry import check, command
-from . import life
+from . import destination, life
 from .deploy import DEPLOYING
 from .journal import journaled
 from .views import instance_view
@@ -64,8 +64,9 @@ def start(call: Call) -> Any:
             "Unable to orchestrate the start of VM instance "
             f'{{"instanceName":"{vm.instance_name}","uuid":"{vm.uuid}"}}.'
         )
+    where = destination.of_call(call)
     try:
-        yield from life.start(call, vm, host=call.params.hostid)
+        yield from life.start(call, vm, where=where)
     except ApiError as error:
         raise life.refused(vm, error) from None
     vm.details.pop(DEPLOYING, None)
@@ -75,7 +76,13 @@ def start(call: Call) -> Any:
 @command("stopVirtualMachine", sync=same_vm)
 def stop(call: Call) -> Any:
     vm = the_instance(call, call.params.id)
+    if call.params.forced and not call.caller.is_root_admin and not _may_force(call):
+        raise PermissionDenied("Account does not have the permission to force stop the vm.")
     return (yield from _stop(call, vm))
+
+
+def _may_force(call: Call) -> bool:
+    return bool(call.setting("allow.user.force.stop.vm", call.caller.account))
 
 
 @journaled("VM.STOP", "stopping Vm", lambda call: call.params.id, scheduled="stopping user vm")

@@ -9,8 +9,9 @@ from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
 from ...registry import SUCCESS, at_install, command
 from ..common import completed
+from ..images import rows as images
 from ..volumes import lifecycle as disks
-from . import counting, life, placement
+from . import counting, guards, life, placement
 from .journal import journaled
 from .power import same_vm, the_instance
 from .sizes import size_of
@@ -32,6 +33,7 @@ def destroy(call: Call) -> Any:
             f"Instance [id = {vm.uuid}, name = {vm.instance_name}] has delete protection enabled and cannot be deleted."
         )
     _check_volumes(vm, p.volumeids or [])
+    guards.refuse_busy_root(call.sim, vm, "vm destroy")
     yield life.STEP
     counted = vm.state not in ("Error", "Destroyed")
     yield from life.destroy(call, vm)
@@ -128,15 +130,14 @@ def expunge_round(sim: Simulator) -> None:
 def restore(call: Call) -> Any:
     p, sim = call.params, call.sim
     vm = the_instance(call, p.virtualmachineid, "Cannot find VM with ID {id}")
-    template = p.templateid if p.templateid is not None else call.db.templates.get(vm.template_id)
-    if not template or template.removed is not None:
-        raise InvalidParameter(f"Cannot find template with ID {getattr(template, 'id', None)}")
+    template = _restore_image(call, vm)
     if vm.state not in ("Running", "Stopped"):
         raise CloudRuntime(
             f"Vm {vm.uuid} currently in {vm.state} state, restore vm can only execute when VM in Running or Stopped"
         )
     if call.db.vm_snapshots.where(vm_id=vm.id):
         raise InvalidParameter("Unable to restore VM, please remove VM snapshots before restoring VM")
+    guards.refuse_busy_root(sim, vm, "Re-install VM")
     was_running = vm.state == "Running"
     if was_running:
         yield from life.stop(call, vm, forced=True)
@@ -146,3 +147,17 @@ def restore(call: Call) -> Any:
     if was_running:
         yield from life.start(call, vm)
     return {"virtualmachine": instance_view(call, vm)}
+
+
+def _restore_image(call: Call, vm: Instance) -> Any:
+    """What the root disk is made from anew: the given template, else the instance's own template or ISO."""
+    given = call.params.templateid
+    from_iso = vm.iso_id is not None and vm.iso_id == vm.template_id
+    if from_iso and given is not None and given.id != vm.iso_id:
+        raise InvalidParameter("VM has been created using an ISO therefore it can not be re-installed with a template")
+    image = given if given is not None else call.db.templates.get(vm.template_id)
+    if not image or image.removed is not None:
+        raise InvalidParameter(f"Cannot find template with ID {getattr(image, 'id', None)}")
+    if not images.is_ready(call.sim, image, call.db.zones[vm.zone_id]):
+        raise InvalidParameter(f"Cannot restore the vm as the template {image.uuid} isn't available in the zone")
+    return image

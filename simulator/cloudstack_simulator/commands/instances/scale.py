@@ -55,6 +55,7 @@ def _change(call: Call, vm: Instance) -> None:
         raise InvalidParameter(
             f"Not upgrading vm {vm} since it already has the requested service offering ({offering.name})"
         )
+    _check_disk_offering(call.db.service_offerings[vm.service_offering_id], offering)
     before = sizes.size_of(call.db, vm)
     old = {k: vm.details.pop(k) for k, _field in sizes.FIELDS if k in vm.details}
     old_offering, vm.service_offering_id = vm.service_offering_id, offering.id
@@ -68,6 +69,20 @@ def _change(call: Call, vm: Instance) -> None:
         raise
     counting.change_size(call.sim, vm, before)
     placement.resize(call.sim, vm, before)
+
+
+def _check_disk_offering(old: Any, new: Any) -> None:
+    """An offering that insists on its disk offering is only left for one that insists on the same."""
+    if old.disk_offering_strictness != new.disk_offering_strictness:
+        raise InvalidParameter(
+            "Unable to Scale VM, since disk offering strictness flag is not same for new service offering and old "
+            "service offering"
+        )
+    if old.disk_offering_strictness and old.disk_offering_id != new.disk_offering_id:
+        raise InvalidParameter(
+            "Unable to Scale VM, since disk offering id associated with the old service offering is not same for new "
+            "service offering"
+        )
 
 
 def _check_limits(call: Call, vm: Instance, before: sizes.Size, after: sizes.Size) -> None:

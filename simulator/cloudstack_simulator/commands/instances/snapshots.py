@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ...call import Call
+from ...call import Call, live
 from ...clock import timestamp
 from ...errors import CloudRuntime, InvalidParameter
 from ...listing import any_of, equal, tagged
@@ -13,7 +13,7 @@ from ...model.instances import VMSnapshot
 from ...registry import SUCCESS, allocate, check, command
 from ...tags import taggable
 from ..common import completed, has_notes, owner_fields, short_tags
-from . import life
+from . import guards, life
 from .power import the_instance
 from .views import instance_view
 
@@ -61,6 +61,9 @@ def allocate_snapshot(call: Call) -> VMSnapshot:
     existing = db.vm_snapshots.where(vm_id=vm.id)
     if any(s.display_name == display for s in existing):
         raise InvalidParameter(f"Creating VM snapshot failed due to VM snapshot with name{display} already exists")
+    capabilities = db.hypervisor_capabilities.where(hypervisor=vm.hypervisor)
+    if vm.hypervisor != "Simulator" and not any(c.vm_snapshots for c in capabilities):
+        raise InvalidParameter(f"VM snapshot is not enabled for hypervisor type: {vm.hypervisor}")
     if vm.state not in ("Running", "Stopped"):
         raise InvalidParameter(f"Creating vm snapshot failed due to VM:{vm.id} is not in the running or Stopped state")
     if p.snapshotmemory and vm.state == "Stopped":
@@ -72,6 +75,11 @@ def allocate_snapshot(call: Call) -> VMSnapshot:
         )
     if any(s.state in ("Creating", "Reverting", "Expunging") for s in existing):
         raise CloudRuntime("There is other active vm snapshot tasks on the instance, please try again later")
+    if guards.has_busy_snapshots(call.sim, vm):
+        raise CloudRuntime(
+            "There is other active volume snapshot tasks on the instance to which the volume is attached, please try "
+            "again later."
+        )
     current = next((s for s in existing if s.current), None)
     snapshot: VMSnapshot = db.vm_snapshots.add(
         VMSnapshot(
@@ -135,15 +143,16 @@ def not_removed(call: Call) -> None:
 
 @command("deleteVMSnapshot", sync=_same_vm)
 def delete(call: Call) -> Any:
-    db, snapshot = call.db, call.params.vmsnapshotid
-    if snapshot.removed is not None:
-        raise InvalidParameter(f"unable to find the vm snapshot with id {snapshot.id}")
+    snapshot = live(call.params.vmsnapshotid, "unable to find the vm snapshot with id {id}")
     call.check_access(snapshot)
+    if snapshot.state not in ("Ready", "Error", "Expunging"):
+        raise InvalidParameter(
+            f"Can't delete the vm snapshotshot {snapshot} due to it is not in Created or Error, or Expunging State"
+        )
     snapshot.state = "Expunging"
     yield life.STEP
     _take_out(call.sim, snapshot)
     completed(call, "VMSNAPSHOT.DELETE", "deleting VM snapshot. VM Snapshot Id", snapshot)
-    assert db is call.db
     return SUCCESS
 
 
@@ -169,9 +178,7 @@ life.WHEN_EXPUNGED.append(_drop_all)
 
 @command("revertToVMSnapshot", sync=_same_vm)
 def revert(call: Call) -> Any:
-    db, snapshot = call.db, call.params.vmsnapshotid
-    if snapshot.removed is not None:
-        raise InvalidParameter(f"unable to find the vm snapshot with id {snapshot.id}")
+    db, snapshot = call.db, live(call.params.vmsnapshotid, "unable to find the vm snapshot with id {id}")
     vm = db.vms[snapshot.vm_id]
     call.check_access(vm)
     if vm.state not in ("Running", "Stopped"):

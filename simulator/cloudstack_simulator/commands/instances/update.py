@@ -99,6 +99,7 @@ def _update_details(call: Call, vm: Instance) -> None:
         return
     if any(k.lower().startswith("extraconfig") for k in given):
         raise InvalidParameter("'extraconfig' should not be included in details as key")
+    _check_allowed(call, given)
     kept = {k: v for k, v in vm.details.items() if k in KEPT}
     sizes_given = {k: v for k, v in given.items() if k in SIZES}
     if sizes_given:
@@ -107,6 +108,17 @@ def _update_details(call: Call, vm: Instance) -> None:
     vm.details = {**kept, **given}
     counting.change_size(call.sim, vm, before)
     placement.resize(call.sim, vm, before)
+
+
+def _check_allowed(call: Call, given: dict[str, str]) -> None:
+    """Refuse details that only root admins may give."""
+    if call.caller.is_root_admin:
+        return
+    for setting, kind in (("user.vm.denied.details", "restricted"), ("user.vm.readonly.details", "read-only")):
+        names = {name.strip() for name in str(call.setting(setting) or "").split(",")}
+        for name in given:
+            if name in names:
+                raise InvalidParameter(f"You're not allowed to add or edit the {kind} setting: {name}")
 
 
 SIZES = frozenset(name for name, _field in sizes.FIELDS)

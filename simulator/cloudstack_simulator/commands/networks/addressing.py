@@ -37,13 +37,17 @@ def taken(sim: Simulator, network: Network) -> set[str]:
     used |= {s.address for s in db.nic_secondary_ips.where(network_id=network.id)}
     if network.gateway:
         used.add(network.gateway)
+    if network.guest_type == "Shared" and db.zones[network.zone_id].network_type == "Basic":
+        used |= {getattr(vm, "public_ip", None) or "" for vm in db.vms.where(zone_id=network.zone_id)}
     return used
 
 
-def guest_address(sim: Simulator, network: Network, wanted: str | None = None, **about: Any) -> str:
+def guest_address(
+    sim: Simulator, network: Network, wanted: str | None = None, *, pod_id: int | None = None, **about: Any
+) -> str:
     """A free guest address: the wanted one, else any of the network's (of its ranges, when it is a shared one)."""
     used = taken(sim, network)
-    spans = guest_spans(sim, network)
+    spans = guest_spans(sim, network, pod_id)
     if wanted is not None:
         if not net.is_ip4(wanted) or wanted in used or not any(net.within(wanted, a, b) for a, b in spans):
             raise NoGuestAddressError(network)
@@ -62,10 +66,11 @@ def _candidates(start: str, end: str) -> range:
     return range(first, min(last, first + MOST_CANDIDATES) + 1)
 
 
-def guest_spans(sim: Simulator, network: Network) -> list[tuple[str, str]]:
-    """(first, last) address of each span that instances get addresses from."""
+def guest_spans(sim: Simulator, network: Network, pod_id: int | None = None) -> list[tuple[str, str]]:
+    """(first, last) address of each span that instances (with `pod_id` those of a pod) get addresses from."""
     if network.guest_type == "Shared":
-        return [(v.start, v.end) for v in sim.db.vlans.where(network_id=network.id) if v.start and v.end]
+        ranges = sim.db.vlans.where(network_id=network.id)
+        return [(v.start, v.end) for v in ranges if v.start and v.end and pod_id in (None, v.pod_id or pod_id)]
     span = net.cidr(network.cidr)
     if span is None:
         return []
@@ -112,8 +117,9 @@ def _netmask(network: Network) -> str | None:
 def take_late(sim: Simulator, vm: Any, nic: Nic, network: Network) -> None:
     """A NIC in a shared network gets its address only when the VM starts: the wanted one, or any of the ranges."""
     if nic.address is None and network.guest_type == "Shared" and guest_spans(sim, network):
-        nic.address = guest_address(sim, network, nic.wanted_address, vm=vm)
-        nic.gateway, nic.netmask = network.gateway, _netmask(network)
+        nic.address = guest_address(sim, network, nic.wanted_address, pod_id=vm.pod_id, vm=vm)
+        span = next(v for v in sim.db.vlans.where(network_id=network.id) if net.within(nic.address, v.start, v.end))
+        nic.gateway, nic.netmask = span.gateway, span.netmask
 
 
 def plug(sim: Simulator, vm: Any) -> None:

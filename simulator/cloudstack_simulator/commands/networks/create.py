@@ -7,7 +7,7 @@ from typing import Any
 from ... import net
 from ...access import entity_owner
 from ...call import Call
-from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.networks import Network
 from ...registry import command
 from ...tags import taggable
@@ -16,7 +16,7 @@ from ..offerings import usable
 from ..vpcs import tiers
 from ..zones import zone_life
 from ..zones.texts import is_domain_name
-from . import lifecycle, shared
+from . import addressing, basic, create_checks, lifecycle, shared
 from .views import network_view
 
 taggable("Network", "networks")
@@ -36,26 +36,49 @@ def create_network(call: Call) -> dict[str, Any]:
     zone = _zone(call)
     usable.check(call, owner, offering, zone)
     physical = _physical(call, zone, offering)
+    create_checks.check_caller(call, offering)
+    create_checks.check_router_address(call, offering)
     acl_type = _acl_type(call, offering)
     domain_id = _domain(call, acl_type, owner)
+    create_checks.check_name(call, owner)
     subnet = _subnet(call, offering)
+    create_checks.check_addresses(call, offering, zone)
     _check_enabled(call, offering, zone)
+    in_basic_zone = basic.is_basic(zone)
+    if in_basic_zone:
+        basic.check_new(call, offering, zone, domain_id)
     if p.vpcid is not None:
         tiers.check_new_tier(call, offering, subnet)
     elif offering.for_vpc:
         raise InvalidParameter("Network offering can be used for VPC networks only")
-    _check_vlan(call, offering, zone, physical)
+    if not in_basic_zone:
+        _check_vlan(call, offering, zone, physical)
     domain_name = _domain_name(call, offering, owner, acl_type, domain_id)
-    _check_subnet(offering, subnet)
+    if not in_basic_zone:
+        _check_subnet(offering, subnet)
     if _counts(offering, acl_type):
         call.sim.limits.check(owner, "network")
     network = _add(call, offering, owner, acl_type, domain_id, subnet, domain_name, physical)
-    if offering.guest_type == "Shared":
+    if offering.guest_type == "Shared" and not (in_basic_zone and p.startip is None):
         _add_range(call, network)
+    if p.sourcenatipaddress is not None and p.vpcid is None:
+        _take_source_nat(call, network, owner)
     completed(call, "NETWORK.CREATE", "creating network. Network Name", network, name=network.name)
     if offering.persistent:
         lifecycle.implement_now(call, network)
     return {"network": network_view(call, network)}
+
+
+def _take_source_nat(call: Call, network: Network, owner: Any) -> None:
+    """The source NAT address that the call names; when it is not to be had, the network is taken back."""
+    try:
+        ip = addressing.public_address(
+            call.sim, network.zone_id, owner, call.params.sourcenatipaddress, source_nat=True
+        )
+    except ApiError:
+        lifecycle.destroy(call.sim, network)
+        raise
+    ip.network_id = network.id
 
 
 def _add_range(call: Call, network: Network) -> None:
@@ -102,6 +125,8 @@ def _acl_type(call: Call, offering: Any) -> str:
             raise InvalidParameter("Incorrect aclType specified. Check the API documentation for supported types")
         if offering.guest_type == "Isolated" and text.lower() != "account":
             raise InvalidParameter("AclType should be Account for network of type Isolated")
+        if offering.guest_type != "Shared" and text.lower() == "domain":
+            raise InvalidParameter("Only Shared networks can have aclType=Domain")
         return str(text).capitalize()
     if offering.guest_type != "Shared":
         return "Account"
@@ -242,6 +267,7 @@ def _add(
     if subnet is None and offering.guest_type == "Isolated":
         subnet = _default_subnet(zone)
     account = owner if acl_type == "Account" else db.accounts.first(name="system")
+    vlan = p.vlan or (basic.UNTAGGED if basic.is_basic(zone) else None)
     network: Network = db.networks.add(
         Network(
             name=p.name,
@@ -252,8 +278,8 @@ def _add(
             offering_id=offering.id,
             physical_network_id=physical.id,
             guest_type=offering.guest_type,
-            state="Setup" if p.vlan else "Allocated",
-            vlan=p.vlan.removeprefix("vlan://") if p.vlan else None,
+            state="Setup" if vlan else "Allocated",
+            vlan=vlan.removeprefix("vlan://") if vlan else None,
             gateway=subnet[0] if subnet else None,
             cidr=subnet[1] if subnet else None,
             dns1=p.dns1,

@@ -1,0 +1,38 @@
+"""Where a deployment or a start may put an instance: the pod, cluster or host that the call names."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ...call import Call
+from ...errors import InvalidParameter
+from ...model.hosts import Host
+
+
+class Destination(NamedTuple):
+    host: Host | None = None
+    cluster_id: int | None = None
+    pod_id: int | None = None
+
+    def allows(self, host: Host) -> bool:
+        return self.cluster_id in (None, host.cluster_id) and self.pod_id in (None, host.pod_id)
+
+
+ANYWHERE = Destination()
+
+
+def of_call(call: Call) -> Destination:
+    """The destination that root admins name; each part of it must be there, a host must be up and enabled."""
+    p = call.params
+    pod = _living(p.podid, "Unable to find the pod to deploy the VM, pod id={id}")
+    cluster = _living(p.clusterid, "Unable to find the cluster to deploy the VM, cluster id={id}")
+    host = _living(p.hostid, "Unable to find the host to deploy the VM, host id={id}")
+    if host is not None and (host.resource_state != "Enabled" or host.state != "Up"):
+        raise InvalidParameter(f"Unable to deploy the VM as the host: {host.name} is not in the right state")
+    return Destination(host, cluster.id if cluster else None, pod.id if pod else None)
+
+
+def _living(row: Any, text: str) -> Any:
+    if row is not None and row.removed is not None:
+        raise InvalidParameter(text.format(id=row.id))
+    return row

@@ -1,0 +1,27 @@
+"""Refusals that several deeds to instances share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import CloudRuntime
+from ..volumes import lifecycle as disks
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+AT_WORK = frozenset({"Creating", "CreatedOnPrimary", "BackingUp"})
+"""States of snapshots of volumes that are not on secondary storage yet."""
+
+
+def has_busy_snapshots(sim: Simulator, vm: Any, *, root_only: bool = False) -> bool:
+    volumes = [v for v in disks.of_vm(sim, vm) if v.kind == "ROOT" or not root_only]
+    return any(s.state in AT_WORK for v in volumes for s in sim.db.snapshots.where(volume_id=v.id))
+
+
+def refuse_busy_root(sim: Simulator, vm: Any, deed: str) -> None:
+    """Refuse a deed to an instance whose root disk is being backed up."""
+    if has_busy_snapshots(sim, vm, root_only=True):
+        raise CloudRuntime(
+            f"There is/are unbacked up snapshot(s) on ROOT volume, {deed} is not permitted, please try again later."
+        )

@@ -1,0 +1,116 @@
+"""Checks of createNetwork beyond address, VLAN and domain name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...errors import CloudRuntime, InvalidParameter
+
+VIRTUAL_ROUTER = "VirtualRouter"
+
+
+def check_router_address(call: Call, offering: Any) -> None:
+    p = call.params
+    if p.routerip is None and p.routeripv6 is None:
+        return
+    if offering.guest_type != "Shared":
+        raise InvalidParameter("Router IP can be specified only for Shared networks")
+    if not any(VIRTUAL_ROUTER in names for names in offering.services.values()):
+        raise InvalidParameter(
+            "Virtual Router is not a supported provider for the Shared network, hence router ip should not be provided"
+        )
+
+
+def check_name(call: Call, owner: Any) -> None:
+    """Names of networks may be equal unless `allow.duplicate.networkname` says otherwise."""
+    allowed = call.setting("allow.duplicate.networkname", owner)
+    taken = any(n.name == call.params.name for n in call.db.networks.where(account_id=owner.id))
+    if taken and allowed is False:
+        raise InvalidParameter(f"Another network with same name already exists within account: {owner.name}")
+
+
+def check_addresses(call: Call, offering: Any, zone: Any) -> None:
+    """IPv6, private VLANs, DNS servers and sizes of subnets."""
+    _check_ip6(call, offering, zone)
+    _check_private_vlan(call, offering)
+    _check_dns(call, offering)
+    _check_cidr_size(call, offering)
+
+
+def _check_ip6(call: Call, offering: Any, zone: Any) -> None:
+    p = call.params
+    if not any((p.startipv6, p.endipv6, p.ip6gateway, p.ip6cidr)):
+        return
+    if offering.guest_type != "Shared":
+        raise InvalidParameter("Can only support create IPv6 network with advance shared network!")
+    if not zone.ip6_dns1:
+        raise InvalidParameter(
+            "Can only create IPv6 network if the zone has IPv6 DNS! Please configure the zone IPv6 DNS1 and/or IPv6 "
+            "DNS2."
+        )
+
+
+def _check_private_vlan(call: Call, offering: Any) -> None:
+    """The parameters of a private VLAN: for root admins, in shared and L2 networks with IPv4 and a VLAN."""
+    p = call.params
+    if p.isolatedpvlan is None and p.isolatedpvlantype is None:
+        return
+    if not call.caller.is_root_admin:
+        raise InvalidParameter("Only ROOT admin is allowed to create Private VLAN network")
+    if offering.guest_type == "Isolated":
+        raise InvalidParameter("Can only support create Private VLAN network with advanced shared or L2 network!")
+    if p.startipv6 is not None:
+        raise InvalidParameter("Can only support create Private VLAN network with IPv4!")
+    if p.vlan is None:
+        raise InvalidParameter("VLAN ID has to be set in order to configure a Private VLAN")
+    _check_pair(p.vlan, p.isolatedpvlan, (p.isolatedpvlantype or "").capitalize() or None)
+
+
+def _check_pair(vlan: str, secondary: str | None, kind: str | None) -> None:
+    primary = vlan.removeprefix("vlan://")
+    if secondary is None:
+        if kind not in (None, "Promiscuous"):
+            raise InvalidParameter("Private VLAN ID has not been set, therefore Promiscuous type is expected")
+        return
+    if not secondary.isdigit():
+        raise CloudRuntime(f"The secondary VLAN ID: {secondary} is not in numeric format")
+    if kind == "Promiscuous" and primary != secondary:
+        raise InvalidParameter("Private VLAN type is set to Promiscuous, but VLAN ID and Secondary VLAN ID differ")
+    if kind in ("Community", "Isolated") and primary == secondary:
+        raise InvalidParameter(f"Private VLAN type is set to {kind}, but VLAN ID and Secondary VLAN ID are equal")
+
+
+def _check_dns(call: Call, offering: Any) -> None:
+    p = call.params
+    if not any((p.dns1, p.dns2, p.ip6dns1, p.ip6dns2)):
+        return
+    if offering.guest_type == "L2":
+        raise InvalidParameter("DNS can not be specified L2 networks")
+    if p.vpcid is not None:
+        raise InvalidParameter("DNS can not be specified for a VPC tier")
+    if "Dns" not in offering.services:
+        raise InvalidParameter(
+            "DNS can not be specified for networks with network offering that do not support DNS service"
+        )
+    if (p.ip6dns1 or p.ip6dns2) and not p.startipv6:
+        raise InvalidParameter("IPv6 DNS cannot be specified for IPv4 only network")
+
+
+def _check_cidr_size(call: Call, offering: Any) -> None:
+    """A size instead of a CIDR is for routed networks only."""
+    size = call.params.cidrsize
+    if size is not None and (offering.network_mode or "").upper() != "ROUTED":
+        raise InvalidParameter(f"network cidr size is only applicable on Isolated networks with ROUTED mode: {size}")
+
+
+def check_caller(call: Call, offering: Any) -> None:
+    """Whoever is no root admin makes isolated, L2 and VLAN-less shared networks only."""
+    if call.caller.is_root_admin:
+        return
+    if offering.traffic_type != "Guest":
+        raise InvalidParameter("This user can only create a Guest network")
+    if offering.guest_type == "Shared" and offering.specify_vlan:
+        raise InvalidParameter(
+            "This user can only create an Isolated network, a L2 network or a Shared network with specifyVlan=false."
+        )
