@@ -168,7 +168,7 @@ def update_guest_os(call: Call) -> dict[str, Any]:
         raise InvalidParameter(
             f"The specified Guest OS name : {p.osdisplayname} already exists. Please specify a unique guest OS name"
         )
-    system.display_name = p.osdisplayname
+    system.display_name = p.osdisplayname or system.display_name
     if p.oscategoryid is not None:
         system.category_id = p.oscategoryid.id
     system.for_display = p.get("fordisplay", system.for_display)
