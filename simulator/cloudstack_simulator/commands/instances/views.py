@@ -68,7 +68,7 @@ def instance_view(
         "diskofferingid": data_offering.uuid if data_offering else None,
         "diskofferingname": data_offering.name if data_offering else None,
         "guestosid": guest_os.uuid if guest_os else None,
-        "securitygroup": [_group(call, number) for number in vm.security_group_ids],
+        "securitygroup": [_security_group(call, number) for number in vm.security_group_ids],
         "nic": [nic_view(call, n) for n in nics] if show_nics else [],
         "hypervisor": vm.hypervisor,
         "ipaddress": next((n.address for n in nics if n.is_default), None) if show_nics else None,
@@ -113,7 +113,7 @@ class _Wants:
         return "all" in self.details or part in self.details
 
 
-def _group(call: Call, number: int) -> dict[str, Any]:
+def _security_group(call: Call, number: int) -> dict[str, Any]:
     group = call.db.security_groups[number]
     return {
         "id": group.uuid,
