@@ -139,9 +139,9 @@ class Typing:
             case "RFCComplianceDomainName":
                 if not RFC_NAME.fullmatch(str(raw)):
                     raise ParameterError(
-                        f"{text} - it can contain ASCII letters 'a' through 'z', the digits '0' through '9', and the hyphen "
-                        "('-'), must be between 1 and 63 characters long, and can't start or end with \"-\" and can't start "
-                        "with digit"
+                        f"{text} - it can contain ASCII letters 'a' through 'z', the digits '0' through '9', and the "
+                        "hyphen ('-'), must be between 1 and 63 characters long, and can't start or end with \"-\" and "
+                        "can't start with digit"
                     )
 
     def _typed(self, parameter: Parameter, value: Any) -> Any:
