@@ -11,6 +11,7 @@ from ...listing import equal, matching
 from ...model.offerings import DiskOffering, ServiceOffering
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
+from ..gpu.profiles import profile_view
 from . import disk_rules, scopes
 
 PURGE = "purge.db.entities"
@@ -51,11 +52,21 @@ def service_offering_view(call: Call, offering: ServiceOffering) -> dict[str, An
         "encryptroot": disk.encrypt,
         "gpudisplay": offering.gpu_display,
         "gpucount": offering.gpu_count,
+        **_gpu_fields(call, offering),
         "leaseduration": offering.lease_days,
         "leaseexpiryaction": offering.lease_action,
         "purgeresources": True if offering.details.get(PURGE) == "true" else None,
         "hasannotations": has_annotations(call, offering),
     }
+
+
+def _gpu_fields(call: Call, offering: ServiceOffering) -> dict[str, Any]:
+    profile = call.db.vgpu_profiles.get(offering.vgpu_profile_id)
+    if profile is None:
+        return {}
+    fields = profile_view(call, profile)
+    shown = ("gpucardid", "gpucardname", "videoram", "maxheads", "maxresolutionx", "maxresolutiony")
+    return {"vgpuprofileid": profile.uuid, "vgpuprofilename": profile.name} | {name: fields[name] for name in shown}
 
 
 @command("listServiceOfferings")

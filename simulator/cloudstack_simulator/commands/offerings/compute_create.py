@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...call import Call
+from ...call import Call, live
 from ...contract import facts
 from ...errors import InvalidParameter
 from ...model.offerings import DiskOffering, ServiceOffering
@@ -58,7 +58,8 @@ def create_service_offering(call: Call) -> dict[str, Any]:
             dynamic_scaling=p.get("dynamicscalingenabled", True),
             disk_offering_strictness=bool(p.diskofferingstrictness),
             gpu_display=bool(p.gpudisplay),
-            gpu_count=p.gpucount,
+            gpu_count=_gpu_count(call),
+            vgpu_profile_id=p.vgpuprofileid.id if p.vgpuprofileid else None,
             lease_days=lease[0],
             lease_action=lease[1],
             domain_ids=domains,
@@ -168,6 +169,16 @@ def _lease(call: Call) -> tuple[int | None, str | None]:
             f"Invalid value configured for leaseexpiryaction, valid values are: {', '.join(LEASE_ACTIONS)}"
         )
     return days, action.upper()
+
+
+def _gpu_count(call: Call) -> int | None:
+    p = call.params
+    if p.vgpuprofileid is None:
+        return p.gpucount  # type: ignore[no-any-return]
+    live(p.vgpuprofileid, "Please specify a valid vgpu profile.")
+    if p.gpucount is not None and p.gpucount < 1:
+        raise InvalidParameter("GPU count must be greater than 0.")
+    return p.gpucount or 1
 
 
 def _details(call: Call, *, customized: bool) -> dict[str, str]:

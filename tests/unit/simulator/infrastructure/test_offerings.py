@@ -183,3 +183,33 @@ def test_built_in_offerings_are_not_deleted(op: Any) -> None:
     default = op.rows("listServiceOfferings", issystem="true", systemvmtype="domainrouter")[0]["id"]
     op.refused("deleteServiceOffering", id=default)
     assert op.rows("listServiceOfferings", issystem="true", systemvmtype="domainrouter")[0]["id"] == default
+
+
+CARD = {
+    "name": "A card", "vendorid": "10de", "vendorname": "NVIDIA", "deviceid": "20b0", "devicename": "GA100",
+    "videoram": "40960",
+}  # fmt: skip
+
+
+def test_an_offering_tells_its_part_of_a_gpu(op: Any) -> None:
+    card = op.do("createGpuCard", **CARD)["gpucard"]["id"]
+    whole = op.only("listVgpuProfiles", gpucardid=card)
+    assert (whole["name"], whole["videoram"]) == ("passthrough", 40960)
+    part = op.do("createVgpuProfile", gpucardid=card, name="A100-5C", videoram=5120)["vgpuprofile"]["id"]
+    for count, code in ((None, 200), ("2", 200), ("0", 431)):
+        more = {} if count is None else {"gpucount": count}
+        status, body = op.sim.call(
+            "createServiceOffering", name=f"g{count}", displaytext="g", **SIZE, vgpuprofileid=part, **more
+        )
+        assert status == code, body
+    made = op.only("listServiceOfferings", name="g2")
+    assert (made["vgpuprofilename"], made["gpucardname"], made["gpucount"]) == ("A100-5C", "A card", 2)
+    assert op.only("listServiceOfferings", name="gNone")["gpucount"] == 1
+
+
+@pytest.mark.parametrize("changed", [{"vendorid": "xyz"}, {"deviceid": " "}, {}])
+def test_a_gpu_card_is_known_once_by_its_numbers(op: Any, changed: dict[str, str]) -> None:
+    op.do("createGpuCard", **CARD)
+    code, _text = op.refused("createGpuCard", **(CARD | changed))
+    assert code == 431
+    assert len(op.rows("listGpuCards")) == 1

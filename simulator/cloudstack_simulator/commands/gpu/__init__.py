@@ -1,0 +1,1 @@
+"""Kinds of GPU cards and vGPU profiles."""
