@@ -158,7 +158,7 @@ def _read_back(cloud: CloudDocument, works: Sequence[Work], pool: ThreadPoolExec
 
 def _is_there(cloud: CloudDocument, work: Work) -> bool:
     """Whether the object made is the only one of its identity and as wanted."""
-    context = cloud.context(work.node, check=True)
+    context = cloud.context(work.node, check=True, held_back=_is_unfinished(cloud, work))
     try:
         rows = matching(context)
     except CloudStackError:
@@ -168,8 +168,13 @@ def _is_there(cloud: CloudDocument, work: Work) -> bool:
     return not differences(context.view, context.resource, context.given, rows[0])
 
 
+def _is_unfinished(cloud: CloudDocument, work: Work) -> bool:
+    """Whether the state that an object's parts come before was left out, so that it must not be reached here either."""
+    return bool(work.skipped) and cloud.graph.is_held_back(work.node)
+
+
 def _settle(cloud: CloudDocument, work: Work) -> None:
-    context = cloud.context(work.node, check=False)
+    context = cloud.context(work.node, check=False, held_back=_is_unfinished(cloud, work))
     try:
         row = confirm(context, work.outcome.unconfirmed)  # type: ignore[union-attr]
         work.outcome = replace(work.outcome, row=row)  # type: ignore[type-var]

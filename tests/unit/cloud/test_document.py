@@ -148,6 +148,16 @@ def test_stopping_on_the_first_error_begins_nothing_new():
     assert sum("skipped" in entry for entry in entries) == 3
 
 
+def test_after_an_error_a_state_that_needs_the_parts_is_not_reached_by_reading_back():
+    cloud = House()
+    fail_on(cloud, "a")
+    kinds = {**KINDS, "shelf": replace(SHELF, unique=True)}
+    whole = CloudDocument(cloud, document(), kinds)
+    carry_out(whole, whole.plan(), limit=1)
+    assert [row["open"] for row in cloud.shelves if row["name"] == "new"] == [False]
+    assert "updateShelf" not in cloud.changing
+
+
 def test_a_run_that_was_cut_off_is_finished_by_the_next_one():
     cloud = House()
     fail_on(cloud, "b")
