@@ -7,6 +7,7 @@ from typing import Any
 from ..call import Call
 from ..tables import Row
 from ..tags import domain_path
+from .annotations import has_annotations
 
 
 def owner_fields(call: Call, account_id: int) -> dict[str, Any]:
@@ -34,9 +35,8 @@ def running_job(call: Call, row: Row) -> dict[str, Any]:
 
 
 def has_notes(call: Call, row: Row) -> bool:
-    """Whether the row has annotations."""
-    table = call.db.tables.get("annotations")
-    return table is not None and bool(table.where(entity_uuid=row.uuid))
+    """Whether the row has annotations that the caller may read."""
+    return has_annotations(call, row)
 
 
 def uuid_of(call: Call, table: str, number: int | None) -> str | None:

@@ -7,7 +7,9 @@ from ..wording import printed
 
 
 @entity(
-    "volumes", "Volume", indexes=("vm_id", "pool_id", "account_id", "zone_id", "state", "name", "template_id")
+    "volumes",
+    "Volume",
+    indexes=("vm_id", "pool_id", "account_id", "zone_id", "state", "name", "template_id", "listed"),
 )
 class Volume(Row):
     name: str
@@ -39,6 +41,8 @@ class Volume(Row):
     min_iops: int | None = None
     max_iops: int | None = None
     display: bool = True
+    listed: bool = True
+    """Whether lists have it without being asked: it is displayed, and not a disk of the server's own VMs."""
     delete_protection: bool = False
     extractable: bool = True
     chain_info: str | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...call import Call
 from ...clock import timestamp
+from ...envelope import Ready
 from ...model.appliances import Router
 from ..annotations import has_annotations
 from ..common import control_state, owner_fields
@@ -46,7 +47,7 @@ def router_view(call: Call, router: Router) -> dict[str, Any]:
         "vpcid": vpc.uuid if vpc else None,
         "vpcname": vpc.name if vpc else None,
         "role": router.role,
-        "nic": [_nic(call, nic) for nic in nics],
+        "nic": Ready(_nic(call, nic) for nic in nics),
         "requiresupgrade": requires_upgrade(call, router),
         "healthchecksfailed": health_checks_failed(router),
         "softwareversion": router.software_version,
@@ -62,8 +63,8 @@ def router_view(call: Call, router: Router) -> dict[str, Any]:
 
 
 def _nic(call: Call, nic: Any) -> dict[str, Any]:
-    view = nic_view(call, nic, of_instance=False)
-    return view | {"macaddress": nic.mac or None}
+    view = nic_view(call, nic, of_instance=False) | {"macaddress": nic.mac or None}
+    return {name: value for name, value in view.items() if value is not None}
 
 
 def _side(call: Call, nics: list[Any], traffic: str) -> dict[str, Any]:
@@ -97,10 +98,10 @@ def _numbers(version: str | None) -> list[int]:
 
 def requires_upgrade(call: Call, router: Router) -> bool:
     """Whether the router is from a template that is too old and has scripts of another release."""
-    if not call.setting("router.version.check"):
+    if router.software_version == recipes.SERVER_VERSION or not call.setting("router.version.check"):
         return False
     minimum = _numbers(str(call.setting("minreq.sysvmtemplate.version")))
-    return _numbers(router.template_version) < minimum and router.software_version != recipes.SERVER_VERSION
+    return _numbers(router.template_version) < minimum
 
 
 def health_checks_failed(router: Router) -> bool:

@@ -62,6 +62,7 @@ def _new(call: Call, owner: Any, zone: Any, offering: Any, size: int) -> Volume:
         min_iops=p.miniops if own_iops else getattr(offering, "min_iops", None),
         max_iops=p.maxiops if own_iops else getattr(offering, "max_iops", None),
         display=p.get("displayvolume", True),
+        listed=p.get("displayvolume", True),
         snapshot_id=p.snapshotid.id if p.snapshotid is not None else None,
         state="Creating" if p.snapshotid is not None else "Allocated",
     )

@@ -67,8 +67,16 @@ def new_root(
             template_id=template.id if template is not None else None,
             extractable=template is not None and template.extractable,
             counted=counted,
+            listed=vm.vm_type == "User",
         ),
     )
+
+
+def display(sim: Simulator, volume: Volume, *, on: bool) -> None:
+    """Show the volume in lists, or hide it."""
+    vm = sim.db.vms.get(volume.vm_id)
+    volume.display = on
+    volume.listed = on and (vm is None or vm.vm_type == "User")
 
 
 def new_data(sim: Simulator, vm: VirtualMachine, disk_offering: Any, *, size: int | None = None) -> Volume:

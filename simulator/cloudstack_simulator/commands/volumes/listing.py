@@ -33,8 +33,7 @@ def filters(call: Call) -> list[Filter | None]:
         equal(lambda v: _pool(call, v, "pod_id"), p.podid),
         equal(lambda v: _pool(call, v, "cluster_id"), p.clusterid),
         equal(lambda v: _pool(call, v, "uuid"), p.storageid),
-        equal("display", p.get("displayvolume", True)),
-        None if p.listsystemvms else _of_no_system_vm(call),
+        *_by_display(call),
         matching(lambda v: _encrypted(call, v) is p.isencrypted) if p.isencrypted is not None else None,
         tagged(call, "Volume"),
     ]
@@ -42,6 +41,13 @@ def filters(call: Call) -> list[Filter | None]:
 
 def _pool(call: Call, volume: Volume, field: str) -> Any:
     return getattr(call.db.storage_pools.get(volume.pool_id), field, None)
+
+
+def _by_display(call: Call) -> list[Filter | None]:
+    shown = call.params.get("displayvolume", True)
+    if call.params.listsystemvms:
+        return [equal("display", shown)]
+    return [equal("listed", True)] if shown else [equal("display", False), _of_no_system_vm(call)]
 
 
 def _of_no_system_vm(call: Call) -> Filter:

@@ -10,6 +10,7 @@ from ...errors import InvalidParameter
 from ...model.volumes import Volume
 from ...registry import command
 from ..common import completed
+from . import lifecycle
 from .view import volume_view
 
 STATES = (
@@ -59,7 +60,7 @@ def _change(call: Call, volume: Volume) -> None:
     if p.storageid is not None:
         volume.pool_id = p.storageid.id
     if p.displayvolume is not None:
-        volume.display = p.displayvolume
+        lifecycle.display(call.sim, volume, on=p.displayvolume)
     if p.name is not None:
         volume.name = p.name
     if p.deleteprotection is not None:

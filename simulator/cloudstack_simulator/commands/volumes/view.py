@@ -8,7 +8,8 @@ from ...call import Call
 from ...clock import timestamp
 from ...model.volumes import Volume
 from ...tags import taggable
-from ..common import has_notes, owner_fields, short_tags
+from ..annotations import has_annotations
+from ..common import owner_fields, short_tags
 
 taggable("Volume", "volumes")
 
@@ -21,7 +22,6 @@ def volume_view(call: Call, volume: Volume, *, full: bool | None = None) -> dict
     full = call.caller.is_root_admin if full is None else full
     zone = call.db.zones[volume.zone_id]
     offering = call.db.disk_offerings.get(volume.disk_offering_id)
-    snapshot = call.db.snapshots.get(volume.snapshot_id)
     view: dict[str, Any] = {
         "id": volume.uuid,
         "name": volume.name,
@@ -30,8 +30,6 @@ def volume_view(call: Call, volume: Volume, *, full: bool | None = None) -> dict
         "type": volume.kind,
         "provisioningtype": volume.provisioning_type,
         "size": volume.size,
-        "miniops": volume.min_iops,
-        "maxiops": volume.max_iops,
         "created": timestamp(volume.created),
         "state": volume.state,
         **owner_fields(call, volume.account_id),
@@ -43,35 +41,43 @@ def volume_view(call: Call, volume: Volume, *, full: bool | None = None) -> dict
         "quiescevm": False,
         "supportsstoragesnapshot": False,
         "deleteprotection": volume.delete_protection,
-        "chaininfo": volume.chain_info,
-        "snapshotid": snapshot.uuid if snapshot is not None else None,
         "tags": short_tags(call, volume),
-        "hasannotations": has_notes(call, volume),
-        **_vm_fields(call, volume),
-        **_template_fields(call, volume),
-        **_offering_fields(call, volume, offering),
+        "hasannotations": has_annotations(call, volume),
     }
+    _add_rare_fields(call, volume, view)
+    _add_vm_fields(call, volume, view)
+    view |= _template_fields(call, volume)
+    view |= _offering_fields(call, volume, offering)
     if full:
         view |= _place_fields(call, volume)
-    if volume.state == "UploadOp":
-        view["status"] = "Download in progress"
     return view
 
 
-def _vm_fields(call: Call, volume: Volume) -> dict[str, Any]:
+def _add_rare_fields(call: Call, volume: Volume, view: dict[str, Any]) -> None:
+    snapshot = call.db.snapshots.get(volume.snapshot_id)
+    rare = (volume.min_iops, volume.max_iops, volume.chain_info, snapshot.uuid if snapshot is not None else None)
+    if rare != (None, None, None, None):
+        view |= dict(zip(("miniops", "maxiops", "chaininfo", "snapshotid"), rare, strict=True))
+    if volume.state == "UploadOp":
+        view["status"] = "Download in progress"
+
+
+NO_TRAFFIC = dict.fromkeys(("diskkbsread", "diskkbswrite", "diskioread", "diskiowrite"), 0)
+
+
+def _add_vm_fields(call: Call, volume: Volume, view: dict[str, Any]) -> None:
     vm = call.db.vms.get(volume.vm_id)
     if vm is None:
-        return {}
-    return {
-        "deviceid": volume.device_id,
-        "virtualmachineid": vm.uuid,
-        "vmname": vm.name,
-        "vmdisplayname": getattr(vm, "display_name", None) or vm.name,
-        "vmstate": vm.state,
-        "vmtype": vm.vm_type,
-        "attached": timestamp(volume.attached),
-        **dict.fromkeys(("diskkbsread", "diskkbswrite", "diskioread", "diskiowrite"), 0),
-    }
+        return
+    view["deviceid"] = volume.device_id
+    view["virtualmachineid"] = vm.uuid
+    view["vmname"] = vm.name
+    view["vmdisplayname"] = getattr(vm, "display_name", None) or vm.name
+    view["vmstate"] = vm.state
+    view["vmtype"] = vm.vm_type
+    if volume.attached is not None:
+        view["attached"] = timestamp(volume.attached)
+    view |= NO_TRAFFIC
 
 
 def _template_fields(call: Call, volume: Volume) -> dict[str, Any]:
@@ -116,7 +122,8 @@ RATES = {
 
 
 def _rates(offering: Any) -> dict[str, Any]:
-    return {field: offering.rates.get(name) for name, field in RATES.items()} | {"cacheMode": offering.cache_mode}
+    rates = {field: offering.rates[name] for name, field in RATES.items() if offering.rates.get(name) is not None}
+    return rates | ({"cacheMode": offering.cache_mode} if offering.cache_mode is not None else {})
 
 
 def _place_fields(call: Call, volume: Volume) -> dict[str, Any]:
