@@ -157,3 +157,16 @@ class VpnUser(Row):
     name: str
     account_id: int
     state: str = "Active"
+
+
+@entity("network_permissions", indexes=("network_id", "account_id"))
+class NetworkPermission(Row):
+    """An account may use a network of another one."""
+
+    network_id: int
+    account_id: int
+
+
+@entity("lb_health_checks", "LBHealthCheck")
+class HealthCheckPolicy(Row):
+    """No provider here has any."""

@@ -21,6 +21,7 @@ from .forwarding import address_text
 if TYPE_CHECKING:
     from ...simulator import Simulator
 
+DNS_PORT = 53
 ALGORITHMS = ("roundrobin", "leastconn", "source")
 
 
@@ -64,7 +65,14 @@ def allocate_rule(call: Call) -> Rule:
         raise InvalidParameter("Unable to create load balancer rule; specified sourceip id has static nat enabled")
     if not services.supports(call.db, network, "Lb"):
         raise InvalidParameter("LB service is not supported in specified network id")
-    if ip is None:
+    if p.publicport == DNS_PORT and {"Dns", "SourceNat"} <= services.providers(call.db, network).keys():
+        raise InvalidParameter(
+            "Error adding load balancer rule, cannot add port 53 with network service offering having DNS service and "
+            "Source NAT."
+        )
+    if ip is not None:
+        rules.check_service(call, ip, network, "Lb")
+    else:
         ip = addressing.public_address(call.sim, network.zone_id, owner, system=True)
         ip.network_id = network.id
     new = Rule(
@@ -227,7 +235,10 @@ def assign(call: Call) -> Any:
             raise InvalidParameter(
                 "VM with id specified cannot be added because it doesn't belong in the same network."
             )
+        _check_guest_address(call, nics[0], address)
         member = (vm.id, address or nics[0].address)
+        if member in have and address is not None:
+            raise InvalidParameter(f"VM {vm.uuid} with {address} is already mapped to load balancer.")
         if member not in have:
             new.append(member)
     if not new:
@@ -237,6 +248,12 @@ def assign(call: Call) -> Any:
     rule.state = "Active"
     completed(call, "LB.ASSIGN.TO.RULE", "assigning to load balancer. Load Balancer Id", rule, "LoadBalancerRule")
     return SUCCESS
+
+
+def _check_guest_address(call: Call, nic: Any, address: str | None) -> None:
+    secondary = {s.address for s in call.db.nic_secondary_ips.where(nic_id=nic.id)}
+    if address not in (None, nic.address, *secondary):
+        raise InvalidParameter(f"VM ip {address} specified does not belong to nic in network {nic.network_id}")
 
 
 @command("removeFromLoadBalancerRule", sync=rules.same_network)

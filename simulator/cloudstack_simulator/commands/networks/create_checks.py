@@ -34,7 +34,7 @@ def check_addresses(call: Call, offering: Any, zone: Any) -> None:
     """IPv6, private VLANs, DNS servers and sizes of subnets."""
     _check_ip6(call, offering, zone)
     _check_private_vlan(call, offering)
-    _check_dns(call, offering)
+    check_dns(call, offering)
     _check_cidr_size(call, offering)
 
 
@@ -81,19 +81,20 @@ def _check_pair(vlan: str, secondary: str | None, kind: str | None) -> None:
         raise InvalidParameter(f"Private VLAN type is set to {kind}, but VLAN ID and Secondary VLAN ID are equal")
 
 
-def _check_dns(call: Call, offering: Any) -> None:
+def check_dns(call: Call, offering: Any, network: Any = None) -> None:
+    """DNS servers for a new network, or for one that changes."""
     p = call.params
     if not any((p.dns1, p.dns2, p.ip6dns1, p.ip6dns2)):
         return
     if offering.guest_type == "L2":
         raise InvalidParameter("DNS can not be specified L2 networks")
-    if p.vpcid is not None:
+    if (network.vpc_id if network is not None else p.vpcid) is not None:
         raise InvalidParameter("DNS can not be specified for a VPC tier")
     if "Dns" not in offering.services:
         raise InvalidParameter(
             "DNS can not be specified for networks with network offering that do not support DNS service"
         )
-    if (p.ip6dns1 or p.ip6dns2) and not p.startipv6:
+    if (p.ip6dns1 or p.ip6dns2) and not p.get("startipv6"):
         raise InvalidParameter("IPv6 DNS cannot be specified for IPv4 only network")
 
 

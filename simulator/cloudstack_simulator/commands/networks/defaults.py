@@ -10,7 +10,7 @@ from ...call import Call
 from ...errors import InvalidParameter, PermissionDenied
 from ...model.networks import Network
 from ..zones import zone_life
-from . import services
+from . import permissions, services
 
 
 def check_reach(call: Call, owner: Any, network: Network) -> None:
@@ -20,7 +20,7 @@ def check_reach(call: Call, owner: Any, network: Network) -> None:
         below = network.subdomain_access and in_domain(db, owner.domain_id, network.domain_id)
         if network.domain_id == owner.domain_id or below:
             return
-    elif network.account_id == owner.id:
+    elif network.account_id == owner.id or permissions.is_shared_with(call, network, {owner.id}):
         return
     if call.caller.is_root_admin and network.account_id == owner.id:
         return

@@ -61,6 +61,7 @@ def allocate_rule(call: Call) -> Rule:
     rules.check_protocol(call, network, p.protocol, "PortForwarding")
     if private_end - p.privateport != public_end - p.publicport:
         raise InvalidParameter("Source port and destination port ranges should be of equal sizes.")
+    rules.check_service(call, ip, network, "PortForwarding")
     nic = _nic(call, ip, vm, network)
     rule = rules.add(
         call,
@@ -101,6 +102,8 @@ def _nic(call: Call, ip: Any, vm: Any, network: Any) -> Any:
             f"Unable to create port forwarding rule on address {_text(ip)}, invalid virtual machine id specified "
             f"({vm.id})."
         )
+    if vm.state in ("Destroyed", "Expunging"):
+        raise InvalidParameter(f"Invalid user vm: {vm}")
     nics = [n for n in call.db.nics.where(vm_id=vm.id) if n.network_id == network.id]
     if not nics:
         raise InvalidParameter("Vm doesn't belong to network associated with ipAddress")
@@ -204,6 +207,10 @@ def enable_static_nat(call: Call) -> dict[str, Any]:
     call.check_access(vm)
     vpc_addresses.check_network(ip, p.networkid)
     network = rules.network_of_address(call, ip, "Unable to find network by id")
+    if ip.network_id not in (None, network.id):
+        raise InvalidParameter(
+            f"Invalid network {network}. IP is associated with a different network than passed network id"
+        )
     nics = [n for n in db.nics.where(vm_id=vm.id) if n.network_id == network.id]
     if not nics:
         raise InvalidParameter("Vm doesn't belong to the network with specified id")
@@ -211,12 +218,21 @@ def enable_static_nat(call: Call) -> dict[str, Any]:
         raise InvalidParameter(
             "Unable to create static nat rule; StaticNat service is not supported in network with specified id"
         )
+    _check_guest_address(call, nics[0])
+    rules.check_service(call, ip, network, "StaticNat")
     _check_ready(call, ip, vm)
     ip.is_static_nat, ip.vm_id = True, vm.id
     ip.vm_address = p.vmguestip or nics[0].address
     ip.network_id = network.id
     completed(call, "STATICNAT.ENABLE", "enabling static nat. Ip Id", ip, "IpAddress")
     return SUCCESS
+
+
+def _check_guest_address(call: Call, nic: Any) -> None:
+    wanted = call.params.vmguestip
+    secondary = {s.address for s in call.db.nic_secondary_ips.where(nic_id=nic.id)}
+    if wanted not in (None, nic.address, *secondary):
+        raise InvalidParameter(f"VM ip {wanted} address not belongs to the vm")
 
 
 def _check_ready(call: Call, ip: Any, vm: Any) -> None:
@@ -251,6 +267,8 @@ def disable_static_nat(call: Call) -> Any:
     call.check_access(ip)
     if ip.is_system:
         raise InvalidParameter("Can't disable static nat for system IP address with specified id")
+    if call.db.remote_access_vpns.where(ip_id=ip.id):
+        raise InvalidParameter("Can't disable static nat as the IP address is used by a Remote Access VPN")
     yield STEP
     ip.is_static_nat, ip.vm_id, ip.vm_address = False, None, None
     if ip.vpc_id is not None and not call.db.firewall_rules.where(ip_id=ip.id):

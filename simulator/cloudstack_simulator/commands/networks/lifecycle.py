@@ -94,6 +94,8 @@ def destroy(sim: Simulator, network: Network) -> None:
     offering = sim.db.network_offerings.get(network.offering_id)
     if offering is not None and network.guest_type == "Isolated" and not offering.specify_vlan:
         sim.limits.add(network.account_id, "network", -1)
+    for permission in sim.db.network_permissions.where(network_id=network.id):
+        sim.db.network_permissions.delete(permission)
     network.state = "Destroy"
     sim.tags.drop(network)
     sim.db.networks.remove(network)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...access import in_domain
+from ...access import in_domain, visible_accounts
 from ...call import Call
 from ...errors import InvalidParameter
 from ...listing import Filter, equal, matching, tagged
 from ...registry import command
-from . import services
+from . import permissions, services
 from .views import network_view
 
 GUEST_TYPES = ("Shared", "Isolated", "L2")
@@ -49,18 +49,33 @@ def _with_services(call: Call, names: list[str] | None) -> Filter | None:
     return matching(lambda n: wanted <= {s.lower() for s in services.providers(call.db, n)})
 
 
-def _visible(call: Call) -> Filter:
-    """Own networks as everywhere, and shared ones of the domains that the caller is in."""
-    from ...access import visible_accounts
+KINDS = {
+    "account": {"Account"},
+    "domain": {"Domain"},
+    "accountdomain": {"Account", "Domain"},
+    "shared": {"Shared"},
+    "all": {"Account", "Domain", "Shared"},
+}
+"""Values of `networkfilter` → own networks, those of the domain, those that other accounts share."""
 
+
+def _visible(call: Call) -> Filter:
+    """Own networks as everywhere, shared ones of the domains that the caller is in, and those of other accounts."""
     p, db = call.params, call.db
+    kinds = KINDS.get((p.networkfilter or "all").lower())
+    if kinds is None:
+        raise InvalidParameter(f"Invalid value of networkfilter: {p.networkfilter}")
     accounts = visible_accounts(call)
     domain = p.domainid.id if p.domainid is not None else call.caller.account.domain_id
-    system = db.accounts.first(name="system").id
 
     def test(network: Any) -> bool:
         if network.acl_type != "Domain":
-            return accounts is None or network.account_id in accounts
+            own = accounts is None or network.account_id in accounts
+            if own:
+                return "Account" in kinds
+            return "Shared" in kinds and permissions.is_shared_with(call, network, accounts or set())
+        if "Domain" not in kinds:
+            return False
         if p.id is not None or (p.listall and call.caller.is_root_admin and p.domainid is None):
             return True
         if p.account or p.projectid is not None:
@@ -69,7 +84,7 @@ def _visible(call: Call) -> Filter:
             return True
         if p.domainid is not None and call.caller.is_root_admin:
             return False
-        return bool(network.subdomain_access) and in_domain(db, domain, network.domain_id) and system is not None
+        return bool(network.subdomain_access) and in_domain(db, domain, network.domain_id)
 
     return matching(test)
 

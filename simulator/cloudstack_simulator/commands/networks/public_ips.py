@@ -144,10 +144,14 @@ def associate(call: Call) -> Any:
     """The answer still says Allocating for an address of a network; a moment later it is Allocated."""
     ip, p = call.created, call.params
     yield 0.05
+    if p.networkid is not None and p.networkid.vpc_id is not None:
+        addressing.release_public(call.sim, ip)
+        raise InvalidParameter(
+            "Can't assign ip to the network directly when network belongs to VPC.Specify vpcId to associate ip address "
+            "to VPC"
+        )
     if p.networkid is not None:
         ip.network_id = p.networkid.id
-        if p.networkid.vpc_id is not None:
-            ip.vpc_id = p.networkid.vpc_id
     view = address_view(call, ip)
     ip.state = "Allocated"
     completed(call, "NET.IPASSIGN", "associating Ip. Ip Id", ip, "IpAddress")
@@ -170,6 +174,8 @@ def disassociate(call: Call) -> Any:
     if not ip or ip.state == "Free":
         raise InvalidParameter("Unable to find ip address by id")
     call.check_access(ip)
+    if not call.db.vlans[ip.vlan_id].virtual:
+        raise InvalidParameter("only ip addresses that belong to a virtual network may be disassociated.")
     if ip.is_source_nat and (ip.network_id is not None or ip.vpc_id is not None):
         raise CloudRuntime("ip address is used for source nat purposes and can not be disassociated.")
     yield 0.05
@@ -212,6 +218,8 @@ def reserve(call: Call) -> dict[str, Any]:
     if ip.state != "Free":
         raise InvalidParameter(f"Unable to reserve a IP in {ip.state} state.")
     vlan = call.db.vlans[ip.vlan_id]
+    if not vlan.virtual:
+        raise InvalidParameter("only ip addresses that belong to a virtual network may be reserved.")
     if not addressing.may_take(call.sim, ip, owner):
         whose = "account" if vlan.account_id is not None else "domain"
         raise InvalidParameter(f"Unable to reserve a IP because it is dedicated to another {whose}.")

@@ -25,9 +25,9 @@ def same_network(call: Call) -> Any:
 
 
 def check_ports(start: int | None, end: int | None) -> None:
-    for port in (start, end):
+    for port, words in ((start, "publicPort"), (end, "Public port range")):
         if port is not None and not 0 <= port <= 65535:
-            raise InvalidParameter(f"publicPort is an invalid value: {port}")
+            raise InvalidParameter(f"{words} is an invalid value: {port}")
     if start is not None and end is not None and start > end:
         raise InvalidParameter("Start port can't be bigger than end port")
 
@@ -58,6 +58,24 @@ def protocols_of(call: Call, network: Any, service: str) -> set[str]:
 def check_protocol(call: Call, network: Any, protocol: str, service: str) -> None:
     if protocol.lower() not in protocols_of(call, network, service):
         raise InvalidParameter(f"Protocol {protocol} is not supported in zone {network.zone_id}")
+
+
+SERVICES = {"PortForwarding": "PortForwarding", "LoadBalancing": "Lb", "Vpn": "Vpn"}
+"""Purposes of rules that make an address serve something."""
+
+
+def check_service(call: Call, ip: Any, network: Any, service: str) -> None:
+    """Without conserve mode an address serves one thing only."""
+    offering = call.db.network_offerings.get(network.offering_id)
+    if offering is None or offering.conserve_mode:
+        return
+    used = {SERVICES[r.purpose] for r in call.db.firewall_rules.where(ip_id=ip.id) if r.purpose in SERVICES}
+    used |= {"SourceNat"} if ip.is_source_nat else set()
+    used |= {"StaticNat"} if ip.is_static_nat else set()
+    if len(used) > 1:
+        raise IllegalArgument(f"There are multiple services used ip {ip.address}.")
+    if used and used != {service}:
+        raise IllegalArgument(f"The IP {ip.address} is already used as {used.pop()} rather than {service}")
 
 
 def add(call: Call, rule: Rule) -> Rule:

@@ -11,7 +11,7 @@ from ...model.networks import Network
 from ...registry import command
 from ..common import completed
 from ..zones.texts import is_domain_name
-from . import addressing, services
+from . import addressing, create_checks, services
 from .create import DOMAIN_RULE
 from .views import network_view
 
@@ -34,6 +34,8 @@ def update(call: Call) -> Any:
     call.check_access(network)
     if network.is_system:
         raise InvalidParameter("Can't update system networks")
+    offering = p.networkofferingid or call.db.network_offerings[network.offering_id]
+    create_checks.check_dns(call, offering, network)
     if p.networkofferingid is not None and p.networkofferingid.id != network.offering_id:
         _check_offering(call, network)
     if p.networkdomain is not None:
@@ -49,11 +51,23 @@ def update(call: Call) -> Any:
         network.network_cidr, network.cidr = reserved
     if p.networkofferingid is not None:
         network.offering_id = p.networkofferingid.id
+    if p.sourcenatipaddress is not None:
+        _change_source_nat(call, network)
     network.details["hideIpAddressUsage"] = "true" if p.hideipaddressusage else "false"
     if p.customid is not None:
         call.db.networks.change_uuid(network, p.customid)
     completed(call, "NETWORK.UPDATE", "updating network. Network Id", network)
     return {"network": network_view(call, network)}
+
+
+def _change_source_nat(call: Call, network: Network) -> None:
+    """Let another of the network's addresses be the one of source NAT."""
+    own = call.db.ip_addresses.where(network_id=network.id)
+    new = next((ip for ip in own if ip.address == call.params.sourcenatipaddress), None)
+    if new is None or new.is_static_nat:
+        raise InvalidParameter(f"Cannot use requested IP {call.params.sourcenatipaddress} as the Source NAT IP")
+    for ip in own:
+        ip.is_source_nat = ip.id == new.id
 
 
 def _check_domain(call: Call, network: Network) -> None:

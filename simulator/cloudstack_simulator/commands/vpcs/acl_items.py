@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from ...call import Call
@@ -258,7 +259,11 @@ def move(call: Call) -> Any:
     if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
         raise InvalidParameter("Default ACL rules cannot be moved.")
     check_access(call, acl)
-    others = sorted((i for i in db.network_acl_items.where(acl_id=acl.id) if i is not item), key=lambda i: i.number)
+    everyone = sorted(db.network_acl_items.where(acl_id=acl.id), key=lambda i: i.number)
+    _check_unchanged(call, everyone)
+    others = [i for i in everyone if i is not item]
+    if before is not None and after is not None and before.number + 1 != after.number:
+        _check_gap(before.number + 1, everyone)
     yield STEP
     if before is None:
         _place(item, 1, others)
@@ -267,6 +272,25 @@ def move(call: Call) -> Any:
     else:
         _place(item, before.number + 1, others)
     return {"networkacl": item_view(call, item)}
+
+
+def _check_unchanged(call: Call, items: list[NetworkAclItem]) -> None:
+    """Refuse the move when the list is not the one that the caller saw (the digest of its ids in their order)."""
+    digest = call.params.aclconsistencyhash
+    seen = "".join(i.uuid for i in items)
+    if digest and len(items) > 1 and hashlib.md5(seen.encode(), usedforsecurity=False).hexdigest() != digest:
+        raise InvalidParameter(
+            "It seems that the access control list in the database is not in the state that you used to apply the "
+            "changed. Could you try it again?"
+        )
+
+
+def _check_gap(number: int, items: list[NetworkAclItem]) -> None:
+    if any(i.number == number for i in items):
+        raise InvalidParameter(
+            "There are some inconsistencies with the data you sent. The new position calculated already has a ACL rule "
+            "on it."
+        )
 
 
 def _neighbour(call: Call, given: Any) -> NetworkAclItem | None:

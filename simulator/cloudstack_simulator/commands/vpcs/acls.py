@@ -162,6 +162,8 @@ def replace_list(call: Call) -> Any:
         )
     if p.networkid is not None and target.vpc_id is None:
         raise InvalidParameter(f"Network is not part of a VPC: {target.uuid}")
+    if p.gatewayid is not None and target.state != "Ready":
+        raise InvalidParameter("Gateway is not in Ready state")
     if acl.vpc_id is not None and acl.vpc_id != target.vpc_id:
         what = f"Network: {target}" if p.networkid is not None else f"private gateway: {target.uuid}"
         raise InvalidParameter(f"{what} and ACL: {acl.uuid} do not belong to the same VPC")

@@ -130,6 +130,8 @@ def delete_gateway(call: Call) -> Any:
     if gateway.removed is not None:
         return SUCCESS
     call.check_access(gateway)
+    if gateway.vlan is not None and not call.caller.is_root_admin:
+        raise InvalidParameter("Unable to delete private gateway with specified vlan by non-ROOT accounts")
     routes = db.static_routes.where(gateway_id=gateway.id)
     if routes:
         raise CloudRuntime(
@@ -174,18 +176,13 @@ def allocate_route(call: Call) -> StaticRoute:
         raise InvalidParameter("vpcId must be specified")
     vpc = db.vpcs[gateway.vpc_id] if gateway is not None else p.vpcid
     call.check_access(vpc)
-    span = net.cidr(p.cidr)
-    if span is None:
-        raise InvalidParameter(f"Invalid format for cidr {p.cidr}")
-    whole = net.cidr(vpc.cidr)
-    if whole is not None and span.overlaps(whole):
-        raise InvalidParameter(f"CIDR should be outside of VPC cidr {vpc.cidr}")
-    if span.overlaps(net.IPv4Network("169.254.0.0/16")):
-        raise InvalidParameter("CIDR should be outside of link local cidr 169.254.0.0/16")
-    for other in db.static_routes.where(vpc_id=vpc.id):
-        known = net.cidr(other.cidr)
-        if known is not None and span.overlaps(known):
-            raise NetworkRuleConflict(f"New static route cidr conflicts with existing route {other.uuid}")
+    if vpc.removed is not None or vpc.state != "Enabled":
+        raise InvalidParameter("Can't add static route to VPC that is being deleted")
+    if p.nexthop is not None and not _is_near(call, vpc, p.nexthop):
+        raise InvalidParameter(
+            f"Next hop {p.nexthop} is invalid. It must be within VPC CIDR or on the same public or private network"
+        )
+    _check_route(call, vpc, p.cidr)
     route: StaticRoute = db.static_routes.add(
         StaticRoute(
             vpc_id=vpc.id,
@@ -197,6 +194,32 @@ def allocate_route(call: Call) -> StaticRoute:
         )
     )
     return route
+
+
+def _is_near(call: Call, vpc: Any, hop: str) -> bool:
+    """Whether the hop is in the VPC, or in a subnet that its routers have a side in."""
+    if not net.is_ip4(hop):
+        return False
+    public = call.db.vlans.where(zone_id=vpc.zone_id, virtual=True)
+    private = call.db.private_gateways.where(vpc_id=vpc.id)
+    spans = [net.cidr(vpc.cidr), *(net.network(s.gateway, s.netmask) for s in (*public, *private) if s.gateway)]
+    return any(span is not None and net.IPv4Address(hop) in span for span in spans)
+
+
+def _check_route(call: Call, vpc: Any, cidr: str) -> None:
+    """Refuse a route into the VPC itself, to link-local addresses, or beside another route."""
+    span = net.cidr(cidr)
+    if span is None:
+        raise InvalidParameter(f"Invalid format for cidr {cidr}")
+    whole = net.cidr(vpc.cidr)
+    if whole is not None and span.overlaps(whole):
+        raise InvalidParameter(f"CIDR should be outside of VPC cidr {vpc.cidr}")
+    if span.overlaps(net.IPv4Network("169.254.0.0/16")):
+        raise InvalidParameter("CIDR should be outside of link local cidr 169.254.0.0/16")
+    for other in call.db.static_routes.where(vpc_id=vpc.id):
+        known = net.cidr(other.cidr)
+        if known is not None and span.overlaps(known):
+            raise NetworkRuleConflict(f"New static route cidr conflicts with existing route {other.uuid}")
 
 
 @command("createStaticRoute")

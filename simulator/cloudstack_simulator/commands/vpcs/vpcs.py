@@ -76,8 +76,10 @@ def allocate_vpc(call: Call) -> Vpc:
         raise InvalidParameter("VPC cidr or cidr size must be specified")
     if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
         raise PermissionDenied("Cannot perform this operation since specified Zone is currently disabled")
+    _check_size(call)
     domain = _domain_name(call, owner, zone)
     _check_cidr(p.cidr)
+    _check_dns(call, offering)
     call.sim.limits.check(owner, "vpc")
     vpc: Vpc = call.db.vpcs.add(
         Vpc(
@@ -98,6 +100,24 @@ def allocate_vpc(call: Call) -> Vpc:
     )
     call.sim.limits.add(owner.id, "vpc", 1)
     return vpc
+
+
+def _check_size(call: Call) -> None:
+    """A size instead of a CIDR is for routed VPCs only."""
+    p = call.params
+    if p.cidrsize is None:
+        return
+    if p.cidr is not None:
+        raise InvalidParameter("VPC cidr and cidr size are mutually exclusive")
+    raise InvalidParameter("VPC cidr size is only applicable on VPC with Routed mode")
+
+
+def _check_dns(call: Call, offering: Any) -> None:
+    p = call.params
+    if any((p.dns1, p.dns2, p.ip6dns1, p.ip6dns2)) and "Dns" not in offering.services:
+        raise InvalidParameter("DNS can not be specified for VPCs with offering that do not support DNS service")
+    if p.ip6dns1 or p.ip6dns2:
+        raise InvalidParameter("IPv6 DNS can be specified for IPv6 enabled VPC")
 
 
 def _domain_name(call: Call, owner: Any, zone: Any) -> str:
@@ -123,7 +143,9 @@ def source_nat(call: Call, vpc: Vpc) -> Any:
     for ip in call.db.ip_addresses.where(vpc_id=vpc.id):
         if ip.is_source_nat:
             return ip
-    ip = addressing.public_address(call.sim, vpc.zone_id, call.db.accounts[vpc.account_id], source_nat=True)
+    wanted = call.params.get("sourcenatipaddress")
+    owner = call.db.accounts[vpc.account_id]
+    ip = addressing.public_address(call.sim, vpc.zone_id, owner, wanted, source_nat=True)
     ip.vpc_id = vpc.id
     return ip
 

@@ -124,6 +124,10 @@ def connection_exists(call: Call) -> None:
 def reset_connection(call: Call) -> Any:
     connection = call.params.id
     call.check_access(connection)
+    if connection.state == "Pending":
+        raise InvalidParameter(
+            "Site to site VPN connection with specified id is currently Pending, unable to Disconnect!"
+        )
     yield STEP
     connection.state = "Disconnected" if connection.passive else "Connecting"
     return {"vpnconnection": connection_view(call, connection)}

@@ -132,6 +132,9 @@ def _check_customer(call: Call, *, gap: str) -> None:
     if not _is_host(p.gateway):
         raise InvalidParameter(f"The customer gateway ip/Domain {p.gateway} is invalid!")
     cidrs = [net.cidr(c) for c in p.cidrlist.split(",")]
+    limit = int(call.setting("site2site.vpn.customergateway.subnets.limit") or 10)
+    if len(cidrs) > limit:
+        raise InvalidParameter(f"Too many subnets of customer gateway! The limit is {limit}")
     if any(c is None for c in cidrs):
         raise InvalidParameter(f"The customer gateway peer cidr list {p.cidrlist} contains an invalid cidr!")
     if not _is_policy(p.ikepolicy, needs_group=True):
