@@ -107,7 +107,7 @@ class _Run:
         context = self.cloud.context(step.node, check=False, held_back=held_back)
         # What others are about to refer to is read back before they do, unless it is surely the only one of its name.
         needed = any(self.works[other.node].plan.changed for other in self.dependents.get(step, ()))
-        context.confirm_later = step.node.resource.unique or not needed
+        context.confirm_later = not needed or (step.node.resource.unique and not step.node.resource.create)
         try:
             work.outcome = reconcile(context)
         except CloudStackError as error:

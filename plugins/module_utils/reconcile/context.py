@@ -30,7 +30,7 @@ class Context:
     id: str = ""
     check: bool = False
     immutable_drift: str = "fail"
-    #: Whoever reconciles many objects reads new ones back together, where the answer to the creation tells them whole.
+    #: Whoever reconciles many objects reads new ones back together, if nothing is known to be left to do about them.
     confirm_later: bool = False
     warnings: list[str] = field(default_factory=list)
     progress: Callable[[str], None] | None = None

@@ -77,18 +77,21 @@ def _create(ctx: Context) -> Done:
         row = until_seen(ctx, lambda: _adopted(ctx, params))
         if row is None:
             raise error
-        new_id, told = str(row[resource.commands.id_field]), None
         ctx.warn(f"the answer to {resource.commands.create} was lost; {ctx.name} was found by reading back")
-    if ctx.confirm_later and told is not None and _is_whole(ctx, told):
+        return Done(confirm(ctx, str(row[resource.commands.id_field])))
+    if ctx.confirm_later and _can_wait(ctx, new_id, told):
         return Done(told, unconfirmed=new_id)
     return Done(confirm(ctx, new_id))
 
 
-def _is_whole(ctx: Context, told: Row) -> bool:
-    """Whether an answer tells a new object as reading it would, and nothing is left to be done about it."""
+def _can_wait(ctx: Context, new_id: str, told: Row | None) -> bool:
+    """Whether a new object may be read back later: nothing is awaited, and nothing is known to be left to do."""
     resource = ctx.resource
-    plain = not (resource.awaited or resource.complete or resource.is_same) and told.get("jobstatus") != 0
-    return plain and not differences(ctx.view, resource, ctx.given, told)
+    if not new_id or resource.awaited or resource.complete or resource.is_same:
+        return False
+    if told is None:
+        return resource.create is not None
+    return told.get("jobstatus") != 0 and not differences(ctx.view, resource, ctx.given, told)
 
 
 def confirm(ctx: Context, new_id: str) -> Row:

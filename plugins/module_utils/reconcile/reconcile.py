@@ -99,7 +99,8 @@ def reconcile(ctx: Context) -> Outcome:
     if plan.changed and not ctx.check:
         done = execute(ctx, plan)
         gone = "" if plan.row is None else str(plan.row[ctx.resource.commands.id_field])
-        ctx.view.learn(ctx.resource, done.row, gone, ctx.resource.place(ctx) if ctx.resource.place else None)
+        if done.row is not None or plan.action == "delete":
+            ctx.view.learn(ctx.resource, done.row, gone, ctx.resource.place(ctx) if ctx.resource.place else None)
     elif plan.row is not None and not ctx.check and ctx.state != ABSENT:
         # An earlier run may have been cut off while it waited for a download or a job.
         done = Done(until_settled(ctx, plan.row))

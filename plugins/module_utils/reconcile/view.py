@@ -146,11 +146,14 @@ class View:
         parameter = resource.commands.filters.get(first.name)
         if parameter:
             return self.rows(resource, {**(extra or {}), parameter: name})
+        plain = first.type == "str" and first.row_field and not first.equal and not first.decode
+        if not self.whole or not (plain or resource.canonical):
+            return self.rows(resource, extra)
         base = {**resource.commands.fixed.get("list", {}), **(extra or {})}
-        if self.whole and first.type == "str" and first.row_field and not first.equal and not first.decode:
-            shelf = None if any(isinstance(item, PlannedId) for item in base.values()) else self._shelf(resource, base)
-            return shelf.where(first.row_field, name) if shelf else []
-        return self.rows(resource, extra)
+        if any(isinstance(item, PlannedId) for item in base.values()):
+            return []
+        shelf = self._shelf(resource, base)
+        return shelf.where(first.row_field, resource.canonical(name) if resource.canonical else name) if shelf else []
 
     def fresh(self, resource: Resource) -> View:
         """A view that asks the server anew about one kind and answers everything else from this one."""
@@ -259,7 +262,8 @@ class View:
     def _named(self, resource: Resource, value: str, extra: Mapping[str, Any]) -> list[Row]:
         if resource.refer:
             filters, is_meant = resource.refer(value)
-            rows = self.rows(resource, {**filters, **extra})
+            in_memory = self.whole and resource.canonical
+            rows = self.candidates(resource, value, extra) if in_memory else self.rows(resource, {**filters, **extra})
             return [row for row in rows if is_meant(row)]
         field = resource.option(resource.identity[0]).row_field
         return [row for row in self.candidates(resource, value, extra) if row.get(field) == value]

@@ -39,10 +39,10 @@ def _refer(value: str) -> tuple[Mapping[str, Any], Callable[[Row], bool]]:
 
 
 def _rows(ctx: Any) -> list[Row]:
-    if ctx.view.whole:
-        return ctx.view.rows(ctx.resource)
     if ctx.id:
         return ctx.view.rows(ctx.resource, {"id": ctx.id})
+    if ctx.view.whole:
+        return ctx.view.candidates(ctx.resource, ctx.given["path"])
     return ctx.view.rows(ctx.resource, {"name": full_path(ctx.given["path"]).rsplit("/", 1)[-1]})
 
 
