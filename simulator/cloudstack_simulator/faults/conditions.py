@@ -58,6 +58,18 @@ def _fill(sim: Simulator, pool: Any, amount: int) -> None:
     pool.allocated = pools.allocated(sim, pool)
 
 
+def fill_image_stores(sim: Simulator, pattern: str) -> Taken:
+    stores = [store for store in _named(list(sim.db.image_stores), pattern) if not store.full]
+    for store in stores:
+        store.full = True
+    return [(store,) for store in stores]
+
+
+def empty_image_stores(_sim: Simulator, taken: Taken) -> None:
+    for (store,) in taken:
+        store.full = False
+
+
 def fill_hosts(sim: Simulator, pattern: str) -> Taken:
     taken = []
     for host in _named(sim.db.hosts.where(kind="Routing"), pattern):
@@ -77,6 +89,7 @@ def empty_hosts(_sim: Simulator, taken: Taken) -> None:
 CONDITIONS: dict[str, tuple[Callable[[Simulator, str], Taken], Callable[[Simulator, Taken], None]]] = {
     "agents-down": (agents_down, agents_up),
     "storage-full": (fill_storage, empty_storage),
+    "image-store-full": (fill_image_stores, empty_image_stores),
     "no-capacity": (fill_hosts, empty_hosts),
 }
 """How to bring a condition about, and how to take it back."""

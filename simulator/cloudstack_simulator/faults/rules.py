@@ -40,6 +40,7 @@ KINDS = {
     "claim-success": Kind(JOB, "The job ends well and has changed nothing."),
     "agents-down": Kind(CLOUD, "The agents of hosts are away (`where`: names of hosts)."),
     "storage-full": Kind(CLOUD, "Primary storage has no room left (`where`: names of pools)."),
+    "image-store-full": Kind(CLOUD, "Secondary storage has no room left (`where`: names of image stores)."),
     "no-capacity": Kind(CLOUD, "Hosts have no CPU and no memory left (`where`: names of hosts)."),
 }
 KEYS = frozenset(

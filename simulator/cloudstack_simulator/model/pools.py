@@ -63,6 +63,8 @@ class ImageStore(Row):
     """Bytes, as told by updateImageStore."""
     used: int | None = None
     """Bytes taken, once a storage VM has told the statistics collector."""
+    full: bool = False
+    """Nothing more can be written to it, whatever the sizes say."""
     details: dict[str, str] = fresh(dict)
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ SYSTEM_SIZE = 2 << 30
 STEP = 1.0
 PERCENT_PER_STEP = 25
 RETRY = 15.0
+NO_ROOM = "No space left on device"
 NO_VM = "Storage agent or storage VM disconnected"
 
 
@@ -28,6 +29,7 @@ def fetch(sim: Simulator, template: Template, zone: Any) -> None:
     if template.direct_download:
         return
     stores = rows.stores_of(sim, zone)
+    stores = [store for store in stores if not store.full] or stores
     if not (template.public and template.featured) and len(stores) > 1:
         stores = [sim.choose("image store", stores, template=template)]
     for store in stores:
@@ -41,15 +43,19 @@ def start(sim: Simulator, template: Template, store: Any) -> TemplateCopy:
             template_id=template.id, store_id=store.id, zone_id=store.zone_id, state="NOT_DOWNLOADED", percent=0
         )
     )
+    _begin(sim, template, copy, store)
+    return copy
+
+
+def _begin(sim: Simulator, template: Template, copy: TemplateCopy, store: Any) -> None:
     if is_seeded(template):
         copy.state, copy.percent = "DOWNLOADED", 100
         if template.size is not None:
             rows.count_copy(sim, template, copy, 1)
-    elif is_instant(sim, template, store):
+    elif is_instant(sim, template, store) and not store.full:
         finish(sim, template, copy)
     else:
         sim.scheduler.after(STEP, advance, sim, template, copy)
-    return copy
 
 
 def is_seeded(template: Template) -> bool:
@@ -62,8 +68,11 @@ def is_seeded(template: Template) -> bool:
 def synchronize(sim: Simulator, zone_id: int) -> None:
     """A secondary storage VM has come up: it looks at what lies on the stores, and fetches what every zone shall have.
 
-    Both only for hypervisors that the zone has.
+    Both only for hypervisors that the zone has. What had failed is tried again.
     """
+    for failed in sim.db.template_copies.where(zone_id=zone_id, state="DOWNLOAD_ERROR"):
+        failed.state, failed.percent, failed.error = "NOT_DOWNLOADED", 0, None
+        _begin(sim, sim.db.templates[failed.template_id], failed, sim.db.image_stores[failed.store_id])
     zone = sim.db.zones[zone_id]
     there = {host.hypervisor for host in sim.db.hosts.where(zone_id=zone_id, kind="Routing")} | {None, "Any"}
     for template in sim.db.templates:
@@ -97,6 +106,9 @@ def advance(sim: Simulator, template: Template, copy: TemplateCopy) -> None:
     if not _has_agent(sim, copy.zone_id):
         copy.state, copy.error = "NOT_DOWNLOADED", NO_VM
         sim.scheduler.after(RETRY, advance, sim, template, copy)
+        return
+    if sim.db.image_stores[copy.store_id].full:
+        copy.state, copy.error = "DOWNLOAD_ERROR", NO_ROOM
         return
     copy.error = None
     if copy.percent >= 100:

@@ -83,8 +83,10 @@ def finish_backup(_sim: Simulator, snapshot: Snapshot) -> None:
 
 
 def _fail_if_told(call: Call, snapshot: Snapshot, volume: Volume, vm: Any) -> None:
-    """A rule of `configureSimulator` makes the agent fail."""
-    if vm is not None and mocks.effect(call.sim, "CreateObjectCommand", call.db.hosts.get(vm.host_id)).failed:
+    """A rule of `configureSimulator` makes the agent fail; or there is nowhere to keep the snapshot."""
+    host = call.db.hosts.get(vm.host_id) if vm is not None else None
+    told = vm is not None and mocks.effect(call.sim, "CreateObjectCommand", host).failed
+    if told or lifecycle.has_no_room(call.sim, volume):
         lifecycle.fail(call.sim, snapshot)
         raise CloudRuntime(
             f"Failed to create snapshot due to an internal error creating snapshot for volume {volume.uuid}"

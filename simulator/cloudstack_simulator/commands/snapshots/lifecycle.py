@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.volumes import Snapshot, Volume
 from ..image_stores.contents import keep
+from ..images import rows as images
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -49,6 +50,12 @@ def back_up(sim: Simulator, snapshot: Snapshot, zones: list[int] | None = None) 
     if snapshot.hypervisor != "Simulator":
         snapshot.physical_size = snapshot.size
         sim.limits.add(snapshot.account_id, "secondary_storage", snapshot.physical_size)
+
+
+def has_no_room(sim: Simulator, volume: Volume) -> bool:
+    """Whether no image store of the volume's zone takes anything any more."""
+    stores = images.stores_of(sim, sim.db.zones[volume.zone_id])
+    return bool(stores) and all(store.full for store in stores)
 
 
 def fail(sim: Simulator, snapshot: Snapshot) -> None:

@@ -41,6 +41,9 @@ def _take(sim: Simulator, policy: SnapshotPolicy) -> None:
         sim.events.alert(*SNAPSHOT_LIMIT_ALERT, f"Snapshot of {volume} not taken: {error.text}")
         return
     snapshot = lifecycle.new(sim, volume, kind=schedule.INTERVALS[policy.interval], policy=policy)
+    if lifecycle.has_no_room(sim, volume):
+        lifecycle.fail(sim, snapshot)
+        return
     lifecycle.back_up(sim, snapshot, policy.zone_ids)
     own = [s for s in sim.db.snapshots.where(volume_id=volume.id) if s.policy_id == policy.id]
     for old in own[: max(0, len(own) - policy.max_snaps)]:

@@ -153,3 +153,24 @@ def test_an_attached_iso_cannot_be_deleted(running: Cloud) -> None:
     assert status in (431, 530) and "use" in text
     running.op.do("detachIso", virtualmachineid=vm["id"])
     running.op.do("deleteIso", id=iso["id"])
+
+
+def test_a_full_image_store_takes_nothing_until_its_storage_vm_tries_again(running: Cloud) -> None:
+    volume = running.op.only("listVolumes", virtualmachineid=running.deploy("web")["id"])
+    rule = running.sim.faults.add({"do": "image-store-full", "where": "secondary"})
+    template = register(running)
+    running.sim.advance(60)
+    (row,) = look(running, template)
+    assert not row["isready"] and row["status"] == "No space left on device"
+    assert row["downloaddetails"][0]["downloadState"] == "DOWNLOAD_ERROR"
+    status, _text = running.op.refused("createSnapshot", volumeid=volume["id"])
+    assert status == 530
+    assert [s["state"] for s in running.op.rows("listSnapshots", volumeid=volume["id"])] == ["Error"]
+    running.sim.faults.remove(rule)
+    running.sim.advance(600)
+    assert not look(running, template)[0]["isready"]
+    vm = running.op.only("listSystemVms", systemvmtype="secondarystoragevm")
+    running.op.do("rebootSystemVm", id=vm["id"])
+    running.sim.advance(60)
+    assert look(running, template)[0]["isready"]
+    running.op.do("createSnapshot", volumeid=volume["id"])
