@@ -10,7 +10,7 @@ from ...listing import page
 from ...registry import command
 from ..hosts.view import host_view
 from ..volumes import lifecycle as disks
-from . import guards, life, placement
+from . import guards, life, placement, storage_migration
 from .journal import journaled
 from .power import same_vm, the_instance
 from .sizes import size_of
@@ -24,6 +24,9 @@ from .views import instance_view
 def migrate(call: Call) -> Any:
     p = call.params
     vm = the_instance(call, p.virtualmachineid, "Unable to find the VM by id={id}")
+    if p.storageid is not None:
+        yield from _to_storage(call, vm)
+        return {"virtualmachine": instance_view(call, vm)}
     if vm.state != "Running":
         raise InvalidParameter("VM is not Running, unable to migrate the vm with specified id")
     if any(_is_local(call, volume) for volume in disks.of_vm(call.sim, vm)):
@@ -37,6 +40,15 @@ def migrate(call: Call) -> Any:
         )
     yield from life.migrate(call, vm, host)
     return {"virtualmachine": instance_view(call, vm)}
+
+
+def _to_storage(call: Call, vm: Any) -> life.Steps:
+    p = call.params
+    if p.hostid is not None:
+        raise InvalidParameter("Only one of hostId and storageId can be specified")
+    if not p.storageid or p.storageid.removed is not None:
+        raise InvalidParameter("Unable to find the storage pool to migrate the VM")
+    yield from storage_migration.to_pool(call, vm, p.storageid)
 
 
 def _is_local(call: Call, volume: Any) -> bool:
