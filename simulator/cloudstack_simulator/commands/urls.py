@@ -21,6 +21,8 @@ SUFFIXES = {
 }
 KNOWN = tuple(f".{s}{c}" for suffixes in SUFFIXES.values() for s in suffixes for c in COMPRESSED)
 PORTS = (None, 80, 8080, 443)
+UNRESOLVABLE = ".invalid"
+"""Names below it never resolve (RFC 2606); all others count as known, because nothing is really downloaded."""
 
 
 def check(url: str, format_name: str | None = None) -> None:
@@ -45,6 +47,8 @@ def _check_host(host: str | None) -> None:
     try:
         address = ip_address(host)
     except ValueError:
+        if host.lower().endswith(UNRESOLVABLE):
+            raise IllegalArgument(f"Unable to resolve {host}") from None
         return
     if address.is_unspecified or address.is_link_local or address.is_loopback or address.is_multicast:
         raise IllegalArgument("Illegal host specified in url")

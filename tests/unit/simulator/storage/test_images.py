@@ -174,3 +174,10 @@ def test_a_full_image_store_takes_nothing_until_its_storage_vm_tries_again(runni
     running.sim.advance(60)
     assert look(running, template)[0]["isready"]
     running.op.do("createSnapshot", volumeid=volume["id"])
+
+
+def test_a_source_that_nobody_knows_is_refused(running: Cloud) -> None:
+    assert running.op.refused(
+        "registerTemplate", name="os", displaytext="os", zoneid=running.zone, format="QCOW2", hypervisor="KVM",
+        ostypeid=running.op.rows("listOsTypes")[0]["id"], url="http://mirror.invalid/os.qcow2",
+    ) == (431, "Unable to resolve mirror.invalid")  # fmt: skip
