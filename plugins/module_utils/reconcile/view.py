@@ -155,6 +155,13 @@ class View:
         shelf = self._shelf(resource, base)
         return shelf.where(first.row_field, resource.canonical(name) if resource.canonical else name) if shelf else []
 
+    def holding(self, resource: Resource, field: str, value: str) -> list[Row]:
+        """Rows of a kind that hold a text in a field by which the server can't filter."""
+        shelf = self._shelf(resource, resource.commands.fixed.get("list", {})) if self.whole else None
+        if shelf is not None:
+            return shelf.where(field, value)
+        return [row for row in self.rows(resource) if str(row.get(field)) == value]
+
     def fresh(self, resource: Resource) -> View:
         """A view that asks the server anew about one kind and answers everything else from this one."""
         return Fresh(self, resource)

@@ -59,11 +59,12 @@ def is_same(given: Mapping[str, Any], row: Row) -> bool:
 
 
 def _has_address(host: str, row: Row) -> bool:
-    if not host:
-        return False
-    if is_ip(host):
-        return row.get("ipaddress") == host
-    return "." in host and row.get("ipaddress") in _resolved(host)
+    return row.get("ipaddress") in _addresses(host)
+
+
+def _addresses(host: str) -> set[str]:
+    """What a host is reached at: the address itself, or those of a full name."""
+    return {host} if is_ip(host) else _resolved(host) if "." in host else set()
 
 
 @lru_cache(maxsize=256)
@@ -85,12 +86,12 @@ def rows(ctx: Any) -> Iterable[Row]:
 def _listed(ctx: Any) -> Iterable[Row]:
     """One call where the name settles it; otherwise all hosts, to look for the address."""
     resource = ctx.resource
-    if ctx.view.whole:
-        return ctx.view.rows(resource)
     named = ctx.view.rows(resource, {"name": ctx.given["name"]})
-    if any(is_same(ctx.given, row) for row in named):
-        return named
-    return ctx.view.rows(resource)
+    if not ctx.view.whole:
+        return named if any(is_same(ctx.given, row) for row in named) else ctx.view.rows(resource)
+    host = address(ctx.given.get("url") or ctx.given["name"])
+    found = [row for one in _addresses(host) for row in ctx.view.holding(resource, "ipaddress", one)]
+    return [*named, *found]
 
 
 def validate(given: Mapping[str, Any]) -> None:
