@@ -96,7 +96,8 @@ def _give_nics(sim: Simulator, router: Router, peers: list[Router], network: Net
 
 def start(sim: Simulator, router: Router) -> Steps:
     """Bring a stopped router up; where no host can take it, it stays stopped."""
-    router.state, tried = "Starting", set()
+    tried: set[int] = set()
+    router.state = "Starting"
     while True:
         host = placement.choose(sim, router, avoid=tried)
         if host is None:

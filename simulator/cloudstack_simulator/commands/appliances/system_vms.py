@@ -88,7 +88,7 @@ def _find_place(sim: Simulator, vm: SystemVm, wanted: Any = None) -> None:
             break
         tried.add(host.id)
     placement.settle(sim, vm, host)
-    pod = sim.db.pods[host.pod_id]
+    pod = sim.db.pods[host.pod_id or 0]
     address, number = pod_ranges.take_address(sim, pod, vm.uuid)
     span = net.cidr(pod.cidr)
     vm.private_ip, vm.private_mac = address, recipes.mac(sim, number)

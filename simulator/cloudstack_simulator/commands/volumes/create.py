@@ -35,7 +35,7 @@ def allocate_volume(call: Call) -> Volume:
     if p.snapshotid is not None:
         offering, size = _size_by_snapshot(call, p.snapshotid, offering, size)
     zone = p.zoneid or (call.db.zones.get(p.snapshotid.zone_id) if p.snapshotid is not None else None)
-    live(zone, f"Unable to find zone by id {getattr(zone, 'id', 'null')}")
+    zone = live(zone, f"Unable to find zone by id {getattr(zone, 'id', 'null')}")
     if offering is not None:
         usable.check_disk(call, owner, offering, zone)
     call.sim.limits.check(owner, "volume")
@@ -129,7 +129,7 @@ def create_volume(call: Call) -> Generator[float, None, Any]:
 
 
 def _fill_from_snapshot(call: Call, volume: Volume) -> None:
-    snapshot = call.db.snapshots[volume.snapshot_id]
+    snapshot = call.db.snapshots[volume.snapshot_id or 0]
     pool = placement.choose(call.sim, volume)
     if pool is None:
         lifecycle.expunge(call.sim, volume)
