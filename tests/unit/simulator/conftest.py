@@ -140,9 +140,10 @@ def op(sim: Simulator) -> Operator:
 def bare(op: Operator) -> Cloud:
     """A zone with two physical networks, a pod and a public range; it has no cluster yet and is disabled."""
     cloud = Cloud(op)
-    cloud.zone = op.do("createZone", name="north", networktype="Advanced", dns1="192.0.2.53", internaldns1="10.0.0.53")[
-        "zone"
-    ]["id"]
+    cloud.zone = op.do(
+        "createZone", name="north", networktype="Advanced", dns1="192.0.2.53", internaldns1="10.0.0.53",
+        guestcidraddress="10.1.1.0/24",
+    )["zone"]["id"]  # fmt: skip
     cloud.management_network, cloud.guest_network = (
         op.do("createPhysicalNetwork", zoneid=cloud.zone, name=name, isolationmethods="VLAN", tags=name, **more)[
             "physicalnetwork"

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ... import net
 from ...call import Call
-from ...errors import ApiError, InsufficientAddressCapacity, InsufficientCapacity
+from ...errors import ApiError, CloudRuntime, InsufficientAddressCapacity, InsufficientCapacity
 from ...model.networks import Network, Nic
+from ...wording import printed
 from ..zones import zone_life
 
 if TYPE_CHECKING:
@@ -75,6 +76,15 @@ def guest_spans(sim: Simulator, network: Network, pod_id: int | None = None) -> 
     if span is None:
         return []
     return [(net.address(int(span.network_address) + 1), net.address(int(span.broadcast_address) - 1))]
+
+
+def zone_subnet(sim: Simulator, zone: Any, offering: Any) -> tuple[str, str]:
+    """(gateway, CIDR) of an isolated network for which none is given: the zone's."""
+    span = net.cidr(zone.guest_cidr)
+    if span is None:
+        design = printed("Network", id=0, name=None, uuid=sim.ids.uuid(), networkofferingid=offering.id)
+        raise CloudRuntime(f"Can't design network {design}; guest CIDR is not configured per zone {zone}")
+    return net.address(int(span.network_address) + 1), str(span)
 
 
 def add_nic(
@@ -202,30 +212,36 @@ def public_address(
 
     `system`: the server takes it for itself, it does not count for the account.
     """
-    if not system:
-        sim.limits.check(account, "public_ip")
     free = sim.db.ip_addresses.where(zone_id=zone_id, state="Free")
     found = next(
         (
             ip
-            for ip in sorted(free, key=lambda i: i.number)
+            for ip in sorted(free, key=lambda i: (not _is_dedicated(sim, i), i.number))
             if (wanted is None or ip.address == wanted) and may_take(sim, ip, account)
         ),
         None,
     )
+    counts = not system and (found is None or not _is_dedicated(sim, found))
+    if counts:
+        sim.limits.check(account, "public_ip")
     if found is None:
         raise InsufficientAddressCapacity("Insufficient address capacity")
     found.state, found.allocated = state, sim.clock.now()
     found.account_id, found.domain_id = account.id, account.domain_id
     found.is_source_nat, found.is_system = source_nat, system
-    if not system:
+    if counts:
         sim.limits.add(account.id, "public_ip", 1)
     return found
 
 
+def _is_dedicated(sim: Simulator, ip: Any) -> bool:
+    """Addresses of an account's own range count for it from the start, taken or not."""
+    return sim.db.vlans[ip.vlan_id].account_id is not None
+
+
 def release_public(sim: Simulator, ip: Any) -> None:
     """Give a public address back to its range."""
-    if ip.account_id is not None and not ip.is_system:
+    if ip.account_id is not None and not ip.is_system and not _is_dedicated(sim, ip):
         sim.limits.add(ip.account_id, "public_ip", -1)
     ip.state, ip.allocated = "Free", None
     ip.account_id = ip.domain_id = ip.network_id = ip.vpc_id = ip.vm_id = ip.vm_address = None

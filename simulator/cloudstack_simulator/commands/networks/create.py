@@ -265,7 +265,7 @@ def _add(
     p, db = call.params, call.db
     zone = _zone(call)
     if subnet is None and offering.guest_type == "Isolated":
-        subnet = _default_subnet(zone)
+        subnet = addressing.zone_subnet(call.sim, zone, offering)
     account = owner if acl_type == "Account" else db.accounts.first(name="system")
     vlan = p.vlan or (basic.UNTAGGED if basic.is_basic(zone) else None)
     network: Network = db.networks.add(
@@ -300,10 +300,3 @@ def _add(
     if _counts(offering, acl_type):
         call.sim.limits.add(account.id, "network", 1)
     return network
-
-
-def _default_subnet(zone: Any) -> tuple[str, str] | None:
-    span = net.cidr(zone.guest_cidr)
-    if span is None:
-        return None
-    return net.address(int(span.network_address) + 1), str(span)

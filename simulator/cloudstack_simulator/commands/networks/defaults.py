@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import net
 from ...access import in_domain
 from ...call import Call
 from ...errors import InvalidParameter, PermissionDenied
 from ...model.networks import Network
 from ..zones import zone_life
-from . import permissions, services
+from . import addressing, permissions, services
 
 
 def check_reach(call: Call, owner: Any, network: Network) -> None:
@@ -54,8 +53,7 @@ def _make(call: Call, owner: Any, zone: Any) -> Network:
     offering = offerings[0]
     if offering.state != "Enabled":
         raise InvalidParameter(f"Required network offering {offering.name} is not in Enabled")
-    span = net.cidr(zone.guest_cidr)
-    assert span is not None
+    gateway, cidr = addressing.zone_subnet(call.sim, zone, offering)
     call.sim.limits.check(owner, "network")
     network: Network = call.db.networks.add(
         Network(
@@ -67,8 +65,8 @@ def _make(call: Call, owner: Any, zone: Any) -> Network:
             offering_id=offering.id,
             physical_network_id=zone_life.networks_with_traffic(call.sim, zone, "Guest")[0].id,
             guest_type="Isolated",
-            gateway=net.address(int(span.network_address) + 1),
-            cidr=str(span),
+            gateway=gateway,
+            cidr=cidr,
             network_domain=default_domain_name(call, owner, "Account", owner.domain_id),
             acl_type="Account",
             public_mtu=1500,

@@ -11,7 +11,7 @@ from ...listing import Filter, equal, matching, tagged
 from ...registry import SUCCESS, allocate, check, command
 from ...tags import taggable
 from ..common import completed
-from . import addressing, rules
+from . import addressing, rules, services
 from .views import address_view
 
 if TYPE_CHECKING:
@@ -151,11 +151,19 @@ def associate(call: Call) -> Any:
             "to VPC"
         )
     if p.networkid is not None:
+        ip.is_source_nat = _lacks_source_nat(call, p.networkid)
         ip.network_id = p.networkid.id
     view = address_view(call, ip)
     ip.state = "Allocated"
     completed(call, "NET.IPASSIGN", "associating Ip. Ip Id", ip, "IpAddress")
     return {"ipaddress": view}
+
+
+def _lacks_source_nat(call: Call, network: Any) -> bool:
+    """The first address of an isolated network with source NAT is its source NAT address."""
+    if network.guest_type != "Isolated" or not services.supports(call.db, network, "SourceNat"):
+        return False
+    return not any(ip.is_source_nat for ip in call.db.ip_addresses.where(network_id=network.id))
 
 
 @check("disassociateIpAddress")
