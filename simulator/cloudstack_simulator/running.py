@@ -18,9 +18,7 @@ class RunningSimulator:
     `system_vm_tls`: also a TLS listener for each system VM; where they are says `GET /simulator/system-vms`.
     """
 
-    def __init__(
-        self, sim: Simulator, host: str = "127.0.0.1", port: int = 0, *, system_vm_tls: bool = False
-    ) -> None:
+    def __init__(self, sim: Simulator, host: str = "127.0.0.1", port: int = 0, *, system_vm_tls: bool = False) -> None:
         self.sim = sim
         self._server = Server(sim, system_vm_tls=system_vm_tls)
         self.host = host

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from ansible.module_utils import _internal
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 
@@ -117,8 +118,11 @@ def ordinary(module: str, options: dict[str, Any], words: dict[str, Any]) -> dic
     # The registry of a process; an ordinary module has one to itself.
     warnings._global_warnings.clear()
     printed = io.StringIO()
-    with patch_module_args(arguments), contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
-        main(module)
+    with pytest.MonkeyPatch.context() as patch:
+        # A module's process holds no part of the controller; in this one another test may have loaded some.
+        patch.setattr(_internal, "is_controller", False)
+        with patch_module_args(arguments), contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
+            main(module)
     result = json.loads(printed.getvalue())
     if "warnings" in result:
         result["warnings"] = [warning["event"]["msg"] for warning in result["warnings"]]

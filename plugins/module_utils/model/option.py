@@ -80,8 +80,8 @@ class Option:
     equal: Callable[[Any, Any], bool] | None = None
     #: Part of an exported document.
     export: bool = True
-    #: What a new object has where the option is left out, a value or a function of the entry; an exported document leaves
-    #: it out. Not told: nothing, and false.
+    #: What a new object has where the option is left out, a value or a function of the entry; an exported document
+    #: leaves it out. Not told: nothing, and false.
     server_default: Any = None
     #: What a listed object tells of an option that is not compared, for an exported document alone.
     told: Callable[[Row], Any] | None = None

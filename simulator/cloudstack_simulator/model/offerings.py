@@ -69,7 +69,6 @@ class ServiceOffering(Row):
     gpu_display: bool | None = None
     gpu_count: int | None = None
     vgpu_profile_id: int | None = None
-    vgpu_profile_id: int | None = None
     lease_days: int | None = None
     lease_action: str | None = None
     domain_ids: list[int] = fresh(list)

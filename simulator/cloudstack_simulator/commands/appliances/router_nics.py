@@ -51,9 +51,7 @@ def add_guest(sim: Simulator, router: Router, network: Network) -> Nic:
 def add_control(sim: Simulator, router: Router) -> Nic:
     """The side of the host; it has an address only while the router has a place."""
     network = system_network(sim, router.zone_id, "Control")
-    nic: Nic = sim.db.nics.add(
-        Nic(vm_id=router.id, network_id=network.id, mac="", device_id=_next_device(sim, router))
-    )
+    nic: Nic = sim.db.nics.add(Nic(vm_id=router.id, network_id=network.id, mac="", device_id=_next_device(sim, router)))
     return nic
 
 

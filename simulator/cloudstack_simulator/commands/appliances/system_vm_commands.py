@@ -157,9 +157,7 @@ def _check_offering(call: Call, vm: SystemVm, offering: Any) -> None:
         )
     current = call.db.service_offerings.get(vm.service_offering_id)
     if current is not None and current.is_system is not offering.is_system:
-        raise InvalidParameter(
-            "isSystem property is different for current service offering and new service offering"
-        )
+        raise InvalidParameter("isSystem property is different for current service offering and new service offering")
 
 
 def _take_offering(call: Call, vm: SystemVm, offering: Any) -> None:

@@ -68,9 +68,7 @@ def _check_content(call: Call, *, has_key: bool) -> None:
         )
 
 
-def _store(
-    sim: Simulator, name: str, *, key: str | None, sequence: int | None, certificate: str, suffix: str
-) -> None:
+def _store(sim: Simulator, name: str, *, key: str | None, sequence: int | None, certificate: str, suffix: str) -> None:
     entry = sim.db.keystore.first(name=name)
     if entry is None:
         entry = sim.db.keystore.add(KeystoreEntry(name=name, certificate=certificate, domain_suffix=suffix))
@@ -89,9 +87,7 @@ def make_set(sim: Simulator) -> None:
     if key is None or cert is None:
         return
     sim.db.certificate_sets.add(
-        CertificateSet(
-            chain=chain, key=pem.key_as_text(key), usable=pem.belong_together(cert.public_key(), key)
-        )
+        CertificateSet(chain=chain, key=pem.key_as_text(key), usable=pem.belong_together(cert.public_key(), key))
     )
 
 

@@ -47,9 +47,7 @@ def architecture(text: str | None) -> str:
 
 def format_name(text: str) -> str:
     if text.upper() not in FORMATS:
-        raise InvalidParameter(
-            f"Image format: {text} is incorrect. Supported formats are [{', '.join(FORMATS)}]"
-        )
+        raise InvalidParameter(f"Image format: {text} is incorrect. Supported formats are [{', '.join(FORMATS)}]")
     return text.upper()
 
 

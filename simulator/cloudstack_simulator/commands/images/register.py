@@ -70,9 +70,7 @@ def _given_zones(call: Call) -> list[Any]:
     if p.zoneid is None and p.zoneids is None:
         raise ParameterError("Either zoneid or zoneids is required. Both cannot be null.")
     if p.zoneids is not None and len(p.zoneids) > 1 and any(z.id == checks.ALL_ZONES for z in p.zoneids):
-        raise ParameterError(
-            "Parameter zoneids can't combine all zones (-1) option with other zones"
-        )
+        raise ParameterError("Parameter zoneids can't combine all zones (-1) option with other zones")
     return list(p.zoneids) if p.zoneids is not None else [p.zoneid]
 
 

@@ -32,8 +32,7 @@ def delete_template(call: Call) -> Generator[float, None, Any]:
     users = _users(call, template)
     if users and not call.params.forced:
         raise InvalidParameter(
-            f"Unable to delete template: {template} because VM instances: [{', '.join(map(str, users))}] "
-            "are using it."
+            f"Unable to delete template: {template} because VM instances: [{', '.join(map(str, users))}] are using it."
         )
     yield 0.2
     _delete(call, template, "TEMPLATE")

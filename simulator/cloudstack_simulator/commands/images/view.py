@@ -101,9 +101,7 @@ def _status(template: Template, copy: TemplateCopy) -> str:
 
 def _places(call: Call, template: Template, zone: Any, copies: list[TemplateCopy]) -> list[dict[str, Any]]:
     """Where copies lie: on image stores, and on primary storage of the zone (which SYSTEM templates don't tell)."""
-    places = [
-        {**_download(copy), **_store(call.db.image_stores.get(copy.store_id), "Image")} for copy in copies
-    ]
+    places = [{**_download(copy), **_store(call.db.image_stores.get(copy.store_id), "Image")} for copy in copies]
     if template.kind == "SYSTEM":
         return places
     for held in call.db.template_pools.where(template_id=template.id):

@@ -22,9 +22,7 @@ def allocate_volume(call: Call) -> Volume:
     p = call.params
     owner = entity_owner(call)
     if p.snapshotid is None and p.diskofferingid is None:
-        raise InvalidParameter(
-            "At least one of disk Offering ID or snapshot ID must be passed whilst creating volume"
-        )
+        raise InvalidParameter("At least one of disk Offering ID or snapshot ID must be passed whilst creating volume")
     offering, size = p.diskofferingid, p.size
     if p.snapshotid is not None and offering is not None and _parent_kind(call, p.snapshotid) != "ROOT":
         raise InvalidParameter(

@@ -21,9 +21,7 @@ def destroy_volume(call: Call) -> Generator[float, None, Any]:
     _check_unattached(call, volume)
     _check_protection(volume)
     if call.params.expunge:
-        if not call.caller.is_root_admin and not call.setting(
-            "allow.user.expunge.recover.volume", call.caller.account
-        ):
+        if not call.caller.is_root_admin and not call.setting("allow.user.expunge.recover.volume", call.caller.account):
             raise PermissionDenied(
                 "Expunging a volume can only be done by an Admin. "
                 "Or when the allow.user.expunge.recover.volume key is set."

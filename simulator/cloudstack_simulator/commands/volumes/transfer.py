@@ -139,9 +139,7 @@ def _check_hypervisor(call: Call, zone: Any, name: str) -> None:
     wanted = FORMATS[name]
     there = {h.hypervisor for h in call.db.hosts.where(zone_id=zone.id, kind="Routing")}
     if wanted not in there and wanted != "KVM":
-        raise InvalidParameter(
-            f"The {wanted} hypervisor supported for {name} file format, is not found on the zone"
-        )
+        raise InvalidParameter(f"The {wanted} hypervisor supported for {name} file format, is not found on the zone")
 
 
 def finish_upload(sim: Any, volume: Volume) -> None:
@@ -169,9 +167,7 @@ def _assign(call: Call, volume: Volume) -> None:
     vm = call.db.vms.get(volume.vm_id)
     if vm is not None:
         shown = printed("Volume", id=volume.id, name=volume.name, uuid=volume.uuid).removeprefix("Volume ")
-        raise PermissionDenied(
-            f"Volume [{shown}] is attached to [{vm}], so it cannot be moved to a different account."
-        )
+        raise PermissionDenied(f"Volume [{shown}] is attached to [{vm}], so it cannot be moved to a different account.")
     if [s for s in call.db.snapshots.where(volume_id=volume.id) if s.state not in ("Error", "Destroyed")]:
         raise PermissionDenied(
             f"Volume [{volume}] has snapshots. Remove the volume's snapshots before assigning it to another account."
