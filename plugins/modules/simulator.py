@@ -14,7 +14,7 @@ short_description: Start or stop a simulated cloud
 version_added: 1.0.0
 description:
   - Starts the collection's own CloudStack simulator on the machine that the task runs on, or stops it.
-  - It listens where O(endpoint) points to and takes O(key) and O(secret) as the admin's.
+  - It listens where O(api_url) points to and takes O(api_key) and O(api_secret) as the admin's.
   - The page of the simulator, at the root of the same address, shows the cloud live.
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -28,7 +28,7 @@ attributes:
 options:
   state:
     description:
-      - 'V(started): one answers at O(endpoint). V(stopped): none does.'
+      - 'V(started): one answers at O(api_url). V(stopped): none does.'
     type: str
     default: started
     choices:

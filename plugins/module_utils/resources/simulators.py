@@ -51,6 +51,7 @@ def _run(task: Any) -> dict[str, Any]:
 def _is_installed() -> bool:
     """Asked of the Python that will run it, in a process of its own: the engine takes nothing from the simulator."""
     asked = [sys.executable, "-c", f"import {PACKAGE}"]
+    # There is no AnsibleModule in process whose run_command could do it. pylint: disable-next=ansible-bad-function
     return subprocess.run(asked, capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
@@ -71,6 +72,7 @@ def _start(task: Any, side: _Side) -> dict[str, Any]:
         **os.environ, "CLOUDSTACK_SIMULATOR_KEY": connection.key, "CLOUDSTACK_SIMULATOR_SECRET": connection.secret
     }  # fmt: skip
     with tempfile.TemporaryFile() as words:
+        # There is no AnsibleModule in process whose run_command could do it. pylint: disable-next=ansible-bad-function
         process = subprocess.Popen(  # noqa: S603 - a list of words, no shell
             _command(task, side), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=words,
             start_new_session=True, close_fds=True,
@@ -188,7 +190,7 @@ SIMULATOR = Operation(
     summary="Start or stop a simulated cloud",
     description=(
         "Starts the collection's own CloudStack simulator on the machine that the task runs on, or stops it.",
-        "It listens where O(endpoint) points to and takes O(key) and O(secret) as the admin's.",
+        "It listens where O(api_url) points to and takes O(api_key) and O(api_secret) as the admin's.",
         "The page of the simulator, at the root of the same address, shows the cloud live.",
     ),
     notes=(
@@ -198,7 +200,7 @@ SIMULATOR = Operation(
     options=(
         Option(
             "state", behaviour=True, choices=("started", "stopped"), default="started",
-            help="V(started): one answers at O(endpoint). V(stopped): none does.",
+            help="V(started): one answers at O(api_url). V(stopped): none does.",
         ),
         Option(
             "zone", behaviour=True,

@@ -58,8 +58,13 @@ class TestNics:
         assert place.deploy("heir", ipaddress=address)["nic"][0]["ipaddress"] == address
 
     @pytest.mark.parametrize(
-        ("mac", "text"), [("02:01", "is not valid"), ("zz:01:00:00:00:01", "is not valid"), ("01:00:5e:00:00:01", "not unicast")]
-    )  # fmt: skip
+        ("mac", "text"),
+        [
+            ("02:01", "is not valid"),
+            ("zz:01:00:00:00:01", "is not valid"),
+            ("01:00:5e:00:00:01", "not unicast"),
+        ],
+    )
     def test_a_mac_address_must_be_one_of_a_single_card(self, place: Place, mac: str, text: str) -> None:
         code, said = place.op.refused("deployVirtualMachine", **place.order("web", macaddress=mac))
         assert (code, text in said) == (431, True)
