@@ -18,6 +18,7 @@ from typing import Any
 from ..client import CloudStackError, InvalidInput
 from ..model import Resource, Row
 from ..reconcile.plan import plan as make_plan
+from ..reconcile.same import is_same
 from .document import CloudDocument, Work
 from .graph import Graph
 from .listing import every_row, is_built_in, needed_parents
@@ -83,6 +84,8 @@ class _Claims:
             if work.plan.row and not work.node.absent:
                 object_id = str(work.plan.row[work.node.resource.commands.id_field])
                 self._rows.setdefault(work.node.resource.name, {})[object_id] = work.plan.row
+        #: What is to be made, for an object that a run left half done counts as missing and is completed.
+        self._missing = [work.node for work in works if work.plan.action == "create"]
         self._going = {
             (work.node.resource.name, str(work.plan.row[work.node.resource.commands.id_field]))
             for work in works
@@ -100,7 +103,8 @@ class _Claims:
             if object_id in named or (kind.name, object_id) in self._going or is_built_in(kind, row):
                 continue
             beside = not fields or tuple(row.get(field) for field in fields) in places
-            if self._is_part(kind, row) if kind.parent else beside:
+            claimed = self._is_part(kind, row) if kind.parent else beside
+            if claimed and not self._is_half_done(kind, row):
                 options = {"id": object_id, "state": "absent", **_telling(kind, row)}
                 nodes.append(Node(kind, options, f"(no entry) {kind.document_key}[{len(nodes)}]"))
         return nodes
@@ -112,6 +116,11 @@ class _Claims:
             return every_row(self._cloud.view, kind)
         parents = self._rows.get(kind.option(needed[0]).refers_to, {})
         return [row for one in parents for row in every_row(self._cloud.view, kind, {needed[0]: one})]
+
+    def _is_half_done(self, kind: Resource, row: Row) -> bool:
+        """Whether the object is what an entry that seems to have none yet means."""
+        contexts = (self._cloud.context(node, check=True) for node in self._missing if node.resource.name == kind.name)
+        return any(is_same(self._cloud.view, kind, context.given, row) for context in contexts)
 
     def _is_part(self, kind: Resource, row: Row) -> bool:
         """Whether the innermost thing that the object lies in stands in the document."""
