@@ -7,8 +7,23 @@
 from __future__ import annotations
 
 from .module import as_operation
-from .procedure import Procedure
+from .procedure import ACT, CHECK, VERIFY, Procedure, Stage
 from .run import Run, run_campaign
 from .targets import BLOCKED, DONE, DUE, LEFT, Standing, Target
 
-__all__ = ("BLOCKED", "DONE", "DUE", "LEFT", "Procedure", "Run", "Standing", "Target", "as_operation", "run_campaign")
+__all__ = (
+    "ACT",
+    "BLOCKED",
+    "CHECK",
+    "DONE",
+    "DUE",
+    "LEFT",
+    "VERIFY",
+    "Procedure",
+    "Run",
+    "Stage",
+    "Standing",
+    "Target",
+    "as_operation",
+    "run_campaign",
+)

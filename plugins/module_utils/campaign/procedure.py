@@ -13,6 +13,23 @@ from typing import Any
 from ..model import Option
 from .targets import Standing, Target
 
+CHECK, ACT, VERIFY = "check", "act", "verify"
+"""What a stage does: it only reads, it changes something, it proves the goal."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a procedure, as people read it in the documentation and see it in its picture.
+
+    kind: CHECK, ACT or VERIFY.
+    text: a short sentence without a full stop, such as "Wait for a new one whose agent is up".
+    each: whether it is done for each target, or once for the whole campaign.
+    """
+
+    kind: str
+    text: str
+    each: bool = True
+
 
 @dataclass(frozen=True)
 class Procedure:
@@ -30,6 +47,7 @@ class Procedure:
     prepare, finish: work before the first and after the last step (a setting, a certificate); called only if needed.
     confirm: text that the user must type in the option ``confirm`` because data can be lost; empty if none can.
     options: the procedure's own options; those of every campaign are added (campaign/options.py).
+    sequence: the stages in order, for its documentation and its picture.
     """
 
     name: str
@@ -40,6 +58,7 @@ class Procedure:
     act: Callable[[Any, Target], None]
     verify: Callable[[Any, Target], None]
     options: tuple[Option, ...] = ()
+    sequence: tuple[Stage, ...] = ()
     description: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     preflight: Callable[[Any, Sequence[Target]], None] | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..campaign import BLOCKED, DONE, DUE, LEFT, Procedure, Standing, Target
+from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
 from ..client import ApiError
 from ..model import Option, Row
 from .facts import NAMES, ZONE, busy_with, clusters_of_hosts, only_named, same_version, scope_of, server_version
@@ -152,6 +152,12 @@ SYSTEM_VM_REFRESH = Procedure(
             "force", "bool", default=False, behaviour=True,
             help="Refresh also those that are up to date, and whatever jobs are running.",
         ),
+    ),
+    sequence=(
+        Stage(CHECK, "List console proxies and secondary storage VMs, and the version they should have", each=False),
+        Stage(CHECK, "Spare a secondary storage VM while jobs need it"),
+        Stage(ACT, "Destroy it, so that the server makes a new one; or patch it live"),
+        Stage(VERIFY, "Wait until the new one runs, its agent is up and it tells the right version"),
     ),
     targets=_targets,
     standing=_standing,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..campaign import BLOCKED, DONE, DUE, LEFT, Procedure, Standing, Target
+from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
 from ..client import ApiError, InvalidInput
 from ..model import Option, Row
 from .facts import (
@@ -262,6 +262,14 @@ VIRTUAL_ROUTER_UPGRADE = Procedure(
                 "V(reboot): each router is rebooted with a new root disk; the longest cut.",
             ),
         ),
+    ),
+    sequence=(
+        Stage(CHECK, "List the routers of accounts, projects and VPCs, and internal load balancers", each=False),
+        Stage(CHECK, "Refuse a live patch where a template is too old for it", each=False),
+        Stage(CHECK, "Compare template and software versions; leave stopped and unsettled ones alone"),
+        Stage(ACT, "Patch, restart with cleanup, or reboot; the backup of a pair first"),
+        Stage(VERIFY, "Wait until every router runs and tells the right versions"),
+        Stage(VERIFY, "Wait until a pair has one primary and one backup again"),
     ),
     targets=_targets,
     standing=_standing,
