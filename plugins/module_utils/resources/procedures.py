@@ -10,4 +10,9 @@ from ..campaign import as_operation
 from ..procedures.system_vms import SYSTEM_VM_REFRESH
 from ..procedures.virtual_routers import VIRTUAL_ROUTER_UPGRADE
 
-OPERATIONS = tuple(as_operation(procedure) for procedure in (SYSTEM_VM_REFRESH, VIRTUAL_ROUTER_UPGRADE))
+PROCEDURES = (
+    SYSTEM_VM_REFRESH,
+    VIRTUAL_ROUTER_UPGRADE,
+)
+
+OPERATIONS = tuple(as_operation(procedure) for procedure in PROCEDURES)
