@@ -18,6 +18,8 @@ from .probe import WANTED, Served, UnreachableError, look
 UNKNOWN = "unknown"
 _PAUSE = 5.0
 """Seconds between two rounds of looking."""
+_UP_SOON = ("Running", "Starting", "Stopping")
+"""States in which an upload leaves system VMs: while it waits, nobody may be missed because he reboots."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,15 @@ class Fleet:
         self._port = port
         self._load_balanced = load_balanced
 
-    def rows(self) -> list[dict[str, Any]]:
-        return sorted(self._client.list("listSystemVms", {"state": "Running"}), key=lambda row: str(row.get("name")))
-
-    def look(self) -> list[Sight]:
-        """What every running system VM serves right now."""
-        return self._client.parallel([partial(self._look, row) for row in self.rows()])
+    def look(self, states: Sequence[str] = ("Running",)) -> list[Sight]:
+        """What every system VM in one of the states serves right now."""
+        rows = [row for row in self._client.list("listSystemVms") if row.get("state") in states]
+        rows.sort(key=lambda row: str(row.get("name")))
+        return self._client.parallel([partial(self._look, row) for row in rows])
 
     def _look(self, row: Mapping[str, Any]) -> Sight:
+        if row.get("state") != "Running":
+            return Sight(row, "", UNKNOWN, detail=f"is {row.get('state')}")
         host, port = self._place(row)
         if not host:
             return Sight(row, "", UNKNOWN, detail="it has no such address")
@@ -99,7 +102,7 @@ class Fleet:
         clock = task.clock
         end = clock.monotonic() + timeout
         while True:
-            sights = self.look()
+            sights = self.look(_UP_SOON)
             if done(sights, kinds) or clock.monotonic() >= end:
                 return sights
             waiting = [str(sight) for sight in sights if sight.state != WANTED]

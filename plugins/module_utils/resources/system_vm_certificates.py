@@ -36,10 +36,9 @@ def _run(task: Any) -> dict[str, Any]:
         now=task.clock.now(),
         valid_days=int(task.option("valid_days") or 0),
     )
+    fleet = None if task.option("probe") == "none" else _fleet(task, bundle)
     _warn_of_settings(task, bundle)
-    if task.option("probe") == "none":
-        return _without_probe(task, bundle)
-    return _with_probe(task, bundle, _fleet(task, bundle))
+    return _without_probe(task, bundle) if fleet is None else _with_probe(task, bundle, fleet)
 
 
 def _fleet(task: Any, bundle: Bundle) -> Fleet:

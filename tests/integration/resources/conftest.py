@@ -39,8 +39,9 @@ class FastClock:
 class Cloud:
     """A simulated cloud. ``run`` calls a module with its defaults and counts what it sends."""
 
-    def __init__(self, rate: float = 1.0) -> None:
-        self.running = RunningSimulator(Simulator(clock=RunningClock(rate), zone="sandbox")).start()
+    def __init__(self, rate: float = 1.0, *, system_vm_tls: bool = False) -> None:
+        sim = Simulator(clock=RunningClock(rate), zone="sandbox")
+        self.running = RunningSimulator(sim, system_vm_tls=system_vm_tls).start()
         connection = Connection(self.running.endpoint, key=self.running.key, secret=self.running.secret)
         self.client = Client(connection, clock=FastClock(rate))
         self.calls = self.changes = 0
