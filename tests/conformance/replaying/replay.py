@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 from cloudstack_simulator import Simulator
 from cloudstack_simulator.auth import signature
+from cloudstack_simulator.clock import Clock
 from cloudstack_simulator.registry import COMMANDS, load_everything
 
 from .certificates import Twins
@@ -68,7 +70,10 @@ class Replay:
         self.twins = Twins(exchange for _one, calls in self.runs for exchange in calls)
         self.bindings = Bindings()
         self.choices = Choices(self.calls, self.bindings)
-        self.sim = Simulator(zone="sandbox", seed=1, password=PASSWORD, choices=self.choices)
+        # A whole second, as recorded dates are: what falls into one second must not depend on when this runs.
+        self.sim = Simulator(
+            zone="sandbox", seed=1, password=PASSWORD, choices=self.choices, clock=Clock(float(int(time.time())))
+        )
         self.cookies: dict[str, str] = {}
         self.given: set[str] = set()
         self._moment: datetime | None = None
