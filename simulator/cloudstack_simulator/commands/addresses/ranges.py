@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from ... import net
 from ...call import Call, live
-from ...errors import InvalidParameter, PermissionDenied
+from ...errors import CloudRuntime, InvalidParameter
 from ...listing import Filter, equal, matching
 from ...model.addresses import PublicIp, VlanRange
 from ...registry import SUCCESS, command
 from ...tags import domain_path
-from ..zones.zone_life import networks_with_traffic, system_network
+from ..zones.pod_ranges import check_range
 from . import range_checks as checks
 
 if TYPE_CHECKING:
@@ -119,106 +119,59 @@ def _of_account(call: Call) -> Filter | None:
     return equal("account_id", account)
 
 
-@command("createVlanIpRange")
-def create_range(call: Call) -> dict[str, Any]:
-    p = call.params
-    if p.startip is None and p.ip6cidr is None:
-        raise InvalidParameter("StartIP or IPv6 CIDR is missing in the parameters!")
-    account = checks.dedicated_account(call)
-    virtual = p.get("forvirtualnetwork", True)
-    network = live(p.networkid, "Unable to find network by id {id}") if p.networkid else None
-    zone = _zone(call, network)
-    if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
-        raise PermissionDenied(f"Cannot perform this operation, Zone is currently disabled: {zone}")
-    if network is None and virtual:
-        network = system_network(call.sim, zone.id, "Public")
-    checks.network_fits(network, virtual=virtual)
-    physical = _physical_network(call, zone, network)
-    gateway, netmask = checks.gateway_and_netmask(call, network)
-    vlan = checks.vlan_uri(call, network, virtual=virtual)
-    end = p.endip or p.startip
-    if p.startip:
-        checks.span(p.startip, end, gateway, netmask)
-    if virtual:
-        checks.vlan_is_free(call, zone, physical, vlan)
-    if p.startip:
-        checks.overlap(call, zone, vlan, gateway, netmask, p.startip, end)
-    made = add_range(
-        call.sim,
-        VlanRange(
-            zone_id=zone.id,
-            physical_network_id=physical.id,
-            network_id=network.id,
-            vlan=vlan,
-            gateway=gateway,
-            netmask=netmask,
-            start=p.startip,
-            end=end,
-            ip6_gateway=p.ip6gateway,
-            ip6_cidr=p.ip6cidr,
-            virtual=virtual,
-            pod_id=p.podid.id if p.podid else None,
-            account_id=account.id if account else (None if virtual else network.account_id),
-            domain_id=p.domainid.id if p.domainid and account is None else None,
-            for_system_vms=p.get("forsystemvms", False),
-            provider=p.provider,
-        ),
-    )
-    call.event("VLAN.IP.RANGE.CREATE", "Successfully completed creating vlan IP range", made)
-    return {"vlan": range_view(call, made)}
-
-
-def _zone(call: Call, network: Any) -> Any:
-    if network is not None:
-        return call.db.zones[network.zone_id]
-    p = call.params
-    if p.zoneid is None and p.physicalnetworkid:
-        physical = live(p.physicalnetworkid, "Unable to find Physical Network with id={id}")
-        return call.db.zones[physical.zone_id]
-    if p.zoneid is None:
-        raise InvalidParameter("Please specify a valid zone.")
-    return live(p.zoneid, "Unable to find zone by id {id}")
-
-
-def _physical_network(call: Call, zone: Any, network: Any) -> Any:
-    p = call.params
-    if p.physicalnetworkid:
-        return live(p.physicalnetworkid, "Unable to find Physical Network with id={id}")
-    if network is not None and network.physical_network_id:
-        return call.db.physical_networks[network.physical_network_id]
-    found = networks_with_traffic(call.sim, zone, "Public")
-    if not found:
-        raise InvalidParameter("Please specify a valid physical network id")
-    return found[0]
-
-
 @command("updateVlanIpRange")
 def update_range(call: Call) -> dict[str, Any]:
     p = call.params
     vlan = live(p.id, "Please specify a valid IP range id.")
+    if vlan.gateway is None and any(v is not None for v in (p.startip, p.endip, p.gateway, p.netmask)):
+        raise InvalidParameter("IPv4 is not support in this IP range.")
+    if vlan.ip6_gateway is None and any(v is not None for v in (p.startipv6, p.endipv6, p.ip6gateway, p.ip6cidr)):
+        raise InvalidParameter("IPv6 is not support in this IP range.")
+    if p.forsystemvms is not None and p.forsystemvms != vlan.for_system_vms:
+        _check_purpose(vlan)
+    if vlan.gateway is not None:
+        _update_ip4(call, vlan)
+    if vlan.ip6_gateway is not None:
+        vlan.ip6_gateway, vlan.ip6_cidr = p.ip6gateway or vlan.ip6_gateway, p.ip6cidr or vlan.ip6_cidr
+    call.event(
+        "VLAN.IP.RANGE.UPDATE",
+        f"Successfully completed update vlan IP Range. Vlan: {vlan.id}, from {vlan.start} to {vlan.end}",
+        vlan,
+    )
+    return {"vlan": range_view(call, vlan)}
+
+
+def _check_purpose(vlan: VlanRange) -> None:
+    """Whether it may be turned into a range for system VMs, or back."""
+    if not vlan.virtual:
+        raise InvalidParameter("forSystemVms is not available for this IP range with vlan type: DirectAttached")
+    for owner, word in ((vlan.account_id, "an account"), (vlan.domain_id, "a domain")):
+        if owner is not None:
+            raise InvalidParameter(f"Specified Public IP range has already been dedicated to {word}")
+
+
+def _update_ip4(call: Call, vlan: VlanRange) -> None:
+    p = call.params
     gateway, netmask = p.gateway or vlan.gateway, p.netmask or vlan.netmask
     start, end = p.startip or vlan.start, p.endip or vlan.end
-    used = [a for a in call.db.ip_addresses.where(vlan_id=vlan.id) if a.state != "Free"]
+    used = [a for a in call.db.ip_addresses.where(vlan_id=vlan.id) if a.state == "Allocated"]
     for what, old, new in (("gateway", vlan.gateway, gateway), ("netmask", vlan.netmask, netmask)):
         if new != old and used:
             raise InvalidParameter(f"Unable to change {what} to {new} because some IPs are in use")
     if not net.is_ip4(gateway) or not net.is_netmask(netmask):
         raise InvalidParameter(f"Invalid gateway ({gateway}) or netmask ({netmask})")
-    checks.span(start, end, gateway, netmask)
-    checks.keeps_used(used, start, end)
-    zone = call.db.zones[vlan.zone_id]
-    checks.overlap(call, zone, vlan.vlan, gateway, netmask, start, end, own=vlan)
+    check_range(start, end, str(net.network(gateway, netmask)))
+    if net.within(gateway, start, end):
+        raise InvalidParameter("The gateway shouldn't overlap the new start/end ip addresses")
+    checks.keeps_used(used, start, end, for_system_vms=p.forsystemvms)
+    for other in call.db.vlans.where(network_id=vlan.network_id):
+        if other is not vlan and other.start and other.end and net.overlap(start, end, other.start, other.end):
+            raise CloudRuntime("Failed to edit VlanRange. Please contact Cloud Support.")
     vlan.gateway, vlan.netmask, vlan.start, vlan.end = gateway, netmask, start, end
     if p.forsystemvms is not None:
         vlan.for_system_vms = p.forsystemvms
     if vlan.virtual:
         _resize(call, vlan)
-    call.event(
-        "VLAN.IP.RANGE.UPDATE",
-        f"Successfully completed update vlan IP Range. Vlan: {vlan.id}, from {start} to {end}",
-        vlan,
-    )
-    return {"vlan": range_view(call, vlan)}
 
 
 def _resize(call: Call, vlan: VlanRange) -> None:
@@ -235,10 +188,14 @@ def _resize(call: Call, vlan: VlanRange) -> None:
 @command("deleteVlanIpRange")
 def delete_range(call: Call) -> dict[str, Any]:
     vlan = live(call.params.id, "Please specify a valid IP range id.")
-    used = checks.addresses_in_use(call, vlan)
-    if used:
-        raise InvalidParameter(f"{used}  Ips are in use. Cannot delete this vlan")
-    for address in call.db.ip_addresses.where(vlan_id=vlan.id):
+    addresses = call.db.ip_addresses.where(vlan_id=vlan.id)
+    if vlan.virtual and vlan.account_id is not None:
+        _take_from_account(call, vlan, addresses)
+    else:
+        used = checks.addresses_in_use(call, vlan)
+        if used:
+            raise InvalidParameter(f"{used}  Ips are in use. Cannot delete this vlan")
+    for address in addresses:
         call.db.ip_addresses.delete(address)
     call.db.vlans.remove(vlan)
     if not vlan.virtual:
@@ -249,34 +206,92 @@ def delete_range(call: Call) -> dict[str, Any]:
     return SUCCESS
 
 
+def _take_from_account(call: Call, vlan: VlanRange, addresses: list[PublicIp]) -> None:
+    """An account's own range goes with the addresses that it has, unless something depends on one."""
+    from ..networks.addressing import release_public
+
+    for ip in addresses:
+        reason = _why_kept(call, ip)
+        if reason is not None:
+            raise InvalidParameter(
+                f"Can't delete account specific vlan {vlan} as ip {ip} belonging to the range {reason}"
+            )
+    for ip in addresses:
+        if ip.allocated is not None:
+            release_public(call.sim, ip)
+    call.sim.limits.add(vlan.account_id, "public_ip", -len(addresses))
+
+
+def _why_kept(call: Call, ip: PublicIp) -> str | None:
+    if ip.is_static_nat:
+        return "is used for static nat purposes. Cleanup the rules first"
+    if ip.is_source_nat:
+        network = call.db.networks.get(call.db.vlans[ip.vlan_id].network_id)
+        return (
+            f"is a source nat ip for the network id={network.id if network else 'null'}. IP range with the source nat "
+            "ip address can be removed either as a part of Network, or account removal"
+        )
+    if call.db.firewall_rules.where(ip_id=ip.id):
+        return "has firewall rules applied. Cleanup the rules first"
+    return None
+
+
 @command("dedicatePublicIpRange")
 def dedicate_range(call: Call) -> dict[str, Any]:
-    p = call.params
-    account = checks.dedicated_account(call, found_text="Unable to find account by name {}")
-    domain = live(p.domainid, "Please specify a valid domain id")
-    vlan = live(p.id, "Unable to find vlan by id {id}")
+    account, domain = checks.owner(
+        call,
+        conflict="accountName and projectId are mutually exclusive",
+        not_found="Unable to find account by name {}",
+        system="Please specify a valid account. Cannot dedicate IP range to system account",
+    )
+    vlan = live(call.params.id, "Unable to find vlan by id {id}")
     if vlan.account_id is not None:
         raise InvalidParameter("Specified Public IP range has already been dedicated")
     if vlan.domain_id is not None:
         raise InvalidParameter("Specified Public IP range has already been dedicated to a domain")
-    if account is not None and call.db.zones[vlan.zone_id].network_type == "Basic":
+    if call.db.zones[vlan.zone_id].network_type == "Basic":
         raise InvalidParameter("Public IP range can be dedicated to an account only in the zone of type Advanced")
-    checks.not_used_by_others(call, vlan, account)
+    addresses = call.db.ip_addresses.where(vlan_id=vlan.id)
+    for address in addresses:
+        _check_free_for(call, address, account, domain)
     if account is not None:
+        call.sim.limits.check(account, "public_ip", len(addresses))
+        call.sim.limits.add(account.id, "public_ip", len(addresses))
         vlan.account_id = account.id
-    else:
+    elif domain is not None:
         vlan.domain_id = domain.id
     call.event("VLAN.IP.RANGE.DEDICATE", f"Successfully completed dedicating vlan IP range. Id: {vlan.id}", vlan)
     return {"vlan": range_view(call, vlan)}
 
 
+def _check_free_for(call: Call, address: PublicIp, account: Any, domain: Any) -> None:
+    """Refuse an address that system VMs or somebody else have."""
+    text = f"{address.address} Public IP address in range is"
+    if address.for_system_vms or address.is_system:
+        raise InvalidParameter(f"{text} dedicated to system vms ")
+    if address.account_id is None:
+        return
+    if account is not None and address.account_id != account.id:
+        raise InvalidParameter(f"{text} allocated to another account ")
+    if account is None and domain is not None and call.db.accounts[address.account_id].domain_id != domain.id:
+        raise InvalidParameter(f"{text} allocated to another domain/account ")
+
+
 @command("releasePublicIpRange")
 def release_range(call: Call) -> dict[str, Any]:
+    from ..networks.addressing import release_public
+
     vlan = live(call.params.id, "Please specify a valid IP range id.")
     if vlan.account_id is None and vlan.domain_id is None:
         raise InvalidParameter(
             f"Can't release Public IP range {vlan.id} as it not dedicated to any domain and any account"
         )
+    addresses = call.db.ip_addresses.where(vlan_id=vlan.id)
+    for address in addresses:
+        if address.allocated is not None and _why_kept(call, address) is None:
+            release_public(call.sim, address)
+    if vlan.account_id is not None:
+        call.sim.limits.add(vlan.account_id, "public_ip", -len(addresses))
     vlan.account_id = vlan.domain_id = None
     call.event("VLAN.IP.RANGE.RELEASE", f"Successfully completed releasing a public IP range. Id: {vlan.id}", vlan)
     return SUCCESS

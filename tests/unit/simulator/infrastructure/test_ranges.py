@@ -150,3 +150,74 @@ def test_portable_addresses_belong_to_a_region(op: Any) -> None:
     assert code == 431
     op.do("deletePortableIpRange", id=made["id"])
     assert op.rows("listPortableIpRanges") == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"vlan": "21"}, "has overlapped with the subnet"),
+        ({"netmask": "255.255.255.128"}, "has already been added with gateway 203.0.20.1"),
+        ({"startip": "10.0.0.60", "endip": "10.0.0.70", "gateway": "10.0.0.1", "vlan": "22"}, "private IP :10.0.0.50"),
+        ({"vlan": "510", "gateway": "203.0.9.1", "startip": "203.0.9.2", "endip": "203.0.9.3"}, "dynamic vlan"),
+        ({"forvirtualnetwork": "false"}, "Network Id is null"),
+        ({"forsystemvms": "true", "account": "admin"}, "ForSystemVMs is enabled"),
+        ({"zoneid": ""}, "zone"),
+    ],
+)
+def test_a_public_range_keeps_to_its_own_subnet_and_vlan(bare: Any, changed: dict[str, str], named: str) -> None:
+    new_range(bare, 20)
+    good = {
+        "zoneid": bare.zone, "vlan": "20", "gateway": "203.0.20.1", "netmask": "255.255.255.0",
+        "startip": "203.0.20.30", "endip": "203.0.20.39", "forvirtualnetwork": "true",
+        "physicalnetworkid": bare.guest_network if "510" in changed.values() else None,
+    }  # fmt: skip
+    params = {key: value for key, value in (good | changed).items() if value is not None}
+    if "forvirtualnetwork" in changed:
+        params.pop("physicalnetworkid", None)
+    code, text = bare.op.refused("createVlanIpRange", **params)
+    assert (code, named in text) == (431, True), text
+
+
+def test_an_accounts_own_range_counts_for_it_until_it_is_released(running: Any, people: dict[str, Any]) -> None:
+    op, account = running.op, people["ann"].account
+
+    def counted() -> int:
+        return int(op.only("listAccounts", id=account.uuid, listall="true")["iptotal"])
+
+    vlan = new_range(running, 20)
+    op.do("dedicatePublicIpRange", id=vlan["id"], account="ann", domainid=people["ann"].domain.uuid)
+    assert counted() == 10
+    offering = op.only("listNetworkOfferings", name="DefaultIsolatedNetworkOfferingWithSourceNatService")["id"]
+    ann = type(op)(running.sim, people["ann"])
+    network = ann.do("createNetwork", name="n", displaytext="n", zoneid=running.zone, networkofferingid=offering)
+    ann.do("associateIpAddress", networkid=network["network"]["id"])
+    assert counted() == 10, "taking one of them adds nothing"
+    code, text = op.refused("deleteVlanIpRange", id=vlan["id"])
+    assert (code, "source nat ip" in text) == (431, True)
+    op.do("releasePublicIpRange", id=vlan["id"])
+    assert op.only("listVlanIpRanges", id=vlan["id"]).get("account") is None
+
+
+def test_a_shared_network_gets_further_ranges_of_its_subnet_only(running: Any) -> None:
+    op = running.op
+    offering = op.only("listNetworkOfferings", name="DefaultSharedNetworkOffering")["id"]
+    network = op.do(
+        "createNetwork", name="shared", displaytext="s", zoneid=running.zone, networkofferingid=offering, vlan="800",
+        gateway="172.31.0.1", netmask="255.255.255.0", startip="172.31.0.10", endip="172.31.0.20",
+    )["network"]["id"]  # fmt: skip
+    more = {"networkid": network, "forvirtualnetwork": "false", "startip": "172.31.0.30", "endip": "172.31.0.40"}
+    op.do("createVlanIpRange", **more)
+    for changed, named in (
+        ({"vlan": "801"}, "only one vlan is allowed"),
+        ({"startip": "172.30.0.30", "endip": "172.30.0.40"}, "does not belong to any|dose not belong to any"),
+        ({"gateway": "172.31.0.2", "netmask": "255.255.255.0", "startip": "172.31.0.50", "endip": "172.31.0.51"},
+         "should be unique"),
+        ({"gateway": "172.31.0.1", "netmask": "255.255.0.0"}, "superset"),
+        ({"gateway": "172.31.0.33", "netmask": "255.255.255.224", "startip": "172.31.0.34", "endip": "172.31.0.35"},
+         "subset"),
+        ({"startip": "172.31.0.1", "endip": "172.31.0.5"}, "gateway ip"),
+    ):  # fmt: skip
+        code, text = op.refused("createVlanIpRange", **(more | changed))
+        assert code == 431
+        assert any(word in text for word in named.split("|")), text
+    assert len(op.rows("listVlanIpRanges", networkid=network)) == 2
