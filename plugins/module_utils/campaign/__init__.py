@@ -9,7 +9,7 @@ from __future__ import annotations
 from .module import as_operation
 from .procedure import ACT, CHECK, VERIFY, Procedure, Stage
 from .run import Run, run_campaign
-from .targets import BLOCKED, DONE, DUE, LEFT, Standing, Target
+from .targets import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
 
 __all__ = (
     "ACT",
@@ -18,6 +18,7 @@ __all__ = (
     "DONE",
     "DUE",
     "LEFT",
+    "UNDER_WAY",
     "VERIFY",
     "Procedure",
     "Run",

@@ -41,7 +41,9 @@ class Procedure:
     targets: reads what may be worked on; changes nothing.
     standing: how one target stands, from reading; called again before each step and after a failure, so what reached
         its goal is never disrupted again.
-    act: takes the step; may raise.
+    standings: how all targets stand, in their order, from what ``targets`` has read: for procedures with so many
+        targets that one question each would take too long. ``standing`` is then asked only before each step.
+    act: takes the step; may raise. It is called only for what is due at that moment.
     verify: proves from outside that the target is at its goal; returns when it is, raises when it never will be.
     preflight: refuses early, with all due targets in hand; raises InvalidInput that says why.
     prepare, finish: work before the first and after the last step (a setting, a certificate); called only if needed.
@@ -59,6 +61,7 @@ class Procedure:
     verify: Callable[[Any, Target], None]
     options: tuple[Option, ...] = ()
     sequence: tuple[Stage, ...] = ()
+    standings: Callable[[Any, Sequence[Target]], Sequence[Standing]] | None = None
     description: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     preflight: Callable[[Any, Sequence[Target]], None] | None = None

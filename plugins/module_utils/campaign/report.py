@@ -34,14 +34,7 @@ ROW, LEFT, WIDTH = 22, 260, 940
 
 def write_report(path: str, report: Mapping[str, Any]) -> list[str]:
     """Writes ``path.json`` and ``path.html``, each whole or not at all. Returns the names of the files."""
-    base = Path(path).expanduser()
-    if not base.parent.is_dir():
-        raise InvalidInput(
-            f"report: the folder {base.parent} does not exist",
-            option="report",
-            remedy="create it, or give another path",
-        )
-    written = []
+    base, written = check_place(path), []
     for suffix, text in ((".json", json.dumps(report, indent=1) + "\n"), (".html", html(report))):
         target = base.with_name(base.name + suffix)
         fresh = base.with_name(f".{base.name}{suffix}.{os.getpid()}")
@@ -49,6 +42,18 @@ def write_report(path: str, report: Mapping[str, Any]) -> list[str]:
         fresh.replace(target)
         written.append(str(target))
     return written
+
+
+def check_place(path: str) -> Path:
+    """The path of a report, if its folder is there. Raises InvalidInput."""
+    base = Path(path).expanduser()
+    if not base.parent.is_dir():
+        raise InvalidInput(
+            f"report: the folder {base.parent} does not exist",
+            option="report",
+            remedy="create it, or give another path",
+        )
+    return base
 
 
 def html(report: Mapping[str, Any]) -> str:

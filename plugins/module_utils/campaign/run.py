@@ -12,22 +12,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from ..client import CloudStackError, InvalidInput, JobTimeout
+from ..client import InvalidInput, JobTimeout
 from ..reconcile import Task
 from .notice import send_notice
 from .options import Rules, rules
 from .procedure import Procedure
-from .report import write_report
-from .schedule import Queue, in_order, waves
-from .targets import BLOCKED, DONE, DUE, LEFT, Target
-from .timeline import Entry, Timeline
+from .report import check_place, write_report
+from .schedule import in_order, waves
+from .targets import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Target
+from .timeline import Timeline
+from .work import await_window, carry_out
 
-LOOK_EVERY = 1.0
-"""Seconds between two looks at the brake while steps are under way or a window is closed."""
+REPORT_EVERY = 30.0
+"""Seconds between two versions of the report while steps are taken."""
 
 
 class Run:
@@ -43,9 +43,12 @@ class Run:
         self.timeline = Timeline(procedure.name, self.now())
         #: What goes into the module's result beside the report.
         self.notes: dict[str, Any] = {}
+        #: How many targets need their step.
+        self.needing = 0
         #: What a procedure remembers between its functions.
         self.memory: dict[str, Any] = {}
         self._stopped = ""
+        self._reported = self.clock.monotonic()
         self._lock = threading.Lock()
 
     def now(self) -> float:
@@ -102,10 +105,29 @@ class Run:
                 self.timeline.mark(self.now(), f"stopped: {why}")
                 self.task.tell(f"stopping: {why}; what is under way is still verified")
 
+    def interrupted(self) -> None:
+        """Ctrl-C: the brake."""
+        self.stop("interrupted by the user")
+
+    # The report
+
+    def write_report(self) -> None:
+        """Writes the report as it is now, if one is wanted."""
+        if self.rules.report and not self.task.check:
+            write_report(self.rules.report, self.timeline.as_dict())
+        self._reported = self.clock.monotonic()
+
+    def write_report_now_and_then(self) -> None:
+        """So that a long campaign can be looked at, and one that was killed has left its report."""
+        if self.clock.monotonic() - self._reported >= REPORT_EVERY:
+            self.write_report()
+
 
 def run_campaign(procedure: Procedure, task: Task) -> dict[str, Any]:
     """Runs a procedure and returns the module's result. In check mode it returns the plan and changes nothing."""
     run = Run(procedure, task)
+    if run.rules.report:
+        check_place(run.rules.report)
     due = _inspect(run)
     if procedure.preflight:
         procedure.preflight(run, due)
@@ -114,36 +136,49 @@ def run_campaign(procedure: Procedure, task: Task) -> dict[str, Any]:
         for target in wave:
             run.timeline.entries[target.id].wave = number
     steps = list(procedure.prepare_plan(run, due)) if procedure.prepare_plan else []
-    result = {"changed": bool(due or steps), "plan": _plan(run, planned, steps)}
+    result = {"changed": bool(run.needing or steps), "plan": _plan(run, planned, steps)}
     if task.check or not (due or steps):
+        run.timeline.ended = run.now()
+        run.write_report()
         return {**result, **_reported(run)}
     _confirmed(run, due)
     send_notice(run, "before", result["plan"])
-    if procedure.prepare and steps:
-        run.notes.update(procedure.prepare(run, due) or {})
-    _carry_out(run, planned)
-    if procedure.finish and not run.stopped and not run.timeline.count("failed", "unsafe"):
-        procedure.finish(run, due)
-    run.timeline.ended = run.now()
-    send_notice(run, "after", run.timeline.as_dict())
+    try:
+        _go(run, planned, due, steps)
+    finally:
+        run.timeline.ended = run.now()
+        run.write_report()
+        send_notice(run, "after", run.timeline.as_dict())
     return {**result, **_reported(run), **_verdict(run, bool(steps))}
 
 
+def _go(run: Run, planned: Sequence[Sequence[Target]], due: Sequence[Target], steps: Sequence[str]) -> None:
+    procedure = run.procedure
+    if procedure.prepare and steps:
+        await_window(run)
+        if not run.stopped:
+            run.notes.update(procedure.prepare(run, due) or {})
+    carry_out(run, planned)
+    if procedure.finish and not run.stopped and not run.timeline.count("failed", "unsafe"):
+        procedure.finish(run, due)
+
+
 def _inspect(run: Run) -> list[Target]:
-    """Reads all targets and how they stand, side by side; returns those that are due."""
-    targets = list(run.procedure.targets(run))
-    standings = run.client.parallel([lambda target=target: run.procedure.standing(run, target) for target in targets])
+    """Reads all targets and how they stand, side by side; returns those that are due or under way."""
+    procedure, targets = run.procedure, list(run.procedure.targets(run))
+    if procedure.standings:
+        standings = list(procedure.standings(run, targets))
+    else:
+        standings = run.client.parallel([lambda target=target: procedure.standing(run, target) for target in targets])
     due = []
-    blocked = []
     for target, standing in zip(targets, standings, strict=True):
-        state = {DONE: "already", DUE: "waiting", LEFT: "left", BLOCKED: "skipped"}[standing.state]
+        state = {DONE: "already", LEFT: "left", BLOCKED: "skipped"}.get(standing.state, "waiting")
         run.timeline.add(target, state, standing.reason)
-        if standing.state == DUE:
+        if standing.state in (DUE, UNDER_WAY):
             due.append(target)
+            run.needing += standing.state == DUE
         elif standing.state == BLOCKED:
-            blocked.append(f"{target.title}: {standing.reason}")
-    for text in blocked:
-        run.task.warn(f"not touched: {text}")
+            run.task.warn(f"not touched: {target.title}: {standing.reason}")
     return due
 
 
@@ -177,139 +212,8 @@ def _plan(run: Run, planned: Sequence[Sequence[Target]], steps: Sequence[str]) -
     return plan
 
 
-def _carry_out(run: Run, planned: Sequence[Sequence[Target]]) -> None:
-    for number, wave in enumerate(planned):
-        if number and not run.stopped:
-            run.timeline.mark(run.now(), f"wave {number} ended")
-            _canaries_must_live(run, number)
-            _rest(run, run.rules.pause if number > 1 or not run.rules.canaries else 0.0)
-        _Wave(run, wave).go()
-
-
-def _canaries_must_live(run: Run, ended: int) -> None:
-    if ended == 1 and run.rules.canaries and run.timeline.count("failed", "unsafe"):
-        run.stop("a canary failed")
-
-
-def _rest(run: Run, seconds: float) -> None:
-    """Sleeps in short pieces, so that the brake works at once."""
-    until = run.clock.monotonic() + seconds
-    while not run.stopped and run.clock.monotonic() < until:
-        run.clock.sleep(min(LOOK_EVERY, until - run.clock.monotonic()))
-
-
-class _Wave:
-    """The targets between two barriers."""
-
-    def __init__(self, run: Run, targets: Sequence[Target]) -> None:
-        self.run = run
-        self.queue = Queue(targets, run.rules.limits)
-
-    def go(self) -> None:
-        run = self.run
-        running: dict[Future[None], Target] = {}
-        with ThreadPoolExecutor(max_workers=run.rules.limits.overall) as pool:
-            while True:
-                try:
-                    if not self._begin(pool, running):
-                        break
-                    finished, _rest_of_them = wait(running, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        self._end(running.pop(future), future)
-                except KeyboardInterrupt:
-                    run.stop("interrupted by the user")
-        for target in self.queue.waiting():
-            self._skip(target, run.stopped)
-
-    def _begin(self, pool: ThreadPoolExecutor, running: dict[Future[None], Target]) -> bool:
-        """Begins what may begin; False when nothing is under way any more."""
-        run = self.run
-        while not run.stopped:
-            closed = run.rules.window.seconds_until_open(run.now()) if run.rules.window else 0.0
-            if closed:
-                if running:
-                    break
-                run.timeline.mark(run.now(), "waiting for the window")
-                run.task.tell(f"{run.progress()}: outside the window, {closed / 60:.0f} minutes to wait")
-                _rest(run, closed)
-                continue
-            target = self.queue.take()
-            if target is None:
-                break
-            running[pool.submit(self._step, target)] = target
-        return bool(running)
-
-    def _step(self, target: Target) -> None:
-        run, entry = self.run, self.run.timeline.entries[target.id]
-        entry.state, entry.begun = "running", run.now()
-        try:
-            _to_its_goal(run, target, entry)
-        finally:
-            entry.ended = run.now()
-
-    def _end(self, target: Target, future: Future[None]) -> None:
-        run, entry = self.run, self.run.timeline.entries[target.id]
-        error = future.exception()
-        if error is not None:
-            entry.state = entry.state if entry.state == "unsafe" else "failed"
-            entry.reason = str(error)
-            for partner in self.queue.drop(target):
-                self._skip(partner, f"its partner {target.name} failed")
-        self.queue.ended(target)
-        run.task.tell(f"{run.progress()}: {target.name} {entry.state}" + (f": {entry.reason}" if error else ""))
-        if run.timeline.count("failed", "unsafe") > run.rules.failure_budget:
-            run.stop("the failure budget is used up")
-        if error is not None and not isinstance(error, CloudStackError):
-            raise error
-
-    def _skip(self, target: Target, why: str) -> None:
-        entry = self.run.timeline.entries[target.id]
-        entry.state, entry.reason = "skipped", why
-
-
-def _to_its_goal(run: Run, target: Target, entry: Entry) -> None:
-    """Tries the step as often as allowed. Before each try the target is inspected anew: the cloud is the journal."""
-    procedure = run.procedure
-    while True:
-        standing = procedure.standing(run, target)
-        if standing.state == DONE:
-            entry.state = "done" if entry.attempts else "already"
-            return
-        if standing.state != DUE:
-            entry.state, entry.reason = "skipped", standing.reason
-            return
-        entry.attempts += 1
-        try:
-            procedure.act(run, target)
-            procedure.verify(run, target)
-        except CloudStackError as error:
-            entry.state = "unsafe"
-            if entry.attempts > run.rules.retries or run.stopped:
-                _judge(run, target, entry)
-                if entry.state == "done":
-                    return
-                raise
-            run.task.tell(f"{run.progress()}: {target.name} failed, trying again: {error}")
-            entry.state = "running"
-            _rest(run, run.rules.retry_delay)
-            continue
-        entry.state, entry.reason = "done", ""
-        return
-
-
-def _judge(run: Run, target: Target, entry: Entry) -> None:
-    """After the last failure: at its goal all the same, safely as before, or unknown."""
-    try:
-        standing = run.procedure.standing(run, target)
-    except CloudStackError:
-        return
-    entry.state = {DONE: "done", DUE: "failed"}.get(standing.state, "unsafe")
-
-
 def _reported(run: Run) -> dict[str, Any]:
     report = run.timeline.as_dict()
-    if run.rules.report and not run.task.check:
-        write_report(run.rules.report, report)
     return {"report": report, "counts": report["counts"], **run.notes}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-DONE, DUE, BLOCKED, LEFT = "done", "due", "blocked", "left"
+DONE, DUE, UNDER_WAY, BLOCKED, LEFT = "done", "due", "under way", "blocked", "left"
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,9 @@ class Target:
 class Standing:
     """How a target stands before a step.
 
-    state: ``done`` is at its goal already, ``due`` needs the step, ``blocked`` must not be touched now, ``left`` is
-    none of this campaign's business though it is not at the goal (a stopped router). reason: why, for people.
+    state: ``done`` is at its goal already, ``due`` needs the step, ``under way`` needs none and has yet to prove its
+    goal (its step was taken by a run that was cut off), ``blocked`` must not be touched now, ``left`` is none of this
+    campaign's business though it is not at the goal (a stopped router). reason: why, for people.
     """
 
     state: str

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -56,11 +57,23 @@ class Timeline:
     entries: dict[str, Entry] = field(default_factory=dict)
     marks: list[tuple[float, str]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _counts: Counter[str] = field(default_factory=Counter, repr=False)
 
     def add(self, target: Target, state: str = "waiting", reason: str = "") -> Entry:
         with self._lock:
             entry = self.entries[target.id] = Entry(target, state, reason=reason)
+            self._counts[state] += 1
             return entry
+
+    def turn(self, target: Target, state: str, reason: str | None = None) -> None:
+        """From now on a target is in this state, with a reason if one is given."""
+        with self._lock:
+            entry = self.entries[target.id]
+            self._counts[entry.state] -= 1
+            self._counts[state] += 1
+            entry.state = state
+            if reason is not None:
+                entry.reason = reason
 
     def mark(self, now: float, text: str) -> None:
         """A thing that concerns everybody: a pause, a stop, the end of a wave."""
@@ -68,13 +81,10 @@ class Timeline:
             self.marks.append((now, text))
 
     def count(self, *states: str) -> int:
-        return sum(1 for entry in self.entries.values() if entry.state in states)
+        return sum(self._counts[state] for state in states)
 
     def counts(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for entry in self.entries.values():
-            found[entry.state] = found.get(entry.state, 0) + 1
-        return dict(sorted(found.items()))
+        return {state: number for state, number in sorted(self._counts.items()) if number}
 
     def as_dict(self) -> dict[str, Any]:
         """The report: for machines as it is, for people drawn by campaign/report.py."""

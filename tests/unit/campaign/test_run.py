@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.campaign import (
     DONE,
     DUE,
     LEFT,
+    UNDER_WAY,
     Procedure,
     Standing,
     Target,
     as_operation,
     run,
+    work,
 )
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, FakeClock, InvalidInput
 from ansible_collections.cloudstack.ops.plugins.module_utils.reconcile import Task
@@ -68,9 +71,9 @@ class World:
     def go(self, *, check: bool = False, procedure: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
         record = Procedure(
             name="router_upgrade", summary="", noun="router", targets=self.targets, standing=self.standing,
-            act=self.act, verify=self.verify, **(procedure or {}),
+            act=self.act, verify=self.verify,
         )  # fmt: skip
-        operation = as_operation(record)
+        operation = as_operation(replace(record, **(procedure or {})))
         defaults = {option.name: option.default for option in operation.options if option.default is not None}
         self.task = Task(operation, {**defaults, **options}, _View(self), check=check)
         return operation.run(self.task)
@@ -150,7 +153,7 @@ def test_the_stop_file_is_a_brake(tmp_path):
 
 def test_the_user_may_interrupt_and_what_is_under_way_is_verified(monkeypatch):
     world = World(4)
-    real, calls = run.wait, []
+    real, calls = work.wait, []
 
     def wait(*args: Any, **kwargs: Any) -> Any:
         calls.append(1)
@@ -158,7 +161,7 @@ def test_the_user_may_interrupt_and_what_is_under_way_is_verified(monkeypatch):
             raise KeyboardInterrupt
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(run, "wait", wait)
+    monkeypatch.setattr(work, "wait", wait)
     result = world.go()
     assert result["failed"]
     assert "interrupted" in result["msg"]
@@ -184,6 +187,87 @@ def test_a_target_whose_end_is_unknown_is_called_unsafe():
     result = world.go(retries=0)
     assert states(result) == {"r0": "unsafe"}
     assert "unsafe, look at them first: r0" in result["msg"]
+
+
+def test_a_step_that_an_earlier_run_took_is_proved_and_not_taken_again():
+    world = World(2)
+    world.standing_of = {"r0": Standing(UNDER_WAY, "a new one is starting")}
+    world.version["r0"] = 2
+    planned = world.go(check=True)
+    assert [entry["reason"] for entry in planned["plan"]] == ["a new one is starting", "old"]
+    assert world.go()["counts"] == {"done": 2}
+    assert world.steps == ["r1"]
+
+
+def test_what_looks_done_after_a_failed_step_must_still_prove_it():
+    world = World(1, {"r0": 1})
+    proofs = []
+
+    def verify(_run, target):
+        proofs.append(target.name)
+        if len(proofs) == 1:
+            raise ApiError("not yet")
+
+    def look_done(name):
+        world.standing_of[name] = Standing(DONE)
+
+    world.on_step = look_done
+    result = world.go(retries=2, procedure={"verify": verify})
+    assert (world.steps, proofs, states(result)) == (["r0"], ["r0", "r0"], {"r0": "done"})
+
+
+def test_a_target_that_cannot_be_tried_again_is_a_failure():
+    world = World(1, {"r0": 1})
+
+    def stop(name):
+        world.standing_of[name] = Standing(LEFT, "stopped")
+
+    world.on_step = stop
+    result = world.go(retries=3)
+    assert (world.steps, states(result)) == (["r0"], {"r0": "unsafe"})
+    assert result["failed"]
+
+
+def test_many_targets_are_judged_by_one_look_and_again_one_by_one_before_their_steps():
+    world, asked = World(3), []
+
+    def standing(run, target):
+        asked.append(target.name)
+        return world.standing(run, target)
+
+    record = {"standings": lambda run, targets: [world.standing(run, t) for t in targets], "standing": standing}
+    world.go(check=True, procedure=record)
+    assert asked == []
+    world.go(procedure=record)
+    assert asked == ["r0", "r1", "r2"]
+
+
+def test_a_run_that_breaks_off_leaves_its_report_and_tells_the_tenants(tmp_path, monkeypatch):
+    world, told = World(2), []
+    monkeypatch.setattr(run, "send_notice", lambda _run, moment, _content: told.append(moment))
+
+    def crash(_name):
+        raise RuntimeError("a mistake in the procedure")
+
+    world.on_step = crash
+    with pytest.raises(RuntimeError):
+        world.go(report=str(tmp_path / "run"), retries=0)
+    assert json.loads((tmp_path / "run.json").read_text())["counts"] == {"failed": 1, "waiting": 1}
+    assert told == ["before", "after"]
+
+
+def test_ctrl_c_in_a_pause_between_batches_is_a_brake_too():
+    world = World(2)
+    real = world.clock.sleep
+
+    def sleep(seconds):
+        if len(world.steps) == 1 and seconds == work.LOOK_EVERY:
+            raise KeyboardInterrupt
+        real(seconds)
+
+    world.on_step = lambda name: setattr(world.clock, "sleep", sleep)
+    result = world.go(batch="1", pause=50)
+    assert (states(result), "interrupted" in result["msg"]) == ({"r0": "done", "r1": "skipped"}, True)
 
 
 def test_steps_begin_only_inside_the_window():
