@@ -1,0 +1,219 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Virtual routers as targets: who they are, what they serve, how they are renewed and when they serve again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ..campaign import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
+from ..client import ApiError
+from ..model import Option, Row
+from .facts import CLUSTER, NAMES, POD, ZONE, clusters_of_hosts, only_named
+
+SCOPE = (
+    ZONE, POD, CLUSTER, NAMES,
+    Option("domain", help="Only routers of this domain, by path.", behaviour=True),
+    Option("account", help="Only routers of this account.", behaviour=True),
+    Option("network", help="Only the routers of this network, by name or id.", behaviour=True),
+    Option("vpc", help="Only the routers of this VPC, by name or id.", behaviour=True),
+)  # fmt: skip
+"""Options that pick routers."""
+
+SOURCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "accounts": ("listRouters", {}),
+    "projects": ("listRouters", {"projectid": "-1"}),
+    "balancers": ("listInternalLoadBalancerVMs", {}),
+}
+"""Lists that together show all routers: that of accounts leaves out projects, and both leave out load balancers."""
+
+GRACE = 60.0
+"""Seconds in which a running router must tell its new state once the server has reported success."""
+
+CUT_BY_RESTART, CUT_OF_A_PAIR, CUT_BY_REBOOT = 20.0, 10.0, 60.0
+"""Seconds without service for one network, on a healthy cloud."""
+
+Reason = Callable[[Row], str]
+"""Why a router is not at the goal; an empty text where it is."""
+
+
+def all_routers(run: Any, scope: Mapping[str, Any], sources: Iterable[str] = tuple(SOURCES)) -> list[Row]:
+    """Routers of accounts and projects, and internal load balancers. Each row gets ``source``, a key of SOURCES."""
+    names = sorted(sources)
+    found: dict[str, Row] = {}
+    lists = run.client.parallel([partial(_listed, run, name, scope) for name in names])
+    for name, rows in zip(names, lists, strict=True):
+        found.update({row["id"]: {**row, "source": name} for row in rows})
+    return list(found.values())
+
+
+def _listed(run: Any, source: str, scope: Mapping[str, Any]) -> list[Row]:
+    command, params = SOURCES[source]
+    rows: list[Row] = run.client.list(command, {"listall": True, **params, **scope})
+    return rows
+
+
+def in_scope(run: Any, rows: Iterable[Row]) -> list[Row]:
+    """The rows that the options of SCOPE pick."""
+    kept = list(rows)
+    for option, field in (("network", "guestnetworkname"), ("vpc", "vpcname"), ("account", "account")):
+        wanted = run.option(option)
+        if wanted:
+            kept = [row for row in kept if wanted in (row.get(field), row.get(field.replace("name", "id")))]
+    domain = run.option("domain")
+    if domain:
+        kept = [row for row in kept if domain in (row.get("domainpath"), row.get("domainid"), row.get("domain"))]
+    return only_named(run, kept, "virtual router")
+
+
+def serves(row: Row) -> tuple[str, str, str]:
+    """What a router serves: ("vpc" or "network", id, name)."""
+    if row.get("vpcid"):
+        return "vpc", str(row["vpcid"]), str(row.get("vpcname") or row["vpcid"])
+    network = str(row.get("guestnetworkid", ""))
+    return "network", network, str(row.get("guestnetworkname") or network)
+
+
+def _key(row: Row) -> str:
+    return ":".join(serves(row)[:2])
+
+
+def _place(row: Row, clusters: Mapping[str, str]) -> tuple[str, ...]:
+    cluster = clusters.get(str(row.get("hostid", "")), "")
+    return (str(row.get("zonename", "")), str(row.get("podname", "")), cluster, str(row.get("domainpath", "")),
+            str(row.get("account") or row.get("project") or ""))  # fmt: skip
+
+
+def by_router(run: Any, rows: Iterable[Row], cut: float = CUT_BY_REBOOT) -> list[Target]:
+    """One target for each router. The backup of a redundant pair goes first, so that the pair switches over once."""
+    clusters = clusters_of_hosts(run)
+    return [_router_target(row, clusters, cut) for row in rows]
+
+
+def _router_target(row: Row, clusters: Mapping[str, str], cut: float) -> Target:
+    kind, _id, name = serves(row)
+    redundant = bool(row.get("isredundantrouter"))
+    return Target(
+        id=row["id"],
+        name=row["name"],
+        kind="virtual router",
+        place=_place(row, clusters),
+        host=str(row.get("hostname", "")),
+        cluster=clusters.get(str(row.get("hostid", "")), ""),
+        pair=_key(row) if redundant else "",
+        rank=1 if row.get("redundantstate") == "PRIMARY" else 0,
+        interrupts=(f"{kind} {name}",),
+        cut=CUT_OF_A_PAIR if redundant else cut,
+        facts={"rows": [row], "serves": serves(row), "single": True, "sources": (row["source"],)},
+    )
+
+
+def by_network(run: Any, rows: Iterable[Row], cut: float = CUT_BY_RESTART) -> list[Target]:
+    """One network or VPC with all its routers: the server renews them itself, backup first, rolling where it can."""
+    clusters = clusters_of_hosts(run)
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(_key(row), []).append(row)
+    return [_network_target(members, clusters, cut) for members in groups.values()]
+
+
+def _network_target(members: Sequence[Row], clusters: Mapping[str, str], cut: float) -> Target:
+    first = min(members, key=lambda row: row["name"])
+    kind, target_id, name = serves(first)
+    return Target(
+        id=target_id,
+        name=", ".join(sorted(row["name"] for row in members)),
+        kind=f"routers of {kind} {name}:",
+        place=_place(first, clusters),
+        host=str(first.get("hostname", "")),
+        cluster=clusters.get(str(first.get("hostid", "")), ""),
+        interrupts=(f"{kind} {name}",),
+        cut=min(cut, CUT_OF_A_PAIR) if len(members) > 1 else cut,
+        facts={
+            "rows": list(members), "serves": (kind, target_id, name), "single": False,
+            "sources": tuple(sorted({row["source"] for row in members})),
+        },
+    )  # fmt: skip
+
+
+def members(run: Any, target: Target) -> list[Row]:
+    """The routers of a target as they are now: a cleanup gives them other ids and names."""
+    kind, target_id, _name = target.facts["serves"]
+    if target.facts["single"]:
+        return all_routers(run, {"id": target.id}, target.facts["sources"])
+    scope = {"vpcid": target_id} if kind == "vpc" else {"networkid": target_id}
+    return [row for row in all_routers(run, scope, target.facts["sources"]) if _key(row) == f"{kind}:{target_id}"]
+
+
+def judged(rows: Sequence[Row], why: Reason) -> Standing:
+    """How routers stand: stopped ones are left alone, moving ones awaited, unsettled pairs not touched."""
+    moving = [f"{row['name']} is {row.get('state')}" for row in rows if row.get("state") not in ("Running", "Stopped")]
+    if moving:
+        return Standing(UNDER_WAY, "; ".join(moving))
+    late = [(row, reason) for row in rows if (reason := why(row))]
+    unsettled = unsettled_pair(rows)
+    if not late:
+        return Standing(UNDER_WAY, unsettled) if unsettled else Standing(DONE)
+    stopped = [row["name"] for row, _reason in late if row.get("state") == "Stopped"]
+    if len(stopped) == len(late):
+        return Standing(LEFT, f"{', '.join(stopped)} stopped; renewed at the next start")
+    if unsettled:
+        return Standing(BLOCKED, unsettled)
+    return Standing(DUE, "; ".join(f"{row['name']}: {reason}" for row, reason in late))
+
+
+def unsettled_pair(rows: Sequence[Row]) -> str:
+    """A redundant pair must have one primary, and no partner in a fault, before one of it is touched."""
+    redundant = [row for row in rows if row.get("isredundantrouter") and row.get("state") == "Running"]
+    if len(redundant) < 2:
+        return ""
+    states = [str(row.get("redundantstate")) for row in redundant]
+    if states.count("PRIMARY") == 1 and all(state in ("PRIMARY", "BACKUP") for state in states):
+        return ""
+    told = ", ".join(f"{row['name']} {row.get('redundantstate')}" for row in redundant)
+    return f"the roles of the pair are not settled: {told}"
+
+
+def restart(run: Any, target: Target, **how: Any) -> None:
+    """Restarts the network or VPC of a target: ``cleanup=True``, or ``livepatch=True, cleanup=False``."""
+    kind, target_id, _name = target.facts["serves"]
+    run.change("restartVPC" if kind == "vpc" else "restartNetwork", {"id": target_id, **how}, target.title)
+
+
+def prove(run: Any, target: Target, why: Reason) -> None:
+    """Waits until every router runs, is at the goal and healthy, and a pair has its roles again.
+
+    A router that runs and is still not at the goal some time after the server's success never will be: the server
+    swallows failures, of live patches for example.
+    """
+    begun = run.clock.monotonic()
+
+    def look() -> bool | str:
+        rows = members(run, target)
+        if not rows:
+            return "routers to appear"
+        for row in rows:
+            if row.get("state") == "Error":
+                raise ApiError(
+                    f"{row['name']} is in state Error", obj=target.title, remedy="look at the server's alerts"
+                )
+            if row.get("state") != "Running":
+                return f"{row['name']} to run (is {row.get('state')})"
+            reason = why(row)
+            if reason and run.clock.monotonic() - begun >= GRACE:
+                raise ApiError(
+                    f"the server reported success, but {row['name']} is not renewed: {reason}",
+                    obj=target.title,
+                    remedy="look at the router and at the server's log; run again to continue",
+                )
+            if reason:
+                return f"{row['name']}: {reason}"
+            if row.get("healthchecksfailed"):
+                return f"the health checks of {row['name']} to pass"
+        return unsettled_pair(rows) or True
+
+    run.wait_for(target, "routers that are renewed and run", look)
