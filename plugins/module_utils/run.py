@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .arguments import SECRET_SETTINGS, argument_spec, constraints
 from .client import SETTINGS, Client, CloudStackError, load_connection
 from .model import Operation, Resource
-from .reconcile import Task, View, make_context, reconcile
+from .reconcile import ABSENT, Task, View, make_context, reconcile
 from .resources import RESOURCES, get
 
 Progress = Callable[[str], None]
@@ -57,7 +57,8 @@ def run_with(
 ) -> dict[str, Any]:
     """The same on a given client; errors are raised."""
     record = get(name)
-    view = View(client, RESOURCES, check=check)
+    # What an earlier task may be about to create holds nothing that could be removed.
+    view = View(client, RESOURCES, check=check and params.get("state") != ABSENT)
     if isinstance(record, Operation):
         names = {option.name for option in record.options}
         given = {key: value for key, value in params.items() if key in names and value is not None}

@@ -157,11 +157,12 @@ class InvalidInput(CloudStackError):
 
 
 class NotFound(CloudStackError):
-    """There is no such object. ``nearest``: names that look alike."""
+    """There is no such object. ``nearest``: names that look alike. ``expected``: the user wants it to be absent."""
 
-    def __init__(self, message: str, *, nearest: Sequence[str] = (), **facts: Any) -> None:
+    def __init__(self, message: str, *, nearest: Sequence[str] = (), expected: bool = False, **facts: Any) -> None:
         super().__init__(message, **facts)
         self.nearest = list(nearest)
+        self.expected = expected
 
     def extra(self) -> dict[str, Any]:
         return {"nearest": self.nearest}

@@ -9,7 +9,7 @@ Each object goes through the same reconciliation as a single task; a task is a d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,8 +18,8 @@ from ..client import CloudStackError
 from ..model import Resource
 from ..reconcile import Context, Outcome, Plan, View, make_context
 from ..reconcile.plan import plan as make_plan
-from .graph import Graph
-from .nodes import DocumentInvalid, Locate, Node, Problem, located, named, parse
+from .graph import Graph, Reference, references
+from .nodes import DocumentInvalid, Locate, Node, Problem, located, named, parse, problem_of
 
 Progress = Callable[[str], None]
 
@@ -71,11 +71,13 @@ class CloudDocument:
     ) -> None:
         self.locate = locate
         self.progress = progress
-        self.nodes = parse(document, kinds, locate)
-        self._refuse(_contradictions(graph := Graph(self.nodes, kinds)))
-        self.graph = graph
+        self.nodes, problems = parse(document, kinds)
+        naming = references(self.nodes, kinds)
+        self._refuse([*problems, *_contradictions(naming)])
+        self.graph = Graph(self.nodes, naming)
         self.view = View(client, kinds, whole=True)
-        self.view.planned = _planned(self.nodes)
+        self.view.planned = _said_of(node for node in self.nodes if not node.absent)
+        self.view.leaving = _said_of(node for node in self.nodes if node.absent)
         self.view.mentioned = _mentioned(self.nodes)
 
     def plan(self) -> list[Work]:
@@ -88,7 +90,7 @@ class CloudDocument:
                 context = self.context(node, check=True)
                 work = Work(node, make_plan(context), warnings=context.warnings)
             except CloudStackError as error:
-                problems.append(_problem(node, error))
+                problems.append(problem_of(node, error))
                 continue
             works.append(work)
             if work.plan.row is not None:
@@ -128,31 +130,23 @@ class CloudDocument:
         return make_context(node.resource, options, self.view, check=check, progress=self.progress)
 
 
-def _problem(node: Node, error: CloudStackError) -> Problem:
-    """An error of planning at the option that it is about, where the entry has that option."""
-    option = getattr(error, "option", None)
-    path = f"{node.path}.{option}" if option in node.options else node.path
-    return Problem(path, str(error))
-
-
-def _contradictions(graph: Graph) -> list[Problem]:
+def _contradictions(naming: Mapping[Node, Sequence[Reference]]) -> list[Problem]:
     """Entries that shall exist and need one that shall not."""
     return [
         Problem(f"{node.path}.{option}".rstrip("."), f"{node.title} needs {other.title}, which {other.path} removes")
-        for node, others in graph.references.items()
+        for node, others in naming.items()
         for other, option in others
         if other.absent and not node.absent
     ]
 
 
-def _planned(nodes: Collection[Node]) -> Callable[[Resource, str, Mapping[str, Any]], bool]:
-    """Whether the document has an object that shall exist, of this kind and name and in this scope."""
+def _said_of(nodes: Iterable[Node]) -> Callable[[Resource, str, Mapping[str, Any]], bool]:
+    """Whether one of the nodes is of this kind and name and in this scope."""
     by_name: dict[tuple[str, str], list[Node]] = {}
     for node in nodes:
-        if not node.absent:
-            by_name.setdefault(node.key, []).append(node)
+        by_name.setdefault(node.key, []).append(node)
 
-    def planned(resource: Resource, value: str, scope: Mapping[str, Any]) -> bool:
+    def said(resource: Resource, value: str, scope: Mapping[str, Any]) -> bool:
         return any(
             all(
                 scope.get(name) is None or node.options.get(name) is None or scope[name] == node.options[name]
@@ -161,7 +155,7 @@ def _planned(nodes: Collection[Node]) -> Callable[[Resource, str, Mapping[str, A
             for node in by_name.get(named(resource, value), ())
         )
 
-    return planned
+    return said
 
 
 def _mentioned(nodes: Collection[Node]) -> dict[str, set[str]]:

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from .context import Context
-from .plan import Plan
-from .reconcile import Outcome, make_context, reconcile
+from .plan import ABSENT, Plan
+from .reconcile import Outcome, make_context, reconcile, wished
 from .same import Change
 from .task import Task
 from .view import View
 
-__all__ = ("Change", "Context", "Outcome", "Plan", "Task", "View", "make_context", "reconcile")
+__all__ = ("ABSENT", "Change", "Context", "Outcome", "Plan", "Task", "View", "make_context", "reconcile", "wished")

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ..client import Ambiguous, Drift, InvalidInput
+from ..client import Ambiguous, Drift, InvalidInput, NotFound
 from ..model import Option, Row
 from .context import Context
 from .same import Change, differences, is_same
@@ -51,13 +51,15 @@ class Plan:
 
 def read(ctx: Context) -> Row | None:
     """The object meant, or None. More than one is an error that lists the ids."""
-    rows = matching(ctx)
+    row = _one(ctx, matching(ctx))
+    return ctx.resource.complete(ctx, row) if row is not None and ctx.resource.complete else row
+
+
+def _one(ctx: Context, rows: list[Row]) -> Row | None:
     if len(rows) > 1:
         ids = ", ".join(sorted(str(row.get(ctx.resource.commands.id_field)) for row in rows))
         raise Ambiguous(f"{ctx.name}: {len(rows)} objects match: {ids}", obj=ctx.name, remedy="give the option id")
-    if not rows:
-        return None
-    return ctx.resource.complete(ctx, rows[0]) if ctx.resource.complete else rows[0]
+    return rows[0] if rows else None
 
 
 def matching(ctx: Context) -> list[Row]:
@@ -98,9 +100,9 @@ def _parents(ctx: Context) -> dict[str, Any]:
 
 def plan(ctx: Context) -> Plan:
     """Reads and decides. Raises where the wish cannot be fulfilled; sends nothing that changes."""
+    if ctx.state == ABSENT:
+        return _removal(ctx)
     row = read(ctx)
-    if ctx.state == ABSENT and row is None:
-        return Plan("none")
     if row is None and ctx.id:
         raise InvalidInput(
             f"no {ctx.resource.noun} has the id {ctx.id}",
@@ -110,9 +112,53 @@ def plan(ctx: Context) -> Plan:
         )
     if ctx.resource.check_wish:
         ctx.resource.check_wish(ctx, row)
-    if ctx.state == ABSENT and row is not None:
-        return Plan("delete", row, _all_gone(ctx, row))
     return _creation(ctx) if row is None else _update(ctx, row)
+
+
+def _removal(ctx: Context) -> Plan:
+    """An object whose place is gone is gone with it. A place that nobody knows may be mistyped, so it is told."""
+    try:
+        rows = matching(ctx)
+    except NotFound as error:
+        _tell_of_gone_place(ctx, error)
+        return Plan("none")
+    row = _one(ctx, rows)
+    if row is None:
+        _look_for_places(ctx)
+        return Plan("none")
+    if ctx.resource.complete:
+        row = ctx.resource.complete(ctx, row)
+    if ctx.resource.check_wish:
+        ctx.resource.check_wish(ctx, row)
+    return Plan("delete", row, _all_gone(ctx, row))
+
+
+def _look_for_places(ctx: Context) -> None:
+    """Warns of the first place that nobody knows, where the search went by its name alone."""
+    for kind, value, around in _places(ctx):
+        try:
+            ctx.find(kind, value, around)
+        except NotFound as error:
+            _tell_of_gone_place(ctx, error)
+            return
+
+
+def _places(ctx: Context) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Kind and name of what the object lies in, and the options that tell such places apart."""
+    given, resource = ctx.given, ctx.resource
+    for name in dict.fromkeys((*resource.identity, *resource.scope, *resource.commands.parents)):
+        option = resource.option(name)
+        kind = option.refers_to or option.names
+        if kind and option.type in ("ref", "str") and given.get(name) not in (None, ""):
+            yield kind, given[name], {other: value for other, value in given.items() if other != name}
+    for kind, value in resource.also_needs(given) if resource.also_needs else ():
+        yield kind, value, {}
+
+
+def _tell_of_gone_place(ctx: Context, error: NotFound) -> None:
+    if not error.expected:
+        near = f"; did you mean {' or '.join(map(repr, error.nearest))}?" if error.nearest else ""
+        ctx.warn(f"{ctx.name}: {error.message.removeprefix(f'{ctx.name}: ')}, so it is gone with it{near}")
 
 
 def _creation(ctx: Context) -> Plan:

@@ -58,11 +58,8 @@ def make_context(
     progress: Callable[[str], None] | None = None,
 ) -> Context:
     """The context of one object from the options of a task or a document's entry; values not given are dropped."""
-    given = {name: value for name, value in options.items() if value is not None and name not in CONTROLS}
+    given = wished(resource, options)
     state = str(options.get("state") or "present")
-    _fill(resource, given, state)
-    if resource.validate:
-        resource.validate(given if state != ABSENT else _identifying(resource, given))
     return Context(
         resource,
         given,
@@ -73,6 +70,19 @@ def make_context(
         immutable_drift=str(options.get("immutable_drift") or "fail"),
         progress=progress,
     )
+
+
+def wished(resource: Resource, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The values asked for, with those that the state stands for. Raises InvalidInput where they cannot be right.
+
+    All that can be said without asking the server is said here.
+    """
+    given = {name: value for name, value in options.items() if value is not None and name not in CONTROLS}
+    state = str(options.get("state") or "present")
+    _fill(resource, given, state)
+    if resource.validate:
+        resource.validate(given if state != ABSENT else _identifying(resource, given))
+    return given
 
 
 def _fill(resource: Resource, given: dict[str, Any], state: str) -> None:

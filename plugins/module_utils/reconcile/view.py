@@ -64,6 +64,8 @@ class View:
         #: Whether the document around is going to create an object of this kind, name and scope; other unknown names
         #: are errors then.
         self.planned: Callable[[Resource, str, Mapping[str, Any]], bool] | None = None
+        #: Whether the document around wants such an object to be absent, so that nobody is surprised if it is.
+        self.leaving: Callable[[Resource, str, Mapping[str, Any]], bool] | None = None
         #: Kind to the names that a document says, where that is all it wants of the kind: a list of many pages is
         #: then not read, but asked for these names.
         self.mentioned: Mapping[str, Collection[str]] = {}
@@ -305,6 +307,8 @@ class View:
             f"{resource.noun} {value!r} does not exist" + (f" in {within}" if within else ""),
             obj=f"{resource.noun} {value}",
             remedy=remedy,
+            nearest=close,
+            expected=self.leaving is not None and self.leaving(resource, value, scope),
         )
 
     def parallel(self, questions: Iterable[Callable[[], Any]]) -> list[Any]:

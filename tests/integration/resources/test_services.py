@@ -329,8 +329,11 @@ def test_policy_of_a_mistyped_volume_touches_no_other(cloud):
     policy = {"interval_type": "weekly", "schedule": "1:1:1"}
     cloud.run("snapshot_policy", volume="ready", **policy)
     with pytest.raises(Exception, match="raedy"):
-        cloud.run("snapshot_policy", volume="raedy", interval_type="weekly", state="absent")
+        cloud.run("snapshot_policy", volume="raedy", **policy)
     assert cloud.changes == 0
+    gone = cloud.run("snapshot_policy", volume="raedy", interval_type="weekly", state="absent")
+    assert (gone["changed"], cloud.changes) == (False, 0)
+    assert "did you mean 'ready'" in gone["warnings"][0]
     by_instance = cloud.run("snapshot_policy", vm="host-of-volumes", volume_type="DATADISK", **policy)
     assert by_instance["changed"] is False
 
