@@ -24,28 +24,33 @@ SETTLING = 60.0
 """Seconds until the system VMs and the templates are there."""
 
 
-def build(sim: Simulator, wanted: Wanted) -> list[Host]:
+def build(sim: Simulator, name: str, wanted: Wanted) -> list[Host]:
     """Zone, physical network, pods, clusters, pools and hosts; returns the hosts."""
     builder = Builder(sim)
     zone = builder.do(
-        "createZone", name=ZONE, networktype="Advanced", dns1="10.3.0.1", internaldns1="10.3.0.2",
+        "createZone", name=name, networktype="Advanced", dns1="10.3.0.1", internaldns1="10.3.0.2",
         guestcidraddress="10.1.1.0/24",
     )["zone"]["id"]  # fmt: skip
-    _network(builder, zone, wanted)
+    _network(builder, name, zone, wanted)
     hosts: list[Host] = []
     per_pod = max(2 * CLUSTER_HOSTS, -(-wanted.hosts // PODS))
     for number in range(-(-wanted.hosts // per_pod)):
-        hosts += _pod(builder, zone, number, min(per_pod, wanted.hosts - len(hosts)))
-    builder.do("addImageStore", zoneid=zone, name=f"{ZONE}-images", provider="NFS", url="nfs://10.3.0.9/images")
+        hosts += _pod(builder, name, zone, number, min(per_pod, wanted.hosts - len(hosts)), wanted.hypervisor)
+    builder.do("addImageStore", zoneid=zone, name=f"{name}-images", provider="NFS", url=f"nfs://10.3.0.9/{name}")
     builder.do("updateZone", id=zone, allocationstate="Enabled")
     sim.advance(SETTLING)
     return hosts
 
 
-def _network(builder: Builder, zone: str, wanted: Wanted) -> None:
+def prefix_of(zone: str) -> str:
+    """What tells the names in further zones apart from those in the first one."""
+    return "" if zone == ZONE else f"{zone.lower()}-"
+
+
+def _network(builder: Builder, name: str, zone: str, wanted: Wanted) -> None:
     last = FIRST_VXLAN + max(wanted.routers, 1) + SPARE_ADDRESSES
     network = builder.do(
-        "createPhysicalNetwork", zoneid=zone, name=f"{ZONE}-net", vlan=f"{FIRST_VXLAN}-{last}", isolationmethods="VXLAN"
+        "createPhysicalNetwork", zoneid=zone, name=f"{name}-net", vlan=f"{FIRST_VXLAN}-{last}", isolationmethods="VXLAN"
     )["physicalnetwork"]["id"]
     for traffic in ("Guest", "Management", "Public"):
         builder.do("addTrafficType", physicalnetworkid=network, traffictype=traffic)
@@ -65,7 +70,8 @@ def _network(builder: Builder, zone: str, wanted: Wanted) -> None:
     )  # fmt: skip
 
 
-def _pod(builder: Builder, zone: str, number: int, count: int) -> list[Host]:
+def _pod(builder: Builder, where: str, zone: str, number: int, count: int, hypervisor: str) -> list[Host]:
+    prefix = prefix_of(where)
     base = f"172.{16 + number}"
     pod = builder.do(
         "createPod", zoneid=zone, name=f"pod-{number + 1}", gateway=f"{base}.0.1", netmask="255.255.0.0",
@@ -73,14 +79,14 @@ def _pod(builder: Builder, zone: str, number: int, count: int) -> list[Host]:
     )["pod"]["id"]  # fmt: skip
     hosts: list[Host] = []
     for first in range(0, count, CLUSTER_HOSTS):
-        name = f"pod-{number + 1}-cluster-{first // CLUSTER_HOSTS + 1}"
+        name = f"{prefix}pod-{number + 1}-cluster-{first // CLUSTER_HOSTS + 1}"
         place = {"zoneid": zone, "podid": pod}
-        made = builder.do("addCluster", **place, clustername=name, hypervisor="Simulator", clustertype="CloudManaged")
+        made = builder.do("addCluster", **place, clustername=name, hypervisor=hypervisor, clustertype="CloudManaged")
         place["clusterid"] = made["cluster"][0]["id"]
         cluster = builder.sim.db.clusters.find(place["clusterid"])
         for position in range(first, min(first + CLUSTER_HOSTS, count)):
             address = net.address(net.number(f"{base}.1.0") + position)
-            hosts.append(_host(builder.sim, cluster, f"host-{number + 1}-{position + 1:04}", address))
+            hosts.append(_host(builder.sim, cluster, f"{prefix}host-{number + 1}-{position + 1:04}", address))
         pool = builder.do("createStoragePool", **place, name=f"{name}-storage", url=f"nfs://10.3.0.9/{name}")
         builder.sim.db.storage_pools.find(pool["storagepool"]["id"]).capacity = POOL_SIZE
     return hosts

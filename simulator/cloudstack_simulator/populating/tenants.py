@@ -29,10 +29,10 @@ OFFERING = "DefaultIsolatedNetworkOfferingWithSourceNatService"
 
 
 class Tenants:
-    """Makes the tenants' part of a zone on its hosts."""
+    """Makes the tenants' part of a zone on its hosts. `prefix`: what tells its domain and accounts from other zones'."""
 
-    def __init__(self, sim: Simulator, zone: Any, hosts: list[Host]) -> None:
-        self.sim, self.zone, self.hosts = sim, zone, hosts
+    def __init__(self, sim: Simulator, zone: Any, hosts: list[Host], prefix: str) -> None:
+        self.sim, self.zone, self.hosts, self.prefix = sim, zone, hosts, prefix
         self.pools = {pool.cluster_id: pool for pool in sim.db.storage_pools.where(zone_id=zone.id)}
         self.clusters = sim.db.clusters
 
@@ -43,14 +43,14 @@ class Tenants:
         self._instances(networks, wanted.vms)
 
     def _accounts(self, count: int) -> list[Any]:
-        builder, accounts = Builder(self.sim), self.sim.db.accounts
-        domain = builder.do("createDomain", name="tenants")["domain"]["id"] if count else ""
+        builder, accounts, prefix = Builder(self.sim), self.sim.db.accounts, f"{self.prefix}tenant"
+        domain = builder.do("createDomain", name=f"{prefix}s")["domain"]["id"] if count else ""
         for number in range(1, count + 1):
             builder.do(
-                "createAccount", username=f"tenant-{number:04}", accounttype=0, domainid=domain, firstname="Tenant",
-                lastname=str(number), email=f"tenant-{number:04}@example.com", password=self.sim.ids.key(),
+                "createAccount", username=f"{prefix}-{number:04}", accounttype=0, domainid=domain, firstname="Tenant",
+                lastname=str(number), email=f"{prefix}-{number:04}@example.com", password=self.sim.ids.key(),
             )  # fmt: skip
-        return [row for row in accounts if row.name.startswith("tenant-")]
+        return [row for row in accounts if row.name.startswith(f"{prefix}-")]
 
     def _networks(self, accounts: list[Any], count: int) -> list[Network]:
         db, now = self.sim.db, self.sim.clock.now()
@@ -80,7 +80,7 @@ class Tenants:
 
     def _routers(self, networks: list[Network]) -> None:
         sim, db = self.sim, self.sim.db
-        template = recipes.template_for(sim, self.zone, "Simulator")
+        template = recipes.template_for(sim, self.zone, self.hosts[0].hypervisor)
         offering = recipes.default_offering(sim, ROUTER)
         if template is None:
             raise RuntimeError(f"zone {self.zone.name} has no system template")
@@ -89,6 +89,7 @@ class Tenants:
             router = db.vms.add(
                 Router(
                     name="", vm_type=ROUTER, account_id=network.account_id, zone_id=self.zone.id,
+                    hypervisor=host.hypervisor or "",
                     service_offering_id=offering.id, template_id=template.id, arch=template.arch, network_id=network.id,
                 )
             )  # fmt: skip
@@ -107,7 +108,7 @@ class Tenants:
     def _instances(self, networks: list[Network], count: int) -> None:
         sim, db, now = self.sim, self.sim.db, self.sim.clock.now()
         offerings = [o for o in db.service_offerings if not o.is_system and not o.customized and o.cpu]
-        template = next(t for t in db.templates if t.kind == "BUILTIN" and t.hypervisor == "Simulator")
+        template = next(t for t in db.templates if t.kind == "BUILTIN" and t.hypervisor == self.hosts[0].hypervisor)
         disk = db.disk_offerings.first(name="Small")
         users = {user.account_id: user.id for user in db.users}
         spread = OLDEST / (count or 1)
@@ -117,6 +118,7 @@ class Tenants:
                 Instance(
                     name=f"vm-{number:05}", display_name=f"vm-{number:05}", vm_type="User",
                     account_id=network.account_id, user_id=users[network.account_id], zone_id=self.zone.id,
+                    hypervisor=host.hypervisor or "",
                     service_offering_id=offering.id, template_id=template.id, guest_os_id=template.guest_os_id,
                     dynamically_scalable=False, created=now - OLDEST + number * spread,
                 )

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 
 def populate(sim: Simulator, wanted: Wanted) -> None:
-    """Add the zone `Populated` with so many hosts, networks with routers, and instances.
+    """Add zones (`Populated`, `Populated-2` …) with so many hosts, networks with routers, and instances.
 
     Rows, relations, counts and capacities are those that the commands would have left; events and jobs of the
-    instances' making are not there. The zone itself is made with commands.
+    instances' making are not there. The zones themselves are made with commands.
     """
     gc.disable()
     try:
-        hosts = places.build(sim, wanted)
-        Tenants(sim, sim.db.zones.first(name=places.ZONE), hosts).fill(wanted)
+        for number, share in enumerate(wanted.shares(), 1):
+            name = places.ZONE if number == 1 else f"{places.ZONE}-{number}"
+            hosts = places.build(sim, name, share)
+            Tenants(sim, sim.db.zones.first(name=name), hosts, places.prefix_of(name)).fill(share)
         count(sim)
     finally:
         gc.enable()

@@ -70,6 +70,21 @@ def test_life_goes_on_in_it(sim: Simulator) -> None:
     assert [r["state"] for r in rows(sim, "listRouters", networkid=router["guestnetworkid"])] == ["Running"]
 
 
+def test_several_zones_share_it_and_their_vms_are_of_the_wanted_hypervisor() -> None:
+    made = Simulator(seed=1, page_size=500)
+    populate(made, Wanted.parse("hosts=5,vms=7,routers=4,zones=3,hypervisor=KVM"))
+    zones = [zone["name"] for zone in rows(made, "listZones")]
+    per_zone = {
+        command: [len(rows(made, command, zoneid=zone["id"], **more)) for zone in rows(made, "listZones")]
+        for command, more in (("listHosts", {"type": "Routing"}), ("listRouters", {}), ("listVirtualMachines", {}))
+    }
+    assert zones == ["Populated", "Populated-2", "Populated-3"]
+    assert per_zone == {"listHosts": [2, 2, 1], "listRouters": [2, 1, 1], "listVirtualMachines": [3, 2, 2]}
+    vms = [*rows(made, "listSystemVms"), *rows(made, "listRouters"), *rows(made, "listVirtualMachines")]
+    assert {vm.get("hypervisor") for vm in vms} == {"KVM"}
+    assert {vm["agentstate"] for vm in rows(made, "listSystemVms")} == {"Up"}
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -88,7 +103,8 @@ def test_what_is_left_out_follows(text: str, wanted: Wanted) -> None:
         ("", "write hosts=N"), ("vms=-1", "write hosts=N"), ("vms=1,vms=2", "at most once"),
         ("disks=1", "write hosts=N"),
         ("vms=999999", "more than"), ("hosts=1,vms=5000", "1 hosts take 100"),
-        ("vms=500,routers=1", "at least 3 routers"),
+        ("vms=500,routers=1", "at least 3 routers"), ("hosts=2,zones=3", "at least one host"),
+        ("hosts=2,hypervisor=Bochs", "hypervisor=Simulator"),
     ],
 )  # fmt: skip
 def test_wishes_that_cannot_be_met(text: str, why: str) -> None:
