@@ -29,7 +29,7 @@ OFFERING = "DefaultIsolatedNetworkOfferingWithSourceNatService"
 
 
 class Tenants:
-    """Makes the tenants' part of a zone on its hosts. `prefix`: what tells its domain and accounts from other zones'."""
+    """Makes the tenants' part of a zone on its hosts. `prefix`: what tells its accounts from other zones'."""
 
     def __init__(self, sim: Simulator, zone: Any, hosts: list[Host], prefix: str) -> None:
         self.sim, self.zone, self.hosts, self.prefix = sim, zone, hosts, prefix
