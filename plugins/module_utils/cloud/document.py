@@ -16,10 +16,10 @@ from typing import Any
 
 from ..client import CloudStackError
 from ..model import Resource
-from ..reconcile import Context, Outcome, Plan, View, make_context
+from ..reconcile import Context, Outcome, Plan, View, make_context, wished
 from ..reconcile.plan import plan as make_plan
 from .graph import Graph, Reference, references
-from .nodes import DocumentInvalid, Locate, Node, Problem, located, named, parse, problem_of
+from .nodes import DocumentInvalid, Locate, Node, Problem, located, named, problem_of, read
 
 Progress = Callable[[str], None]
 
@@ -71,10 +71,12 @@ class CloudDocument:
     ) -> None:
         self.locate = locate
         self.progress = progress
-        self.nodes, problems = parse(document, kinds)
-        naming = references(self.nodes, kinds)
-        self._refuse([*problems, *_contradictions(naming)])
-        self.graph = Graph(self.nodes, naming)
+        self.nodes, problems = read(document, kinds)
+        problems += _mistaken(self.nodes)
+        if problems:
+            self._refuse([*problems, *_contradictions(references(self.nodes, kinds))])
+        self.graph = Graph(self.nodes, kinds)
+        self._refuse(_contradictions(self.graph.references))
         self.view = View(client, kinds, whole=True)
         self.view.planned = _said_of(node for node in self.nodes if not node.absent)
         self.view.leaving = _said_of(node for node in self.nodes if node.absent)
@@ -128,6 +130,17 @@ class CloudDocument:
         """What a node's reconciliation needs. ``held_back`` leaves a state for later that needs the node's parts."""
         options = {**node.options, "state": "present"} if held_back else node.options
         return make_context(node.resource, options, self.view, check=check, progress=self.progress)
+
+
+def _mistaken(nodes: Iterable[Node]) -> list[Problem]:
+    """What the records have to say about the entries' values without asking the server."""
+    problems = []
+    for node in nodes:
+        try:
+            wished(node.resource, node.options)
+        except CloudStackError as error:
+            problems.append(problem_of(node, error))
+    return problems
 
 
 def _contradictions(naming: Mapping[Node, Sequence[Reference]]) -> list[Problem]:

@@ -34,7 +34,7 @@ class Graph:
 
     def __init__(self, nodes: Sequence[Node], kinds: Mapping[str, Resource]) -> None:
         self.nodes = list(nodes)
-        self.references = _references(self.nodes, kinds)
+        self.references = references(self.nodes, kinds)
         self._parents = {node: self._find_parent(node) for node in self.nodes}
         parts: dict[Node, list[Node]] = {}
         for node in self.nodes:
@@ -109,7 +109,8 @@ class Graph:
             whole = self._parents[whole]
 
 
-def _references(nodes: Sequence[Node], kinds: Mapping[str, Resource]) -> dict[Node, list[Reference]]:
+def references(nodes: Sequence[Node], kinds: Mapping[str, Resource]) -> dict[Node, list[Reference]]:
+    """For each node the nodes of the document that its entry needs. ``kinds``: all records by name."""
     by_key: dict[tuple[str, str], list[Node]] = {}
     for node in nodes:
         by_key.setdefault(node.key, []).append(node)

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..client import InvalidInput
+from ..client import CloudStackError, InvalidInput
 from ..model import Option, Resource
 from .checking import Rules, rules_of
 
@@ -59,6 +60,13 @@ class Node:
         return self.options.get("state") == "absent"
 
 
+def problem_of(node: Node, error: CloudStackError) -> Problem:
+    """An error about an entry, at the option that it is about, where the entry has that option."""
+    option = getattr(error, "option", None)
+    path = f"{node.path}.{option}" if option in node.options else node.path
+    return Problem(path, str(error))
+
+
 class DocumentInvalid(InvalidInput):
     """Everything that is wrong with a document, at once."""
 
@@ -67,26 +75,42 @@ class DocumentInvalid(InvalidInput):
         count = len(self.problems)
         lines = "".join(f"\n- {problem}" for problem in self.problems)
         super().__init__(
-            f"the cloud document has {count} error{'s' if count > 1 else ''}:{lines}\n",
+            f"the cloud document has {count} error{'s' if count > 1 else ''}:{lines}",
             option="cloud",
             remedy="nothing was changed; correct the document and run again",
         )
 
+    def __str__(self) -> str:
+        remedy = self.remedy or ""
+        return f"{self.message}\n{remedy[:1].upper()}{remedy[1:]}"
 
-def parse(document: Mapping[str, Any], kinds: Mapping[str, Resource], locate: Locate | None = None) -> list[Node]:
+
+def parse(document: Mapping[str, Any], kinds: Mapping[str, Resource]) -> list[Node]:
     """The nodes of a document in the order of the file, outer before inner. Raises DocumentInvalid with every error."""
+    nodes, problems = read(document, kinds)
+    if problems:
+        raise DocumentInvalid(problems)
+    return nodes
+
+
+def read(document: Mapping[str, Any], kinds: Mapping[str, Resource]) -> tuple[list[Node], list[Problem]]:
+    """The same with the errors beside the nodes; of entries that have errors of their own there are no nodes."""
     reader = _Reader({kind.document_key: kind for kind in kinds.values() if not kind.lookup_only})
     reader.level(document, None, "")
-    if not reader.problems:
-        reader.duplicates()
-    if reader.problems:
-        raise DocumentInvalid(located(reader.problems, locate))
-    return reader.nodes
+    reader.duplicates()
+    return [node for node in reader.nodes if node not in reader.wrong], reader.problems
 
 
 def located(problems: Sequence[Problem], locate: Locate | None) -> list[Problem]:
-    """The problems with their places, where somebody knows them."""
-    return [Problem(problem.path, problem.text, locate(problem.path) if locate else "") for problem in problems]
+    """The problems with their places, where somebody knows them, and then from the top of each file down."""
+    if locate is None:
+        return list(problems)
+    return sorted((Problem(one.path, one.text, locate(one.path)) for one in problems), key=_file_and_line)
+
+
+def _file_and_line(problem: Problem) -> tuple[str, int, int]:
+    file, line, column = re.fullmatch(r"(.*?)(?::(\d+))?(?::(\d+))?", problem.place).groups()  # type: ignore[union-attr]
+    return file, int(line or 0), int(column or 0)
 
 
 class _Reader:
@@ -94,6 +118,7 @@ class _Reader:
         self.by_key = by_key
         self.nodes: list[Node] = []
         self.problems: list[Problem] = []
+        self.wrong: set[Node] = set()
         self._rules: dict[str, Rules] = {}
         self._links: dict[tuple[str, str], Option | None] = {}
 
@@ -118,9 +143,12 @@ class _Reader:
         own = {key: value for key, value in entry.items() if key not in nested} if nested else entry
         if around is not None:
             own = {**self._supplied(resource, around, own, path), **own}
+        before = len(self.problems)
         options = rules.check(own, lambda below, text: self.problems.append(Problem(path + below, text)))
         node = Node(resource, {name: value for name, value in options.items() if value is not None}, path, around)
         self.nodes.append(node)
+        if len(self.problems) > before:
+            self.wrong.add(node)
         if around is not None:
             around.inside.append(node)
         if nested:
@@ -166,6 +194,8 @@ class _Reader:
         """Two entries for one object would fight each other."""
         seen: dict[tuple[Any, ...], Node] = {}
         for node in self.nodes:
+            if not node.name:
+                continue
             names = (*node.resource.identity, *node.resource.scope, "id")
             key = (node.resource.name, *(str(node.options.get(name)) for name in names))
             if key in seen:

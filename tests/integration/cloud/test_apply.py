@@ -76,6 +76,28 @@ def test_every_problem_is_found_before_the_first_change(cloud):
     assert cloud.changes == 0
 
 
+def test_all_that_can_be_known_without_the_server_is_told_at_once_and_before_the_first_call(cloud):
+    document = {
+        "disk_offering": [],
+        "disk_offerings": [{"name": "a", "disk_size": "large"}, {"name": "b", "disk_size": -1}, {"name": "b"}],
+        "domains": [{"path": "ROOT/gone", "state": "absent"}, {"path": "ROOT/gone/below"}],
+        "zones": [{"name": "z", "pods": [{"name": "p", "gateway": "10.0.0.300"}]}],
+    }
+    with pytest.raises(InvalidInput) as caught:
+        cloud.run("apply", cloud=document)
+    told = {problem.path: problem.text for problem in caught.value.problems}
+    for path, text in {
+        "disk_offering": "did you mean disk_offerings?",
+        "disk_offerings[0].disk_size": "'large' is not a whole number",
+        "disk_offerings[1].disk_size": "at least 1 GB",
+        "disk_offerings[2]": "stands already at disk_offerings[1]",
+        "zones[0].pods[0].gateway": "'10.0.0.300' is no IPv4 address",
+        "domains[1]": "needs domain ROOT/gone, which domains[0] removes",
+    }.items():
+        assert text in told.pop(path)
+    assert (told, cloud.transport.commands) == ({}, [])
+
+
 def test_two_entries_that_mean_one_object_are_refused(cloud):
     cloud.run("apply", cloud={"disk_offerings": OFFERINGS[:1]})
     object_id = cloud.client.list("listDiskOfferings", {"name": "o0000"})[0]["id"]

@@ -98,6 +98,14 @@ def test_every_mistake_is_named_with_its_place_before_anything_is_sent():
         assert place in text
 
 
+def test_mistakes_are_told_from_the_top_of_the_file_down():
+    lines = {"lamps[0].wats": "b.yml:10:3", "lamps[1].wats": "b.yml:9:3", "shelfs": "a.yml:12"}
+    with pytest.raises(DocumentInvalid) as caught:
+        CloudDocument(House(), {"lamps": [{"name": "x", "wats": 1}, {"name": "y", "wats": 1}], "shelfs": []}, KINDS,
+                      locate=lines.get)  # fmt: skip
+    assert [problem.place for problem in caught.value.problems] == ["a.yml:12", "b.yml:9:3", "b.yml:10:3"]
+
+
 def test_two_entries_for_one_object_are_a_mistake():
     with pytest.raises(DocumentInvalid, match=r"lamps\[1\]: lamp x stands already at lamps\[0\]"):
         parse({"lamps": [{"name": "x"}, {"name": "x"}]}, KINDS)
