@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ServerApiError
+from ..errors import ApiError, ServerApiError
 from ..registry import COMMANDS, SUCCESS
 from .rules import Rule
 
@@ -32,13 +33,29 @@ LISTS = {
 
 
 def interfere(rule: Rule, jobs: Jobs, call: Call) -> None:
-    """Take a job over: its handler does not run (or, hanging for a while, runs later)."""
+    """Take a job over: its handler does not run (or, hanging for a while, runs later; or does no more than begin)."""
     if rule.do == "fail-job":
         jobs.fail(call, ServerApiError(rule.code, rule.text))
+    elif rule.do == "stall-job":
+        stall(rule, jobs, call)
     elif rule.do == "claim-success":
         jobs.succeed(call, unchanged(call))
     elif rule.seconds is not None:
         jobs.sim.scheduler.after(rule.seconds, jobs.run, call, COMMANDS[call.command])
+
+
+def stall(rule: Rule, jobs: Jobs, call: Call) -> None:
+    """The first step of a job, or all of it where it has but one, and then the rule's error or its own."""
+    handler = COMMANDS[call.command].handler
+    assert handler is not None
+    failure: ApiError = ServerApiError(rule.code, rule.text)
+    try:
+        steps = handler(call)
+        if inspect.isgenerator(steps):
+            next(steps, None)
+    except ApiError as error:
+        failure = error
+    jobs.fail(call, failure)
 
 
 def unchanged(call: Call) -> dict[str, Any]:

@@ -132,10 +132,14 @@ def _movable(files: Iterable[Held]) -> list[Held]:
 
 
 def _rooms(stores: list[ImageStore]) -> list[Room]:
-    rooms = [Room(store, capacity(store), capacity(store) - store.used) for store in stores if store.used is not None]
+    rooms = [Room(store, capacity(store), _free(store)) for store in stores if store.used is not None]
     if len(rooms) < len(stores):
         raise CloudRuntime("Stats Collector hasn't yet collected metrics from the Image store, kindly try again later")
     return rooms
+
+
+def _free(store: ImageStore) -> int:
+    return 0 if store.full else capacity(store) - (store.used or 0)
 
 
 def _imbalance(rooms: list[Room]) -> float:

@@ -61,6 +61,7 @@ def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
             equal(lambda r: r.template.arch, p.arch),
             matching(lambda r: r.template.bootable is p.bootable) if isos and p.bootable is not None else None,
             _by_readiness(call),
+            _by_store(call),
             matching(lambda r: r.template.for_cks is p.forcks) if p.forcks is not None else None,
             _by_tags(call),
         ],
@@ -80,6 +81,14 @@ def _by_readiness(call: Call) -> Any:
     if wanted is None:
         return None
     return matching(lambda r: rows.is_ready(call.sim, r.template, r.zone) is wanted)
+
+
+def _by_store(call: Call) -> Any:
+    store = call.params.imagestoreid
+    if store is None:
+        return None
+    held = {copy.template_id for copy in call.db.template_copies.where(store_id=store.id)} if store else set()
+    return matching(lambda r: r.template.id in held)
 
 
 def _by_tags(call: Call) -> Any:

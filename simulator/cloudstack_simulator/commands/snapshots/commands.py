@@ -35,6 +35,7 @@ def list_snapshots(call: Call) -> dict[str, Any]:
             equal("volume_id", p.volumeid),
             _by_kind(call),
             matching(lambda s: p.zoneid.id in s.zone_ids) if p.zoneid is not None else None,
+            matching(lambda s: p.imagestoreid.id in s.stores.values()) if p.imagestoreid is not None else None,
             tagged(call, "Snapshot"),
         ],
         keyword=("name",),

@@ -9,6 +9,7 @@ from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, ResourceUnavailable
 from ...model.pools import StoragePool
 from ...registry import command
+from .. import mocks
 from ..instances import placement as hosts
 from ..instances.life import set_state
 from ..volumes import lifecycle as disks
@@ -39,16 +40,24 @@ def enable(call: Call) -> Generator[float, None, dict[str, Any]]:
         "MAINT.PREPARE.PS", f"Successfully completed preparing storage pool for maintenance. Pool Id: {pool.uuid}", pool
     )
     yield STEP
-    _clear(call.sim, pool)
+    stuck = _clear(call.sim, pool)
+    if stuck is not None:
+        pool.state = "ErrorInMaintenance"
+        raise CloudRuntime(f"Unable to stop {stuck}")
     yield STEP
     pool.state = "Maintenance"
     return {"storagepool": pool_view(call, pool)}
 
 
-def _clear(sim: Simulator, pool: StoragePool) -> None:
-    """Stop what uses the pool; the server's own VMs go on with a new disk on another pool."""
+def _clear(sim: Simulator, pool: StoragePool) -> Any:
+    """Stop what uses the pool; the server's own VMs go on with a new disk on another pool.
+
+    Ends at the first instance that its host does not stop, and returns it.
+    """
     for vm in _users(sim, pool):
         if vm.vm_type == "User":
+            if mocks.effect(sim, "StopCommand", sim.db.hosts.get(vm.host_id)).failed:
+                return vm
             hosts.leave(sim, vm, keep_place=False)
             set_state(sim, vm, "Stopped")
             pool.waiting.append(vm.id)
@@ -59,6 +68,7 @@ def _clear(sim: Simulator, pool: StoragePool) -> None:
             other = pools.choose(sim, volume, cluster=cluster)
             if other is not None:
                 disks.put_on(sim, volume, other)
+    return None
 
 
 def _users(sim: Simulator, pool: StoragePool) -> list[Any]:
@@ -89,11 +99,11 @@ def cancel(call: Call) -> Generator[float, None, dict[str, Any]]:
 
 
 def _resume(sim: Simulator, pool: StoragePool) -> None:
-    """Start the instances again that the maintenance stopped."""
+    """Start the instances again that the maintenance stopped; what a host does not start stays down."""
     for number in pool.waiting:
         vm = sim.db.vms.live.get(number)
         host = hosts.choose(sim, vm) if vm is not None and vm.state == "Stopped" else None
-        if host is not None:
+        if host is not None and not mocks.effect(sim, "StartCommand", host).failed:
             hosts.settle(sim, vm, host)
             set_state(sim, vm, "Running")
     pool.waiting = []

@@ -21,6 +21,7 @@ def migrate_volume(call: Call) -> Generator[float, None, Any]:
     p = call.params
     volume, pool = p.volumeid, p.storageid
     _check(call, volume, pool)
+    volume.state = "Migrating"
     yield 0.4
     moved = move(call, volume, pool)
     completed(call, "VOLUME.MIGRATE", "migrating volume. Volume Id", moved)

@@ -92,6 +92,27 @@ def test_migration_to_a_store_that_is_too_small_succeeds_as_a_job_and_says_no(ru
     assert stores_of(running, "golden") == [running.store]
 
 
+def test_migration_to_a_full_store_moves_nothing_and_says_so_in_a_job_that_succeeds(running: Any) -> None:
+    spare = add_store(running, "spare")
+    running.sim.advance(70)
+    running.sim.faults.add({"do": "image-store-full", "where": "spare"})
+    assert migrate(running, running.store, spare)["success"] is False
+    assert stores_of(running, "golden") == [running.store]
+
+
+def test_images_and_snapshots_are_listed_by_their_store(running: Any) -> None:
+    spare = add_store(running, "spare")
+    vm = running.deploy("one")
+    (disk,) = running.op.rows("listVolumes", virtualmachineid=vm["id"], listall="true")
+    running.op.do("createSnapshot", volumeid=disk["id"])
+    running.sim.advance(10)
+    for store in (running.store, spare):
+        images = running.op.rows("listTemplates", templatefilter="all", imagestoreid=store)
+        assert ("golden" in {row["name"] for row in images}) is (store in stores_of(running, "golden"))
+    held = [len(running.op.rows("listSnapshots", imagestoreid=store)) for store in (running.store, spare)]
+    assert sorted(held) == [0, 1]
+
+
 def test_migration_waits_for_the_statistics(running: Any) -> None:
     spare = add_store(running, "spare")
     code, text = running.op.refused("migrateSecondaryStorageData", srcpool=running.store, destpools=spare)

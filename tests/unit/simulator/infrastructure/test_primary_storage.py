@@ -29,6 +29,26 @@ def test_maintenance_stops_the_instances_and_cancelling_starts_them_again(runnin
     assert vm_state(running, vm) == "Running"
 
 
+def test_maintenance_ends_in_an_error_where_an_instance_does_not_stop(running: Any) -> None:
+    first, second = running.deploy("one"), running.deploy("two")
+    running.op.do("configureSimulator", name="StopCommand", value="result:fail", zoneid=running.zone)
+    code, text = running.op.refused("enableStorageMaintenance", id=running.pool)
+    assert (code, "Unable to stop" in text) == (530, True)
+    assert running.op.only("listStoragePools", id=running.pool)["state"] == "ErrorInMaintenance"
+    assert (vm_state(running, first), vm_state(running, second)) == ("Running", "Running")
+    running.op.do("cancelStorageMaintenance", id=running.pool)
+    assert running.op.only("listStoragePools", id=running.pool)["state"] == "Up"
+
+
+def test_leaving_maintenance_starts_only_what_hosts_can_start(running: Any) -> None:
+    vm = running.deploy("one")
+    running.op.do("enableStorageMaintenance", id=running.pool)
+    running.op.do("configureSimulator", name="StartCommand", value="result:fail", count=1, zoneid=running.zone)
+    running.op.do("cancelStorageMaintenance", id=running.pool)
+    running.sim.advance(10)
+    assert vm_state(running, vm) == "Stopped"
+
+
 def test_what_was_stopped_before_maintenance_stays_stopped_after_it(running: Any) -> None:
     vm = running.deploy("one")
     running.op.do("stopVirtualMachine", id=vm["id"])
