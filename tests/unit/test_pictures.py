@@ -63,7 +63,7 @@ def test_a_picture_can_be_heard_and_tells_names_as_they_are() -> None:
 
 
 def test_long_texts_are_cut_between_words_into_lines_of_nearly_one_length() -> None:
-    text = "Wait until every one of the secondary storage virtual machines runs and its agent is connected again"
+    text = "Wait until every secondary storage VM runs and its agent is connected again"
     lines = wrapped(text)
     assert " ".join(lines) == text
     assert len(lines) == 2
