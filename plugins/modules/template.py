@@ -42,7 +42,7 @@ options:
     description:
       - What to do where an option that cannot be changed differs from the existing object.
       - This is about O(url), O(checksum), O(cross_zones), O(direct_download), O(domain), O(account), O(project),
-        O(hypervisor), O(format), O(deploy_as_is), O(extension).
+        O(volume), O(snapshot), O(vm), O(hypervisor), O(format), O(deploy_as_is), O(extension).
       - V(fail) names the current and the wanted value and changes nothing. V(warn) reports it and goes on.
     type: str
     choices:

@@ -114,6 +114,7 @@ options:
   snapshot:
     description:
       - Snapshot to create the volume from.
+      - The server does not tell which one it was, so for a volume that is there it makes no difference.
       - A name or an id.
     type: str
   vm:

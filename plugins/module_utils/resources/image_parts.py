@@ -60,6 +60,17 @@ def same_if_told(want: Any, have: Any) -> bool:
     return have in (None, "") or str(want) == str(have)
 
 
+def address(row: Row) -> str | None:
+    """Where an image was fetched from, as far as the caller may know."""
+    return row.get("url") or None
+
+
+def origin(row: Row) -> str | None:
+    """The same, or that it was made in the cloud: such an image has a source template and no address."""
+    source = row.get("sourcetemplateid")
+    return address(row) or (f"made from an instance of template {source}" if source else None)
+
+
 def rows(kind: Image, ctx: Any) -> list[Row]:
     """One row for each image, with the state of its copies. ``state=absent`` with zones means the copies there."""
     filters: dict[str, Any] = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
@@ -243,6 +254,8 @@ def common_options(noun: str) -> tuple[Option, ...]:
                 "Address that the secondary storage VMs fetch the image from, http or https.",
                 f"Needed to register the {noun}; it can't be changed later.",
             ),
+            decode=origin,
+            told=address,
             equal=same_if_told,
         ),
         Option(

@@ -85,6 +85,21 @@ def _update_extra(ctx: Any, row: Row) -> Mapping[str, Any]:
     return {**image.kept_details(ctx, row), **({} if force is None else {"forceupdateostype": force})}
 
 
+def _made_from(name: str, kind: str, text: str, **more: Any) -> Option:
+    """A source inside the cloud. The server does not tell which, but a template with an address has none."""
+    return Option(
+        name,
+        "ref",
+        help=text,
+        api="",
+        refers_to=kind,
+        decode=image.address,
+        equal=lambda _want, have: have is None,
+        export=False,
+        **more,
+    )
+
+
 TEMPLATE_RECORD = Resource(
     name="template",
     noun="template",
@@ -114,23 +129,10 @@ TEMPLATE_RECORD = Resource(
     options=(
         *image.common_options("template"),
         *OWNER,
-        Option(
-            "volume",
-            "ref",
-            help="Volume to make the template from; of a stopped instance, or detached.",
-            api="",
-            field="",
-            refers_to="volume",
-        ),
-        Option("snapshot", "ref", help="Snapshot to make the template from.", api="", field="", refers_to="snapshot"),
-        Option(
-            "vm",
-            "ref",
-            help="Stopped instance whose root disk the template is made from.",
-            api="",
-            field="",
-            refers_to="instance",
-            aliases=("instance",),
+        _made_from("volume", "volume", "Volume to make the template from; of a stopped instance, or detached."),
+        _made_from("snapshot", "snapshot", "Snapshot to make the template from."),
+        _made_from(
+            "vm", "instance", "Stopped instance whose root disk the template is made from.", aliases=("instance",)
         ),
         Option("hypervisor", help="Hypervisor that the image is for. Needed with O(url)."),
         Option(

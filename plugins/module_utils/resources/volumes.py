@@ -115,11 +115,14 @@ VOLUME = Resource(
             behaviour=True,
             default=False,
         ),
-        # Told only by the answer to the creation, not by the list.
+        # Told only by the answer to the creation, not by the list [recording volumes].
         Option(
             "snapshot",
             "ref",
-            help="Snapshot to create the volume from.",
+            help=(
+                "Snapshot to create the volume from.",
+                "The server does not tell which one it was, so for a volume that is there it makes no difference.",
+            ),
             api="snapshotid",
             field="",
             refers_to="snapshot",

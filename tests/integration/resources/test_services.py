@@ -409,3 +409,24 @@ def test_api_is_honest(cloud):
         with pytest.raises(InvalidInput) as caught:
             cloud.run("api", command="listZones", params={name: "x"})
         assert caught.value.option == "params"
+
+
+def test_template_of_another_origin_is_drift(cloud):
+    ready_volume(cloud)
+    cloud.run("template", name="fetched", zones=[ZONE], **IMAGE)
+    for source in ({"volume": "ready"}, {"vm": "host-of-volumes"}):
+        with pytest.raises(Drift, match=rf"{next(iter(source))} is '{IMAGE['url']}'"):
+            cloud.run("template", name="fetched", **source)
+        assert cloud.changes == 0
+    root = cloud.client.list("listVolumes", {"virtualmachineid": instance_id(cloud), "type": "ROOT", "listall": True})
+    made = {"name": "made", "volume": root[0]["id"], "os_type": "CentOS 7"}
+    assert cloud.run("template", **made)["changed"] is True
+    assert cloud.run("template", **made)["changed"] is False
+    with pytest.raises(Drift, match="url is 'made from an instance of template"):
+        cloud.run("template", name="made", **{**IMAGE, "url": "http://images.example.com/other.vhd"})
+    assert cloud.changes == 0
+
+
+def instance_id(cloud: Any) -> str:
+    (found,) = cloud.client.list("listVirtualMachines", {"name": "host-of-volumes", "listall": True})
+    return found["id"]
