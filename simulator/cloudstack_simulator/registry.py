@@ -33,6 +33,7 @@ class Registered:
 
 COMMANDS: dict[str, Registered] = {}
 INSTALL_STEPS: list[tuple[int, Callable[[Simulator], None]]] = []
+START_STEPS: list[Callable[[Simulator], None]] = []
 AccountStep = Callable[["Simulator", Any], None]
 ACCOUNT_REMOVALS: list[tuple[int, AccountStep]] = []
 KEPT_WITHOUT_OWNER = frozenset({"accounts", "events", "jobs", "project_members", "quota_credits", "tags", "users"})
@@ -98,6 +99,12 @@ def at_install(order: int = 50) -> Callable[[Callable[[Simulator], None]], Calla
     return register
 
 
+def at_start(step: Callable[[Simulator], None]) -> Callable[[Simulator], None]:
+    """Register what management servers do at each start after the first."""
+    START_STEPS.append(step)
+    return step
+
+
 def start_zone(name: str, order: int = 50) -> Callable[[Callable[[Simulator], None]], Callable[[Simulator], None]]:
     """Register a step of the start for `--zone NAME`; low orders first."""
 
@@ -148,4 +155,4 @@ def install(sim: Simulator) -> None:
         step(sim)
 
 
-__all__ = ["SUCCESS", "allocate", "at_install", "check", "command", "start_zone"]
+__all__ = ["SUCCESS", "allocate", "at_install", "at_start", "check", "command", "start_zone"]

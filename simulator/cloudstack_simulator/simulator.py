@@ -110,6 +110,14 @@ class Simulator:
         self.counters.reset()
         self.log = CallLog(log_to)
 
+    def restart(self) -> None:
+        """As after a restart of all management servers: what they read once, at their start, they read anew."""
+        self.started = self.clock.now()
+        self.max_page_size = int(self.settings.value("default.page.size"))
+        self.enforces_post = bool(self.settings.value("enforce.post.requests.and.timestamps"))
+        for step in registry.START_STEPS:
+            step(self)
+
     @property
     def key(self) -> str:
         return self.admin.user.api_key

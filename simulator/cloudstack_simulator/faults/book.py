@@ -10,7 +10,7 @@ from ..errors import ServerApiError
 from ..reply import Reply, error_reply
 from .conditions import CONDITIONS, Taken
 from .jobs import interfere
-from .rules import CLOUD, JOB, FaultError, Rule, parse, parse_rule
+from .rules import CLOUD, JOB, LIFE, FaultError, Rule, parse, parse_rule
 
 if TYPE_CHECKING:
     from ..call import Call
@@ -100,7 +100,7 @@ class FaultBook:
             return None
         words, answer = self._words(params), None
         for rule in self.rules:
-            if rule.kind.place == JOB or not rule.meets(command, words):
+            if rule.kind.place in (JOB, LIFE) or not rule.meets(command, words):
                 continue
             if rule.kind.place == CLOUD:
                 self._begin_condition(rule)
@@ -130,6 +130,11 @@ class FaultBook:
         if met:
             interfere(met[0], jobs, call)
         return bool(met)
+
+    def strikes(self, do: str, name: str) -> bool:
+        """Whether a rule of this kind hits the object that something happens to."""
+        hits = [rule.meets("", (name,)) for rule in self.rules if rule.do == do]
+        return any(hits)
 
     def _words(self, params: dict[str, Any]) -> list[str]:
         """What `object` is compared with: the values of a call, and the names of what it names by id."""

@@ -16,13 +16,14 @@ import yaml
 
 from .. import contract
 
-WIRE, JOB, CLOUD = "wire", "job", "cloud"
+WIRE, JOB, CLOUD, LIFE = "wire", "job", "cloud", "life"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     place: str
-    """wire: the request or its answer; job: an asynchronous job; cloud: what there is in the cloud."""
+    """wire: the request or its answer; job: an asynchronous job; cloud: what there is in the cloud; life: what
+    happens to an object, whoever made it happen."""
     text: str
     seconds: float | None = None
     """Default of the rule's `seconds`; None: lasts until it is switched off, or has no meaning."""
@@ -37,11 +38,18 @@ KINDS = {
     "race": Kind(WIRE, "Somebody else sends the same request just before: the object is there, or is there twice."),
     "fail-job": Kind(JOB, "The job ends with an error (`code`, `text`) and has changed nothing."),
     "hang-job": Kind(JOB, "The job does not end; with `seconds` it does its work that much later."),
+    "stall-job": Kind(JOB, "The job ends with an error (`code`, `text`) amid its work: a volume stays Migrating."),
     "claim-success": Kind(JOB, "The job ends well and has changed nothing."),
+    "stuck-instances": Kind(CLOUD, "Instances, routers and system VMs cannot be moved (`where`: their names)."),
+    "stopped-instances": Kind(CLOUD, "Instances stop by themselves, and start with the rule's end (`where`: names)."),
     "agents-down": Kind(CLOUD, "The agents of hosts are away (`where`: names of hosts)."),
     "storage-full": Kind(CLOUD, "Primary storage has no room left (`where`: names of pools)."),
     "image-store-full": Kind(CLOUD, "Secondary storage has no room left (`where`: names of image stores)."),
     "no-capacity": Kind(CLOUD, "Hosts have no CPU and no memory left (`where`: names of hosts)."),
+    "router-lost": Kind(LIFE, "A router that starts does not come up (`object`: names of routers)."),
+    "roles-unsettled": Kind(LIFE, "The routers of a pair don't find out who is primary (`object`: names of routers)."),
+    "patch-swallowed": Kind(LIFE, "A live patch of a router fails, and nobody is told (`object`: names of routers)."),
+    "agent-silent": Kind(LIFE, "The agent of a system VM that starts stays away (`object`: names of system VMs)."),
 }
 KEYS = frozenset(
     {"name", "do", "command", "object", "where", "nth", "times", "probability", "seconds", "code", "text", "enabled"}
@@ -156,7 +164,9 @@ def parse_rule(entry: Any, position: int, seed: int) -> Rule:
     do = entry.get("do")
     if not isinstance(do, str) or do not in KINDS:
         raise complain(f"do is {do!r}; it has to be one of {', '.join(KINDS)}")
-    default = KINDS[do].seconds
+    kind = KINDS[do]
+    if kind.place == LIFE and entry.get("command"):
+        raise complain("happens to objects, not to calls; leave command out and name them by object")
     return Rule(
         name=name,
         do=do,
@@ -166,7 +176,7 @@ def parse_rule(entry: Any, position: int, seed: int) -> Rule:
         nth=_turns(entry.get("nth"), complain),
         times=_number(entry, "times", None, complain, whole=True),
         probability=_number(entry, "probability", 1.0, complain, most=1.0),
-        seconds=_number(entry, "seconds", default, complain),
+        seconds=_number(entry, "seconds", kind.seconds, complain),
         code=_code(entry.get("code", 530), complain),
         text=_text(entry, "text", "Internal error injected by a fault rule", complain),
         enabled=_switch(entry.get("enabled", True), complain),

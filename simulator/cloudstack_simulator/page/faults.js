@@ -66,6 +66,7 @@ function explain() {
   const kind = kinds[byId("rule-do").value];
   setText(byId("rule-text"), kind.text);
   byId("rule-where").closest(".field").hidden = kind.place !== "cloud";
+  byId("rule-command").closest(".field").hidden = kind.place === "life";
 }
 
 async function add(event) {
@@ -78,6 +79,7 @@ async function add(event) {
   }
   const what = entry.do;
   if (kinds[what].place !== "cloud") delete entry.where;
+  if (kinds[what].place === "life") delete entry.command;
   const error = await send("POST", PATH, entry);
   setText(byId("rule-error"), error);
   if (!error) {

@@ -53,6 +53,7 @@ class SidePath:
                 web.delete("/simulator/counters", self._reset_counters),
                 web.get("/simulator/system-vms", self._system_vms),
                 web.post("/simulator/age", self._age),
+                web.post("/simulator/restart", self._restart),
                 web.post("/simulator/stop", self._end),
                 web.get("/simulator/faults", self._faults),
                 web.put("/simulator/faults", self._use_faults),
@@ -91,6 +92,11 @@ class SidePath:
         ):
             raise _refusal('send {"template": "4.20.0", "release": "4.20.1.0"}; both have a default')
         return _json({"aged": age(self.sim, **wanted)})
+
+    async def _restart(self, request: web.Request) -> web.Response:
+        await _sent(request)
+        self.sim.restart()
+        return _json({"restarted": True})
 
     async def _end(self, request: web.Request) -> web.Response:
         await _sent(request)

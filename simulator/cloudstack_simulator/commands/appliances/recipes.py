@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.appliances import CONSOLE_PROXY, ROUTER, SECONDARY_STORAGE_VM, StaticSetting
 from ...model.images import SYSTEM, Template
-from ...registry import at_install
+from ...registry import at_install, at_start
 from .. import hypervisors
 from ..images import rows
 from ..offerings.builtin import default_system_offering
@@ -31,22 +31,41 @@ TEMPLATE_SETTINGS = {
 }  # fmt: skip
 
 
+@at_start
 @at_install(order=95)
 def read_static_settings(sim: Simulator) -> None:
     """The settings that only count from a start of the management server on."""
+    for setting in sim.db.static_settings:
+        sim.db.static_settings.delete(setting)
     for name in READ_AT_START:
         sim.db.static_settings.add(StaticSetting(name=name, value=sim.settings.text(name)))
 
 
 def offering_for(sim: Simulator, kind: str, scope: Any = None) -> Any:
-    """The configured offering (also an inactive one, or one of another type), else the built-in default."""
+    """The configured offering (also an inactive one, or one of another type), else the built-in default.
+
+    Routers take no offering for the other kind of storage than that of `system.vm.use.local.storage`.
+    """
     name = OFFERING_SETTINGS[kind]
     if name in READ_AT_START:
         wanted = sim.db.static_settings.where(name=name)[0].value
     else:
         wanted = sim.settings.text(name, scope)
     chosen = sim.db.service_offerings.find(wanted.strip()) if wanted else None
-    return chosen or default_offering(sim, kind)
+    default = default_offering(sim, kind)
+    if (
+        kind == ROUTER
+        and chosen is not None
+        and default is not None
+        and _is_local(sim, chosen) != _is_local(sim, default)
+    ):
+        return default
+    return chosen or default
+
+
+def _is_local(sim: Simulator, offering: Any) -> bool:
+    disk = sim.db.disk_offerings.get(offering.disk_offering_id)
+    return disk is not None and disk.use_local_storage
 
 
 def default_offering(sim: Simulator, kind: str) -> Any:

@@ -100,7 +100,7 @@ def start(sim: Simulator, router: Router) -> Steps:
     router.state = "Starting"
     while True:
         host = placement.choose(sim, router, avoid=tried)
-        if host is None:
+        if host is None or sim.faults.strikes("router-lost", router.name):
             error = CloudRuntime(f"Unable to create a deployment for {router}")
             router.state = "Stopped"
             raise error
@@ -193,6 +193,10 @@ def elect(sim: Simulator, router: Router) -> None:
     if router.removed is not None:
         return
     running = sorted((r for r in (router, *_peers(sim, router)) if r.state == "Running"), key=lambda r: r.id)
+    if sim.faults.strikes("roles-unsettled", router.name):
+        for member in running:
+            member.redundant_state = "BACKUP"
+        return
     chosen = next((r for r in running if r.redundant_state == "PRIMARY"), running[0] if running else None)
     for member in running:
         member.redundant_state = "PRIMARY" if member is chosen else "BACKUP"

@@ -130,7 +130,8 @@ def _patch(sim: Simulator, routers: list[Router]) -> Steps:
         yield BOOT[hypervisors.is_fake(router.hypervisor)]
         if hypervisors.is_fake(router.hypervisor):
             raise CloudRuntime(NO_PATCH)
-        take_scripts(sim, router)
+        if not sim.faults.strikes("patch-swallowed", router.name):
+            take_scripts(sim, router)
 
 
 def remove_for(sim: Simulator, network: Network) -> None:

@@ -168,6 +168,8 @@ def take_scripts(sim: Simulator, vm: SystemVm) -> None:
 def connect_agent(sim: Simulator, vm: SystemVm, booted: float) -> None:
     if vm.removed is not None or vm.state != "Running" or vm.updated != booted:
         return
+    if sim.faults.strikes("agent-silent", vm.name):
+        return
     agent = agent_of(sim, vm)
     if agent is None:
         agent = sim.db.hosts.add(
@@ -283,7 +285,7 @@ def migrate(sim: Simulator, vm: SystemVm, host: Any) -> Steps:
     effect = mocks.effect(sim, "MigrateCommand", sim.db.hosts.get(vm.host_id))
     yield 0.3 + effect.wait
     vm.state = "Running"
-    if effect.failed:
-        raise CloudRuntime("Simulated failure")
+    if effect.failed or vm.stuck:
+        raise CloudRuntime(f"Failed to migrate {vm}" if vm.stuck else "Simulated failure")
     vm.last_host_id = vm.host_id
     placement.settle(sim, vm, host)

@@ -173,6 +173,43 @@ def test_the_last_instance_takes_the_router_with_it(running: Cloud, single: dict
     assert routers(running) == []
 
 
+def test_a_pair_that_does_not_agree_has_no_primary(running: Cloud) -> None:
+    running.sim.faults.add({"do": "roles-unsettled"})
+    network_with(running, redundant=True)
+    assert roles(running) == ["BACKUP", "BACKUP"]
+
+
+def test_a_router_that_does_not_come_up_fails_the_restart_and_is_gone(running: Cloud) -> None:
+    network = network_with(running, redundant=False)
+    before = [row["id"] for row in routers(running)]
+    running.sim.faults.add({"do": "router-lost", "times": 1})
+    running.op.refused("restartNetwork", id=network["id"], cleanup="true")
+    assert [row["id"] for row in routers(running)] == before
+    running.op.do("restartNetwork", id=network["id"], cleanup="true")
+    assert [row["id"] for row in routers(running)] != before
+
+
+def test_a_patch_can_fail_without_a_word(running: Cloud) -> None:
+    network = network_with(running, redundant=False)
+    age(running.sim, template="4.22.0")
+    rule = running.sim.faults.add({"do": "patch-swallowed", "object": "r-*"})
+    running.op.do("restartNetwork", id=network["id"], livepatch="true", cleanup="false")
+    assert routers(running)[0]["softwareversion"] == "4.20.1.0"
+    running.sim.faults.remove(rule)
+    running.op.do("restartNetwork", id=network["id"], livepatch="true", cleanup="false")
+    assert routers(running)[0]["softwareversion"] == "4.22.0.0"
+
+
+def test_a_router_takes_no_offering_for_other_storage(running: Cloud) -> None:
+    offering = running.op.do(
+        "createServiceOffering", name="local router", displaytext="local router", issystem="true",
+        systemvmtype="domainrouter", cpunumber=1, cpuspeed=500, memory=512, storagetype="local",
+    )["serviceoffering"]["id"]  # fmt: skip
+    running.op.do("updateConfiguration", name="router.service.offering", value=offering)
+    network_with(running, redundant=False)
+    assert routers(running)[0]["serviceofferingname"] == "System Offering For Software Router"
+
+
 def test_ageing_is_done_from_outside_too(cloudstack_simulator_factory: Any) -> None:
     server = cloudstack_simulator_factory(zone="sandbox", seed=1)
 

@@ -121,3 +121,28 @@ def test_what_is_done_to_them_is_in_the_events(running: Cloud) -> None:
     )
     assert (first["resourceid"], first["resourcetype"]) == (vm["id"], "SystemVm")
     assert "ERROR" in {event["level"] for event in running.op.rows("listEvents", type="LIVE.PATCH.SYSTEM.VM")}
+
+
+def test_an_agent_that_stays_away_shows(running: Cloud) -> None:
+    running.sim.faults.add({"do": "agent-silent", "object": "v-*"})
+    running.op.do("destroySystemVm", id=vm_of(running, "consoleproxy")["id"])
+    running.sim.advance(300)
+    assert vm_of(running, "consoleproxy").get("agentstate") != "Up"
+    assert vm_of(running, "secondarystoragevm")["agentstate"] == "Up"
+
+
+def test_the_offering_of_secondary_storage_vms_counts_after_a_restart_of_the_servers(running: Cloud) -> None:
+    offering = running.op.do(
+        "createServiceOffering", name="big ssvm", displaytext="big ssvm", issystem="true", cpunumber=2, cpuspeed=500,
+        memory=1024, systemvmtype="secondarystoragevm",
+    )["serviceoffering"]["id"]  # fmt: skip
+
+    def renewed() -> str:
+        running.op.do("destroySystemVm", id=vm_of(running, "secondarystoragevm")["id"])
+        running.sim.advance(120)
+        return str(vm_of(running, "secondarystoragevm")["serviceofferingname"])
+
+    running.op.do("updateConfiguration", name="secstorage.service.offering", value=offering)
+    assert renewed() == "System Offering For Secondary Storage VM"
+    running.sim.restart()
+    assert renewed() == "big ssvm"
