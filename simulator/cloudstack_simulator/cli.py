@@ -79,6 +79,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--faults", type=checked(fault_rules), metavar="FILE", help="rules for misbehaviour, YAML")
     made.add_argument("--clock", type=rate, default=1.0, metavar="RATE", help="speed of time, such as 60x")
     made.add_argument("--latency", type=seconds, default=0.0, metavar="TIME", help="wait before answers, such as 20ms")
+    made.add_argument(
+        "--management-servers", type=int, default=1, choices=range(1, 10), metavar="N",
+        help="so many, behind a load balancer (default: %(default)s)",
+    )  # fmt: skip
     made.add_argument("--page-size", type=int, metavar="N", help="value of default.page.size")
     made.add_argument("--system-vm-tls", action="store_true", help="a TLS listener on the loopback per system VM")
     made.add_argument("--seed", type=int, help="make ids repeatable")
@@ -122,6 +126,7 @@ def start(options: argparse.Namespace, state: StateFile | None) -> tuple[Simulat
         seed=options.seed,
         clock=RunningClock(options.clock),
         page_size=options.page_size,
+        management_servers=options.management_servers,
     )
     restored = state is not None and state.load(sim)
     if restored:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .envelope import prune
 from .errors import ApiError
+from .farm import serving
 from .model.operations import Job
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Jobs:
                 user_id=call.caller.user.id,
                 account_id=call.caller.account.id,
                 instance_type=call.fact.instance_type,
+                server_id=serving(self.sim).id if len(self.sim.db.management_servers) > 1 else None,
             ),
             uuid=uuid,
         )

@@ -15,6 +15,7 @@ from .calllog import CallLog
 from .clock import Clock, Scheduler
 from .dispatcher import Dispatcher
 from .events import Events
+from .farm import add_servers
 from .faults import FaultBook
 from .ids import Ids
 from .jobs import Jobs
@@ -52,6 +53,7 @@ class Simulator:
     `zone`: name of a recorded start ("sandbox"), or None for a server as after installation. `key`/`secret`: the
     admin's keys (made up when absent). `seed`: makes ids repeatable. `clock`: a `Clock` (stands still until
     `advance`) or a `RunningClock`. `page_size`: replaces the setting `default.page.size`.
+    `management_servers`: how many there are, behind a load balancer that leads to one that is up.
     `faults`: a document of fault rules (faults/rules.py), in force from the start on.
     `choices(what, candidates, **about)`: decides what is otherwise picked at random, see `choose`.
     """
@@ -66,6 +68,7 @@ class Simulator:
         seed: int | None = None,
         clock: Clock | None = None,
         page_size: int | None = None,
+        management_servers: int = 1,
         faults: dict[str, Any] | None = None,
         log_to: IO[str] | None = None,
         choices: Callable[..., Any] | None = None,
@@ -97,6 +100,8 @@ class Simulator:
         if zone is not None:
             self.settings.use_developer_values()
             registry.build_zone(self, zone)
+        if management_servers > 1:
+            add_servers(self, management_servers)
         if page_size is not None:
             self.settings.set("default.page.size", page_size)
         self.max_page_size = int(self.settings.value("default.page.size"))

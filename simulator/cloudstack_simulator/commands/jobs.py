@@ -34,7 +34,7 @@ def job_view(call: Call, job: Job) -> dict[str, Any]:
         "jobstatus": job.status,
     }
     if job.status == 0:
-        server = db.management_servers.first()
+        server = db.management_servers.get(job.server_id) or db.management_servers.first()
         view |= {"managementserverid": server.uuid, "managementservername": server.name}
     else:
         view |= {"jobresulttype": "object", "jobresult": job.result, "completed": timestamp(job.completed)}

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from .. import farm
 from ..commands.hosts import agents
 from ..commands.instances import placement
+from ..commands.instances.life import set_state
 from ..commands.volumes import placement as pools
 
 if TYPE_CHECKING:
@@ -86,7 +88,51 @@ def empty_hosts(_sim: Simulator, taken: Taken) -> None:
         host.memory_used = max(0, host.memory_used - memory)
 
 
+def hold_instances(sim: Simulator, pattern: str) -> Taken:
+    vms = [vm for vm in _named(list(sim.db.vms), pattern) if not vm.stuck]
+    for vm in vms:
+        vm.stuck = True
+    return [(vm,) for vm in vms]
+
+
+def free_instances(_sim: Simulator, taken: Taken) -> None:
+    for (vm,) in taken:
+        vm.stuck = False
+
+
+def stop_instances(sim: Simulator, pattern: str) -> Taken:
+    taken = []
+    for vm in _named(sim.db.vms.where(vm_type="User", state="Running"), pattern):
+        placement.leave(sim, vm, keep_place=True)
+        set_state(sim, vm, "Stopped")
+        taken.append((vm,))
+    return taken
+
+
+def start_instances(sim: Simulator, taken: Taken) -> None:
+    for (vm,) in taken:
+        host = placement.choose(sim, vm) if vm.state == "Stopped" and vm.removed is None else None
+        if host is not None:
+            placement.settle(sim, vm, host)
+            set_state(sim, vm, "Running")
+
+
+def servers_down(sim: Simulator, pattern: str) -> Taken:
+    found = [server for server in _named(list(sim.db.management_servers), pattern) if server.state != "Down"]
+    for server in found:
+        farm.take_down(sim, server)
+    return [(server,) for server in found]
+
+
+def servers_up(sim: Simulator, taken: Taken) -> None:
+    for (server,) in taken:
+        farm.bring_up(sim, server)
+
+
 CONDITIONS: dict[str, tuple[Callable[[Simulator, str], Taken], Callable[[Simulator, Taken], None]]] = {
+    "stuck-instances": (hold_instances, free_instances),
+    "stopped-instances": (stop_instances, start_instances),
+    "servers-down": (servers_down, servers_up),
     "agents-down": (agents_down, agents_up),
     "storage-full": (fill_storage, empty_storage),
     "image-store-full": (fill_image_stores, empty_image_stores),

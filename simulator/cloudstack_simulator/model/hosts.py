@@ -8,7 +8,7 @@ from ..tables import Row, entity, fresh
 from ..wording import printed
 
 
-@entity("hosts", "Host", indexes=("cluster_id", "pod_id", "zone_id", "kind", "name", "vm_id"))
+@entity("hosts", "Host", indexes=("cluster_id", "pod_id", "zone_id", "kind", "name", "vm_id", "server_id"))
 class Host(Row):
     name: str
     kind: str
@@ -22,6 +22,8 @@ class Host(Row):
     state: str = "Up"
     """What the agent does: Connecting, Up, Disconnected, Alert, Down …"""
     resource_state: str = "Enabled"
+    failed_rounds: int = 0
+    """How often, since it began to empty itself, something did not move."""
     cpu_number: int = 0
     cpu_speed: int = 0
     cpu_sockets: int | None = None
@@ -48,12 +50,17 @@ class Host(Row):
     details: dict[str, str] = fresh(dict)
     username: str | None = None
     """With which the server logs in to it."""
-    password_set: float | None = None
+    stored_password: str | None = None
+    """Fingerprint of the password that the server knows."""
+    own_password: str | None = None
+    """Fingerprint of the password that the machine itself takes."""
     power: dict[str, Any] = fresh(dict)
     """Out-of-band management: driver, address, port, username, enabled."""
     ha: dict[str, Any] = fresh(dict)
     """Host HA: provider, enabled, state."""
     storage_access_groups: list[str] = fresh(list)
+    server_id: int | None = None
+    """The management server that its agent is connected to, where there are several."""
     vm_id: int | None = None
     """The system VM whose agent this is."""
     secured: bool | None = None

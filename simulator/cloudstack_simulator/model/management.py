@@ -10,6 +10,9 @@ class ManagementServer(Row):
     name: str
     service_ip: str = "127.0.0.1"
     state: str = "Up"
+    state_before: str = "Up"
+    """Before its process went away."""
+    preparing_since: float = 0.0
     last_start: float = 0.0
     last_stop: float | None = None
     last_boot: float = 0.0

@@ -21,6 +21,8 @@ class Job(Row):
     """The uuid of the row that the job is about."""
     completed: float | None = None
     sync_key: Any = None
+    server_id: int | None = None
+    """The management server that works on it, where there are several."""
 
 
 @entity("events", "Event", indexes=("resource",))

@@ -29,6 +29,8 @@ class VirtualMachine(Row):
     updated: float | None = None
     """Moment of the last change of state."""
     running_since: float | None = None
+    stuck: bool = False
+    """Whether its hypervisor fails to move it."""
     measured: bool = False
     """Whether the statistics collector has met it running."""
 

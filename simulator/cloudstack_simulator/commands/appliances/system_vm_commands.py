@@ -8,14 +8,15 @@ from typing import Any
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter
 from ...listing import equal, like, matching
-from ...model.appliances import API_TYPES, CONSOLE_PROXY, SECONDARY_STORAGE_VM, SystemVm
+from ...model.appliances import API_TYPES, CONSOLE_PROXY, ROUTER, SECONDARY_STORAGE_VM, SystemVm
 from ...registry import check, command
 from .. import hypervisors
 from ..instances import placement
 from ..instances.journal import journaled
 from ..volumes import lifecycle as disks
 from . import system_vms
-from .system_vm_view import destroyed_view, system_vm_view
+from .internal_balancers import INTERNAL_BALANCER
+from .system_vm_view import destroyed_view, moved_router_view, system_vm_view
 
 EVENTS = {CONSOLE_PROXY: "PROXY", SECONDARY_STORAGE_VM: "SSVM"}
 """VM type → first word of its events."""
@@ -23,6 +24,10 @@ EVENTS = {CONSOLE_PROXY: "PROXY", SECONDARY_STORAGE_VM: "SSVM"}
 
 def is_system_vm(row: Any) -> bool:
     return bool(row) and row.removed is None and row.vm_type in API_TYPES
+
+
+def is_router(row: Any) -> bool:
+    return bool(row) and row.removed is None and row.vm_type in (ROUTER, INTERNAL_BALANCER)
 
 
 @command("listSystemVms")
@@ -173,7 +178,7 @@ def _take_offering(call: Call, vm: SystemVm, offering: Any) -> None:
 def migrate(call: Call) -> Generator[float, None, Any]:
     p, sim = call.params, call.sim
     vm = p.virtualmachineid
-    if not is_system_vm(vm):
+    if not (is_system_vm(vm) or is_router(vm)):
         raise InvalidParameter("Unable to find the VM by id=" + str(getattr(vm, "uuid", None)))
     if vm.state != "Running":
         raise InvalidParameter(f"VM is not Running, unable to migrate the vm {vm}")
@@ -183,7 +188,7 @@ def migrate(call: Call) -> Generator[float, None, Any]:
     else:
         _check_target(call, vm, host)
     yield from system_vms.migrate(sim, vm, host)
-    return _answer(call, vm)
+    return {"systemvm": moved_router_view(call, vm)} if is_router(vm) else _answer(call, vm)
 
 
 def _other_host(call: Call, vm: SystemVm) -> Any:

@@ -62,6 +62,26 @@ def system_vm_view(call: Call, vm: SystemVm) -> dict[str, Any]:
     }
 
 
+def moved_router_view(call: Call, vm: Any) -> dict[str, Any]:
+    """The answer of migrateSystemVm about a router: what all kinds of the server's own VMs have."""
+    db = call.db
+    zone, pod, host = db.zones[vm.zone_id], db.pods.get(vm.pod_id), db.hosts.get(vm.host_id)
+    return {
+        "id": vm.uuid,
+        "systemvmtype": vm.vm_type.lower(),
+        "zoneid": zone.uuid,
+        "zonename": zone.name,
+        "name": vm.name,
+        "podid": pod.uuid if pod else None,
+        "podname": pod.name if pod else None,
+        "hostid": host.uuid if host else None,
+        "hostname": host.name if host else None,
+        "hypervisor": vm.hypervisor,
+        "state": vm.state,
+        "arch": vm.arch,
+    }
+
+
 def destroyed_view(call: Call, vm: SystemVm) -> dict[str, Any]:
     """The answer to a destroy, taken before it: the VM as it was, without what it is about to lose."""
     view = system_vm_view(call, vm)

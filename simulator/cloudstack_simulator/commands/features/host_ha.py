@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter
 from ...listing import page
 from ...registry import command
+from . import out_of_band
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
 
 PROVIDERS = {"Simulator": "SimulatorHAProvider", "KVM": "KVMHAProvider"}
 DETAIL = "resourceHAEnabled"
+ASSESSMENT = 10.0
+"""Seconds between two background checks."""
 
 
 @command("listHostHAProviders")
@@ -38,7 +44,18 @@ def switch_host(call: Call) -> dict[str, Any]:
     if "provider" not in host.ha:
         raise InvalidParameter(f"HAProvider is not provided for the resource [{host.id}], failing configuration.")
     host.ha["enabled"] = enabled
+    call.sim.scheduler.after(ASSESSMENT, assess, call.sim, host)
     return {"hostha": {"hostid": host.uuid, "haenable": enabled, "status": True}}
+
+
+def assess(sim: Simulator, host: Any) -> None:
+    """The background check: a host can be fenced only through a controller that answers."""
+    if not host.ha.get("enabled"):
+        host.ha["state"] = "Disabled"
+        return
+    host.ha["state"] = "Available" if host.power.get("enabled") and out_of_band.answers(host) else "Ineligible"
+    if host.removed is None:
+        sim.scheduler.after(ASSESSMENT, assess, sim, host)
 
 
 @command("enableHAForCluster", "disableHAForCluster", "enableHAForZone", "disableHAForZone")

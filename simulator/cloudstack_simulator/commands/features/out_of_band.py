@@ -1,14 +1,22 @@
-"""Out-of-band management of hosts. There is no baseboard controller to reach: power actions fail as they then do."""
+"""Out-of-band management of hosts. A simulated machine's baseboard controller answers at any address but the loopback,
+where power actions fail as they do without one.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...call import Call, live
 from ...errors import CloudRuntime
 from ...registry import command
+from ..hosts import agents
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
 
 DETAIL = "outOfBandManagementEnabled"
+SECONDS, BOOT_SECONDS = 0.3, 90.0
+"""How long a controller takes to answer, and a machine to start."""
 ACTIONS = ("ON", "OFF", "CYCLE", "RESET", "SOFT", "STATUS")
 DRIVERS = ("ipmitool", "redfish", "nestedcloudstack")
 UNREACHABLE = (
@@ -88,14 +96,54 @@ def _require_enabled(call: Call, host: Any) -> None:
 
 
 @command("issueOutOfBandManagementPowerAction")
-def power_action(call: Call) -> dict[str, Any]:
+def power_action(call: Call) -> Any:
     host, action = _host(call), call.params.action
     if action.upper() not in ACTIONS:
         raise CloudRuntime(
             "No enum constant org.apache.cloudstack.outofbandmanagement.OutOfBandManagement.PowerOperation." + action
         )
     _require_enabled(call, host)
-    raise CloudRuntime(f"Out-of-band Management action [{action.upper()}] on {host} failed with error: {UNREACHABLE}")
+    if not answers(host):
+        raise CloudRuntime(
+            f"Out-of-band Management action [{action.upper()}] on {host} failed with error: {UNREACHABLE}"
+        )
+    yield SECONDS
+    _act(call.sim, host, action.upper())
+    return {
+        "outofbandmanagement": {
+            "hostid": host.uuid,
+            "powerstate": host.power["state"],
+            "action": action.upper(),
+            "status": True,
+        }
+    }
+
+
+def answers(host: Any) -> bool:
+    """Whether there is a controller where the host's is said to be."""
+    address = host.power.get("address") or ""
+    return bool(address) and not address.startswith("127.") and address not in ("localhost", "::1")
+
+
+def _act(sim: Simulator, host: Any, action: str) -> None:
+    """What a controller does to its machine: without power the agent is away, and comes back some time after it."""
+    was_on = host.power.get("machine", "On") == "On"
+    if action in ("OFF", "SOFT") and was_on:
+        host.power["machine"] = "Off"
+        agents.disconnect(host)
+    elif action in ("CYCLE", "RESET") and was_on:
+        agents.disconnect(host)
+        sim.scheduler.after(BOOT_SECONDS, booted, sim, host)
+    elif action == "ON" and not was_on:
+        host.power["machine"] = "On"
+        sim.scheduler.after(BOOT_SECONDS, booted, sim, host)
+    host.power["state"] = host.power.get("machine", "On")
+
+
+def booted(sim: Simulator, host: Any) -> None:
+    """The machine is up again, unless its power went meanwhile."""
+    if host.power.get("machine", "On") == "On":
+        agents.connect(sim, host)
 
 
 @command("changeOutOfBandManagementPassword")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -47,6 +48,11 @@ MACHINES = {
 OTHER = Machine(32, 2600, 256 * GIB, 2, "8.0.0")
 
 
+def fingerprint(password: str) -> str:
+    """How a simulated cloud remembers a password: in a form that tells nobody what it is."""
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
 @command("addHost")
 def add_host(call: Call) -> dict[str, Any]:
     p = call.params
@@ -70,6 +76,7 @@ def add_host(call: Call) -> dict[str, Any]:
     host = add(call.sim, cluster, name, p.url, _address(call.sim, pod, hypervisor, parts), p.get("hosttags", []))
     host.storage_access_groups = p.get("storageaccessgroups", [])
     host.username = p.username
+    host.stored_password = host.own_password = fingerprint(p.password or "")
     return {"count": 1, "host": [host_view(call, host)]}
 
 

@@ -15,13 +15,24 @@ MIGRATION_SECONDS = 2.0
 RESTART_SECONDS = 5.0
 
 
+def stop_what_cannot_move(sim: Simulator, host: Host) -> None:
+    """A host that empties itself stops what cannot be moved alive: VMs with a GPU; all, where it is the last one."""
+    others = sim.db.hosts.where(cluster_id=host.cluster_id, kind="Routing", state="Up", resource_state="Enabled")
+    is_last = all(other is host for other in others)
+    for vm in sim.db.vms.where(host_id=host.id, state="Running"):
+        offering = sim.db.service_offerings.get(vm.service_offering_id)
+        if is_last or (offering is not None and offering.vgpu_profile_id is not None):
+            placement.leave(sim, vm, keep_place=False)
+            set_state(sim, vm, "Stopped")
+
+
 def evacuate(sim: Simulator, host: Host) -> bool:
-    """Start to move every VM of a host elsewhere; False when there is one that has no other place."""
+    """Start to move every VM of a host elsewhere; False when one cannot be moved or has no other place."""
     complete = True
     for vm in sim.db.vms.where(host_id=host.id):
         if vm.state == "Migrating":
             continue
-        target = placement.choose(sim, vm, avoid=(host.id,), moving=True)
+        target = None if vm.stuck else placement.choose(sim, vm, avoid=(host.id,), moving=True)
         if target is None:
             complete = False
             continue

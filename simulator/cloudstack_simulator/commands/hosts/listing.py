@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call
+from ...farm import server_of
 from ...listing import equal, like, matching
 from ...model.hosts import Host
 from ...registry import command
@@ -35,7 +36,9 @@ def list_hosts(call: Call) -> dict[str, Any]:
             matching(lambda _host: not p.hahost) if p.hahost is not None else None,
             _power_enabled(p.outofbandmanagementenabled),
             equal(lambda h: h.power.get("state", "Disabled"), p.outofbandmanagementpowerstate),
-            matching(lambda h: h.state == "Up") if p.managementserverid else None,
+            matching(lambda h: h.state == "Up" and server_of(call.sim, h) is p.managementserverid)
+            if p.managementserverid
+            else None,
             matching(lambda h: p.storageaccessgroup in h.storage_access_groups) if p.storageaccessgroup else None,
         ],
         keyword=("name", "state", "kind"),

@@ -10,14 +10,17 @@ from ...errors import ApiError, CloudRuntime, InvalidParameter, ServerApiError
 from ...model.hosts import Host
 from ...registry import command
 from ..hypervisors import is_fake
-from .failover import evacuate, lose_host
+from .failover import evacuate, lose_host, stop_what_cannot_move
 from .view import host_view
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
 
 PREPARING = ("PrepareForMaintenance", "ErrorInPrepareForMaintenance")
+READY = ("Enabled", "ErrorInMaintenance", "Degraded")
 CANCELLABLE = (*PREPARING, "Maintenance", "ErrorInMaintenance")
+TRIES = 3
+"""How often VMs that do not move are tried again before the maintenance has failed."""
 RECHECK = 1.0
 """Seconds after the end of the job until the agent's next ping; fake hypervisors take no time for anything."""
 
@@ -38,7 +41,8 @@ def prepare(call: Call) -> Generator[float, None, dict[str, Any]]:
 def enter(call: Call, host: Host) -> None:
     """Begin to empty a host: from its agent's next ping on."""
     _check(call, host)
-    host.resource_state = "PrepareForMaintenance"
+    host.resource_state, host.failed_rounds = "PrepareForMaintenance", 0
+    stop_what_cannot_move(call.sim, host)
 
 
 def await_ping(sim: Simulator, host: Host) -> None:
@@ -60,7 +64,7 @@ def _check(call: Call, host: Host) -> None:
                 f"ErrorInPrepareForMaintenance STATUS in cluster {cluster}"
             )
     _check_vms(call, host)
-    if host.state != "Up":
+    if host.state != "Up" or host.resource_state not in READY:
         raise CloudRuntime(f"Unable to prepare for maintenance host {host}")
 
 
@@ -86,6 +90,11 @@ def _check_vms(call: Call, host: Host) -> None:
         )
     if states & {"Error", "Unknown", "Shutdown"}:
         raise CloudRuntime("Host contains VMs in error/unknown/shutdown state. Please fix errors to proceed.")
+    if states and not call.setting("vm.ha.enabled", call.db.zones[host.zone_id]):
+        raise CloudRuntime(
+            f"Cannot perform maintain for the host {host.name} ({host.id}) as there are running VMs on it and VM high "
+            "availability manager is disabled"
+        )
 
 
 def go_on(sim: Simulator, host: Host) -> None:
@@ -94,16 +103,27 @@ def go_on(sim: Simulator, host: Host) -> None:
         return
     if not sim.db.vms.where(host_id=host.id):
         host.resource_state = "Maintenance"
+    elif evacuate(sim, host):
+        host.resource_state, host.failed_rounds = "PrepareForMaintenance", 0
     else:
-        host.resource_state = "PrepareForMaintenance" if evacuate(sim, host) else "ErrorInPrepareForMaintenance"
+        host.failed_rounds += 1
+        given_up = host.failed_rounds > TRIES and not sim.db.vms.where(host_id=host.id, state="Migrating")
+        host.resource_state = "ErrorInMaintenance" if given_up else "ErrorInPrepareForMaintenance"
 
 
 @command("cancelHostMaintenance", sync=lambda call: ("host", call.params.id))
 def cancel(call: Call) -> dict[str, Any]:
     host = live(call.params.id, "Host with id {id} doesn't exist")
+    _check_agent(call, host)
     leave(host)
     call.event("MAINT.CANCEL", f"Successfully completed cancel maintenance for host. Host Id: {host.uuid}", host)
     return {"host": host_view(call, host)}
+
+
+def _check_agent(call: Call, host: Host) -> None:
+    """Agents of KVM that are away are started again over SSH, where the server may do that."""
+    if host.hypervisor == "KVM" and host.state != "Up" and not call.setting("kvm.ssh.to.agent"):
+        raise CloudRuntime("SSH access is disabled, cannot cancel maintenance mode as host agent is not connected")
 
 
 def leave(host: Host) -> None:

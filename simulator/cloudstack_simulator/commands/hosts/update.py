@@ -11,7 +11,7 @@ from ...model.hosts import Host
 from ...registry import SUCCESS, command
 from ..storage_pools import local
 from ..zones import dedication, pod_ranges
-from . import agents
+from . import add, agents
 from .failover import lose_host
 from .view import host_view
 
@@ -122,8 +122,23 @@ def update_password(call: Call) -> dict[str, Any]:
     if any(row.username != p.username for row in hosts):
         raise InvalidParameter("The username is not same for the hosts..")
     for row in hosts:
-        row.password_set = call.now
+        row.stored_password = add.fingerprint(p.password)
+        _tell_machine(call, row)
     return SUCCESS
+
+
+def _tell_machine(call: Call, host: Host) -> None:
+    """The machine itself, if that is asked for. Of a single host whose agent is away, the failure is not told."""
+    p = call.params
+    if not p.update_passwd_on_host:
+        return
+    if host.state == "Up":
+        host.own_password = add.fingerprint(p.password)
+    elif p.clusterid:
+        raise CloudRuntime(
+            f"CloudStack failed to update the password of {host}. Please make sure you are still able to connect to "
+            "your hosts."
+        )
 
 
 @command("releaseHostReservation")

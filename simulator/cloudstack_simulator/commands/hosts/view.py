@@ -8,6 +8,7 @@ from typing import Any
 from ...call import Call
 from ...clock import timestamp
 from ...envelope import VERSION
+from ...farm import server_of
 from ...model.hosts import Host
 from ..annotations import has_annotations
 from ..zones.capacity import percent
@@ -39,12 +40,11 @@ def host_views(call: Call) -> Callable[[Call, Host], dict[str, Any]]:
 class Surroundings:
     """Where hosts of one cluster (system VMs' agents: of one pod) are, and the settings that hold there."""
 
-    __slots__ = ("always", "cpu_factor", "memory_factor", "places", "server")
+    __slots__ = ("always", "cpu_factor", "memory_factor", "places")
 
     def __init__(self, call: Call, host: Host) -> None:
         db = call.db
         zone, pod, cluster = db.zones[host.zone_id], db.pods.get(host.pod_id), db.clusters.get(host.cluster_id)
-        server = db.management_servers.first()
         self.always = {
             "zoneid": zone.uuid,
             "podid": pod.uuid if pod else None,
@@ -53,7 +53,6 @@ class Surroundings:
         self.places = {"zonename": zone.name, "podname": pod.name if pod else None}
         if cluster is not None:
             self.places |= {"clustername": cluster.name, "clustertype": cluster.cluster_type}
-        self.server = {"managementserverid": server.uuid, "managementservername": server.name} if server else {}
         self.cpu_factor = call.setting("cpu.overprovisioning.factor", cluster)
         self.memory_factor = call.setting("mem.overprovisioning.factor", cluster)
 
@@ -103,7 +102,8 @@ def _always(call: Call, host: Host, around: Surroundings) -> dict[str, Any]:
         "hasannotations": has_annotations(call, host),
     }
     if host.state in ("Up", "Connecting"):
-        view |= around.server
+        server = server_of(call.sim, host)
+        view |= {"managementserverid": server.uuid, "managementservername": server.name}
     if host.vm_id is not None:
         view["virtualmachineid"] = call.db.vms[host.vm_id].uuid
     if host.kind == "Routing":

@@ -122,9 +122,11 @@ def migrate(call: Call, vm: Any, host: Any) -> Steps:
     set_state(sim, vm, "Migrating")
     effect = mocks.effect(sim, "MigrateCommand", source)
     yield STEP + effect.wait
-    if effect.failed:
+    if effect.failed or vm.stuck:
         set_state(sim, vm, "Running")
-        raise CloudRuntime("Simulated failure")
+        raise CloudRuntime(f"Failed to migrate {vm}" if vm.stuck else "Simulated failure")
+    if vm.state != "Migrating":
+        raise CloudRuntime(f"Failed to migrate {vm}")
     vm.last_host_id = vm.host_id
     placement.settle(sim, vm, host)
     set_state(sim, vm, "Running")

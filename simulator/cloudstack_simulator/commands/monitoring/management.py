@@ -9,6 +9,7 @@ from ...call import Call, live
 from ...clock import timestamp
 from ...envelope import VERSION
 from ...errors import InvalidParameter
+from ...farm import jobs_of, server_of
 from ...listing import equal
 from ...model.management import ManagementServer
 from ...registry import SUCCESS, at_install, command, start_zone
@@ -78,7 +79,7 @@ def _uuids(call: Call, numbers: list[int]) -> list[str]:
 
 
 def server_view(call: Call, server: ManagementServer) -> dict[str, Any]:
-    agents = _agents(call.sim)
+    agents = [host for host in _agents(call.sim) if server_of(call.sim, host) is server]
     return {
         "id": server.uuid,
         "name": server.name,
@@ -94,7 +95,7 @@ def server_view(call: Call, server: ManagementServer) -> dict[str, Any]:
         "lastagents": _uuids(call, server.last_agents),
         "agents": [host.uuid for host in agents],
         "agentscount": len(agents),
-        "pendingjobscount": call.sim.jobs.running(),
+        "pendingjobscount": jobs_of(call.sim, server),
     }
 
 
@@ -165,12 +166,13 @@ def list_db_metrics(call: Call) -> dict[str, Any]:
 @command("readyForShutdown")
 def ready_for_shutdown(call: Call) -> dict[str, Any]:
     server = live(call.params.managementserverid, "Unable to find the management server with ID: {id}")
-    agents, running = _agents(call.sim), call.sim.jobs.running()
+    agents = [host for host in _agents(call.sim) if server_of(call.sim, host) is server]
+    running = jobs_of(call.sim, server)
     return {
         "readyforshutdown": {
             "managementserverid": server.uuid,
             "state": server.state,
-            "maintenanceinitiated": False,
+            "maintenanceinitiated": server.state in ("PreparingForMaintenance", "Maintenance"),
             "shutdowntriggered": False,
             "readyforshutdown": running == 0,
             "pendingjobscount": running,

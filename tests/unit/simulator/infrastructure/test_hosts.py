@@ -54,15 +54,99 @@ def test_maintenance_moves_the_instances_away_and_cancelling_opens_the_host_agai
 def test_maintenance_without_another_place_ends_in_an_error_until_there_is_one(running: Any) -> None:
     vm = running.deploy("one")
     host = vm["hostid"]
-    running.op.do("updateHost", id=other(running, host), allocationstate="Disable")
+    full = running.sim.faults.add({"do": "no-capacity"})
     running.op.do("prepareHostForMaintenance", id=host)
     running.sim.advance(60)
     assert state_of(running, host)[1] == "ErrorInPrepareForMaintenance"
     assert host_of(running, vm) == host
-    running.op.do("updateHost", id=other(running, host), allocationstate="Enable")
+    running.sim.faults.remove(full)
     running.sim.advance(120)
     assert state_of(running, host)[1] == "Maintenance"
     assert host_of(running, vm) == other(running, host)
+
+
+def test_a_maintenance_that_fails_too_often_is_given_up(running: Any) -> None:
+    vm = running.deploy("one")
+    running.sim.faults.add({"do": "stuck-instances", "where": "one"})
+    running.op.do("prepareHostForMaintenance", id=vm["hostid"])
+    running.sim.advance(600)
+    assert state_of(running, vm["hostid"])[1] == "ErrorInMaintenance"
+    assert host_of(running, vm) == vm["hostid"]
+    running.sim.faults.clear()
+    running.op.do("prepareHostForMaintenance", id=vm["hostid"])
+    running.sim.advance(120)
+    assert state_of(running, vm["hostid"])[1] == "Maintenance"
+
+
+def test_the_last_host_of_a_cluster_stops_what_runs_on_it(running: Any) -> None:
+    vm = running.deploy("one")
+    running.op.do("updateHost", id=other(running, vm["hostid"]), allocationstate="Disable")
+    running.op.do("prepareHostForMaintenance", id=vm["hostid"])
+    running.sim.advance(60)
+    assert running.op.only("listVirtualMachines", id=vm["id"], listall="true")["state"] == "Stopped"
+
+
+def test_a_disabled_host_is_not_taken_into_maintenance(cloud: Any) -> None:
+    cloud.op.do("updateHost", id=cloud.hosts[0], allocationstate="Disable")
+    code, text = cloud.op.refused("prepareHostForMaintenance", id=cloud.hosts[0])
+    assert (code, "Unable to prepare for maintenance" in text) == (530, True)
+
+
+def test_maintenance_is_refused_while_instances_run_and_their_availability_is_off(running: Any) -> None:
+    vm = running.deploy("one")
+    running.op.do("updateConfiguration", name="vm.ha.enabled", value="false", zoneid=running.zone)
+    code, text = running.op.refused("prepareHostForMaintenance", id=vm["hostid"])
+    assert (code, "high availability manager is disabled" in text) == (530, True)
+
+
+def test_a_lost_agent_keeps_maintenance_when_the_server_may_not_log_in(cloud: Any) -> None:
+    cloud.op.do("prepareHostForMaintenance", id=cloud.hosts[0])
+    cloud.sim.advance(60)
+    cloud.sim.faults.add({"do": "agents-down"})
+    cloud.op.do("updateConfiguration", name="kvm.ssh.to.agent", value="false")
+    code, text = cloud.op.refused("cancelHostMaintenance", id=cloud.hosts[0])
+    assert (code, "SSH access is disabled" in text) == (530, True)
+
+
+def test_the_machine_of_a_lost_agent_quietly_keeps_its_password(cloud: Any) -> None:
+    host = cloud.sim.db.hosts.find(cloud.hosts[0])
+    before = host.own_password
+    wish = {"hostid": host.uuid, "username": "root", "password": "a-new-one", "update_passwd_on_host": "true"}
+    host.state = "Disconnected"
+    cloud.op.do("updateHostPassword", **wish)
+    assert (host.own_password, host.stored_password == before) == (before, False)
+    host.state = "Up"
+    cloud.op.do("updateHostPassword", **wish)
+    assert host.own_password == host.stored_password
+
+
+def test_power_goes_and_comes_through_the_controller(cloud: Any) -> None:
+    host = {"hostid": cloud.hosts[0]}
+    wish = {"driver": "ipmitool", "port": "623", "username": "adm", "password": "power-secret"}
+    cloud.op.do("configureOutOfBandManagement", **host, **wish, address="127.0.0.1")
+    cloud.op.do("enableOutOfBandManagementForHost", **host)
+    code, _text = cloud.op.refused("issueOutOfBandManagementPowerAction", **host, action="STATUS")
+    assert code == 530
+    cloud.op.do("configureOutOfBandManagement", **host, **wish, address="10.1.0.11")
+    for action, power, agent in (("STATUS", "On", "Up"), ("OFF", "Off", "Disconnected"), ("ON", "On", "Disconnected")):
+        cloud.op.do("issueOutOfBandManagementPowerAction", **host, action=action)
+        row = cloud.op.only("listHosts", id=cloud.hosts[0])
+        assert (row["outofbandmanagement"]["powerstate"], row["state"]) == (power, agent)
+    cloud.sim.advance(100)
+    assert state_of(cloud, cloud.hosts[0])[0] == "Up"
+
+
+def test_host_ha_needs_a_controller_that_answers(cloud: Any) -> None:
+    host = {"hostid": cloud.hosts[0]}
+    cloud.op.do("configureHAForHost", **host, provider="kvmhaprovider")
+    cloud.op.do("enableHAForHost", **host)
+    cloud.sim.advance(20)
+    assert cloud.op.only("listHostHAResources", **host)["hastate"] == "Ineligible"
+    cloud.op.do("configureOutOfBandManagement", **host, driver="redfish", port="443", username="adm",
+                password="power-secret", address="10.1.0.11")  # fmt: skip
+    cloud.op.do("enableOutOfBandManagementForHost", **host)
+    cloud.sim.advance(20)
+    assert cloud.op.only("listHostHAResources", **host)["hastate"] == "Available"
 
 
 def test_only_one_host_of_a_cluster_empties_itself_at_a_time(running: Any) -> None:

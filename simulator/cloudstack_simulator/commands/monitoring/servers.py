@@ -1,0 +1,85 @@
+"""Maintenance of management servers, one at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ... import farm
+from ...call import Call, live
+from ...errors import CloudRuntime
+from ...model.management import ManagementServer
+from ...registry import command
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+FIRST_CHECK, CHECK_EVERY = 1.0, 3.0
+"""Seconds until a server that prepares looks at its jobs and agents, and between two looks."""
+
+
+def _view(call: Call, server: ManagementServer) -> dict[str, Any]:
+    agents = [h for h in call.db.hosts if h.state == "Up" and h.kind != "ConsoleProxy"]
+    agents = [host for host in agents if farm.server_of(call.sim, host) is server]
+    pending = farm.jobs_of(call.sim, server)
+    return {
+        call.command.lower(): {
+            "managementserverid": server.uuid,
+            "state": server.state,
+            "maintenanceinitiated": server.state in ("PreparingForMaintenance", "Maintenance"),
+            "shutdowntriggered": server.state in ("ShuttingDown", "PreparingForShutDown", "ReadyToShutDown"),
+            "readyforshutdown": pending == 0,
+            "pendingjobscount": pending,
+            "agentscount": len(agents),
+            "agents": [host.uuid for host in agents],
+        }
+    }
+
+
+@command("prepareForMaintenance")
+def prepare(call: Call) -> dict[str, Any]:
+    server = live(
+        call.params.managementserverid, "Cannot prepare for maintenance, unable to find the management server"
+    )
+    up = farm.up(call.sim)
+    if not up:
+        raise CloudRuntime("Cannot prepare for maintenance, no active management servers found")
+    if len(up) == 1:
+        raise CloudRuntime("Prepare for maintenance not supported, there is only one active management server")
+    if server.state != "Up":
+        raise CloudRuntime("Management server is not in the right state to prepare for maintenance")
+    if any(other.state == "PreparingForMaintenance" for other in call.db.management_servers):
+        raise CloudRuntime(
+            "Cannot prepare for maintenance, there are other management servers preparing for maintenance"
+        )
+    server.state, server.preparing_since = "PreparingForMaintenance", call.now
+    server.last_agents = [host.id for host in call.db.hosts.where(kind="Routing", server_id=server.id)]
+    call.sim.scheduler.after(FIRST_CHECK, go_on, call.sim, server)
+    return _view(call, server)
+
+
+def go_on(sim: Simulator, server: ManagementServer) -> None:
+    """A server that prepares: in maintenance once its jobs have ended and its agents are elsewhere, or up when late."""
+    if server.state != "PreparingForMaintenance":
+        return
+    limit = float(sim.settings.value("management.server.maintenance.timeout")) * 60
+    if sim.clock.now() - server.preparing_since >= limit:
+        server.state = "Up"
+    elif farm.jobs_of(sim, server):
+        sim.scheduler.after(CHECK_EVERY, go_on, sim, server)
+    else:
+        farm.leave_agents(sim, server)
+        server.state = "Maintenance"
+
+
+@command("cancelMaintenance")
+def cancel(call: Call) -> dict[str, Any]:
+    server = live(call.params.managementserverid, "Unable to find the management server, cannot cancel maintenance")
+    if server.state not in ("Maintenance", "PreparingForMaintenance"):
+        raise CloudRuntime("Management server is not in the right state to cancel maintenance")
+    server.state = "Up"
+    if call.params.rebalance:
+        for number in server.last_agents:
+            host = call.db.hosts.get(number)
+            if host is not None:
+                host.server_id = server.id
+    return _view(call, server)

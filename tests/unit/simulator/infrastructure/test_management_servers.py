@@ -1,0 +1,85 @@
+"""Several management servers: their maintenance, their agents and jobs, and what happens when one goes away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloudstack_simulator import Simulator
+from cloudstack_simulator.clock import Clock
+from tests.unit.simulator.conftest import Operator
+
+
+@pytest.fixture
+def farm() -> Operator:
+    return Operator(Simulator(zone="sandbox", clock=Clock(), management_servers=3))
+
+
+def servers(farm: Operator) -> dict[str, Any]:
+    return {row["name"]: row for row in farm.rows("listManagementServers")}
+
+
+def states(farm: Operator) -> list[str]:
+    return [row["state"] for row in servers(farm).values()]
+
+
+def test_agents_are_shared_and_move_away_from_a_server_in_maintenance(farm: Operator) -> None:
+    before = servers(farm)
+    assert len({row["agentscount"] > 0 for row in before.values()}) == 1
+    second = before["management-2"]["id"]
+    farm.do("prepareForMaintenance", managementserverid=second)
+    assert states(farm) == ["Up", "PreparingForMaintenance", "Up"]
+    farm.sim.advance(10)
+    assert states(farm) == ["Up", "Maintenance", "Up"]
+    assert servers(farm)["management-2"]["agentscount"] == 0
+    assert {row["managementserverid"] for row in farm.rows("listHosts", type="Routing")}.isdisjoint({second})
+    farm.do("cancelMaintenance", managementserverid=second, rebalance="true")
+    assert servers(farm)["management-2"]["agentscount"] == before["management-2"]["agentscount"]
+
+
+def test_only_one_prepares_and_one_stays_up(farm: Operator) -> None:
+    ids = [row["id"] for row in servers(farm).values()]
+    farm.do("prepareForMaintenance", managementserverid=ids[0])
+    _code, text = farm.refused("prepareForMaintenance", managementserverid=ids[1])
+    assert "other management servers preparing" in text
+    farm.sim.advance(10)
+    farm.do("prepareForMaintenance", managementserverid=ids[1])
+    farm.sim.advance(10)
+    _code, text = farm.refused("prepareForMaintenance", managementserverid=ids[2])
+    assert "only one active" in text
+
+
+def test_jobs_that_do_not_end_send_it_back_to_work(farm: Operator) -> None:
+    farm.do("updateConfiguration", name="management.server.maintenance.timeout", value="1")
+    farm.sim.faults.add({"do": "hang-job", "command": "createProject"})
+    first = servers(farm)["localhost"]["id"]
+    farm.sim.call("createProject", name="rocket")
+    farm.do("prepareForMaintenance", managementserverid=first)
+    farm.sim.advance(30)
+    assert (servers(farm)["localhost"]["state"], servers(farm)["localhost"]["pendingjobscount"]) == (
+        "PreparingForMaintenance",
+        1,
+    )
+    farm.sim.advance(60)
+    assert servers(farm)["localhost"]["state"] == "Up"
+
+
+def test_a_server_that_starts_again_stays_in_maintenance(farm: Operator) -> None:
+    first = servers(farm)["localhost"]["id"]
+    farm.do("prepareForMaintenance", managementserverid=first)
+    farm.sim.advance(10)
+    before = servers(farm)["localhost"]["lastserverstart"]
+    farm.sim.faults.add({"do": "servers-down", "where": "localhost", "seconds": 30})
+    assert servers(farm)["localhost"]["state"] == "Down"
+    farm.sim.advance(40)
+    assert servers(farm)["localhost"]["state"] == "Maintenance"
+    assert servers(farm)["localhost"]["lastserverstart"] > before
+    farm.do("cancelMaintenance", managementserverid=first)
+    assert states(farm) == ["Up", "Up", "Up"]
+
+
+def test_one_server_alone_cannot_prepare(sim: Simulator) -> None:
+    alone = Operator(sim)
+    _code, text = alone.refused("prepareForMaintenance", managementserverid=servers(alone)["localhost"]["id"])
+    assert "only one active" in text
