@@ -19,7 +19,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("cloudstack.ops")
     group.addoption("--share", type=float, default=1.0, help="part of the exhaustive tests to run, 0 to 1")
     group.addoption("--seed", default="1", help="which part: the same seed picks the same tests")
+    group.addoption("--without", action="append", default=[], help="a module, role or playbook that is not there")
     group.addoption("--must-run", action="append", default=[], choices=SUITES, help="fail if a test of it is skipped")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--without"):
+        from ansible_collections.cloudstack.ops.tests.support import disabled
+
+        for part in config.getoption("--without"):
+            try:
+                disabled.disable(part)
+            except LookupError as wrong:
+                raise pytest.UsageError(f"--without: {wrong}") from None
 
 
 def suite_of(path: Path) -> str:

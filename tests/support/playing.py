@@ -15,6 +15,7 @@ import yaml
 
 from cloudstack_simulator.running import RunningSimulator
 
+from . import disabled
 from .documents import ROOT
 
 OURS = "cloudstack.ops."
@@ -92,6 +93,7 @@ def environment(running: RunningSimulator, folder: Path) -> dict[str, str]:
         "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
         "ANSIBLE_CALLBACKS_ENABLED": "counted",
         "ANSIBLE_CONNECTION_PLUGINS": str(Path(__file__).parent / "connections"),
+        **({"ANSIBLE_COLLECTIONS_PATH": str(disabled.shadow())} if disabled.shadow() else {}),
         "COUNTED_URL": f"{running.url}/simulator/counters",
         "CLOUDSTACK_ENDPOINT": running.endpoint,
         "CLOUDSTACK_KEY": running.key,
@@ -116,7 +118,7 @@ def play(
     report.unlink(missing_ok=True)
     (folder / "none.cfg").touch()
     if isinstance(plays, Path):
-        book = plays
+        book = disabled.in_shadow(plays) if plays.is_relative_to(ROOT) else plays
     else:
         book = folder / "playbook.yml"
         book.write_text(yaml.safe_dump([{**PLAY, **one} for one in plays], sort_keys=False))
