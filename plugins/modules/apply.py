@@ -69,11 +69,15 @@ options:
   plan_file:
     description:
       - File that the plan is written to before anything is changed, also in check mode.
+      - If something fails, it is written again with what became of each change.
       - A page with the graph and the zones as pictures for V(.html), data for V(.json), text otherwise.
     type: str
   restore_file:
     description:
       - File that gets the former values of everything that is about to be updated, as a document.
+      - 'A file that is there already is kept: the new one is then called C(restore.1.yml), and so on.'
+      - 'Unless given, it lies in C(~/.ansible/cloudstack_ops/restore) where the task runs, by server and time.
+        An empty text: none is written.'
       - It is not written in check mode, and not where nothing is updated.
       - What such a document cannot restore is told before the run starts, and in RV(not_restored).
     type: str
@@ -86,9 +90,10 @@ notes:
 
 EXAMPLES = r"""
 ---
-- name: The plan, without any change
+- name: The plan as a page, without any change
   cloudstack.ops.apply:
     cloud: "{{ cloud_document }}"
+    plan_file: reports/plan.html
   check_mode: true
   register: planned
 
@@ -99,6 +104,13 @@ EXAMPLES = r"""
         - {name: small, cpu_number: 1, cpu_speed: 2000, memory: 1024}
       disk_offerings:
         - {name: data 50 GB, disk_size: 50}
+
+- name: From files, with at most three removals of hosts that are written down no more
+  cloudstack.ops.apply:
+    files: [clouds/frankfurt.yml, clouds/offerings.yml]
+    prune: [host]
+    prune_limit: 3
+    restore_file: reports/restore.yml
 """
 
 RETURN = r"""
@@ -124,6 +136,11 @@ restore:
     - Document with the former values of what is updated.
   returned: success
   type: dict
+restore_file:
+  description:
+    - The file that RV(restore) was written to, if it was.
+  returned: success
+  type: str
 not_restored:
   description:
     - Sentences about changes that RV(restore) does not undo.

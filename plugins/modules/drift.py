@@ -70,7 +70,23 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of drift yet.
+- name: Fail if somebody changed the cloud by hand
+  cloudstack.ops.drift:
+    files: [clouds/frankfurt.yml]
+    fail: true
+    plan_file: reports/frankfurt.html
+
+- name: Report what nobody wrote down, too
+  cloudstack.ops.drift:
+    cloud: "{{ cloud_document }}"
+    prune: [disk_offering, compute_offering]
+    prune_limit: 100
+  register: drifted
+
+- name: Who changed what
+  ansible.builtin.debug:
+    msg: "{{ item.name }}: {{ item.last_event.user | default('nobody known') }}"
+  loop: "{{ drifted.plan }}"
 """
 
 RETURN = r"""

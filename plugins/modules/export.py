@@ -53,7 +53,20 @@ notes:
 
 EXAMPLES = r"""
 ---
-# No example of export yet.
+- name: Write the whole cloud down
+  cloudstack.ops.export:
+    file: clouds/frankfurt.yml
+
+- name: Only the offerings, as a file of variables
+  cloudstack.ops.export:
+    kinds: [compute_offering, disk_offering, network_offering]
+    file: group_vars/clouds/offerings.yml
+    variable: cloud_document
+    schema: ../../docs/schema/cloud.schema.json
+
+- name: The document itself, without a file
+  cloudstack.ops.export:
+  register: exported
 """
 
 RETURN = r"""

@@ -61,8 +61,8 @@ def test_killed(point):
     sim = Simulator(clock=RunningClock(8))
     killer = Killer(sim, point)
     with RunningSimulator(sim) as running:
-        options = {"cloud": example(), "parallel": 8, "on_error": "stop", "api_url": running.endpoint,
-                   "api_key": running.key, "api_secret": running.secret}  # fmt: skip
+        options = {"cloud": example(), "parallel": 8, "on_error": "stop", "restore_file": "",
+                   "api_url": running.endpoint, "api_key": running.key, "api_secret": running.secret}  # fmt: skip
         with subprocess.Popen(
             [sys.executable, "-c", APPLY], stdin=subprocess.PIPE, text=True, cwd=Path(__file__).parent
         ) as process:

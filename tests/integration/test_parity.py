@@ -136,12 +136,14 @@ CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d{4})?"), "<time>"),
 )
 OF_ANSIBLE = ("invocation", "exception", "ansible_facts", "deprecations", "failed")
+IN_PROCESS = ("place",)
+"""Lines of files are known where the tags of Ansible are."""
 
 
 def comparable(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: comparable(item) for key, item in value.items()
-                if key not in OF_ANSIBLE and not key.startswith("_ansible")}  # fmt: skip
+                if key not in (*OF_ANSIBLE, *IN_PROCESS) and not key.startswith("_ansible")}  # fmt: skip
     if isinstance(value, list):
         return [comparable(item) for item in value]
     if isinstance(value, str):

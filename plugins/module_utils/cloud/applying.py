@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..client import InvalidInput
 from .document import CloudDocument, Work
+from .files import usual_restore_file, write, write_beside
 from .plan_page import plan_page
 from .plan_text import counts, plan_lines, summary
 from .pruning import kinds_to_prune, surplus
@@ -48,15 +51,21 @@ def apply(task: Any) -> dict[str, Any]:
     together = [*works, *removals]
     former = restoration(cloud, together)
     _report(task, cloud, together, former)
+    kept = ""
     if not task.check:
-        _keep(task, former)
+        kept = _keep(task, former)
+        if kept:
+            task.tell(f"former values: {kept}")
         carry_out(
             cloud, works, removals, limit=task.option("parallel"), stop_on_error=task.option("on_error") == "stop"
         )
+        if any(work.error for work in together):
+            _write_plan(task, cloud, together, former)
     for work in together:
         for warning in work.warnings:
             task.warn(warning)
-    return {**result_of(together, task.diff), "restore": former.document, "not_restored": list(former.lost)}
+    result = {**result_of(together, task.diff), "restore": former.document, "not_restored": list(former.lost)}
+    return {**result, "restore_file": kept} if kept else result
 
 
 def _report(task: Any, cloud: CloudDocument, works: Sequence[Work], former: Restoration) -> None:
@@ -65,6 +74,11 @@ def _report(task: Any, cloud: CloudDocument, works: Sequence[Work], former: Rest
     if any(work.plan.changed for work in works):
         for line in lines:
             task.tell(line)
+    _write_plan(task, cloud, works, former)
+
+
+def _write_plan(task: Any, cloud: CloudDocument, works: Sequence[Work], former: Restoration) -> None:
+    lines = plan_lines(works, former.lost)
     write_plan(task, cloud, works, title="Plan of the cloud", lines=lines, lost=former.lost)
 
 
@@ -92,30 +106,24 @@ def write_plan(
     write(path, text, option="plan_file")
 
 
-def _keep(task: Any, former: Restoration) -> None:
-    """Writes the former values down before the first of them is changed."""
+def _keep(task: Any, former: Restoration) -> str:
+    """Writes the former values down before the first of them is changed. Returns the file, if there is one."""
     path = task.option("restore_file")
-    if not path or not former.document:
-        return
-    when = f"{task.clock.now():%Y-%m-%d %H:%M:%S} UTC"
-    comments = [f"Values as they were before the run of {when}. Apply this document to restore them."]
+    if path == "" or not former.document:
+        return ""
+    now = task.clock.now()
+    comments = [f"Values as they were before {now:%Y-%m-%d %H:%M:%S} UTC. Apply this document to restore them."]
     if former.lost:
         comments += ["", "Not restored:", *(f"- {sentence}" for sentence in former.lost)]
-    write(path, document_text(former.document, comments=comments), option="restore_file")
-
-
-def write(path: str, text: str, *, option: str) -> None:
-    """Writes a file that the task asks for; its folder is made. Raises InvalidInput where that fails."""
-    target = Path(path).expanduser()
+    text = document_text(former.document, comments=comments)
+    if path is not None:
+        return write_beside(path, text, option="restore_file")
+    host = urlsplit(task.client.connection.endpoint).hostname or "cloud"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(
-            f"{option}: {target} cannot be written: {error.strerror}",
-            option=option,
-            remedy="nothing was changed; give a path that can be written",
-        ) from None
+        return write_beside(usual_restore_file(os.environ, host, now), text, option="restore_file")
+    except InvalidInput as error:
+        task.warn(f"the former values are in the result alone: {error.message}")
+        return ""
 
 
 def result_of(works: Sequence[Work], diff: bool) -> dict[str, Any]:
@@ -142,10 +150,10 @@ def _failure(changes: Sequence[Work]) -> dict[str, Any]:
         return {}
     skipped = sum(1 for work in changes if work.skipped)
     done = len(changes) - len(failed) - skipped
-    reasons = "".join(f"\n- {work.node.path}: {work.error}" for work in failed)
+    reasons = "".join(f"\n- {work.where}: {work.error}" for work in failed)
     return {
         "failed": True,
         "changed": done > 0,
-        "msg": f"{len(failed)} of {len(changes)} changes failed, {done} were made, {skipped} were left out:{reasons}",
+        "msg": f"of {len(changes)} changes {len(failed)} failed, {done} done, {skipped} left out:{reasons}",
         "failure": failed[0].error.as_dict() if failed[0].error else {},
     }

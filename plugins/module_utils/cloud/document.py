@@ -30,12 +30,19 @@ class Work:
 
     node: Node
     plan: Plan
+    #: File, line and column of the entry, where somebody knows them.
+    place: str = ""
     outcome: Outcome | None = None
     error: CloudStackError | None = None
     skipped: str = ""
     warnings: list[str] = field(default_factory=list)
     #: Who touched the object last: user, time, type ... as far as somebody asked and the server knows.
     last_event: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """Path in the document and place in the file: ``zones[0], cloud.yml:3:5``."""
+        return f"{self.node.path}, {self.place}" if self.place else self.node.path
 
     def as_dict(self) -> dict[str, Any]:
         entry: dict[str, Any] = {
@@ -44,6 +51,8 @@ class Work:
             "path": self.node.path,
             **self.plan.as_dict(),
         }
+        if self.place:
+            entry["place"] = self.place
         if self.error:
             entry["error"] = str(self.error)
         if self.skipped:
@@ -90,7 +99,7 @@ class CloudDocument:
         for node in self.nodes:
             try:
                 context = self.context(node, check=True)
-                work = Work(node, make_plan(context), warnings=context.warnings)
+                work = self._work(node, make_plan(context), context.warnings)
             except CloudStackError as error:
                 problems.append(problem_of(node, error))
                 continue
@@ -102,6 +111,10 @@ class CloudDocument:
                     problems.append(Problem(node.path, f"{node.title} is the same object as {other.path}"))
         self._refuse(problems)
         return works
+
+    def _work(self, node: Node, plan: Plan, warnings: list[str]) -> Work:
+        place = self.locate(node.path) if self.locate and (plan.changed or plan.tolerated) else ""
+        return Work(node, plan, place, warnings=warnings)
 
     def _refuse(self, problems: list[Problem]) -> None:
         if problems:

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .applying import diff_of, opened, planned, write_plan
+from .document import Work
 from .events import add_last_events, event_text
-from .plan_text import counts, plan_lines, summary
+from .plan_text import counts, plain, plan_lines, summary
 
 
 def drift(task: Any) -> dict[str, Any]:
@@ -21,9 +23,9 @@ def drift(task: Any) -> dict[str, Any]:
         for problem in add_last_events(task.client, together):
             task.warn(problem)
     found = [work for work in together if work.plan.changed]
-    tolerated = [work for work in together if work.plan.tolerated]
+    differing = [work for work in together if work.plan.changed or work.plan.tolerated]
     lines = plan_lines(together)
-    for line in lines if found else ():
+    for line in lines if differing else ():
         task.tell(line)
     write_plan(task, cloud, together, title="Drift of the cloud", lines=lines)
     for work in together:
@@ -31,7 +33,7 @@ def drift(task: Any) -> dict[str, Any]:
             task.warn(warning)
     result: dict[str, Any] = {
         "changed": False,
-        "drifted": bool(found or tolerated),
+        "drifted": bool(differing),
         "plan": [work.as_dict() for work in found],
         "counts": counts(together),
         "summary": summary(together),
@@ -39,24 +41,25 @@ def drift(task: Any) -> dict[str, Any]:
     if task.diff:
         result["diff"] = [diff_of(work) for work in found]
     if task.option("fail") and result["drifted"]:
-        result.update(failed=True, msg=f"the cloud is not as its document says: {result['summary']}{_first(found)}")
+        result.update(failed=True, msg=f"the cloud is not as its document says: {result['summary']}{_first(differing)}")
     return result
 
 
-def _first(found: list[Any], most: int = 20) -> str:
-    """The changes in a few words each, for those who see no more than the message."""
+def _first(differing: Sequence[Work], most: int = 20) -> str:
+    """The differences in a few words each, for those who see no more than the message."""
     lines = [
-        f"\n- {work.node.title} ({work.node.path}): {_what(work)}"
+        f"\n- {work.node.title} ({work.where}): {_what(work)}"
         + (f", last touched: {event_text(work.last_event)}" if work.last_event else "")
-        for work in found[:most]
+        for work in differing[:most]
     ]
-    more = [f"\n- and {len(found) - most} more"] if len(found) > most else []
+    more = [f"\n- and {len(differing) - most} more"] if len(differing) > most else []
     return "".join([*lines, *more])
 
 
-def _what(work: Any) -> str:
+def _what(work: Work) -> str:
     if work.plan.action == "create":
         return "is missing"
     if work.plan.action == "delete":
-        return "is there"
-    return ", ".join(change.option for change in work.plan.changes)
+        return "is there and should not be"
+    changes = (*work.plan.changes, *work.plan.tolerated)
+    return "; ".join(f"{change.option} is {plain(change.before)}, wanted {plain(change.after)}" for change in changes)

@@ -61,7 +61,7 @@ def _told(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def event_text(event: Mapping[str, Any]) -> str:
-    """``SERVICE.OFFERING.EDIT by admin at 2026-01-01T00:00:00+0000``."""
-    return (
-        f"{event.get('type', 'an event')} by {event.get('user', 'somebody')} at {event.get('time', 'an unknown time')}"
-    )
+    """``SERVICE.OFFERING.EDIT by alice (account acme) at 2026-01-01T00:00:00+0000``."""
+    user, account = event.get("user", "somebody"), event.get("account")
+    of = f" (account {account})" if account and account != user else ""
+    return f"{event.get('type', 'an event')} by {user}{of} at {event.get('time', 'an unknown time')}"

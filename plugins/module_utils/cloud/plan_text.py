@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..reconcile import Change
@@ -24,11 +24,8 @@ def plan_lines(works: Sequence[Work], lost: Sequence[str] = ()) -> list[str]:
     lines: list[str] = []
     for work in works:
         if work.plan.changed:
-            lines.append(f"{SIGNS[work.plan.action]} {work.node.title}  ({work.node.path})")
-            if work.plan.action != "delete":
-                lines += [f"    {change_text(change)}" for change in work.plan.changes]
-            if work.last_event:
-                lines.append(f"    last touched: {event_text(work.last_event)}")
+            lines.append(f"{SIGNS[work.plan.action]} {work.node.title}  ({work.where})")
+            lines += [f"    {line}" for line in _details(work)]
         for change in work.plan.tolerated:
             lines.append(f"! {work.node.title}: {change_text(change)} cannot be changed and is tolerated")
     if lost:
@@ -36,10 +33,21 @@ def plan_lines(works: Sequence[Work], lost: Sequence[str] = ()) -> list[str]:
     return [*lines, *([""] if lines else []), summary(works)]
 
 
+def _details(work: Work) -> Iterator[str]:
+    if work.plan.action == "create":
+        yield from (f"{change.option}: {plain(change.after)}" for change in work.plan.changes)
+    elif work.plan.action != "delete":
+        yield from (change_text(change) for change in work.plan.changes)
+    if work.last_event:
+        yield f"last touched: {event_text(work.last_event)}"
+    if work.error:
+        yield f"failed: {work.error}"
+    if work.skipped:
+        yield f"skipped: {work.skipped}"
+
+
 def change_text(change: Change) -> str:
-    """``display_text: "old" → "new"``; of something new, the value alone."""
-    if change.before is None:
-        return f"{change.option}: {plain(change.after)}"
+    """``display_text: "old" → "new"``."""
     return f"{change.option}: {plain(change.before)} → {plain(change.after)}"
 
 

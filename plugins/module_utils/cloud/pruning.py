@@ -106,7 +106,7 @@ class _Claims:
             claimed = self._is_part(kind, row) if kind.parent else beside
             if claimed and not self._is_half_done(kind, row):
                 options = {"id": object_id, "state": "absent", **_telling(kind, row)}
-                nodes.append(Node(kind, options, f"(no entry) {kind.document_key}[{len(nodes)}]"))
+                nodes.append(Node(kind, options, f"{kind.document_key}: no entry"))
         return nodes
 
     def _all(self, kind: Resource) -> list[Row]:

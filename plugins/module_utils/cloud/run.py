@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from queue import SimpleQueue
+from functools import partial
+from queue import Empty, SimpleQueue
 
 from ..client import CloudStackError
 from ..reconcile import reconcile
@@ -19,6 +20,7 @@ from ..reconcile.plan import matching
 from ..reconcile.same import differences
 from .document import CloudDocument, Work
 from .graph import Graph, Step, dependents_of
+from .progress import STILL_EVERY, Progress
 from .pruning import removal_graph
 
 
@@ -35,14 +37,17 @@ def carry_out(
     removals: what is pruned, and only when everything else is done without an error. limit: how many objects are worked
     on at the same time. stop_on_error: begin nothing new after the first error.
     """
+    total = sum(work.plan.changed for work in (*works, *removals))
+    progress = Progress(cloud.progress, cloud.view.client.clock, total)
     with ThreadPoolExecutor(max_workers=limit) as pool:
-        _Run(cloud, works, cloud.graph, limit, stop_on_error, pool).go()
+        _Run(cloud, works, cloud.graph, limit, stop_on_error, pool, progress).go()
         _read_back(cloud, works, pool)
         if any(work.error or work.skipped for work in works):
             for removal in removals:
                 removal.skipped = "nothing is pruned after an error"
         elif removals:
-            _Run(cloud, removals, removal_graph(removals, cloud.view.kinds), limit, stop_on_error, pool).go()
+            graph = removal_graph(removals, cloud.view.kinds)
+            _Run(cloud, removals, graph, limit, stop_on_error, pool, progress).go()
 
 
 class _Run:
@@ -56,6 +61,7 @@ class _Run:
         limit: int,
         stop_on_error: bool,
         pool: ThreadPoolExecutor,
+        progress: Progress,
     ) -> None:
         self.cloud = cloud
         self.graph = graph
@@ -63,11 +69,10 @@ class _Run:
         self.stop_on_error = stop_on_error
         self.stopped = False
         self.pool = pool
+        self.progress = progress
         self.works = {work.node: work for work in works}
         self.dependents = dependents_of(graph.needs)
         self.waiting = {step: len(first) for step, first in graph.needs.items()}
-        self.total = sum(1 for work in works if work.plan.changed)
-        self.done = 0
 
     def go(self) -> None:
         ready = deque(step for step, count in self.waiting.items() if not count)
@@ -78,16 +83,26 @@ class _Run:
             while ready and len(running) < self.limit:
                 step = ready.popleft()
                 if self._is_idle(step):
-                    ready.extend(self._after(step, running.values()))
+                    ready.extend(self._after(step))
                 else:
+                    self.progress.begin(step.node)
                     future = self.pool.submit(self._do, step)
                     running[future] = step
                     future.add_done_callback(ended.put)
             if running:
-                future = ended.get()
+                future = self._next(ended)
                 step = running.pop(future)
+                self.progress.rest(step.node)
                 future.result()
-                ready.extend(self._after(step, running.values()))
+                ready.extend(self._after(step))
+
+    def _next(self, ended: SimpleQueue[Future[None]]) -> Future[None]:
+        """What ends next; meanwhile it is told from time to time what is running."""
+        while True:
+            try:
+                return ended.get(timeout=STILL_EVERY)
+            except Empty:
+                self.progress.still()
 
     def _is_idle(self, step: Step) -> bool:
         """Whether a step needs no work: nothing planned, something it needs failed, or the run was stopped."""
@@ -105,6 +120,7 @@ class _Run:
         work = self.works[step.node]
         held_back = not step.last and self.graph.is_held_back(step.node)
         context = self.cloud.context(step.node, check=False, held_back=held_back)
+        context.progress = partial(self.progress.note, step.node)
         # What others are about to refer to is read back before they do, unless it is surely the only one of its name.
         needed = any(self.works[other.node].plan.changed for other in self.dependents.get(step, ()))
         context.confirm_later = not needed or (step.node.resource.unique and not step.node.resource.create)
@@ -115,12 +131,11 @@ class _Run:
             self.stopped = self.stopped or self.stop_on_error
         work.warnings.extend(text for text in context.warnings if text not in work.warnings)
 
-    def _after(self, step: Step, running: Iterable[Step]) -> list[Step]:
+    def _after(self, step: Step) -> list[Step]:
         """Steps that may begin now that this one has ended, whatever became of it."""
         work = self.works[step.node]
         if work.plan.changed and step == self.graph.end_of(step.node):
-            self.done += 1
-            self._tell(work, running)
+            self.progress.end(work)
         ready = []
         for other in self.dependents.get(step, ()):
             dependent = self.works[other.node]
@@ -130,17 +145,6 @@ class _Run:
             if not self.waiting[other]:
                 ready.append(other)
         return ready
-
-    def _tell(self, work: Work, running: Iterable[Step]) -> None:
-        if not self.cloud.progress:
-            return
-        became = "failed" if work.error else f"skipped, {work.skipped}" if work.skipped else DONE[work.plan.action]
-        others = [step.node.title for step in running]
-        beside = f" (running: {', '.join(others[:3])}{' ...' if len(others) > 3 else ''})" if others else ""
-        self.cloud.progress(f"{self.done}/{self.total} {work.node.title} {became}{beside}")
-
-
-DONE = {"create": "created", "update": "changed", "replace": "replaced", "delete": "removed"}
 
 
 def _read_back(cloud: CloudDocument, works: Sequence[Work], pool: ThreadPoolExecutor) -> None:

@@ -17,6 +17,8 @@ SEEN_WITHIN = 15.0
 """Seconds in which an object whose creation or removal lost its answer shows up or goes, or is taken as untouched."""
 ALONE_WITHIN = 10.0
 """Seconds in which another run removes the object that it made beside ours."""
+TELL_EVERY = 10.0
+"""Seconds after which it is told again what is waited for."""
 GONE_WITHIN = 120.0
 """Seconds in which a deleted object leaves the lists."""
 
@@ -63,12 +65,15 @@ def until_settled(ctx: Context, row: Row) -> Row:
     awaiting = _missing(ctx, row)
     if not awaiting:
         return row
+    told, when = "", 0.0
     for waited in _rounds(ctx, resource.settle_timeout):
         row = _again(ctx, row)
         awaiting = _missing(ctx, row)
         if not awaiting:
             return row
-        ctx.tell(f"waiting for {awaiting} ({waited:.0f} s)")
+        if awaiting != told or waited - when >= TELL_EVERY:
+            told, when = awaiting, waited
+            ctx.tell(f"waiting for {awaiting} ({waited:.0f} s)")
     raise JobTimeout(
         f"{ctx.name}: still waiting for {awaiting} after {resource.settle_timeout} s",
         obj=ctx.name,

@@ -107,6 +107,7 @@ APPLY = Operation(
             behaviour=True,
             help=(
                 "File that the plan is written to before anything is changed, also in check mode.",
+                "If something fails, it is written again with what became of each change.",
                 "A page with the graph and the zones as pictures for V(.html), data for V(.json), text otherwise.",
             ),
         ),
@@ -115,6 +116,11 @@ APPLY = Operation(
             behaviour=True,
             help=(
                 "File that gets the former values of everything that is about to be updated, as a document.",
+                "A file that is there already is kept: the new one is then called C(restore.1.yml), and so on.",
+                (
+                    "Unless given, it lies in C(~/.ansible/cloudstack_ops/restore) where the task runs, by server and "
+                    "time. An empty text: none is written."
+                ),
                 "It is not written in check mode, and not where nothing is updated.",
                 "What such a document cannot restore is told before the run starts, and in RV(not_restored).",
             ),
@@ -130,6 +136,7 @@ APPLY = Operation(
         "counts": ("dict", "Number of objects per action (create, update, replace, delete) and unchanged."),
         "summary": ("str", "The counts as a sentence."),
         "restore": ("dict", "Document with the former values of what is updated."),
+        "restore_file": ("str", "The file that RV(restore) was written to, if it was."),
         "not_restored": ("list[str]", "Sentences about changes that RV(restore) does not undo."),
     },
 )
