@@ -38,8 +38,8 @@ def document() -> dict[str, Any]:
 class StorageCloud(VirtualCloud):
     """The cloud, running, with the template ``golden``; short words for what tests do to it."""
 
-    def __init__(self) -> None:
-        super().__init__(seed=1)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(seed=1, **options)
         self.run("apply", cloud=document())
         self.sim.advance(MINUTES)
         self.zone = self.one("listZones")["id"]

@@ -141,7 +141,7 @@ def check_room(run: Any, held: Sequence[Held], targets: Sequence[Row]) -> None:
 
 def _measured(run: Any, targets: Sequence[Row]) -> list[Row] | None:
     """The stores with their sizes; new ones are waited for. None in check mode where a size is not known yet."""
-    begun = run.clock.monotonic()
+    begun, pause = run.clock.monotonic(), 0.5
     ids = {row["id"] for row in targets if not is_planned(row)}
     while True:
         rows = [row for row in run.client.list("listImageStores") if row["id"] in ids]
@@ -157,7 +157,8 @@ def _measured(run: Any, targets: Sequence[Row]) -> list[Row] | None:
                 remedy="check that the secondary storage VM can mount them, then run again",
             )
         run.task.tell("waiting for the server to measure the image stores")
-        run.clock.sleep(5.0)
+        run.clock.sleep(pause)
+        pause = min(pause * 2, 10.0)
 
 
 def imbalance(run: Any, stores: Sequence[Row]) -> tuple[float, float]:
