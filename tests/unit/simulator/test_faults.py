@@ -93,6 +93,15 @@ def test_jobs_that_change_nothing(faulty: Simulator, do: str, status: int, state
         assert (job.result["systemvm"]["id"], job.result["systemvm"]["state"]) == (vm.uuid, "Running")
 
 
+def test_a_job_that_stalls_leaves_what_it_was_at_as_it_is(faulty: Simulator) -> None:
+    volume = next(v for v in faulty.db.volumes if v.state == "Ready")
+    target = next(p for p in faulty.db.storage_pools if p.id != volume.pool_id)
+    faulty.faults.use({"rules": [{"do": "stall-job", "command": "migrateVolume", "text": "timed out"}]})
+    job = job_of(faulty, send(faulty, "migrateVolume", volumeid=volume.uuid, storageid=target.uuid, livemigrate="true"))
+    faulty.advance(60)
+    assert (job.status, job.result["errortext"], volume.state) == (2, "timed out", "Migrating")
+
+
 def test_a_job_that_hangs_for_a_while(sim: Simulator) -> None:
     sim.faults.use({"rules": [{"do": "hang-job", "seconds": 60}]})
     reply = send(sim, "createProject", name="p")
