@@ -120,6 +120,8 @@ class Simulator:
         self.started = self.clock.now()
         self.max_page_size = int(self.settings.value("default.page.size"))
         self.enforces_post = bool(self.settings.value("enforce.post.requests.and.timestamps"))
+        for server in self.db.management_servers:
+            server.last_stop = server.last_start = self.started
         for step in registry.START_STEPS:
             step(self)
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from .module import as_operation
+from .options import with_default
 from .procedure import ACT, CHECK, VERIFY, Procedure, Stage
 from .run import Run, run_campaign
 from .targets import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
@@ -27,4 +28,5 @@ __all__ = (
     "Target",
     "as_operation",
     "run_campaign",
+    "with_default",
 )

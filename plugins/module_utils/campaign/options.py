@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -60,6 +60,11 @@ OPTIONS = (
         help="What the module asks to be typed where data can be lost, so that it cannot happen by accident.",
     ),
 )  # fmt: skip
+
+
+def with_default(name: str, default: Any) -> Option:
+    """An option of every campaign with another default, for the options of a procedure."""
+    return replace(next(option for option in OPTIONS if option.name == name), default=default)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,12 @@ class Limits:
 
 def in_order(targets: Iterable[Target]) -> list[Target]:
     """By place (zone, pod, cluster, domain, account), then pair and rank, then name."""
-    return sorted(targets, key=lambda target: (target.place, target.pair or target.name, target.rank, target.name))
+    return sorted(
+        targets,
+        key=lambda target: (
+            target.place, 0 if target.pair else target.rank, target.pair or target.name, target.rank, target.name,
+        ),
+    )  # fmt: skip
 
 
 def waves(targets: Sequence[Target], *, canaries: int = 0, batch: int = 0) -> list[list[Target]]:

@@ -20,6 +20,7 @@ class Target:
     place: zone, pod, cluster, domain, account ..., by which targets are ordered.
     host, cluster: where its step causes load, for the limits; empty where that is nowhere in particular.
     pair: key that redundant partners share; they are worked one after the other, lower ``rank`` first.
+    rank: among partners, or else among the targets of one place, lower goes first.
     interrupts: networks, instances or consoles that are cut by the step, for the plan and the report.
     cut: seconds that the interruption is expected to last.
     """

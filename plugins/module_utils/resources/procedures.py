@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from ..campaign import as_operation
 from ..procedures.default_system_offering import DEFAULT_SYSTEM_OFFERING
+from ..procedures.host_maintenance import HOST_MAINTENANCE
 from ..procedures.secondary_storage import SECONDARY_STORAGE_MIGRATION
 from ..procedures.system_vms import SYSTEM_VM_REFRESH
 from ..procedures.virtual_routers import VIRTUAL_ROUTER_UPGRADE
 
 PROCEDURES = (
     DEFAULT_SYSTEM_OFFERING,
+    HOST_MAINTENANCE,
     SECONDARY_STORAGE_MIGRATION,
     SYSTEM_VM_REFRESH,
     VIRTUAL_ROUTER_UPGRADE,

@@ -14,6 +14,8 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.client import Clien
 from ansible_collections.cloudstack.ops.plugins.module_utils.resources import get
 from ansible_collections.cloudstack.ops.plugins.module_utils.run import run_with
 from cloudstack_simulator.clock import RunningClock
+from cloudstack_simulator.populating import Wanted
+from cloudstack_simulator.populating import populate as fill
 from cloudstack_simulator.running import RunningSimulator
 from cloudstack_simulator.simulator import Simulator
 
@@ -37,10 +39,15 @@ class FastClock:
 
 
 class Cloud:
-    """A simulated cloud. ``run`` calls a module with its defaults and counts what it sends."""
+    """A simulated cloud: the recorded zone, or what ``populate`` says (``hosts=4,routers=10,hypervisor=KVM``).
 
-    def __init__(self, rate: float = 1.0, *, system_vm_tls: bool = False) -> None:
-        sim = Simulator(clock=RunningClock(rate), zone="sandbox")
+    ``run`` calls a module with its defaults and counts what it sends.
+    """
+
+    def __init__(self, rate: float = 1.0, *, system_vm_tls: bool = False, populate: str = "") -> None:
+        sim = Simulator(clock=RunningClock(rate), zone=None if populate else "sandbox")
+        if populate:
+            fill(sim, Wanted.parse(populate))
         self.running = RunningSimulator(sim, system_vm_tls=system_vm_tls).start()
         connection = Connection(self.running.endpoint, key=self.running.key, secret=self.running.secret)
         self.client = Client(connection, clock=FastClock(rate))

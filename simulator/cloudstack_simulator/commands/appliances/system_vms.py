@@ -238,9 +238,11 @@ def reboot_now(sim: Simulator, vm: SystemVm) -> None:
     refresh(sim, vm, after=BOOT[fake])
     vm.updated = sim.clock.now()
     agent = agent_of(sim, vm)
-    if agent is not None and not fake:
+    if fake:
+        return
+    if agent is not None:
         agent.state = "Disconnected"
-        sim.scheduler.after(AGENT[fake], connect_agent, sim, vm, vm.updated)
+    sim.scheduler.after(AGENT[fake], connect_agent, sim, vm, vm.updated)
 
 
 def start_now(sim: Simulator, vm: SystemVm) -> None:
