@@ -13,7 +13,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from .arguments import SECRET_SETTINGS, argument_spec, constraints
-from .client import SETTINGS, Client, CloudStackError, load_connection
+from .client import SETTINGS, Client, CloudStackError, Redactor, load_connection, secrets_in_addresses
 from .model import Operation, Resource
 from .reconcile import ABSENT, Task, View, make_context, reconcile
 from .resources import RESOURCES, get
@@ -40,9 +40,12 @@ def run_task(
     try:
         connection = load_connection(params, os.environ if environ is None else environ)
         with Client(connection, progress=progress) as client:
-            return run_with(client, name, params, check=check, diff=diff, progress=progress, locate=locate)
+            client.redactor.add(*secrets_in_addresses(params))
+            result = run_with(client, name, params, check=check, diff=diff, progress=progress, locate=locate)
+            return client.redactor.hide(result)
     except CloudStackError as error:
-        return {"failed": True, "changed": False, "msg": str(error), "failure": error.as_dict()}
+        failure = {"failed": True, "changed": False, "msg": str(error), "failure": error.as_dict()}
+        return Redactor(secrets_in_addresses(params)).hide(failure)
 
 
 def run_with(
@@ -93,7 +96,16 @@ class _Module(AnsibleModule):
 
     def _return_formatted(self, kwargs: dict[str, Any]) -> None:
         self.no_log_values = secrets_of(self._record, self.params, self.no_log_values)
-        super()._return_formatted(kwargs)
+        redactor = Redactor(secrets_in_addresses(self.params))
+        invocation = {"module_args": self.params}
+        super()._return_formatted(redactor.hide({"invocation": invocation, **kwargs}))
+
+    def _log_invocation(self) -> None:
+        declared = self.no_log_values
+        self.no_log_values = declared | secrets_in_addresses(self.params)
+        super()._log_invocation()
+        # For results they are too short now and then: a password of two letters would take all words apart.
+        self.no_log_values = declared
 
 
 def main(name: str) -> None:

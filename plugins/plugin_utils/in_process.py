@@ -21,6 +21,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.arguments import argument_spec, constraints
+from ..module_utils.client import Redactor, secrets_in_addresses
 from ..module_utils.client.tls import shared_context
 from ..module_utils.model import Operation, Resource
 from ..module_utils.resources import get
@@ -83,9 +84,9 @@ class InProcessAction(ActionBase):
         validated = ArgumentSpecValidator(argument_spec(record), **constraints(record)).validate(plain(args))
         if validated.error_messages:
             # What was given wrongly is quoted, and may be a secret's value in the wrong place.
-            sentence = _sentence(self._task.action, validated)
-            secrets = secrets_of(record, plain(args), validated._no_log_values)
-            raise AnsibleActionFail(remove_values(sentence, secrets))
+            given = plain(args)
+            sentence = Redactor(secrets_in_addresses(given)).hide(_sentence(self._task.action, validated))
+            raise AnsibleActionFail(remove_values(sentence, secrets_of(record, given, validated._no_log_values)))
         params = plain(validated.validated_parameters)
         result = run_task(
             self.module,

@@ -17,7 +17,8 @@ PLAIN = ("command", "response", "signatureversion", "expires")
 HIDDEN = "<hidden>"
 KEPT = 200
 """Calls that are remembered."""
-CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+CREDENTIALS = re.compile(r"(?<=://)(?:[^/@\s]+|[^/?@]*:.*)@")
+"""Up to the last @: not everybody encodes the / and the @ in a password."""
 
 
 def is_secret(name: str) -> bool:
@@ -34,8 +35,17 @@ def without_secrets(params: dict[str, str]) -> dict[str, str]:
         sibling = params.get("name", "") if name == "value" else ""
         if name.endswith("].value"):
             sibling = params.get(name.removesuffix("value") + "key", "")
-        shown[name] = HIDDEN if is_secret(name) or is_secret(sibling) else CREDENTIALS.sub(f"{HIDDEN}@", value)
+        shown[name] = HIDDEN if is_secret(name) or is_secret(sibling) else _without_password(value)
     return shown
+
+
+def _without_password(value: str) -> str:
+    """A value without what URLs in it tell: `x://user:here@host`, `x://host?password=here`."""
+    if "://" not in value:
+        return value
+    value = CREDENTIALS.sub(f"{HIDDEN}@", value)
+    address, mark, query = value.partition("?")
+    return f"{address}?{HIDDEN}" if mark and is_secret(query) else value
 
 
 @dataclass(frozen=True, slots=True)

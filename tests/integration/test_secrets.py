@@ -19,7 +19,10 @@ from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.running import RunningSimulator
 from cloudstack_simulator.simulator import Simulator
 
-WHATS = ("api_secret", "host", "account", "store", "cluster", "passphrase", "raw", "document")
+WHATS = (
+    "api_secret", "host", "account", "store", "cluster", "passphrase", "raw", "document",
+    "pool", "share", "image", "inner",
+)  # fmt: skip
 OURS = ("variables.json",)
 HOST = {"zone": ZONE, "pod": "POD0", "cluster": "C0", "username": "root", "password": "{{ host }}"}
 PERSON = {
@@ -45,11 +48,25 @@ def tasks() -> list[dict[str, Any]]:
     entry = {"name": "h8", "url": "http://sim/c0/h8", "username": "root", "password": "{{ document }}"}
     pod = {"name": "POD0", "clusters": [{"name": "C0", "hosts": [entry]}]}
     document = {"cloud": {"zones": [{"name": ZONE, "pods": [pod]}]}}
+    # Inside of URLs: encoded as it should be, half of it, and not at all.
+    pool = {"name": "rbd", "zone": ZONE, "scope": "zone", "hypervisor": "KVM",
+            "storage_url": "rbd://admin:{{ pool | urlencode }}@192.0.2.7:6789/pool"}  # fmt: skip
+    share = {"name": "cifs", "zone": ZONE, "provider": "SMB",
+             "url": "cifs://192.0.2.8/share?user=u&password={{ share }}&domain=d"}  # fmt: skip
+    image = {"name": "i", "zones": [ZONE], "format": "VHD", "hypervisor": "Simulator", "os_type": "CentOS 7",
+             "url": "http://u:{{ image | replace('/', '%2F') }}@images.example.com/a.vhd"}  # fmt: skip
+    inner = {"cloud": {"storage_pools": [{**pool, "name": "smb", "storage_url": "smb://u:{{ inner }}@192.0.2.9/x"}]}}
+    addresses = {"storage_pool": pool, "image_store": share, "template": image, "apply": inner}
     wishes = {
         "host": host, "account": account, "image_store": store, "cluster": cluster,
         "system_vm_certificate": certificate, "api": raw, "apply": document,
     }  # fmt: skip
-    made = []
+    made = [
+        words(**{f"cloudstack.ops.{module}": {**options, **more}}, check_mode=check)
+        for module, options in addresses.items()
+        for more in ({}, {"colour": "blue"})
+        for check in (True, False)
+    ]
     for module, options in wishes.items():
         name = f"cloudstack.ops.{module}"
         unreachable = {"api_url": "http://127.0.0.1:1/client/api", "api_retries": 0}

@@ -30,7 +30,7 @@ from .errors import (
 )
 from .jobs import Job
 from .maps import encode, flat_map, indexed_list, key_value_map
-from .redact import HIDDEN, Redactor, is_secret_name, scrub
+from .redact import HIDDEN, Redactor, hide, is_secret_name, scrub, secrets_in_addresses
 from .settings import PROFILE, PROFILE_FILE, SETTINGS, Setting, load_connection
 from .tls import shared_context
 from .transport import Answer, HttpTransport, Transport
@@ -69,11 +69,13 @@ __all__ = (
     "WrongEndpoint",
     "encode",
     "flat_map",
+    "hide",
     "indexed_list",
     "is_changing",
     "is_secret_name",
     "key_value_map",
     "load_connection",
     "scrub",
+    "secrets_in_addresses",
     "shared_context",
 )

@@ -13,7 +13,7 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 HIDDEN = "********"
 
@@ -31,18 +31,25 @@ _WORD = (
     r"|api[_-]?key|private[_-]?key|pre[_-]?shared[_-]?key|psk|(?<!zone)token|user[_-]?data|bindpass|truststorepass"
     r"|authorization|cookie)"
 )
+_IN_QUERY = (rf"({_WORD}=)[^&\s\"'<>,;]+", rf"\1{HIDDEN}")
+# Up to the last "@", for a password may hold "/" and "@" though it should not; a port is none.
+_IN_ADDRESS = (r"(://[^/\s:@?\"'<>]*:)(?!/|\d{1,5}(?:[/?#\s]|$))[^\s\"'<>]*@", rf"\1{HIDDEN}@")
 _PATTERNS = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), into)
     for pattern, into in (
         (r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*PRIVATE KEY-----|$)", rf"\1{HIDDEN}\2"),
         (rf'({_WORD}"\s*:\s*)"(?:[^"\\]|\\.)*"', rf'\1"{HIDDEN}"'),
         (rf"({_WORD}'\s*:\s*)'(?:[^'\\]|\\.)*'", rf"\1'{HIDDEN}'"),
-        (rf"({_WORD}=)[^&\s\"'<>,;]+", rf"\1{HIDDEN}"),
+        _IN_QUERY,
         (r"(\b(?:authorization|cookie|set-cookie):\s*)[^\r\n]+", rf"\1{HIDDEN}"),
         (rf"(invalid value )[^\n]*?( for parameter [\w.\[\]-]*{_WORD}\b)", rf"\1{HIDDEN}\2"),
-        (r"(://[^/\s:@]*:)[^/\s@]+@", rf"\1{HIDDEN}@"),
+        _IN_ADDRESS,
     )
 )
+_ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+# Their paths may well have an "@", and their passwords are seldom written with a "/".
+_WITH_PATH = ("http", "https", "ftp", "nfs")
+_ADDRESS_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), into) for pattern, into in (_IN_QUERY, _IN_ADDRESS))
 
 T = TypeVar("T")
 
@@ -59,7 +66,52 @@ def secrets_in(params: Mapping[str, Any]) -> set[str]:
     for name, value in params.items():
         if name.endswith("].key") and is_secret_name(str(value)):
             found.add(str(params.get(name[:-3] + "value", "")))
+    found |= secrets_in_addresses(params)
     return {value for value in found if value}
+
+
+def secrets_in_addresses(value: Any) -> set[str]:
+    """Passwords inside the URLs of a value or of what it holds: ``x://user:here@host`` and ``x://host?password=here``.
+
+    They come as they are written and as they are meant (URL-decoded). Where a URL can be read in two ways, because
+    somebody did not encode a ``/``, ``@`` or ``&``, all that may belong to the password does.
+    """
+    if isinstance(value, Mapping):
+        return set().union(*(secrets_in_addresses(item) for item in value.values()))
+    if isinstance(value, (list, tuple)):
+        return set().union(*(secrets_in_addresses(item) for item in value))
+    if not isinstance(value, str) or "://" not in value:
+        return set()
+    found: set[str] = set()
+    for address in {value, *value.split()}:
+        if _ADDRESS.match(address):
+            scheme, _mark, rest = address.strip().partition("://")
+            found |= {*_in_authority(scheme.lower(), rest), *_in_query(rest.partition("?")[2])}
+    return {form for secret in found for form in (secret, unquote(secret), unquote_plus(secret)) if form}
+
+
+def _in_authority(scheme: str, rest: str) -> set[str]:
+    found = set()
+    for reach in (re.split(r"[/?#]", rest, maxsplit=1)[0], rest):
+        user, colon, secret = reach.rpartition("@")[0].partition(":")
+        is_port = scheme in _WITH_PATH and re.match(r"\d{0,5}/", secret)
+        if colon and not re.search(r"[/?#@]", user) and not is_port:
+            found.add(secret)
+    return found
+
+
+def _in_query(query: str) -> set[str]:
+    found: list[str] = []
+    telling = False
+    for part in query.split("&"):
+        name, equals, text = part.partition("=")
+        if equals:
+            telling = is_secret_name(unquote(name))
+            if telling:
+                found.append(text)
+        elif telling:
+            found[-1] += f"&{part}"
+    return set(found)
 
 
 class Redactor:
@@ -86,17 +138,29 @@ class Redactor:
 
     def scrub(self, shown: T) -> T:
         """What was given, without secrets."""
+        return cast(T, _walk(shown, self._known()))
+
+    def hide(self, result: T) -> T:
+        """A result without the known secrets and without passwords in URLs. Keys stay as they are, and values under
+        telling names too: they may be placeholders."""
+        return cast(T, _hide(result, self._known()))
+
+    def _known(self) -> re.Pattern[str] | None:
         with self._lock:
             # Made when it is needed: most runs add many secrets and show none.
             if self._pattern is None and self._secrets:
                 self._pattern = _pattern_of(self._secrets)
-            pattern = self._pattern
-        return cast(T, _walk(shown, pattern))
+            return self._pattern
 
 
 def scrub(shown: T) -> T:
     """Without known values: only by name. The same in text, list or dict."""
     return cast(T, _walk(shown, None))
+
+
+def hide(result: T) -> T:
+    """A result without passwords in URLs."""
+    return cast(T, _hide(result, None))
 
 
 def _walk(shown: Any, pattern: re.Pattern[str] | None) -> Any:
@@ -115,6 +179,26 @@ def _walk(shown: Any, pattern: re.Pattern[str] | None) -> Any:
     if isinstance(shown, (list, tuple)):
         return type(shown)(_walk(item, pattern) for item in shown)
     return shown
+
+
+def _hide(result: Any, pattern: re.Pattern[str] | None) -> Any:
+    if isinstance(result, str):
+        text = pattern.sub(HIDDEN, result) if pattern else result
+        return _without_passwords(text) if "://" in text else text
+    if isinstance(result, Mapping):
+        return {key: _hide(value, pattern) for key, value in result.items()}
+    if isinstance(result, (list, tuple)):
+        return type(result)(_hide(item, pattern) for item in result)
+    return result
+
+
+def _without_passwords(text: str) -> str:
+    if _ADDRESS.match(text):
+        for secret in sorted(secrets_in_addresses(text), key=len, reverse=True):
+            text = text.replace(f":{secret}@", f":{HIDDEN}@").replace(f"={secret}", f"={HIDDEN}")
+    for known, into in _ADDRESS_PATTERNS:
+        text = known.sub(into, text)
+    return text
 
 
 def _forms(secret: str) -> set[str]:

@@ -6,18 +6,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..client import HIDDEN, hide
 from ..reconcile import View
-from .applying import write
 from .export import Export, export, kinds_to_export
+from .files import write
 from .yaml_text import document_text
+
+PASSWORDS = f"Addresses with a password in them have {HIDDEN} in its place; put it in before you apply the document."
 
 
 def export_cloud(task: Any) -> dict[str, Any]:
     kinds = kinds_to_export(task.option("kinds"), task.view.kinds)
     found = export(View(task.client, task.view.kinds, whole=True), kinds)
+    document = hide(found.document)
+    if document != found.document:
+        found = replace(found, document=document, notes=[*found.notes, PASSWORDS])
     for note in found.notes:
         task.warn(note)
     result = {

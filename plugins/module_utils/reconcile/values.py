@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..client import InvalidInput
+from ..client import InvalidInput, hide
 from ..client.maps import flat_map, key_value_map
 from ..model import Option, Row
 
@@ -104,7 +104,7 @@ def shown(option: Option, value: Any) -> Any:
     if option.type in ("bool", "int", "float", "list"):
         simple = normal(option, value)
         return list(simple) if isinstance(simple, tuple) else None if simple is MISSING else simple
-    return dict(value) if isinstance(value, Mapping) else value
+    return hide(dict(value) if isinstance(value, Mapping) else value)
 
 
 def on_wire(option: Option, parameter: str, value: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def pool_url(row: Row) -> str | None:
 
 
 def same_url(want: Any, have: Any) -> bool:
-    """Equality without a colon after the host and doubled slashes; what the server does not tell is taken as equal."""
+    """Equality without who asks, a colon after the host and doubled slashes; what is not told is taken as equal."""
     if have is None:
         return True
     one, other = _parts(want), _parts(have)
@@ -35,7 +35,8 @@ def same_url(want: Any, have: Any) -> bool:
 
 def _parts(url: Any) -> tuple[str, str, str]:
     parts = urlsplit(str(url))
-    return parts.scheme.lower(), parts.netloc.rstrip(":").lower(), "/" + parts.path.strip("/").replace("//", "/")
+    host = parts.netloc.rpartition("@")[2]
+    return parts.scheme.lower(), host.rstrip(":").lower(), "/" + parts.path.strip("/").replace("//", "/")
 
 
 _IN_MAINTENANCE = ("PrepareForMaintenance", "Maintenance", "ErrorInMaintenance", "CancelMaintenance")
@@ -98,7 +99,7 @@ def _validate(given: Mapping[str, Any]) -> None:
     url = given.get("storage_url")
     if url is not None and not urlsplit(str(url)).scheme:
         raise InvalidInput(
-            f"storage_url {url!r} has no scheme", option="storage_url", remedy="give for example nfs://10.0.0.5/primary"
+            "storage_url has no scheme", option="storage_url", remedy="give for example nfs://10.0.0.5/primary"
         )
 
 
