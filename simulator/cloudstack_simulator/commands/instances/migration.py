@@ -98,8 +98,10 @@ def find_hosts(call: Call) -> dict[str, Any]:
     hosts = [h for h in call.db.hosts.where(cluster_id=source.cluster_id, kind="Routing") if h.id != source.id]
     word = (call.params.keyword or "").lower()
     found = [h for h in hosts if word in h.name.lower()]
-    return page(call, "host", found, lambda host: _migration_view(call, host, host.id in suitable))
+    local = any(_is_local(call, volume) for volume in disks.of_vm(call.sim, vm))
+    return page(call, "host", found, lambda host: _migration_view(call, host, host.id in suitable, local=local))
 
 
-def _migration_view(call: Call, host: Any, suitable: bool) -> dict[str, Any]:
-    return {**host_view(call, host), "requiresStorageMotion": False, "suitableformigration": suitable}
+def _migration_view(call: Call, host: Any, suitable: bool, *, local: bool) -> dict[str, Any]:
+    """Disks on local storage have to move along."""
+    return {**host_view(call, host), "requiresStorageMotion": local, "suitableformigration": suitable}

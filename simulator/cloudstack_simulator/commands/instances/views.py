@@ -91,6 +91,7 @@ def instance_view(
         **(_template(call, vm) if wants("tmpl") else {}),
         **(_iso(call, vm) if wants("iso") else {}),
         **(_offering(call, vm) if wants("servoff") else {}),
+        **_gpu(call, vm),
         **(statistics(call, vm) if wants("stats") else {}),
         **(_first_volume(volumes) if wants("volume") else {}),
         **running_job(call, vm),
@@ -139,6 +140,22 @@ def _control_state(host: Any) -> str | None:
     if host.state != "Up":
         return "Offline" if host.resource_state == "Enabled" else host.resource_state
     return str(host.resource_state)
+
+
+def _gpu(call: Call, vm: Instance) -> dict[str, Any]:
+    """The share of a card that the offering gives."""
+    offering = call.db.service_offerings.get(vm.service_offering_id)
+    profile = call.db.vgpu_profiles.get(offering.vgpu_profile_id) if offering else None
+    if profile is None:
+        return {}
+    card = call.db.gpu_cards[profile.card_id]
+    return {
+        "gpucount": offering.gpu_count or 1,
+        "gpucardid": card.uuid,
+        "gpucardname": card.name,
+        "vgpuprofileid": profile.uuid,
+        "vgpuprofilename": profile.name,
+    }
 
 
 def _boot(vm: Instance) -> dict[str, Any]:

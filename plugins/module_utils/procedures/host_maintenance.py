@@ -1,0 +1,217 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Maintenance of hosts (K3): emptied under control, entered, and left until all is as before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target, with_default
+from ..client import ApiError, InvalidInput
+from ..model import Option
+from .facts import CLUSTER, POD, ZONE
+from .host_emptying import empty, left_behind, look_ahead, refusals
+from .host_record import Record
+from .host_return import come_back, lost, tell_of_lost, wait_for_agent, wait_until_in_service
+from .hosts import HOSTS, IN_ERROR, PREPARING, host_now, host_target, named_hosts, residents, short_list
+
+SETTLED = ("Maintenance", "PrepareForMaintenance")
+"""Nothing is left for us to move then."""
+MOVE_SECONDS = 1.0
+"""Pause of an instance that moves alive."""
+
+
+def _targets(run: Any) -> Sequence[Target]:
+    run.memory.update(record=Record(str(run.option("record") or "")), finished=set())
+    rows = named_hosts(run)
+    leaving = {row["id"] for row in rows}
+    ahead = {}
+    if _entering(run):
+        ahead = look_ahead(run, [row for row in rows if row.get("resourcestate") not in SETTLED], leaving)
+    run.memory.update(leaving=leaving, ahead=ahead)
+    run.notes["moves"] = [move for plan in ahead.values() for move in plan["moves"]]
+    return [
+        host_target(
+            row,
+            interrupts=tuple(f"instance {name}" for name in ahead.get(row["id"], {}).get("stopped", ())),
+            cut=MOVE_SECONDS if ahead.get(row["id"], {}).get("moves") else 0.0,
+            # The server takes one host of a cluster at a time, so one that is on its way goes first.
+            rank=0 if row.get("resourcestate") in PREPARING else 1,
+        )
+        for row in rows
+    ]
+
+
+def _entering(run: Any) -> bool:
+    return bool(run.option("state") == "maintenance")
+
+
+def _standing(run: Any, target: Target) -> Standing:
+    row = host_now(run, target.id)
+    state = str(row.get("resourcestate"))
+    if _entering(run):
+        if state == "Maintenance":
+            return Standing(DONE)
+        if state == "PrepareForMaintenance":
+            return Standing(UNDER_WAY, "the server is emptying it already")
+        plan = run.memory["ahead"].get(target.id, {})
+        return Standing(DUE, f"{state}, with {len(plan.get('residents', ()))} machines on it")
+    if state == "Enabled" and row.get("state") == "Up":
+        waiting = run.memory["record"].of(target.id) if run.option("return_instances") else []
+        return Standing(DUE, f"{len(waiting)} machines are to come back") if waiting else Standing(DONE)
+    return Standing(UNDER_WAY if state == "Enabled" else DUE, f"{state}, its agent is {row.get('state')}")
+
+
+def _preflight(run: Any, due: Sequence[Target]) -> None:
+    if int(run.option("per_cluster") or 0) != 1:
+        raise InvalidInput(
+            "the server takes one host of a cluster into maintenance at a time",
+            option="per_cluster",
+            remedy="leave it at 1",
+        )
+    problems: list[str] = []
+    for target in due:
+        if not _entering(run):
+            if target.facts.get("resourcestate") == "Degraded":
+                problems.append(f"{target.name}: it is declared degraded; end that with host_degraded")
+            continue
+        plan = run.memory["ahead"].get(target.id, {"broken": (), "unmovable": ()})
+        problems += [f"{target.name}: {text}" for text in refusals(run, target.facts, run.memory["leaving"])]
+        problems += [f"{target.name}: {text}; mend or stop it first" for text in plan["broken"]]
+        if run.option("unmovable") != "stop":
+            problems += [f"{target.name}: {text}" for text in plan["unmovable"]]
+    if problems:
+        stuck = any(plan["unmovable"] for plan in run.memory["ahead"].values())
+        hint = "; what cannot move is stopped with unmovable: stop" if stuck else ""
+        raise InvalidInput(
+            "maintenance would go wrong: " + "; ".join(problems), option="names", remedy=f"mend what is named{hint}"
+        )
+
+
+def _confirm(run: Any, due: Sequence[Target]) -> str:
+    names = [name for target in due for name in run.memory["ahead"].get(target.id, {}).get("stopped", ())]
+    return f"stop {', '.join(sorted(names))}" if names else ""
+
+
+def _act(run: Any, target: Target) -> None:
+    if _entering(run):
+        _enter(run, target)
+        return
+    row = host_now(run, target.id)
+    if row.get("state") != "Up":
+        wait_for_agent(run, target)
+    state = row.get("resourcestate")
+    if state in (*PREPARING, *IN_ERROR, "Maintenance"):
+        run.change("cancelHostMaintenance", {"id": target.id}, target.title)
+    elif state == "Disabled":
+        run.change("updateHost", {"id": target.id, "allocationstate": "Enable"}, target.title)
+
+
+def _enter(run: Any, target: Target) -> None:
+    row = host_now(run, target.id)
+    trouble = refusals(run, row, run.memory["leaving"])
+    if trouble:
+        raise ApiError(short_list(trouble), obj=target.title, remedy="mend what is named and run again")
+    run.memory["record"].note(target.id, residents(run, target.id))
+    if row.get("resourcestate") == "Enabled":
+        run.change("updateHost", {"id": target.id, "allocationstate": "Disable"}, target.title)
+    empty(run, target, run.memory["leaving"])
+    state = host_now(run, target.id).get("resourcestate")
+    if state == "Disabled":
+        # The server's table of states has no way from Disabled to maintenance [api_facts 2.8].
+        run.change("updateHost", {"id": target.id, "allocationstate": "Enable"}, target.title)
+    if state in ("Disabled", "Enabled", "ErrorInMaintenance"):
+        run.change("prepareHostForMaintenance", {"id": target.id}, target.title)
+
+
+def _verify(run: Any, target: Target) -> None:
+    if _entering(run):
+        _verify_maintenance(run, target)
+    else:
+        wait_until_in_service(run, target)
+        come_back(run, target)
+
+
+def _verify_maintenance(run: Any, target: Target) -> None:
+    """The job's end is not the goal: the host's own state counts, and nothing may be left on it [api_facts 2.8]."""
+
+    def look() -> bool | str:
+        state = str(host_now(run, target.id).get("resourcestate"))
+        rows = residents(run, target.id)
+        if (state in IN_ERROR and rows) or state in ("Enabled", "Disabled"):
+            raise ApiError(
+                left_behind(run, target),
+                obj=target.title,
+                remedy="move or stop them and run again, or set state enabled",
+            )
+        if state == "Maintenance" and not rows:
+            return True
+        return f"maintenance, is {state} with {len(rows)} machines left"
+
+    run.wait_for(target, "maintenance", look)
+    tell_of_lost(run, target, lost(run, run.memory["record"].of(target.id)))
+
+
+HOST_MAINTENANCE = Procedure(
+    name="host_maintenance",
+    noun="host",
+    summary="Take hosts into maintenance and back",
+    description=(
+        "Disables a host, moves away what runs on it under control, and takes it into maintenance; or brings it back.",
+        "A host counts as done when it is in maintenance with nothing left on it,",
+        "or when it is enabled again, its agent is up and its storage is.",
+    ),
+    notes=(
+        "CloudStack does not bring instances back after a maintenance; O(return_instances) does.",
+        "A host whose instances could not be moved stays disabled, so that nothing new starts on it.",
+    ),
+    options=(
+        HOSTS, ZONE, POD, CLUSTER,
+        Option(
+            "state", default="maintenance", choices=("maintenance", "enabled"), behaviour=True,
+            help=("V(maintenance): emptied and in maintenance.", "V(enabled): out of maintenance and in service."),
+        ),
+        Option(
+            "unmovable", default="refuse", choices=("refuse", "stop"), behaviour=True,
+            help=(
+                "What happens to machines that cannot move alive: they have a GPU or local disks, no other host takes",
+                "them, or this is the last host of its cluster. V(stop) wants to be confirmed with their names.",
+            ),
+        ),
+        Option("parallel_migrations", "int", default=1, behaviour=True,
+               help="Machines that move away from one host at the same time."),
+        Option("record", behaviour=True,
+               help="File that keeps what ran on each host, so that another task can tell of it or bring it back."),
+        Option("return_instances", "bool", default=False, behaviour=True,
+               help="Bring back what O(record) knows of the host when it is in service again."),
+        Option("agent_timeout", "int", default=300, behaviour=True, unit="seconds",
+               help="How long the agent of a host that comes back is waited for before maintenance is ended."),
+        with_default("per_cluster", 1),
+    ),
+    sequence=(
+        Stage(CHECK, "Find a place for everything on the hosts: room, tags, affinity, storage", each=False),
+        Stage(CHECK, "Refuse while another host of the cluster prepares, an agent is away or an instance is broken",
+              each=False),
+        Stage(ACT, "Disable the host, so that nothing new starts on it"),
+        Stage(ACT, "Move instances, routers and system VMs to the hosts that were found"),
+        Stage(ACT, "Prepare it for maintenance"),
+        Stage(VERIFY, "Wait until it is in maintenance with nothing left, and all that ran still runs"),
+        Stage(ACT, "Your work on the machine; then the same module with state enabled"),
+        Stage(VERIFY, "Wait until it is enabled, its agent and its storage are up"),
+        Stage(ACT, "Bring instances back, if wanted"),
+    ),
+    returns={
+        "moves": ("list", "Where each machine goes, or why it is stopped."),
+        "not_running": ("list", "Machines that ran before and do not run now."),
+        "not_back": ("list", "Machines that ran on a host before its maintenance and now run elsewhere."),
+    },
+    targets=_targets,
+    standing=_standing,
+    preflight=_preflight,
+    confirm=_confirm,
+    act=_act,
+    verify=_verify,
+)  # fmt: skip
