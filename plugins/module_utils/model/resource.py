@@ -29,6 +29,8 @@ class Commands:
     fixed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     filters: Mapping[str, str] = field(default_factory=lambda: {"name": "name"})
     parents: Mapping[str, str] = field(default_factory=dict)
+    #: List parameters for callers who are refused those of ``fixed``; what any of them lets through counts.
+    for_users: tuple[Mapping[str, Any], ...] = ()
     #: Parameter that names the object in list, update and delete.
     id: str = "id"
     #: Field of the listed object that holds its id.

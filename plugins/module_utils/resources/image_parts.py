@@ -50,6 +50,11 @@ ISO = Image(
 )
 
 
+def for_users(kind: Image) -> tuple[Mapping[str, Any], ...]:
+    """Only admins list the images of all; others what they can make instances of, and their own that are not ready."""
+    return tuple({kind.filter: whose} for whose in ("executable", "sharedexecutable", "self"))
+
+
 def same_checksum(want: str, have: Any) -> bool:
     """The server shows a checksum without the name of its algorithm, and none if it was told none."""
     return not have or _ALGORITHM.sub("", want).lower() == _ALGORITHM.sub("", str(have)).lower()
@@ -128,15 +133,21 @@ def awaited(ctx: Any, row: Row) -> str:
     return ", ".join(pending)
 
 
-def _refuse_failed(ctx: Any, copy: Row) -> None:
+def failure_of(copy: Row) -> str:
+    """What the server says of a copy whose download failed; empty while it may still come."""
     states = [str(detail.get("downloadState")) for detail in copy.get("downloaddetails") or ()]
     status = str(copy.get("status") or "")
     failed = all(state in _FAILED_STATES for state in states) if states else bool(_FAILED_TEXT.search(status))
-    if failed:
+    return (status or ", ".join(states)) if failed and not copy.get("isready") else ""
+
+
+def _refuse_failed(ctx: Any, copy: Row) -> None:
+    failure = failure_of(copy)
+    if failure:
         raise ApiError(
             f"{ctx.name}: the download to zone {copy.get('zonename')} failed",
             obj=ctx.name,
-            server_text=status or ", ".join(states),
+            server_text=failure,
             remedy="check that the secondary storage VM can reach the URL (secstorage.allowed.internal.sites), "
             "delete the image with state=absent, then run again",
         )

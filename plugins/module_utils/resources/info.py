@@ -30,7 +30,7 @@ def _run(task: Any) -> dict[str, Any]:
     query = _compiled(task.option("query"))
     resource = _resource(task.view.kinds, task.option("kind"))
     named, params = _parameters(task, resource)
-    rows = task.view.rows(resource, params)
+    rows = task.view.visible(resource, params)
     # A server ignores parameters that it doesn't know, so what was asked for is held against the rows once more.
     rows = [row for row in rows if all(holds(task.view, resource.option(n), v, row, named) for n, v in named.items())]
     shown = [_without_secrets(row) if task.option("raw") else present(resource, row) for row in rows]

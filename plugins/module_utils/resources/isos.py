@@ -103,6 +103,7 @@ ISO_RECORD = Resource(
         update="updateIso",
         delete="deleteIso",
         fixed={"list": {"isofilter": "all", "listall": True}},
+        for_users=image.for_users(ISO),
         parents=PROJECT_PARENT,
     ),
     scope=("domain", "account", "project"),

@@ -121,6 +121,7 @@ TEMPLATE_RECORD = Resource(
         update="updateTemplate",
         delete="deleteTemplate",
         fixed={"list": {"templatefilter": "all", "listall": True}},
+        for_users=image.for_users(TEMPLATE),
         parents=PROJECT_PARENT,
     ),
     scope=("domain", "account", "project"),
