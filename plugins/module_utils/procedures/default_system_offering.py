@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target, with_default
-from ..client import InvalidInput
+from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Target, with_default
 from ..model import Option, Row
-from . import appliances, default_settings, offerings, routers
+from . import appliances, offerings, routers, swaps
 from .facts import NAMES, ZONE, scope_of
 
 SETTINGS = {
@@ -24,113 +23,25 @@ SETTINGS = {
 }
 SOURCES = {"domainrouter": ("accounts", "projects"), "internalloadbalancervm": ("balancers",)}
 """Where the VMs of a kind that serves networks are listed."""
-RESTART_FIRST = "the management servers read the setting at their start: restart them all, then run again"
 
 
 def _targets(run: Any) -> Sequence[Target]:
     kind, zone = run.option("system_vm_type"), scope_of(run).get("zoneid", "")
     offering, zones = offerings.chosen(run, kind), offerings.enabled_zones(run, zone)
     offerings.check_fits(run, offering, zones)
-    wish = _wish(run, str(offering["id"]), zone)
-    run.memory.update(offering=offering, wish=wish, step=wish.step(run), own=_own_values(run, wish, zones, zone))
-    run.memory["wait"] = _must_wait(run, wish)
-    run.notes["restart_needed"] = run.memory["wait"]
+    wish = swaps.wish_for(run, SETTINGS[kind], str(offering["id"]), zone)
+    swaps.begin(run, wish, zones, partial(why, offering))
     if kind in appliances.CUTS:
         return appliances.targets(run, (kind,))
     rows = routers.all_routers(run, scope_of(run), SOURCES[kind])
     return routers.by_network(run, routers.in_scope(run, rows))
 
 
-def _wish(run: Any, offering: str, zone: str) -> default_settings.Wish:
-    name = SETTINGS[run.option("system_vm_type")]
-    if not zone:
-        return default_settings.Wish(name, offering)
-    return default_settings.Wish(name, offering, {"zoneid": zone}, f"for zone {run.option('zone')}")
-
-
-def _own_values(run: Any, wish: default_settings.Wish, zones: Sequence[Row], zone: str) -> Mapping[str, str]:
-    """Zones whose own value hides the global one that is to be set."""
-    if zone:
-        return {}
-    own = {row["id"]: default_settings.own_value(run, wish.name, {"zoneid": row["id"]}) for row in zones}
-    return {place: value for place, value in own.items() if value and value != wish.value}
-
-
-def _must_wait(run: Any, wish: default_settings.Wish) -> bool:
-    """Whether new system VMs would still get the old offering, because servers have not read the setting anew."""
-    if not run.memory["step"]:
-        return default_settings.restart_needed(run, wish)
-    if wish.row(run).get("isdynamic") is True:
-        return False
-    if run.option("servers_restarted"):
-        raise InvalidInput(
-            f"{wish.name} is still to be set",
-            option="servers_restarted",
-            remedy="run without it first, then restart the management servers, then run again with it",
-        )
-    return True
-
-
-def _why(run: Any, row: Row) -> str:
+def why(offering: Row, row: Row) -> str:
     """Why a system VM has to be renewed; empty where it has the offering."""
-    offering = run.memory["offering"]
     if row.get("serviceofferingid") == offering["id"]:
         return ""
     return f"system offering {row.get('serviceofferingname')} instead of {offering.get('name')}"
-
-
-def _look(run: Any, target: Target) -> Standing:
-    if target.kind in appliances.CUTS:
-        return appliances.judged(appliances.row_of(run, target), partial(_why, run))
-    return routers.judged(routers.members(run, target), partial(_why, run))
-
-
-def _standings(run: Any, targets: Sequence[Target]) -> list[Standing]:
-    return [_judged(run, target, _seen(run, target)) for target in targets]
-
-
-def _seen(run: Any, target: Target) -> Standing:
-    if target.kind in appliances.CUTS:
-        return appliances.judged(target.facts["row"], partial(_why, run))
-    return routers.judged(target.facts["rows"], partial(_why, run))
-
-
-def _judged(run: Any, target: Target, standing: Standing) -> Standing:
-    """What renewal would not bring to the goal is left alone."""
-    if standing.state != DUE:
-        return standing
-    if run.memory["wait"]:
-        return Standing(LEFT, f"{standing.reason}; {RESTART_FIRST}")
-    zone = target.facts.get("zone") or target.facts["rows"][0].get("zoneid")
-    own = run.memory["own"].get(zone)
-    if own:
-        return Standing(LEFT, f"{standing.reason}; its zone has its own {run.memory['wish'].name}: give zone")
-    return standing
-
-
-def _standing(run: Any, target: Target) -> Standing:
-    return _judged(run, target, _look(run, target))
-
-
-def _plan(run: Any, _due: Sequence[Target]) -> Sequence[str]:
-    return [run.memory["step"]] if run.memory["step"] else []
-
-
-def _prepare(run: Any, _due: Sequence[Target]) -> Mapping[str, Any]:
-    run.memory["wish"].apply(run)
-    return {}
-
-
-def _act(run: Any, target: Target) -> None:
-    if target.kind in appliances.CUTS:
-        appliances.replace(run, target)
-    else:
-        routers.restart(run, target, cleanup=True)
-
-
-def _verify(run: Any, target: Target) -> None:
-    prove = appliances.prove if target.kind in appliances.CUTS else routers.prove
-    prove(run, target, partial(_why, run))
 
 
 DEFAULT_SYSTEM_OFFERING = Procedure(
@@ -160,17 +71,9 @@ DEFAULT_SYSTEM_OFFERING = Procedure(
         ZONE,
         NAMES,
         with_default("canaries", 1),
-        Option(
-            "servers_restarted", "bool", behaviour=True,
-            help=(
-                "Says that all management servers were restarted since the setting was changed.",
-                "Needed only where the server's events no longer tell when that was.",
-            ),
-        ),
+        swaps.SERVERS_RESTARTED,
     ),
-    returns={
-        "restart_needed": ("bool", "Whether the management servers must be restarted before system VMs are renewed."),
-    },
+    returns=swaps.RETURNS,
     sequence=(
         Stage(CHECK, "Check the offering: its kind, state, size, storage and tags in each zone", each=False),
         Stage(ACT, "Set the setting, for one zone or the whole cloud", each=False),
@@ -181,10 +84,10 @@ DEFAULT_SYSTEM_OFFERING = Procedure(
         Stage(VERIFY, "See that templates are ready again, and that a console opens"),
     ),
     targets=_targets,
-    standing=_standing,
-    standings=_standings,
-    prepare=_prepare,
-    prepare_plan=_plan,
-    act=_act,
-    verify=_verify,
+    standing=swaps.standing,
+    standings=swaps.standings,
+    prepare=swaps.prepare,
+    prepare_plan=swaps.plan,
+    act=swaps.act,
+    verify=swaps.verify,
 )  # fmt: skip

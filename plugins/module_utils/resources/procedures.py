@@ -9,15 +9,23 @@ from __future__ import annotations
 from ..campaign import as_operation
 from ..procedures.default_system_offering import DEFAULT_SYSTEM_OFFERING
 from ..procedures.host_maintenance import HOST_MAINTENANCE
+from ..procedures.primary_storage import STORAGE_POOL_MAINTENANCE
 from ..procedures.secondary_storage import SECONDARY_STORAGE_MIGRATION
+from ..procedures.system_vm_certificates import SYSTEM_VM_CERTIFICATE_ROLLOUT
+from ..procedures.system_vm_templates import SYSTEM_VM_TEMPLATE_REPLACEMENT
 from ..procedures.system_vms import SYSTEM_VM_REFRESH
+from ..procedures.template_replacement import TEMPLATE_REPLACEMENT
 from ..procedures.virtual_routers import VIRTUAL_ROUTER_UPGRADE
 
 PROCEDURES = (
     DEFAULT_SYSTEM_OFFERING,
     HOST_MAINTENANCE,
     SECONDARY_STORAGE_MIGRATION,
+    STORAGE_POOL_MAINTENANCE,
+    SYSTEM_VM_CERTIFICATE_ROLLOUT,
     SYSTEM_VM_REFRESH,
+    SYSTEM_VM_TEMPLATE_REPLACEMENT,
+    TEMPLATE_REPLACEMENT,
     VIRTUAL_ROUTER_UPGRADE,
 )
 

@@ -1,0 +1,126 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What new system VMs are made of, swapped: a setting is set, then those that were made of something else are renewed.
+
+``begin`` must have been called; everything else goes by what it left in the run's memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..campaign import DUE, LEFT, Standing, Target
+from ..client import InvalidInput
+from ..model import Option, Row
+from . import appliances, default_settings, routers
+from .default_settings import Wish
+
+SERVERS_RESTARTED = Option(
+    "servers_restarted", "bool", behaviour=True,
+    help=(
+        "Says that all management servers were restarted since the setting was changed.",
+        "Needed only where the server's events no longer tell when that was.",
+    ),
+)  # fmt: skip
+RETURNS = {
+    "restart_needed": ("bool", "Whether the management servers must be restarted before system VMs are renewed."),
+}
+RESTART_FIRST = "the management servers read the setting at their start: restart them all, then run again"
+
+
+def begin(run: Any, wish: Wish, zones: Sequence[Row], why: Callable[[Row], str]) -> None:
+    """Reads how the setting stands. ``why``: why a VM is to be renewed; an empty text where it is as wanted."""
+    run.memory.update(wish=wish, step=wish.step(run), own=_own_values(run, wish, zones), why=why)
+    run.memory["wait"] = run.notes["restart_needed"] = _must_wait(run, wish)
+
+
+def wish_for(run: Any, name: str, value: str, zone: str) -> Wish:
+    """The wish for one zone, or for the whole cloud."""
+    return Wish(name, value, {"zoneid": zone}, f"for zone {run.option('zone')}") if zone else Wish(name, value)
+
+
+def _own_values(run: Any, wish: Wish, zones: Sequence[Row]) -> Mapping[str, str]:
+    """Zones whose own value hides the global one that is to be set."""
+    if wish.scope:
+        return {}
+    own = {row["id"]: default_settings.own_value(run, wish.name, {"zoneid": row["id"]}) for row in zones}
+    return {place: value for place, value in own.items() if value and value != wish.value}
+
+
+def _must_wait(run: Any, wish: Wish) -> bool:
+    """Whether new VMs would still be made as before, because servers have not read the setting anew."""
+    if not run.memory["step"]:
+        return default_settings.restart_needed(run, wish)
+    if wish.row(run).get("isdynamic") is True:
+        return False
+    if run.option("servers_restarted"):
+        raise InvalidInput(
+            f"{wish.name} is still to be set",
+            option="servers_restarted",
+            remedy="run without it first, then restart the management servers, then run again with it",
+        )
+    return True
+
+
+def standings(run: Any, targets: Sequence[Target]) -> list[Standing]:
+    """How targets stand, from what was read of them when they were listed."""
+    return [
+        _judged(
+            run, target,
+            appliances.judged(target.facts["row"], run.memory["why"]) if _is_appliance(target)
+            else routers.judged(target.facts["rows"], run.memory["why"]),
+        )
+        for target in targets
+    ]  # fmt: skip
+
+
+def standing(run: Any, target: Target) -> Standing:
+    """How a target stands now."""
+    why = run.memory["why"]
+    if _is_appliance(target):
+        return _judged(run, target, appliances.judged(appliances.row_of(run, target), why))
+    return _judged(run, target, routers.judged(routers.members(run, target), why))
+
+
+def _is_appliance(target: Target) -> bool:
+    return target.kind in appliances.CUTS
+
+
+def _judged(run: Any, target: Target, standing: Standing) -> Standing:
+    """What renewal would not bring to the goal is left alone."""
+    if standing.state != DUE:
+        return standing
+    if run.memory["wait"]:
+        return Standing(LEFT, f"{standing.reason}; {RESTART_FIRST}")
+    zone = target.facts["zone"] if _is_appliance(target) else target.facts["rows"][0].get("zoneid")
+    if zone in run.memory["own"]:
+        return Standing(LEFT, f"{standing.reason}; its zone has its own {run.memory['wish'].name}: give zone")
+    return standing
+
+
+def plan(run: Any, _due: Sequence[Target]) -> Sequence[str]:
+    """The change of the setting."""
+    return [run.memory["step"]] if run.memory["step"] else []
+
+
+def prepare(run: Any, _due: Sequence[Target]) -> Mapping[str, Any]:
+    """Sets the setting."""
+    run.memory["wish"].apply(run)
+    return {}
+
+
+def act(run: Any, target: Target) -> None:
+    """Renews a system VM, or the routers of a network or VPC."""
+    if _is_appliance(target):
+        appliances.replace(run, target)
+    else:
+        routers.restart(run, target, cleanup=True)
+
+
+def verify(run: Any, target: Target) -> None:
+    """Waits until the new ones run as wanted and serve."""
+    prove = appliances.prove if _is_appliance(target) else routers.prove
+    prove(run, target, run.memory["why"])

@@ -1,0 +1,140 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""System VM templates for procedures: which one is meant, and whether system VMs could be made from it at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..client import Ambiguous, InvalidInput, NotFound
+from ..model import Row
+
+SETTINGS = {
+    "KVM": "router.template.kvm",
+    "XenServer": "router.template.xenserver",
+    "VMware": "router.template.vmware",
+    "Hyperv": "router.template.hyperv",
+    "LXC": "router.template.lxc",
+    "Ovm3": "router.template.ovm3",
+}
+"""Hypervisor to the setting that names its template."""
+DOWNLOADED = "DOWNLOADED"
+
+
+def chosen(run: Any, zones: Sequence[Row]) -> Row:
+    """The template of the option ``template``, by name or id. Raises when it cannot be what the setting names.
+
+    The setting is a name, and several templates may share one: then the server takes the newest of them.
+    """
+    wanted, hypervisor = run.option("template"), run.option("hypervisor")
+    rows = run.client.list("listTemplates", {"templatefilter": "all", "listall": True})
+    named = [row for row in rows if wanted in (row["id"], row["name"])]
+    found = {row["id"]: row for row in named if not hypervisor or row.get("hypervisor") == hypervisor}
+    if not found:
+        raise NotFound(
+            f"there is no template {wanted!r}" + (f" of {hypervisor}" if hypervisor and named else ""),
+            remedy="register it first (module system_vm_template)",
+        )
+    if len(found) > 1:
+        raise Ambiguous(
+            f"{len(found)} templates are called {wanted!r}: {', '.join(sorted(found))}",
+            remedy="give the id, or the hypervisor",
+        )
+    template = next(iter(found.values()))
+    _check_kind(template)
+    _check_newest(template, rows)
+    hosts = run.client.list("listHosts", {"type": "Routing"})
+    for zone in zones:
+        able = [
+            row for row in hosts if (row.get("zoneid"), row.get("hypervisor")) == (zone["id"], template["hypervisor"])
+        ]
+        if able:
+            _check_copies(run, template, [row for row in named if row["id"] == template["id"]], zone)
+            _check_architecture(template, able, zone)
+    return template
+
+
+def _check_kind(template: Row) -> None:
+    name = f"template {template['name']}"
+    if template.get("templatetype") != "SYSTEM":
+        raise InvalidInput(
+            f"{name} is of type {template.get('templatetype')}, which system VMs are not made from",
+            option="template",
+            obj=name,
+            remedy="make it a system template first (module system_vm_template)",
+        )
+    if template.get("hypervisor") not in SETTINGS:
+        raise InvalidInput(
+            f"{name} is for {template.get('hypervisor')}, and no setting names its template",
+            option="template",
+            obj=name,
+            remedy=f"templates of {', '.join(SETTINGS)} can be chosen by a setting",
+        )
+
+
+def _check_newest(template: Row, rows: Sequence[Row]) -> None:
+    """Of templates with one name the server takes the newest."""
+    same = [
+        row
+        for row in rows
+        if row["name"] == template["name"]
+        and row.get("hypervisor") == template.get("hypervisor")
+        and row.get("templatetype") == "SYSTEM"
+        and row["id"] != template["id"]
+        and str(row.get("created", "")) >= str(template.get("created", ""))
+    ]
+    if same:
+        raise InvalidInput(
+            f"template {same[0]['id']} is called {template['name']} too and is newer; the server would take it",
+            option="template",
+            remedy="give that id, or rename or delete one of them",
+        )
+
+
+def _check_copies(run: Any, template: Row, rows: Sequence[Row], zone: Row) -> None:
+    """Ready on all image stores of the zone that take new templates."""
+    name, where = f"template {template['name']}", f"zone {zone['name']}"
+    row = next((row for row in rows if row.get("zoneid") == zone["id"]), None)
+    if row is None or not row.get("isready"):
+        status = "not there" if row is None else f"not ready ({row.get('status') or 'no status'})"
+        raise InvalidInput(
+            f"{name} is {status} in {where}; no console proxy, secondary storage VM or router would start there",
+            option="template",
+            obj=name,
+            remedy="wait until it is ready in each zone, or give another zone",
+        )
+    missing = _stores_without(run, row, zone)
+    if missing:
+        raise InvalidInput(
+            f"{name} is not on the image stores {', '.join(missing)} of {where}",
+            option="template",
+            obj=name,
+            remedy="wait for its download there, or copy it",
+        )
+
+
+def _check_architecture(template: Row, hosts: Sequence[Row], zone: Row) -> None:
+    kinds = {str(row["arch"]) for row in hosts if row.get("arch")}
+    if template.get("arch") and kinds and template["arch"] not in kinds:
+        raise InvalidInput(
+            f"template {template['name']} is for {template['arch']}, but the hosts of zone {zone['name']} are "
+            f"{', '.join(sorted(kinds))}",
+            option="template",
+            remedy="choose a template for their architecture",
+        )
+
+
+def _stores_without(run: Any, row: Row, zone: Row) -> list[str]:
+    details = row.get("downloaddetails")
+    if details is None:
+        return []  # servers before 4.14 do not tell
+    there = {entry.get("datastoreId") for entry in details if entry.get("downloadState") == DOWNLOADED}
+    stores = run.client.list("listImageStores", {})
+    return sorted(
+        store["name"]
+        for store in stores
+        if store.get("zoneid") in (None, zone["id"]) and not store.get("readonly") and store["id"] not in there
+    )
