@@ -1,0 +1,105 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Storage pools as targets: which are meant, how they stand now, who lives on them, how much room is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..campaign import Target
+from ..client import ApiError, InvalidInput
+from ..model import Option, Row
+from .facts import scope_of, setting
+
+POOLS = Option("names", "list", help="Names of the storage pools.", required=True, aliases=("name",), behaviour=True)
+STORAGE_JOBS = r"(Snapshot|MigrateV\w+|AttachVolume|DetachVolume|ResizeVolume|DeployV\w+|StartV\w+|RestoreV\w+)\w*Cmd$"
+"""Jobs that use primary storage, by the class name that listAsyncJobs tells."""
+SYSTEM_TYPES = ("ConsoleProxy", "SecondaryStorageVm", "DomainRouter", "InternalLoadBalancerVm")
+GONE = ("Destroy", "Destroyed", "Expunging", "Expunged")
+DEFAULT_ALLOCATED = 0.85
+
+
+def named_pools(run: Any) -> list[Row]:
+    """The pools that the option ``names`` names. Raises InvalidInput for a name that nobody or more than one has."""
+    rows = run.client.list("listStoragePools", scope_of(run))
+    found = []
+    for name in dict.fromkeys(run.option("names")):
+        same = [row for row in rows if name in (row["name"], row["id"])]
+        if len(same) != 1:
+            what = f"{len(same)} storage pools are called" if same else "there is no storage pool"
+            raise InvalidInput(
+                f"{what} {name} in the scope given",
+                option="names",
+                remedy="check names and zone" if not same else "give the id: " + ", ".join(row["id"] for row in same),
+            )
+        found.append(same[0])
+    return found
+
+
+def pool_target(row: Row, interrupts: Sequence[str] = ()) -> Target:
+    """Pools of one cluster, and those of a whole zone, are worked one after the other: the server insists on it."""
+    area = str(row.get("clusterid") or row.get("zoneid", ""))
+    return Target(
+        id=row["id"],
+        name=row["name"],
+        kind="storage pool",
+        place=(str(row.get("zonename", "")), str(row.get("podname") or ""), str(row.get("clustername") or "")),
+        cluster=str(row.get("clusterid") or ""),
+        pair=area,
+        interrupts=tuple(interrupts),
+        facts=row,
+    )
+
+
+def pool_now(run: Any, target: Target) -> Row:
+    rows = run.client.list("listStoragePools", {"id": target.id})
+    if not rows:
+        raise ApiError("the storage pool is gone", obj=target.title, remedy="somebody removed it meanwhile")
+    found: Row = rows[0]
+    return found
+
+
+def volumes_on(run: Any, pool_id: str) -> list[Row]:
+    """Every volume on a pool that is not destroyed: of accounts, of projects, hidden ones, of system VMs."""
+    on_pool = {"storageid": pool_id, "listall": True}
+    questions = [
+        {**owners, **shown} for owners in ({}, {"projectid": "-1"}) for shown in ({}, {"displayvolume": False})
+    ]
+    questions.append({"listsystemvms": True})
+    lists = run.client.parallel(
+        [lambda more=more: run.client.list("listVolumes", {**on_pool, **more}) for more in questions]
+    )
+    rows = {row["id"]: row for rows in lists for row in rows if row.get("state") not in GONE}
+    return sorted(rows.values(), key=lambda row: (str(row.get("vmname", "")), str(row["name"])))
+
+
+def is_systems(row: Row) -> bool:
+    """Whether a volume is that of a system VM or router."""
+    return row.get("vmtype") in SYSTEM_TYPES
+
+
+def running_instances(volumes: Iterable[Row]) -> list[Row]:
+    """The instances of users that run with any of the volumes: id and name."""
+    found = {
+        str(row["virtualmachineid"]): str(row.get("vmname", ""))
+        for row in volumes
+        if row.get("virtualmachineid") and not is_systems(row) and row.get("vmstate") in ("Running", "Starting")
+    }
+    return [{"id": key, "name": name} for key, name in sorted(found.items(), key=lambda item: item[1])]
+
+
+def running_system_vms(volumes: Iterable[Row]) -> list[str]:
+    return sorted({str(row.get("vmname")) for row in volumes if is_systems(row) and row.get("vmstate") == "Running"})
+
+
+def free_bytes(run: Any, row: Row) -> float:
+    """What may still be promised on a pool below the server's threshold; no limit where its size is unknown."""
+    total = float(row.get("disksizetotal") or 0)
+    if not total:
+        return float("inf")
+    threshold = float(setting(run, "pool.storage.allocated.capacity.disablethreshold") or DEFAULT_ALLOCATED)
+    factor = float(row.get("overprovisionfactor") or 1)
+    return max(0.0, total * factor * threshold - float(row.get("disksizeallocated") or 0))

@@ -1,0 +1,61 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which instances are to run again, written at the instances themselves as remarks that only admins read.
+
+A file would do only for who has it: whoever ends a maintenance, from wherever, finds these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from ..client import ApiError, JobFailed
+from ..model import Row
+
+
+class Marks:
+    """Remarks of one purpose: ``after maintenance of storage pool 8f1c...`` for example."""
+
+    def __init__(self, run: Any, purpose: str) -> None:
+        self._run = run
+        self.text = f"cloudstack.ops: to be started again {purpose}"
+
+    def read(self) -> dict[str, str]:
+        """Id of the remark by id of the instance."""
+        rows = self._run.client.list("listAnnotations", {"keyword": self.text, "annotationfilter": "all"})
+        return {str(row["entityid"]): str(row["id"]) for row in rows if row.get("annotation") == self.text}
+
+    def add(self, instances: Iterable[Mapping[str, Any]]) -> None:
+        """Marks those that are not marked yet."""
+        known = self.read()
+        self._run.client.parallel([partial(self._add, row) for row in instances if row["id"] not in known])
+
+    def _add(self, row: Mapping[str, Any]) -> None:
+        params = {"entitytype": "VM", "entityid": row["id"], "annotation": self.text, "adminsonly": True}
+        self._run.change("addAnnotation", params, f"instance {row['name']}")
+
+    def remove(self, mark_id: str) -> None:
+        self._run.change("removeAnnotation", {"id": mark_id}, "remark at an instance")
+
+
+def instance_now(run: Any, instance_id: str) -> Row | None:
+    """An instance wherever it is, in a project too; None where it is gone."""
+    for owners in ({}, {"projectid": "-1"}):
+        rows = run.client.list("listVirtualMachines", {"id": instance_id, "listall": True, **owners})
+        if rows:
+            found: Row = rows[0]
+            return None if found.get("state") in ("Destroyed", "Expunging", "Error") else found
+    return None
+
+
+def start(run: Any, row: Row) -> str:
+    """Starts an instance; an empty text, or why it does not run."""
+    try:
+        run.change("startVirtualMachine", {"id": row["id"]}, f"instance {row['name']}")
+    except (ApiError, JobFailed) as error:
+        return str(error.server_text or error.message)
+    return ""

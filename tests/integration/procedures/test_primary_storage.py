@@ -1,0 +1,156 @@
+"""Primary storage: maintenance is entered and left whole, whatever is cut off in between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
+from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud
+from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed
+
+MODULE = "storage_pool_maintenance"
+
+
+@pytest.fixture
+def cloud() -> StorageCloud:
+    """Two running instances and a stopped one on ps1; system VMs on both pools."""
+    found = StorageCloud()
+    for name in ("one", "two", "off"):
+        found.deploy_on("ps1", name)
+    found.do("stopVirtualMachine", id=found.vm("off")["id"])
+    return found
+
+
+def enter(cloud: StorageCloud, *, confirm: str = "ps1", **options: Any) -> dict[str, Any]:
+    return cloud.run(MODULE, **{**PLACE, "names": ["ps1"], "confirm": confirm, **options})
+
+
+def leave(cloud: StorageCloud, **options: Any) -> dict[str, Any]:
+    return cloud.run(MODULE, **{**PLACE, "names": ["ps1"], "state": "up", **options})
+
+
+def states(cloud: StorageCloud) -> tuple[str, ...]:
+    return tuple(cloud.vm(name)["state"] for name in ("one", "two", "off"))
+
+
+RUNNING, STOPPED = ("Running", "Running", "Stopped"), ("Stopped", "Stopped", "Stopped")
+
+
+def test_maintenance_is_planned_confirmed_entered_and_left_and_what_ran_runs_again(cloud):
+    planned = enter(cloud, check=True)
+    assert (cloud.changes, planned["instances"]) == (0, ["one", "two"])
+    assert planned["plan"][0]["interrupts"] == ["instance one", "instance two"]
+    with pytest.raises(InvalidInput) as caught:
+        enter(cloud, confirm="")
+    assert (caught.value.option, cloud.changes) == ("confirm", 0)
+
+    done = enter(cloud)
+    assert (done["counts"], done["plan"], cloud.pool("ps1")["state"]) == ({"done": 1}, planned["plan"], "Maintenance")
+    assert states(cloud) == STOPPED
+    assert (enter(cloud)["changed"], cloud.changes) == (False, 0)
+
+    assert leave(cloud, check=True)["changed"] is True
+    assert leave(cloud)["counts"] == {"done": 1}
+    assert (cloud.pool("ps1")["state"], states(cloud)) == ("Up", RUNNING)
+    assert cloud.rows("listAnnotations") == []
+    assert (leave(cloud)["changed"], cloud.changes) == (False, 0)
+
+
+def test_an_instance_that_does_not_stop_is_named(cloud):
+    cloud.do("configureSimulator", zoneid=cloud.zone, name="StopCommand", value="result:fail")
+    told = enter(cloud, retries=0)
+    assert told["failed"] and "these still run: one, two" in told["msg"] and "Unable to stop" in told["msg"]
+    assert cloud.pool("ps1")["state"] == "ErrorInMaintenance"
+    assert leave(cloud)["counts"] == {"done": 1}
+    assert (cloud.pool("ps1")["state"], states(cloud)) == ("Up", RUNNING)
+
+
+def test_an_error_that_passes_is_tried_again(cloud):
+    cloud.do("configureSimulator", zoneid=cloud.zone, name="StopCommand", value="result:fail", count=1)
+    assert enter(cloud)["counts"] == {"done": 1}
+    assert states(cloud) == STOPPED
+
+
+def test_what_the_server_does_not_start_again_is_started(cloud):
+    enter(cloud)
+    cloud.do("configureSimulator", zoneid=cloud.zone, name="StartCommand", value="result:fail", count=2)
+    assert leave(cloud)["counts"] == {"done": 1}
+    assert states(cloud) == RUNNING
+
+
+def test_what_cannot_be_started_is_named_and_stays_known(cloud):
+    enter(cloud)
+    mock = cloud.do("configureSimulator", zoneid=cloud.zone, name="StartCommand", value="result:fail")["null"]["id"]
+    told = leave(cloud, retries=0)
+    assert told["failed"] and "2 instances that ran before do not run: one (" in told["msg"]
+    cloud.do("cleanupSimulatorMock", id=mock)
+    assert leave(cloud)["counts"] == {"done": 1}
+    assert states(cloud) == RUNNING
+
+
+def test_a_maintenance_that_only_claims_success_is_found_out(cloud):
+    cloud.fails("claim-success", command="enableStorageMaintenance")
+    assert enter(cloud, step_timeout=60, retries=0)["failed"]
+    assert states(cloud) == RUNNING
+
+
+def test_an_instance_on_two_pools_runs_when_both_serve_again(cloud):
+    small = cloud.one("listDiskOfferings", name="Small")["id"]
+    cloud.do("updateStoragePool", id=cloud.pool("ps1")["id"], enabled=False)
+    disk = cloud.do("createVolume", name="data", zoneid=cloud.zone, diskofferingid=small)["volume"]["id"]
+    cloud.do("attachVolume", id=disk, virtualmachineid=cloud.vm("one")["id"])
+    cloud.do("updateStoragePool", id=cloud.pool("ps1")["id"], enabled=True)
+    enter(cloud, confirm="ps1", force=True)
+    enter(cloud, confirm="", names=["ps2"], force=True)
+    assert leave(cloud)["counts"] == {"done": 1}
+    assert states(cloud) == ("Stopped", "Running", "Stopped")
+    assert leave(cloud, names=["ps2"])["counts"] == {"done": 1}
+    assert states(cloud) == RUNNING
+
+
+def test_system_vms_without_another_pool_are_not_taken_down(cloud):
+    cloud.do("updateStoragePool", id=cloud.pool("ps2")["id"], enabled=False)
+    with pytest.raises(InvalidInput, match=r"no other pool .* would stay down") as caught:
+        enter(cloud)
+    assert (caught.value.option, cloud.changes) == ("force", 0)
+
+
+def test_pools_of_a_cluster_go_one_after_the_other(cloud):
+    cloud.sim.db.storage_pools.find(cloud.pool("ps2")["id"]).state = "PrepareForMaintenance"
+    with pytest.raises(InvalidInput, match="ps2 is being prepared"):
+        enter(cloud)
+    assert cloud.changes == 0
+
+
+def test_jobs_that_use_storage_are_waited_for_by_the_operator(cloud):
+    cloud.client.start("createSnapshot", {"volumeid": cloud.disks(cloud.vm("one"))[0]["id"]})
+    with pytest.raises(InvalidInput, match="CreateSnapshotCmd"):
+        enter(cloud)
+
+
+def test_an_unknown_pool_is_named(cloud):
+    with pytest.raises(InvalidInput, match="ps9"):
+        enter(cloud, names=["ps1", "ps9"])
+
+
+@pytest.mark.parametrize("kind", ["killed_before", "killed_after"])
+@pytest.mark.parametrize("at", range(6))
+def test_a_maintenance_that_is_cut_off_anywhere_loses_no_instance(cloud, kind, at):
+    """Three changing calls to enter (two marks), three to leave."""
+    entering = at < 3
+    if not entering:
+        enter(cloud)
+    fault = Fault(kind, at if entering else at - 3, is_changing)
+    with pytest.raises(Killed):
+        enter(cloud, fault=fault) if entering else leave(cloud, fault=fault)
+    assert fault.hit
+    cloud.sim.settle()
+    if entering:
+        assert not enter(cloud).get("failed")
+        assert (cloud.pool("ps1")["state"], states(cloud)) == ("Maintenance", STOPPED)
+    assert not leave(cloud).get("failed")
+    assert (cloud.pool("ps1")["state"], states(cloud)) == ("Up", RUNNING)
+    assert cloud.rows("listAnnotations") == []
