@@ -1,0 +1,75 @@
+"""Templates from birth to retirement: made from disks, handed out as links, looked into before they come."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.tests.support.storage_clouds import StorageCloud
+
+OVF = """<Envelope xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"><References>
+<File ovf:href="disk.vmdk" ovf:id="f1"/>{}</References></Envelope>"""
+
+
+@pytest.fixture(scope="module")
+def cloud() -> StorageCloud:
+    found = StorageCloud()
+    found.do("stopVirtualMachine", id=found.deploy("web")["id"])
+    return found
+
+
+@pytest.mark.parametrize("source", ["vm", "snapshot", "volume"])
+def test_a_template_is_made_from_what_is_in_the_cloud(cloud, source):
+    disk = cloud.disks(cloud.vm("web"))[0]
+    if source == "snapshot":
+        snapshot = cloud.do("createSnapshot", volumeid=disk["id"], name="of-web")["snapshot"]
+    told = {"vm": "web", "volume": disk["id"], "snapshot": snapshot["id"] if source == "snapshot" else ""}
+    wanted = {"name": f"from-{source}", "os_type": "Debian GNU/Linux 12 (64-bit)", source: told[source]}
+    made = cloud.run("template", **wanted)
+    assert (made["changed"], made["resource"]["is_ready"]) == (True, True)
+    again = cloud.run("template", **wanted)
+    assert (again["changed"], cloud.changes) == (False, 0)
+
+
+def test_a_link_to_a_template_is_made(cloud):
+    assert cloud.run("template_extract", check=True, name="golden")["url"] == ""
+    assert cloud.changes == 0
+    assert cloud.run("template_extract", name="golden")["url"].startswith("http")
+
+
+def test_a_template_is_retired_and_then_removed_only_when_nothing_uses_it(cloud):
+    cloud.run("template", name="golden", is_public=True)
+    cloud.run("template", name="golden", is_public=False, is_featured=False)
+    with pytest.raises(Exception, match="are using it"):
+        cloud.run("template", name="golden", state="absent")
+    assert cloud.one("listTemplates", templatefilter="all", name="golden")["isready"] is True
+
+
+@pytest.fixture
+def appliance(tmp_path: Path) -> Path:
+    """An OVA with an image of a CD inside."""
+    content = OVF.format('<File ovf:href="tools.iso" ovf:id="f2"/>').encode()
+    with tarfile.open(tmp_path / "appliance.ova", "w") as made:
+        info = tarfile.TarInfo("appliance.ovf")
+        info.size = len(content)
+        made.addfile(info, io.BytesIO(content))
+    return tmp_path / "appliance.ova"
+
+
+def test_an_ova_with_a_cd_inside_is_refused_before_it_is_registered(cloud, appliance):
+    with pytest.raises(InvalidInput, match=r"tools\.iso") as caught:
+        cloud.run("ova_inspection", source=str(appliance))
+    assert (caught.value.option, cloud.calls) == ("source", 0)
+    told = cloud.run("ova_inspection", source=str(appliance), allow_iso=True)
+    assert (told["suitable"], told["ova"]["isos"], told["changed"]) == (False, ["tools.iso"], False)
+
+
+def test_an_ova_that_is_not_there_is_an_error_that_says_why(cloud, tmp_path):
+    for source, why in ((str(tmp_path / "gone.ova"), "No such file"), ("http://127.0.0.1:1/a.ova", "refused")):
+        with pytest.raises(InvalidInput, match=why) as caught:
+            cloud.run("ova_inspection", source=source)
+        assert caught.value.option == "source"
