@@ -6,8 +6,22 @@
 
 from __future__ import annotations
 
-from .bundle import Bundle, read_bundle
+from .bundle import HAS_CRYPTOGRAPHY, Bundle, look_up_names, plain_domain, read_bundle
+from .names import system_vm_records, zone_file
 from .probe import Served, UnreachableError, look
 from .upload import Upload, uploads
 
-__all__ = ("Bundle", "Served", "UnreachableError", "Upload", "look", "read_bundle", "uploads")
+__all__ = (
+    "HAS_CRYPTOGRAPHY",
+    "Bundle",
+    "Served",
+    "UnreachableError",
+    "Upload",
+    "look",
+    "look_up_names",
+    "plain_domain",
+    "read_bundle",
+    "system_vm_records",
+    "uploads",
+    "zone_file",
+)

@@ -72,7 +72,7 @@ def read_bundle(
             remedy="install cryptography where the task runs",
         )
     name = plain_domain(domain)
-    key = _key(private_key, passphrase)
+    key = read_key(private_key, passphrase)
     first = _certificates("certificate", certificate)
     others = [found for text in chain for found in _certificates("chain", text)]
     leaf = _leaf(first, key)
@@ -130,7 +130,16 @@ def names_of(certificate: Any) -> list[str]:
     return [name.lower() for name in extension.value.get_values_for_type(x509.DNSName)]
 
 
-def _key(text: str, passphrase: str | None) -> Any:
+def look_up_names(domain: str, *, load_balanced: bool) -> tuple[str, ...]:
+    """Names of which a certificate must have one.
+
+    Without a load balancer consoles are opened under a-b-c-d.domain, a name for each address.
+    """
+    return (domain, f"*.{domain.partition('.')[2]}") if load_balanced else (f"*.{domain}",)
+
+
+def read_key(text: str, passphrase: str | None) -> Any:
+    """An RSA key from PEM. Raises InvalidInput that names the option."""
     secret = passphrase.encode() if passphrase else None
     try:
         key = serialization.load_pem_private_key(text.strip().encode(), secret)
@@ -243,9 +252,7 @@ def _check_dates(leaf: Any, chain: Sequence[Any], now: datetime, valid_days: int
 
 
 def _check_names(leaf: Any, domain: str, load_balanced: bool) -> None:
-    names = names_of(leaf)
-    # Without a load balancer consoles are opened under a-b-c-d.domain, a name for each address.
-    needed = (domain, f"*.{domain.partition('.')[2]}") if load_balanced else (f"*.{domain}",)
+    names, needed = names_of(leaf), look_up_names(domain, load_balanced=load_balanced)
     if not set(needed) & set(names):
         raise InvalidInput(
             f"the certificate is for {', '.join(names) or 'no DNS name'}, but has to cover {needed[0]}",

@@ -24,13 +24,17 @@ _UP_SOON = ("Running", "Starting", "Stopping")
 
 @dataclass(frozen=True)
 class Sight:
-    """A system VM and what it serves. ``served`` is None where nobody answered; ``detail`` says why."""
+    """A system VM and what it serves. ``served`` is None where nobody answered; ``detail`` says why.
+
+    refused: it is there, but nothing listens on the port.
+    """
 
     row: Mapping[str, Any]
     address: str
     state: str
     served: Served | None = None
     detail: str = ""
+    refused: bool = False
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -71,9 +75,10 @@ class Fleet:
         """What every system VM in one of the states serves right now."""
         rows = [row for row in self._client.list("listSystemVms") if row.get("state") in states]
         rows.sort(key=lambda row: str(row.get("name")))
-        return self._client.parallel([partial(self._look, row) for row in rows])
+        return self._client.parallel([partial(self.sight, row) for row in rows])
 
-    def _look(self, row: Mapping[str, Any]) -> Sight:
+    def sight(self, row: Mapping[str, Any]) -> Sight:
+        """What one system VM serves right now, by its row."""
         if row.get("state") != "Running":
             return Sight(row, "", UNKNOWN, detail=f"is {row.get('state')}")
         host, port = self._place(row)
@@ -85,7 +90,7 @@ class Fleet:
         try:
             served = look(host, port, name)
         except UnreachableError as error:
-            return Sight(row, f"{host}:{port}", UNKNOWN, detail=error.message)
+            return Sight(row, f"{host}:{port}", UNKNOWN, detail=error.message, refused=error.refused)
         return Sight(row, f"{host}:{port}", served.state(self._bundle), served)
 
     def _place(self, row: Mapping[str, Any]) -> tuple[str, int]:

@@ -21,7 +21,12 @@ OTHER = "other"
 
 
 class UnreachableError(CloudStackError):
-    """Nobody answered, so nothing is known about the certificate. The text says why."""
+    """Nobody answered, so nothing is known about the certificate. The text says why.
+
+    refused: the host is there and refused the connection, so nothing listens on the port.
+    """
+
+    refused = False
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,16 @@ class Served:
         """What results show of it."""
         if not self.leaf:
             return {"detail": "the port does not speak TLS"}
+        found = self.certificate
+        return describe(found) if found is not None else {"detail": "serves a certificate that can't be read"}
+
+    @property
+    def certificate(self) -> Any:
+        """The certificate; None where there is none that can be read."""
         try:
-            return describe(x509.load_der_x509_certificate(self.leaf))
+            return x509.load_der_x509_certificate(self.leaf) if self.leaf else None
         except ValueError:
-            return {"detail": "serves a certificate that can't be read"}
+            return None
 
 
 def look(host: str, port: int, name: str, timeout: float = 10.0) -> Served:
@@ -82,7 +93,9 @@ def look(host: str, port: int, name: str, timeout: float = 10.0) -> Served:
         raise UnreachableError(f"{host} port {port}: the TLS handshake failed ({error.reason or error})") from None
     except (OSError, ValueError) as error:
         why = "no answer" if isinstance(error, TimeoutError) else getattr(error, "strerror", None) or str(error)
-        raise UnreachableError(f"{host} port {port}: {why}") from None
+        unreachable = UnreachableError(f"{host} port {port}: {why}")
+        unreachable.refused = isinstance(error, ConnectionRefusedError)
+        raise unreachable from None
 
 
 def _chain(wrapped: ssl.SSLSocket) -> tuple[bytes, ...] | None:

@@ -10,6 +10,7 @@ from ..model import Operation, Resource
 from . import (
     address_ranges,
     api,
+    certificate_requests,
     clusters,
     compute_offerings,
     disk_offerings,
@@ -44,6 +45,7 @@ _AREAS = (
     references,  # first: a kind that gets a module of its own takes its place
     address_ranges,
     api,
+    certificate_requests,
     clusters,
     compute_offerings,
     disk_offerings,

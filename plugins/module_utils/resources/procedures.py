@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ..campaign import as_operation
+from ..procedures.clusters import CLUSTER_ROLLING_MAINTENANCE
 from ..procedures.default_system_offering import DEFAULT_SYSTEM_OFFERING
 from ..procedures.host_maintenance import HOST_MAINTENANCE
 from ..procedures.primary_storage import STORAGE_POOL_MAINTENANCE
@@ -18,6 +19,7 @@ from ..procedures.template_replacement import TEMPLATE_REPLACEMENT
 from ..procedures.virtual_routers import VIRTUAL_ROUTER_UPGRADE
 
 PROCEDURES = (
+    CLUSTER_ROLLING_MAINTENANCE,
     DEFAULT_SYSTEM_OFFERING,
     HOST_MAINTENANCE,
     SECONDARY_STORAGE_MIGRATION,

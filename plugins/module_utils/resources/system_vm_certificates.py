@@ -10,19 +10,13 @@ from typing import Any
 
 from ..certificates import Bundle, read_bundle, uploads
 from ..certificates.fleet import UNKNOWN, Fleet, Sight, done, kinds_of
+from ..certificates.options import PLACES, SETTINGS, WISH
 from ..certificates.probe import INCOMPLETE, WANTED
 from ..certificates.upload import COMMAND
 from ..client import ApiError, InvalidInput
 from ..model import Operation, Option
 
 _FIELDS = {"public": "publicip", "private": "privateip"}
-_SETTINGS = {
-    "consoleproxy.sslEnabled": "true",
-    "consoleproxy.url.domain": "{domain}",
-    "secstorage.encrypt.copy": "true",
-    "secstorage.ssl.cert.domain": "{domain}",
-}
-"""Without these the certificate is stored but not used [procedures E2]."""
 
 
 def _run(task: Any) -> dict[str, Any]:
@@ -54,7 +48,7 @@ def _fleet(task: Any, bundle: Bundle) -> Fleet:
 
 def _warn_of_settings(task: Any, bundle: Bundle) -> None:
     domain = bundle.domain if task.option("load_balanced") else f"*.{bundle.domain}"
-    for name, form in _SETTINGS.items():
+    for name, form in SETTINGS.items():
         wanted = form.format(domain=domain)
         for setting in task.client.list("listConfigurations", {"name": name}):
             if setting["name"] == name and str(setting.get("value")) != wanted:
@@ -185,41 +179,7 @@ SYSTEM_VM_CERTIFICATE = Operation(
         "The server has no command that reads or deletes what was uploaded.",
     ),
     options=(
-        Option(
-            "certificate",
-            help="The certificate as PEM. The chain may follow in the same text.",
-            required=True,
-            behaviour=True,
-        ),
-        Option("private_key", help="Its RSA key as PEM.", required=True, secret=True, behaviour=True),
-        Option("private_key_passphrase", help="Passphrase of the key, if it has one.", secret=True, behaviour=True),
-        Option(
-            "chain",
-            "list",
-            help="Certificates of the issuers as PEM, in any order. With a root only if it is your own.",
-            behaviour=True,
-        ),
-        Option(
-            "domain",
-            help="Domain of the consoles, with or without V(*.). The certificate must cover V(*.) and the domain.",
-            required=True,
-            behaviour=True,
-        ),
-        Option(
-            "load_balanced",
-            "bool",
-            help="Consoles are reached under the domain itself, through a load balancer; it must be covered then.",
-            default=False,
-            behaviour=True,
-        ),
-        Option(
-            "valid_days",
-            "int",
-            help="Refuse a certificate that expires sooner.",
-            unit="days",
-            default=1,
-            behaviour=True,
-        ),
+        *WISH,
         Option(
             "probe",
             help=(
@@ -231,13 +191,7 @@ SYSTEM_VM_CERTIFICATE = Operation(
             default="public",
             behaviour=True,
         ),
-        Option(
-            "probe_addresses",
-            "map",
-            help="Where to look instead: V(host:port) by name or address of the system VM.",
-            behaviour=True,
-        ),
-        Option("probe_port", "int", help="Port to look at.", default=443, behaviour=True),
+        *PLACES,
         Option(
             "force",
             "bool",

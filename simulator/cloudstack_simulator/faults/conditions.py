@@ -11,6 +11,7 @@ from ..commands.hosts import agents
 from ..commands.instances import placement
 from ..commands.instances.life import set_state
 from ..commands.volumes import placement as pools
+from ..model.appliances import CONSOLE_PROXY
 
 if TYPE_CHECKING:
     from ..simulator import Simulator
@@ -129,10 +130,23 @@ def servers_up(sim: Simulator, taken: Taken) -> None:
         farm.bring_up(sim, server)
 
 
+def open_consoles(sim: Simulator, pattern: str) -> Taken:
+    proxies = _named(sim.db.vms.where(vm_type=CONSOLE_PROXY), pattern)
+    for proxy in proxies:
+        proxy.viewers = 2
+    return [(proxy,) for proxy in proxies]
+
+
+def close_consoles(_sim: Simulator, taken: Taken) -> None:
+    for (proxy,) in taken:
+        proxy.viewers = 0
+
+
 CONDITIONS: dict[str, tuple[Callable[[Simulator, str], Taken], Callable[[Simulator, Taken], None]]] = {
     "stuck-instances": (hold_instances, free_instances),
     "stopped-instances": (stop_instances, start_instances),
     "servers-down": (servers_down, servers_up),
+    "consoles-open": (open_consoles, close_consoles),
     "agents-down": (agents_down, agents_up),
     "storage-full": (fill_storage, empty_storage),
     "image-store-full": (fill_image_stores, empty_image_stores),

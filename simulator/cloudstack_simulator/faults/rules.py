@@ -47,9 +47,13 @@ KINDS = {
     "storage-full": Kind(CLOUD, "Primary storage has no room left (`where`: names of pools)."),
     "image-store-full": Kind(CLOUD, "Secondary storage has no room left (`where`: names of image stores)."),
     "no-capacity": Kind(CLOUD, "Hosts have no CPU and no memory left (`where`: names of hosts)."),
+    "consoles-open": Kind(CLOUD, "Somebody looks at consoles through console proxies (`where`: their names)."),
     "router-lost": Kind(LIFE, "A router that starts does not come up (`object`: names of routers)."),
     "roles-unsettled": Kind(LIFE, "The routers of a pair don't find out who is primary (`object`: names of routers)."),
     "patch-swallowed": Kind(LIFE, "A live patch of a router fails, and nobody is told (`object`: names of routers)."),
+    "certificate-ignored": Kind(
+        LIFE, "A system VM that starts does not take the uploaded certificate (`object`: names of system VMs)."
+    ),
     "agent-silent": Kind(LIFE, "The agent of a system VM that starts stays away (`object`: names of system VMs)."),
 }
 KEYS = frozenset(

@@ -29,6 +29,8 @@ class SystemVm(VirtualMachine):
     """Release of the server that these scripts are of."""
     certificate_set: int | None = None
     """Number of the certificate set that it took with its last start; None: it has none of ours."""
+    viewers: int = 0
+    """Sessions of consoles that are open through it."""
     serving_since: float | None = None
     """Moment from which on its services answer after the last start or reboot."""
 

@@ -53,7 +53,7 @@ def system_vm_view(call: Call, vm: SystemVm) -> dict[str, Any]:
         "state": vm.state,
         "agentstate": agent.state if agent else None,
         "version": vm.release if agent else None,
-        "activeviewersessions": 0 if vm.vm_type == CONSOLE_PROXY else None,
+        "activeviewersessions": vm.viewers if vm.vm_type == CONSOLE_PROXY else None,
         "isdynamicallyscalable": False,
         "serviceofferingid": offering.uuid if offering else None,
         "serviceofferingname": offering.name if offering else None,

@@ -156,7 +156,8 @@ def refresh(sim: Simulator, vm: SystemVm, *, after: float) -> None:
     `after`: seconds until its services answer.
     """
     take_scripts(sim, vm)
-    current = keystore.current_set(sim) if keystore.is_wanted(sim, vm) else None
+    taken = keystore.is_wanted(sim, vm) and not sim.faults.strikes("certificate-ignored", vm.name)
+    current = keystore.current_set(sim) if taken else None
     vm.certificate_set = current.id if current is not None else None
     vm.serving_since = sim.clock.now() + after
 

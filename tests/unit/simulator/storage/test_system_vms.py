@@ -146,3 +146,10 @@ def test_the_offering_of_secondary_storage_vms_counts_after_a_restart_of_the_ser
     assert renewed() == "System Offering For Secondary Storage VM"
     running.sim.restart()
     assert renewed() == "big ssvm"
+
+
+def test_open_consoles_show_until_the_rule_ends(running: Cloud) -> None:
+    rule = running.sim.faults.add({"do": "consoles-open", "where": "v-*"})
+    assert vm_of(running, "consoleproxy")["activeviewersessions"] > 0
+    running.sim.faults.remove(rule)
+    assert vm_of(running, "consoleproxy")["activeviewersessions"] == 0

@@ -1,0 +1,284 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Roll-out of a certificate to the console proxies and secondary storage VMs of all zones (E2, E3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Standing, Target
+from ..certificates import Upload, system_vm_records, uploads, zone_file
+from ..certificates.options import PLACES, SETTINGS, WISH
+from ..certificates.probe import WANTED
+from ..certificates.upload import COMMAND
+from ..client import InvalidInput, JobTimeout
+from ..model import Option
+from . import appliances
+from .certificate_fleet import (
+    bundle_of,
+    first_sights,
+    fleet_of,
+    refuse_open_consoles,
+    refuse_unknown,
+    refuse_wrong_names,
+    serving,
+    why,
+)
+from .default_settings import CHANGED, Wish, own_value, restart_needed
+from .facts import busy_with
+
+KINDS = (appliances.CONSOLE_PROXY, appliances.STORAGE_VM)
+BACK_END_PORTS = {appliances.CONSOLE_PROXY: (443, 8080), appliances.STORAGE_VM: (443,)}
+"""Ports of a load balancer's back ends [procedures E3]."""
+RESTART = "the management servers have to be restarted, because they read {names} at their start only"
+
+
+def _targets(run: Any) -> Sequence[Target]:
+    bundle = run.memory["bundle"] = bundle_of(run)
+    run.memory["fleet"] = fleet_of(run, bundle)
+    run.memory["uploaded_at"] = None
+    targets = appliances.targets(run, KINDS)
+    rows = [target.facts["row"] for target in targets if target.facts["row"] is not None]
+    sights = run.memory["sights"] = first_sights(run, [row for row in rows if row.get("state") == "Running"])
+    run.memory["wishes"] = _wishes(run)
+    run.notes.update(
+        certificate=bundle.facts,
+        dns_records=zone_file(system_vm_records(run.client, bundle.domain)),
+        restart_needed=False,
+        **_seen(rows, [sight.facts for sight in sights.values()]),
+    )
+    return targets
+
+
+def _seen(rows: Sequence[Mapping[str, Any]], facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What each serves, and the addresses that a load balancer needs."""
+    back_ends = [
+        {"zone": row.get("zonename"), "type": row["systemvmtype"], "name": row["name"], "address": row["publicip"],
+         "ports": list(BACK_END_PORTS[row["systemvmtype"]])}
+        for row in rows
+        if row.get("publicip")
+    ]  # fmt: skip
+    return {"system_vms": list(facts), "back_ends": back_ends}
+
+
+def _wishes(run: Any) -> list[Wish]:
+    """The settings without which a certificate is stored and not used; those of zones only where they differ."""
+    domain = run.memory["bundle"].domain
+    full = domain if run.option("load_balanced") else f"*.{domain}"
+    values = {name: form.format(domain=full) for name, form in SETTINGS.items()}
+    wishes = [Wish(name, value) for name, value in values.items()]
+    for zone in run.client.list("listZones"):
+        for name in ("consoleproxy.sslEnabled", "consoleproxy.url.domain"):
+            own = own_value(run, name, {"zoneid": zone["id"]})
+            if own and own != values[name]:
+                wishes.append(Wish(name, values[name], {"zoneid": zone["id"]}, f"in zone {zone['name']}"))
+    return wishes
+
+
+def _standing(run: Any, target: Target) -> Standing:
+    row = appliances.row_of(run, target)
+    return appliances.judged(row, lambda found: why(run, run.memory["fleet"].sight(found)))
+
+
+def _standings(run: Any, targets: Sequence[Target]) -> Sequence[Standing]:
+    """From the first look: those who run were all asked."""
+    sights = run.memory["sights"]
+    return [
+        appliances.judged(
+            target.facts["row"], lambda row: why(run, sights[row["id"]]) if row["id"] in sights else "does not run"
+        )
+        for target in targets
+    ]
+
+
+def _preflight(run: Any, due: Sequence[Target]) -> None:
+    sights = list(run.memory["sights"].values())
+    if not sights and not due:
+        raise InvalidInput(
+            "no system VM is running and none is to come, so nobody could serve the certificate",
+            option="domain",
+            remedy="enable a zone with hosts and a system VM template first",
+        )
+    behind = [sight for sight in sights if why(run, sight)]
+    refuse_unknown(behind)
+    if behind:
+        refuse_open_consoles(run, sights)
+    if run.option("check_dns"):
+        refuse_wrong_names(run, sights)
+
+
+def _uploads(run: Any, due: Sequence[Target]) -> list[Upload]:
+    """What is still to be sent. Nothing, where a system VM serves the certificate: then the server has it.
+
+    The chain is spared where all serve it already, for every upload resets the console proxies.
+    """
+    sights = run.memory["sights"]
+    behind = [target for target in due if target.id in sights and why(run, sights[target.id])]
+    if not behind or any(sight.state == WANTED for sight in sights.values()):
+        return []
+    served = [sight.served.has_chain(run.memory["bundle"]) for sight in sights.values() if sight.served]
+    chain_is_there = bool(served) and len(served) == len(sights) and all(found is True for found in served)
+    return uploads(run.memory["bundle"], with_chain=not chain_is_there)
+
+
+def _unread(run: Any) -> list[str]:
+    """Settings that were changed and that not all management servers have read since."""
+    return sorted({wish.name for wish in run.memory["wishes"] if _was_changed(run, wish) and restart_needed(run, wish)})
+
+
+def _was_changed(run: Any, wish: Wish) -> bool:
+    asked = {"type": CHANGED, "keyword": wish.name, "listall": True, "page": 1, "pagesize": 1}
+    return bool(run.client.call("listEvents", asked).get("event"))
+
+
+def _prepare_plan(run: Any, due: Sequence[Target]) -> Sequence[str]:
+    changes = [step for wish in run.memory["wishes"] if (step := wish.step(run))]
+    unread = [] if changes else _unread(run)
+    sent = [f"upload {call.label}" for call in _uploads(run, due)]
+    static = sorted({w.name for w in run.memory["wishes"] if w.step(run) and w.row(run).get("isdynamic") is not True})
+    run.memory.update(unread=unread)
+    stop = [f"stop: {RESTART.format(names=', '.join(static or unread))}"] if static or unread else []
+    return [*changes, *stop, *sent]
+
+
+def _prepare(run: Any, due: Sequence[Target]) -> Mapping[str, Any]:
+    for wish in run.memory["wishes"]:
+        if wish.step(run):
+            wish.apply(run)
+    unread = _unread(run)
+    if unread:
+        run.stop(RESTART.format(names=", ".join(unread)) + "; restart them one after the other, then run again")
+        return {"restart_needed": True}
+    calls = _uploads(run, due)
+    if calls:
+        _await_idle(run)
+    for call in calls:
+        run.task.tell(f"uploading {call.label}")
+        run.change(COMMAND, call.params, call.label)
+    if calls:
+        run.memory["uploaded_at"] = run.clock.monotonic()
+    return {"uploads": [call.label for call in calls]}
+
+
+def _await_idle(run: Any) -> None:
+    """The upload of the key reboots the secondary storage VMs of all zones; nothing may need them then."""
+    until = run.clock.monotonic() + run.rules.step_timeout
+    while jobs := busy_with(run, appliances.IMAGE_JOBS):
+        if run.clock.monotonic() >= until:
+            raise JobTimeout(
+                f"secondary storage VMs are needed by {', '.join(jobs)}", remedy="run again when these jobs have ended"
+            )
+        run.task.tell(f"waiting for {', '.join(jobs)}")
+        run.clock.sleep(5.0)
+
+
+def _act(run: Any, target: Target) -> None:
+    """Replaces it, unless it takes the certificate by itself soon after the upload."""
+    uploaded = run.memory["uploaded_at"]
+    until = (uploaded if uploaded is not None else float("-inf")) + float(run.option("settle") or 0)
+    while run.clock.monotonic() < until:
+        row = appliances.row_of(run, target)
+        if row is None or not why(run, run.memory["fleet"].sight(row)):
+            return
+        run.clock.sleep(2.0)
+    row = appliances.row_of(run, target)
+    if row is None or not why(run, run.memory["fleet"].sight(row)):
+        return
+    if target.kind == appliances.CONSOLE_PROXY and not run.option("cut_consoles"):
+        run.wait_for(target, "its consoles to be closed", lambda: _no_viewers(run, target))
+    appliances.replace(run, target)
+
+
+def _no_viewers(run: Any, target: Target) -> bool | str:
+    row = appliances.row_of(run, target) or {}
+    number = int(row.get("activeviewersessions") or 0)
+    return f"{number} open consoles to be closed" if number else True
+
+
+def _verify(run: Any, target: Target) -> None:
+    appliances.prove(run, target, lambda _row: "")
+    serving(run, target)
+
+
+def _finish(run: Any, _due: Sequence[Target]) -> None:
+    rows = [row for row in run.client.list("listSystemVms") if row.get("state") == "Running"]
+    run.notes.update(_seen(rows, [run.memory["fleet"].sight(row).facts for row in rows]))
+
+
+SYSTEM_VM_CERTIFICATE_ROLLOUT = Procedure(
+    name="system_vm_certificate_rollout",
+    noun="system VM",
+    summary="Roll out a certificate to all console proxies and secondary storage VMs",
+    description=(
+        "Sets what makes the cloud use the certificate, and uploads it once.",
+        "Then replaces the system VMs that do not serve it, one after the other, until a TLS handshake shows it.",
+        "The records that the name server needs for the consoles are in RV(dns_records), in check mode too.",
+    ),
+    notes=(
+        "There is one certificate for the whole cloud.",
+        "Uploads reset the console proxies and reboot the secondary storage VMs of all zones.",
+        "Management servers read some of the settings at their start only. Where these were changed, the task fails.",
+        "It has RV(restart_needed) then: restart the servers one after the other and run it again.",
+        "No command reads or deletes what was uploaded.",
+    ),
+    options=(
+        *WISH,
+        *PLACES,
+        Option(
+            "renew_days", "int", unit="days", behaviour=True,
+            help="Leave system VMs in peace that serve another certificate for the domain, not a self-signed one, that "
+            "is good for at least so long. If not given, they have to serve exactly the one given.",
+        ),
+        Option(
+            "probe", choices=("public", "private"), default="public", behaviour=True,
+            help="Addresses of the system VMs at which the certificate is looked at, from where the task runs.",
+        ),
+        Option(
+            "settle", "int", default=60, unit="seconds", behaviour=True,
+            help="How long system VMs may take to serve the certificate by themselves after the upload, before they "
+            "are replaced.",
+        ),
+        Option(
+            "cut_consoles", "bool", default=False, behaviour=True,
+            help="Go on while consoles are open, which cuts them.",
+        ),
+        Option(
+            "check_dns", "bool", default=False, behaviour=True,
+            help="Refuse where the name of a system VM does not lead to its address from where the task runs.",
+        ),
+        Option(
+            "servers_restarted", "bool", default=False, behaviour=True,
+            help="All management servers were restarted since the settings were changed. Needed only where the server "
+            "can't tell; where it can, a wrong word is refused.",
+        ),
+    ),
+    sequence=(
+        Stage(CHECK, "Check key, chain, dates and names of the certificate", each=False),
+        Stage(CHECK, "Look at what each system VM serves, at open consoles and at image jobs", each=False),
+        Stage(ACT, "Set domain and encryption; stop there if management servers must restart", each=False),
+        Stage(ACT, "Upload chain, certificate and key, unless a system VM serves them already", each=False),
+        Stage(ACT, "Replace it, if it does not serve the certificate by itself"),
+        Stage(VERIFY, "Wait until a new one runs, its agent is up, and consoles or templates work"),
+        Stage(VERIFY, "Make a TLS handshake with each until it serves the certificate and its chain"),
+    ),
+    returns={
+        "certificate": ("dict", "Fingerprint (SHA-256), subject, names, end and chain of the certificate given."),
+        "dns_records": ("str", "Zone-file text: a name for each public address that a system VM can get."),
+        "back_ends": ("list", "Zone, type, name, address and ports of each system VM, for a load balancer."),
+        "system_vms": ("list", "What each system VM serves: name, type, zone, address, state, fingerprint, end."),
+        "uploads": ("list", "What was uploaded, in this order."),
+        "restart_needed": ("bool", "Whether the management servers must be restarted before it goes on."),
+    },
+    targets=_targets,
+    standing=_standing,
+    standings=_standings,
+    preflight=_preflight,
+    prepare_plan=_prepare_plan,
+    prepare=_prepare,
+    act=_act,
+    verify=_verify,
+    finish=_finish,
+)  # fmt: skip
