@@ -94,7 +94,7 @@ def find_hosts(call: Call) -> dict[str, Any]:
     if vm.state != "Running":
         raise InvalidParameter("VM is not Running, cannot migrate the vm with specified id")
     source = call.db.hosts[vm.host_id]
-    suitable = {h.id for h in placement.candidates(call.sim, vm, avoid=(source.id,))}
+    suitable = {h.id for h in placement.candidates(call.sim, vm, avoid=(source.id,), moving=True)}
     hosts = [h for h in call.db.hosts.where(cluster_id=source.cluster_id, kind="Routing") if h.id != source.id]
     word = (call.params.keyword or "").lower()
     found = [h for h in hosts if word in h.name.lower()]
