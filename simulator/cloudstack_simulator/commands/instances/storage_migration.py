@@ -67,7 +67,14 @@ def migrate_with_volumes(call: Call) -> Any:
             f"Migration of the VM: {vm.instance_name} (ID: {vm.uuid}) from host {source.name} (ID: {source.uuid}) to "
             f"destination host {host.name} (ID: {host.uuid}) doesn't involve migrating the volumes"
         )
-    yield from life.migrate(call, vm, host)
+    for volume, _pool in targets:
+        volume.state = "Migrating"
+    try:
+        yield from life.migrate(call, vm, host)
+    except CloudRuntime:
+        for volume, _pool in targets:
+            volume.state = "Ready"
+        raise
     for volume, pool in targets:
         volume_migration.move(call, volume, pool)
     return {"virtualmachine": instance_view(call, vm)}

@@ -24,6 +24,8 @@ def migrate_volume(call: Call) -> Generator[float, None, Any]:
     volume.state = "Migrating"
     yield 0.4
     moved = move(call, volume, pool)
+    if p.newdiskofferingid is not None:
+        moved.disk_offering_id = p.newdiskofferingid.id
     completed(call, "VOLUME.MIGRATE", "migrating volume. Volume Id", moved)
     call.sim.jobs.turn_to(call.job, None)
     return {"volume": volume_view(call, moved)}
@@ -47,10 +49,28 @@ def _check(call: Call, volume: Volume, pool: Any) -> None:
             f"Cannot migrate volume {volume}to the destination storage pool {pool.name} "
             "as the storage pool is in maintenance mode."
         )
-    if not placement.suits(pool, placement.tags_of(call.sim, volume)):
+    if call.params.newdiskofferingid is not None:
+        _check_offering(volume, pool, call.params.newdiskofferingid)
+    elif not placement.suits(pool, placement.tags_of(call.sim, volume)):
         raise CloudRuntime(f"Storage pool {pool.name} is not suitable to migrate volume {volume.name}")
     if not placement.has_room(call.sim, pool, volume.size):
         raise CloudRuntime(f"Storage pool {pool.name} does not have enough space to migrate volume {volume.name}")
+
+
+def _check_offering(volume: Volume, pool: Any, offering: Any) -> None:
+    """The offering that the volume shall have from then on: as large, and on pools with its tags."""
+    if not offering or offering.removed is not None or offering.state != "Active" or offering.compute_only:
+        raise InvalidParameter(f"We cannot find a disk offering by id: {offering.id}")
+    if not offering.customized and offering.size != volume.size:
+        raise InvalidParameter(
+            f"You are migrating volume {volume} and changing its disk offering to {offering.uuid}. However, the sizes "
+            "of the volume and the new disk offering are different."
+        )
+    if not placement.suits(pool, offering.tags):
+        raise InvalidParameter(
+            f"Target Storage [id={pool.uuid}] tags [{','.join(pool.tags)}] does not match new disk offering "
+            f"[id={offering.uuid}] tags [{','.join(offering.tags)}]."
+        )
 
 
 def _check_vm(call: Call, volume: Volume, vm: Any, pool: Any) -> None:

@@ -174,3 +174,23 @@ def test_an_upload_by_address_needs_a_first_instance(running: Cloud, vm: dict[st
     assert look(running, volume)["state"] == "Uploaded"
     running.op.do("attachVolume", id=volume["id"], virtualmachineid=vm["id"])
     assert look(running, volume)["state"] == "Ready" and look(running, volume)["storageid"] == running.pool
+
+
+def test_a_volume_that_moves_may_get_an_offering_that_fits_where_it_goes(running: Cloud, vm: dict[str, Any]) -> None:
+    volume = create(running)
+    running.op.do("attachVolume", id=volume["id"], virtualmachineid=vm["id"])
+    running.op.do("detachVolume", id=volume["id"])
+    target = running.op.do(
+        "createStoragePool", zoneid=running.zone, podid=running.pod, clusterid=running.cluster, name="fast",
+        url="nfs://10.0.0.7/fast", tags="fast",
+    )["storagepool"]["id"]  # fmt: skip
+    size = look(running, volume)["size"] >> 30
+    wrong, right = (
+        running.op.do("createDiskOffering", name=tags, displaytext=tags, disksize=size, tags=tags)["diskoffering"]["id"]
+        for tags in ("slow", "fast")
+    )
+    move = {"volumeid": volume["id"], "storageid": target}
+    status, text = running.op.refused("migrateVolume", **move, newdiskofferingid=wrong)
+    assert (status, "does not match new disk offering" in text) == (431, True)
+    running.op.do("migrateVolume", **move, newdiskofferingid=right)
+    assert (look(running, volume)["storageid"], look(running, volume)["diskofferingid"]) == (target, right)
