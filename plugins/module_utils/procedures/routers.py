@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..campaign import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
 from ..client import ApiError
@@ -34,11 +34,21 @@ SOURCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 GRACE = 60.0
 """Seconds in which a running router must tell its new state once the server has reported success."""
 
+SETTLING = 10.0
+"""Seconds for which the roles of a pair must hold: what the server tells right after a step is from before."""
+
 CUT_BY_RESTART, CUT_OF_A_PAIR, CUT_BY_REBOOT = 20.0, 10.0, 60.0
 """Seconds without service for one network, on a healthy cloud."""
 
 Reason = Callable[[Row], str]
 """Why a router is not at the goal; an empty text where it is."""
+
+
+class Seen(NamedTuple):
+    """Routers of a target, and all those that serve the same network or VPC."""
+
+    rows: Sequence[Row]
+    around: Sequence[Row]
 
 
 def all_routers(run: Any, scope: Mapping[str, Any], sources: Iterable[str] = tuple(SOURCES)) -> list[Row]:
@@ -90,11 +100,18 @@ def _place(row: Row, clusters: Mapping[str, str]) -> tuple[str, ...]:
 
 def by_router(run: Any, rows: Iterable[Row], cut: float = CUT_BY_REBOOT) -> list[Target]:
     """One target for each router. The backup of a redundant pair goes first, so that the pair switches over once."""
-    clusters = clusters_of_hosts(run)
-    return [_router_target(row, clusters, cut) for row in rows]
+    clusters, groups = clusters_of_hosts(run), _by_key(rows)
+    return [_router_target(row, groups[_key(row)], clusters, cut) for group in groups.values() for row in group]
 
 
-def _router_target(row: Row, clusters: Mapping[str, str], cut: float) -> Target:
+def _by_key(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(_key(row), []).append(row)
+    return groups
+
+
+def _router_target(row: Row, around: Sequence[Row], clusters: Mapping[str, str], cut: float) -> Target:
     kind, _id, name = serves(row)
     redundant = bool(row.get("isredundantrouter"))
     return Target(
@@ -108,17 +125,14 @@ def _router_target(row: Row, clusters: Mapping[str, str], cut: float) -> Target:
         rank=1 if row.get("redundantstate") == "PRIMARY" else 0,
         interrupts=(f"{kind} {name}",),
         cut=CUT_OF_A_PAIR if redundant else cut,
-        facts={"rows": [row], "serves": serves(row), "single": True, "sources": (row["source"],)},
+        facts={"seen": Seen([row], around), "serves": serves(row), "single": True, "sources": (row["source"],)},
     )
 
 
 def by_network(run: Any, rows: Iterable[Row], cut: float = CUT_BY_RESTART) -> list[Target]:
     """One network or VPC with all its routers: the server renews them itself, backup first, rolling where it can."""
     clusters = clusters_of_hosts(run)
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(_key(row), []).append(row)
-    return [_network_target(members, clusters, cut) for members in groups.values()]
+    return [_network_target(members, clusters, cut) for members in _by_key(rows).values()]
 
 
 def _network_target(members: Sequence[Row], clusters: Mapping[str, str], cut: float) -> Target:
@@ -134,28 +148,32 @@ def _network_target(members: Sequence[Row], clusters: Mapping[str, str], cut: fl
         interrupts=(f"{kind} {name}",),
         cut=min(cut, CUT_OF_A_PAIR) if len(members) > 1 else cut,
         facts={
-            "rows": list(members), "serves": (kind, target_id, name), "single": False,
+            "seen": Seen(members, members), "serves": (kind, target_id, name), "single": False,
             "sources": tuple(sorted({row["source"] for row in members})),
         },
     )  # fmt: skip
 
 
-def members(run: Any, target: Target) -> list[Row]:
+def look(run: Any, target: Target) -> Seen:
     """The routers of a target as they are now: a cleanup gives them other ids and names."""
     kind, target_id, _name = target.facts["serves"]
-    if target.facts["single"]:
-        return all_routers(run, {"id": target.id}, target.facts["sources"])
+    sources = target.facts["sources"]
+    if target.facts["single"] and not target.pair:
+        rows = all_routers(run, {"id": target.id}, sources)
+        return Seen(rows, rows)
     scope = {"vpcid": target_id} if kind == "vpc" else {"networkid": target_id}
-    return [row for row in all_routers(run, scope, target.facts["sources"]) if _key(row) == f"{kind}:{target_id}"]
+    around = [row for row in all_routers(run, scope, sources) if _key(row) == f"{kind}:{target_id}"]
+    return Seen([row for row in around if row["id"] == target.id] if target.facts["single"] else around, around)
 
 
-def judged(rows: Sequence[Row], why: Reason) -> Standing:
+def judged(seen: Seen, why: Reason) -> Standing:
     """How routers stand: stopped ones are left alone, moving ones awaited, unsettled pairs not touched."""
+    rows = seen.rows
     moving = [f"{row['name']} is {row.get('state')}" for row in rows if row.get("state") not in ("Running", "Stopped")]
     if moving:
         return Standing(UNDER_WAY, "; ".join(moving))
     late = [(row, reason) for row in rows if (reason := why(row))]
-    unsettled = unsettled_pair(rows)
+    unsettled = unsettled_pair(seen.around)
     if not late:
         return Standing(UNDER_WAY, unsettled) if unsettled else Standing(DONE)
     stopped = [row["name"] for row, _reason in late if row.get("state") == "Stopped"]
@@ -178,6 +196,13 @@ def unsettled_pair(rows: Sequence[Row]) -> str:
     return f"the roles of the pair are not settled: {told}"
 
 
+def _held(since: list[float], now: float) -> bool | str:
+    """Whether a pair's roles hold long enough; ``since`` remembers from when on."""
+    if not since:
+        since.append(now)
+    return now - since[0] >= SETTLING or "the roles of the pair to hold"
+
+
 def restart(run: Any, target: Target, **how: Any) -> None:
     """Restarts the network or VPC of a target: ``cleanup=True``, or ``livepatch=True, cleanup=False``."""
     kind, target_id, _name = target.facts["serves"]
@@ -191,9 +216,10 @@ def prove(run: Any, target: Target, why: Reason) -> None:
     swallows failures, of live patches for example.
     """
     begun = run.clock.monotonic()
+    settled: list[float] = []
 
-    def look() -> bool | str:
-        rows = members(run, target)
+    def awaited() -> bool | str:
+        rows, around = look(run, target)
         if not rows:
             return "routers to appear"
         for row in rows:
@@ -214,6 +240,11 @@ def prove(run: Any, target: Target, why: Reason) -> None:
                 return f"{row['name']}: {reason}"
             if row.get("healthchecksfailed"):
                 return f"the health checks of {row['name']} to pass"
-        return unsettled_pair(rows) or True
+        if not any(row.get("isredundantrouter") for row in around):
+            return True
+        unsettled = unsettled_pair(around)
+        if unsettled:
+            settled.clear()
+        return unsettled or _held(settled, run.clock.monotonic())
 
-    run.wait_for(target, "routers that are renewed and run", look)
+    run.wait_for(target, "routers that are renewed and run", awaited)

@@ -71,7 +71,7 @@ def standings(run: Any, targets: Sequence[Target]) -> list[Standing]:
         _judged(
             run, target,
             appliances.judged(target.facts["row"], run.memory["why"]) if _is_appliance(target)
-            else routers.judged(target.facts["rows"], run.memory["why"]),
+            else routers.judged(target.facts["seen"], run.memory["why"]),
         )
         for target in targets
     ]  # fmt: skip
@@ -82,7 +82,7 @@ def standing(run: Any, target: Target) -> Standing:
     why = run.memory["why"]
     if _is_appliance(target):
         return _judged(run, target, appliances.judged(appliances.row_of(run, target), why))
-    return _judged(run, target, routers.judged(routers.members(run, target), why))
+    return _judged(run, target, routers.judged(routers.look(run, target), why))
 
 
 def _is_appliance(target: Target) -> bool:
@@ -95,7 +95,7 @@ def _judged(run: Any, target: Target, standing: Standing) -> Standing:
         return standing
     if run.memory["wait"]:
         return Standing(LEFT, f"{standing.reason}; {RESTART_FIRST}")
-    zone = target.facts["zone"] if _is_appliance(target) else target.facts["rows"][0].get("zoneid")
+    zone = target.facts["zone"] if _is_appliance(target) else target.facts["seen"].rows[0].get("zoneid")
     if zone in run.memory["own"]:
         return Standing(LEFT, f"{standing.reason}; its zone has its own {run.memory['wish'].name}: give zone")
     return standing

@@ -43,11 +43,11 @@ def behind(run: Any, row: Row) -> str:
 
 
 def _standings(run: Any, targets: Sequence[Target]) -> list[Standing]:
-    return [routers.judged(target.facts["rows"], partial(behind, run)) for target in targets]
+    return [routers.judged(target.facts["seen"], partial(behind, run)) for target in targets]
 
 
 def _standing(run: Any, target: Target) -> Standing:
-    return routers.judged(routers.members(run, target), partial(behind, run))
+    return routers.judged(routers.look(run, target), partial(behind, run))
 
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:
