@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from ..client import CloudStackError
-from ..model import Resource
+from ..model import Resource, Row
 from ..reconcile import Context, Outcome, Plan, View, make_context, wished
 from ..reconcile.plan import plan as make_plan
 from .graph import Graph, Reference, references
@@ -95,7 +95,7 @@ class CloudDocument:
         """Plans every node by reading alone. Raises DocumentInvalid with every problem and its place."""
         self.read(self.nodes)
         works, problems = [], []
-        meant: dict[tuple[str, str], Node] = {}
+        meant: dict[tuple[str, ...], Node] = {}
         for node in self.nodes:
             try:
                 context = self.context(node, check=True)
@@ -105,7 +105,7 @@ class CloudDocument:
                 continue
             works.append(work)
             if work.plan.row is not None:
-                key = (node.resource.commands.list, str(work.plan.row.get(node.resource.commands.id_field)))
+                key = _object_key(context, work.plan.row)
                 other = meant.setdefault(key, node)
                 if other is not node:
                     problems.append(Problem(node.path, f"{node.title} is the same object as {other.path}"))
@@ -154,6 +154,13 @@ def _mistaken(nodes: Iterable[Node]) -> list[Problem]:
         except CloudStackError as error:
             problems.append(problem_of(node, error))
     return problems
+
+
+def _object_key(ctx: Context, row: Row) -> tuple[str, ...]:
+    """What only one object has: its id, and for a kind of which every place has its own, the place."""
+    resource = ctx.resource
+    place = resource.place(ctx).items() if resource.place else ()
+    return (resource.commands.list, str(row.get(resource.commands.id_field)), *(str(item) for item in sorted(place)))
 
 
 def _contradictions(naming: Mapping[Node, Sequence[Reference]]) -> list[Problem]:

@@ -63,7 +63,8 @@ def _named(ctx: Any, name: str, scope: Mapping[str, str]) -> list[Row]:
 def _listed(ctx: Any) -> list[Row]:
     """Settings that have a value of their own: globally, or in a scope where it differs from the global one."""
     around = ctx.view.rows(ctx.resource)
-    usual = {row["name"]: row.get("value") for row in around}
+    # A setting that was never set has no value globally; its default then holds in every scope.
+    usual = {row["name"]: row.get("value", row.get("defaultvalue")) for row in around}
     changed = [row for row in around if _is_own(row, row.get("defaultvalue"))]
     places = [
         (option, scope, str(place["id"]))
@@ -79,7 +80,8 @@ def _listed(ctx: Any) -> list[Row]:
 
 
 def _is_own(row: Row, usual: Any) -> bool:
-    return row.get("category") not in _UNREADABLE and not same_value(row.get("value"), usual, row.get("type"))
+    told = "value" in row and row.get("category") not in _UNREADABLE
+    return told and not same_value(row["value"], usual, row.get("type"))
 
 
 def _told(option: str) -> Callable[[Row], Any]:

@@ -82,3 +82,32 @@ def test_what_cannot_be_meant_is_an_error_with_a_remedy(cloud, options, remedy):
         cloud.run("setting", **options)
     assert remedy in caught.value.remedy
     assert cloud.changes == 0
+
+
+def test_settings_of_one_name_in_different_places_are_different_objects(cloud):
+    pools = [{"name": THRESHOLD, "value": "0.7", **ZONE, "storage_pool": pool} for pool in ("PS0", "PS1")]
+    wide = {"settings": [{"name": THRESHOLD, "value": "0.5"}, {"name": THRESHOLD, "value": "0.6", **ZONE}, *pools]}
+    assert cloud.run("apply", cloud=wide)["counts"]["update"] == 4
+    again = cloud.run("apply", cloud=wide)
+    assert (again["changed"], cloud.changes) == (False, 0)
+    twice = {"settings": [pools[0], {**pools[0], "zone": None, "value": "0.8"}]}
+    with pytest.raises(InvalidInput, match="the same object as"):
+        cloud.run("apply", cloud=twice)
+    (entry,) = [one for one in exported(cloud) if one.get("zone") and one["name"] == THRESHOLD and len(one) == 3]
+    assert entry["value"] == "0.6"
+
+
+def test_export_leaves_out_what_was_never_set(cloud):
+    # Without a value globally; its default is what every cluster tells as its own.
+    unset = "cluster.storage.operations.exclude"
+    assert [one for one in exported(cloud) if one["name"] == unset or one.get("value") is None] == []
+    cloud.run("setting", name=unset, cluster="C0", value="true")
+    assert [one for one in exported(cloud) if one["name"] == unset] == [
+        {"name": unset, "value": "true", "cluster": "C0"}
+    ]
+    document = cloud.run("export", kinds=["setting"])["document"]
+    assert cloud.run("apply", cloud=document)["changed"] is False
+
+
+def exported(cloud):
+    return cloud.run("export", kinds=["setting"])["document"]["settings"]
