@@ -19,6 +19,8 @@ from . import disabled
 from .documents import ROOT
 
 OURS = "cloudstack.ops."
+ON_FILES = frozenset({"cloudstack.ops.certificate_request"})
+"""Modules that change files where they run and nothing in the cloud."""
 TIME_LIMIT = 110
 PLAY = {"hosts": "all", "gather_facts": False}
 
@@ -74,7 +76,7 @@ def lies(tasks: Sequence[Told]) -> list[str]:
             continue
         if task.check and task.changes:
             found.append(f"{task.name}: wrote in check mode ({task.changes} changing calls)")
-        elif not task.check and task.changed != bool(task.changes):
+        elif not task.check and task.action not in ON_FILES and task.changed != bool(task.changes):
             found.append(f"{task.name}: changed={task.changed} with {task.changes} changing calls")
     return found
 
