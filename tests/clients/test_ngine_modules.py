@@ -1,0 +1,63 @@
+"""The lives of objects under the modules of ngine_io.cloudstack: made, made again, changed, taken away.
+
+A line of `lives/*.yml` is one object: `module`, `args` of all its steps, then the steps in order. Every step runs in
+check mode first, then for good, then again, and has to report "changed", "changed" and "not changed". `shows` is a part
+of the result; `once: true` is for steps that change each time, `unchanged: true` for those that never do, `fails` is a
+part of the message of a refusal.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+LIVES = Path(__file__).with_name("lives")
+
+
+def lives(area: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load(area.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("area", sorted(LIVES.glob("*.yml")), ids=lambda path: path.stem)
+def test_every_object_is_made_changed_and_taken_away(area: Path, modules: Any) -> None:
+    wrong = [sentence for number, life in enumerate(lives(area)) for sentence in live(modules, number, life)]
+    assert not wrong, "\n".join(wrong)
+
+
+def live(modules: Any, number: int, life: dict[str, Any]) -> list[str]:
+    """What went otherwise than expected, a sentence each."""
+    wrong = []
+    for position, step in enumerate(life["steps"]):
+        label = f"{number}.{position} {life['module']} {step.get('args', {})}"
+        args = {**life.get("args", {}), **step.get("args", {})}
+        if "fails" in step:
+            told = modules.run(life["module"], args)
+            if not (told.get("failed") and step["fails"] in told["msg"]):
+                wrong.append(f"{label}: not refused with {step['fails']!r} but {told}")
+            continue
+        for word, check, changed in _runs(step):
+            told = modules.run(life["module"], args, check=check)
+            if told.get("failed"):
+                wrong.append(f"{label} ({word}): {told.get('msg')}")
+            elif told.get("changed", False) != changed:
+                wrong.append(f"{label} ({word}): changed is {not changed}, diff {told.get('diff')}")
+            elif not check:
+                wrong += [
+                    f"{label} ({word}): {key} is {told.get(key)!r}, not {value!r}"
+                    for key, value in step.get("shows", {}).items()
+                    if told.get(key) != value
+                ]
+    return wrong
+
+
+def _runs(step: dict[str, Any]) -> list[tuple[str, bool, bool]]:
+    """(word for it, check mode, whether it changes) of the runs that a step is."""
+    if step.get("unchanged"):
+        return [("again", False, False)]
+    runs = [("check mode", True, True), ("done", False, True), ("again", False, False)]
+    return runs[:2] if step.get("once") else runs
