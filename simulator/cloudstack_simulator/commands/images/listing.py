@@ -15,6 +15,8 @@ from .rows import ImageRow
 from .view import image_view
 
 FILTERS = ("featured", "self", "selfexecutable", "sharedexecutable", "executable", "community", "all")
+READY_FILTERS = frozenset({"featured", "selfexecutable", "sharedexecutable", "community"})
+"""Filters that show what is ready to be used, and nothing else."""
 
 
 @command("listTemplates")
@@ -60,7 +62,7 @@ def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
             equal(lambda r: r.template.kind, p.templatetype),
             equal(lambda r: r.template.arch, p.arch),
             matching(lambda r: r.template.bootable is p.bootable) if isos and p.bootable is not None else None,
-            _by_readiness(call),
+            _by_readiness(call, chosen),
             _by_store(call),
             matching(lambda r: r.template.for_cks is p.forcks) if p.forcks is not None else None,
             _by_tags(call),
@@ -76,11 +78,12 @@ def _pool(call: Call) -> list[Template]:
     return [t for t in found if word in t.name.lower()] if word else found
 
 
-def _by_readiness(call: Call) -> Any:
-    wanted = call.params.isready
-    if wanted is None:
-        return None
-    return matching(lambda r: rows.is_ready(call.sim, r.template, r.zone) is wanted)
+def _by_readiness(call: Call, chosen: str) -> Any:
+    """Most filters show what is ready only; `isready=true` makes the others do so, `false` changes nothing."""
+    p = call.params
+    of_one_account = call.caller.is_root_admin and p.account is not None and p.domainid is not None
+    only_ready = chosen in READY_FILTERS or (chosen == "executable" and of_one_account) or p.isready
+    return matching(lambda r: rows.is_ready(call.sim, r.template, r.zone)) if only_ready else None
 
 
 def _by_store(call: Call) -> Any:

@@ -42,6 +42,7 @@ def allocate_instance(call: Call) -> Instance:
     text, text_id = inputs.finalize_user_data(call)
     pairs = inputs.key_pairs(call, owner.id)
     affinity = inputs.affinity_groups(call, owner)
+    groups = _security_groups(call, owner)
     wanted = interfaces.wanted_for_new(call, owner)
     destination.of_call(call)
     _check_user_data_service(call, template, wanted[0].network, text, pairs)
@@ -54,6 +55,7 @@ def allocate_instance(call: Call) -> Instance:
     vm.display_name = p.displayname
     interfaces.check_host_name(call, vm, [w.network for w in wanted], vm.name)
     vm.user_data, vm.user_data_id, vm.affinity_group_ids = text, text_id, affinity
+    vm.security_group_ids = groups
     if pairs:
         inputs.keep_keys(vm, pairs)
     if p.group:
@@ -112,6 +114,14 @@ def _check_storage(call: Call) -> None:
             raise InvalidParameter(
                 f"Zone is not configured to use local storage but disk offering {offering.name}{words} uses it"
             )
+
+
+def _security_groups(call: Call, owner: Any) -> list[int]:
+    zone = call.params.zoneid
+    groups = inputs.security_groups(call, owner.id) or []
+    if groups and zone.network_type != "Basic" and not zone.security_groups:
+        raise InvalidParameter("Can't create vm with security groups; security group feature is not enabled per zone")
+    return groups
 
 
 def _check_user_data_service(call: Call, template: Any, network: Any, text: str | None, pairs: list[Any]) -> None:

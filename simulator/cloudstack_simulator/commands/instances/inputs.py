@@ -96,6 +96,29 @@ def affinity_groups(call: Call, owner: Any) -> list[int]:
     return [g.id for g in groups]
 
 
+def security_groups(call: Call, account_id: int) -> list[int] | None:
+    """Numbers of the security groups that the call names, None when it names none."""
+    p = call.params
+    if p.securitygroupids is not None and p.securitygroupnames is not None:
+        raise InvalidParameter("securitygroupids parameter is mutually exclusive with securitygroupnames parameter")
+    if p.securitygroupnames is not None:
+        return [_group_named(call, account_id, name).id for name in p.securitygroupnames]
+    if p.securitygroupids is None:
+        return None
+    for group in p.securitygroupids:
+        if not group or group.removed is not None:
+            raise InvalidParameter(f"Unable to find security group by id {group.id}")
+        call.check_access(group)
+    return [group.id for group in p.securitygroupids]
+
+
+def _group_named(call: Call, account_id: int, name: str) -> Any:
+    group = call.db.security_groups.first(account_id=account_id, name=name)
+    if group is None:
+        raise InvalidParameter(f"Unable to find group by name {name}")
+    return group
+
+
 def put_in_group(call: Call, vm: Instance, name: str) -> None:
     """Put an instance into the owner's group of that name, made when there is none; an empty name takes it out."""
     if not name:

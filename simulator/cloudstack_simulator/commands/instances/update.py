@@ -36,6 +36,7 @@ def update(call: Call) -> dict[str, Any]:
         interfaces.check_host_name(call, vm, [call.db.networks[n.network_id] for n in nics], p.name)
     _update_details(call, vm)
     _update_user_data(call, vm)
+    _update_security_groups(call, vm)
     if guest_os is not None:
         vm.guest_os_id = guest_os.id
     if p.group is not None:
@@ -139,3 +140,13 @@ def _update_user_data(call: Call, vm: Instance) -> None:
     if p.userdata is None and p.userdataid is None:
         return
     vm.user_data, vm.user_data_id = inputs.finalize_user_data(call)
+
+
+def _update_security_groups(call: Call, vm: Instance) -> None:
+    """Other security groups, for an instance that has some."""
+    groups = inputs.security_groups(call, vm.account_id)
+    if groups is None or not vm.security_group_ids:
+        return
+    if vm.state != "Stopped":
+        raise _refuse(f"VM {vm.uuid} must be stopped prior to update security groups")
+    vm.security_group_ids = groups
