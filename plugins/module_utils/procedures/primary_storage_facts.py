@@ -15,7 +15,7 @@ from ..model import Option, Row
 from .facts import scope_of, setting
 
 POOLS = Option("names", "list", help="Names of the storage pools.", required=True, aliases=("name",), behaviour=True)
-STORAGE_JOBS = r"(Snapshot|MigrateV\w+|AttachVolume|DetachVolume|ResizeVolume|DeployV\w+|StartV\w+|RestoreV\w+)\w*Cmd$"
+STORAGE_JOBS = r"(Snapshot|MigrateV\w+|AttachVolume|DetachVolume|ResizeVolume|DeployV\w+|StartV\w+|RestoreV\w+)\w*Cmd"
 """Jobs that use primary storage, by the class name that listAsyncJobs tells."""
 SYSTEM_TYPES = ("ConsoleProxy", "SecondaryStorageVm", "DomainRouter", "InternalLoadBalancerVm")
 GONE = ("Destroy", "Destroyed", "Expunging", "Expunged")

@@ -13,9 +13,9 @@ from typing import Any
 from ..client import ApiError
 from ..model import Row
 
-IMAGE_JOBS = r"(Snapshot|Template|Iso|ExtractVolume|UploadVolume|Upload\w*Url)\w*Cmd$"
+IMAGE_JOBS = r"(Snapshot|Template|Iso|ExtractVolume|UploadVolume|Upload\w*Url)\w*Cmd"
 """Jobs that read or write secondary storage, by the class name that listAsyncJobs tells."""
-MIGRATION_JOBS = r"Migrate(SecondaryStorageData|ResourcesToAnotherSecondaryStorage)\w*Cmd$"
+MIGRATION_JOBS = r"Migrate(SecondaryStorageData|ResourcesToAnotherSecondaryStorage)\w*Cmd"
 SEEDED = ("SYSTEM", "BUILTIN")
 """Template types that the server brings to each store by itself, and does not look at when a store is removed."""
 ON_STORE = ("DOWNLOADED", "UPLOADED", "BYPASSED")

@@ -10,6 +10,7 @@ from ..campaign import as_operation
 from ..procedures.clusters import CLUSTER_ROLLING_MAINTENANCE
 from ..procedures.default_system_offering import DEFAULT_SYSTEM_OFFERING
 from ..procedures.host_maintenance import HOST_MAINTENANCE
+from ..procedures.host_removal import HOST_REMOVAL
 from ..procedures.primary_storage import STORAGE_POOL_MAINTENANCE
 from ..procedures.secondary_storage import SECONDARY_STORAGE_MIGRATION
 from ..procedures.system_vm_certificates import SYSTEM_VM_CERTIFICATE_ROLLOUT
@@ -17,18 +18,22 @@ from ..procedures.system_vm_templates import SYSTEM_VM_TEMPLATE_REPLACEMENT
 from ..procedures.system_vms import SYSTEM_VM_REFRESH
 from ..procedures.template_replacement import TEMPLATE_REPLACEMENT
 from ..procedures.virtual_routers import VIRTUAL_ROUTER_UPGRADE
+from ..procedures.volume_migration import STORAGE_POOL_EVACUATION, VOLUME_MIGRATION
 
 PROCEDURES = (
     CLUSTER_ROLLING_MAINTENANCE,
     DEFAULT_SYSTEM_OFFERING,
     HOST_MAINTENANCE,
+    HOST_REMOVAL,
     SECONDARY_STORAGE_MIGRATION,
+    STORAGE_POOL_EVACUATION,
     STORAGE_POOL_MAINTENANCE,
     SYSTEM_VM_CERTIFICATE_ROLLOUT,
     SYSTEM_VM_REFRESH,
     SYSTEM_VM_TEMPLATE_REPLACEMENT,
     TEMPLATE_REPLACEMENT,
     VIRTUAL_ROUTER_UPGRADE,
+    VOLUME_MIGRATION,
 )
 
 OPERATIONS = tuple(as_operation(procedure) for procedure in PROCEDURES)

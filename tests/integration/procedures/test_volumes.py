@@ -1,0 +1,203 @@
+"""Volumes moved, resized and given other offerings: at rest, live, and when something goes wrong amid it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
+from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud
+from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed
+
+
+@pytest.fixture
+def cloud() -> StorageCloud:
+    """A running instance with a data disk, a stopped one, and a free disk; all on ps1."""
+    found = StorageCloud()
+    found.do("updateStoragePool", id=found.pool("ps2")["id"], enabled=False)
+    small = found.one("listDiskOfferings", name="Small")["id"]
+    found.deploy("on", diskofferingid=small)
+    found.deploy("off")
+    free = found.do("createVolume", name="free", zoneid=found.zone, diskofferingid=small)["volume"]["id"]
+    found.do("attachVolume", id=free, virtualmachineid=found.vm("off")["id"])
+    found.do("detachVolume", id=free)
+    found.do("stopVirtualMachine", id=found.vm("off")["id"])
+    found.do("updateStoragePool", id=found.pool("ps2")["id"], enabled=True)
+    return found
+
+
+def migrate(cloud: StorageCloud, **options: Any) -> dict[str, Any]:
+    return cloud.run("volume_migration", **{**PLACE, "storage_pool": "ps2", **options})
+
+
+def evacuate(cloud: StorageCloud, **options: Any) -> dict[str, Any]:
+    return cloud.run("storage_pool_evacuation", **{**PLACE, "names": ["ps1"], **options})
+
+
+def places(cloud: StorageCloud, name: str) -> set[str]:
+    """The pools that an instance's volumes are on, or the free volume's."""
+    rows = cloud.rows("listVolumes", name="free", listall=True) if name == "free" else cloud.disks(cloud.vm(name))
+    assert {row["state"] for row in rows} == {"Ready"}
+    return {row["storage"] for row in rows}
+
+
+def sent(cloud: StorageCloud) -> list[str]:
+    return [command for command in cloud.transport.commands if is_changing(command)]
+
+
+def test_volumes_at_rest_are_moved_once(cloud):
+    planned = migrate(cloud, names=["free"], instances=["off"], check=True)
+    assert (planned["changed"], cloud.changes) == (True, 0)
+    assert sorted(entry["kind"] for entry in planned["plan"]) == ["instance", "volume"]
+    assert all("to ps2" in entry["reason"] for entry in planned["plan"])
+    done = migrate(cloud, names=["free"], instances=["off"])
+    assert (done["counts"], sent(cloud)) == ({"done": 2}, ["migrateVolume", "migrateVolume"])
+    assert (places(cloud, "free"), places(cloud, "off"), places(cloud, "on")) == ({"ps2"}, {"ps2"}, {"ps1"})
+    assert (migrate(cloud, names=["free"], instances=["off"])["changed"], cloud.changes) == (False, 0)
+
+
+def test_a_running_kvm_instance_moves_with_all_its_volumes_to_another_host(cloud):
+    before = cloud.vm("on")["hostname"]
+    assert migrate(cloud, instances=["on"])["counts"] == {"done": 1}
+    assert sent(cloud) == ["migrateVirtualMachineWithVolume"]
+    machine = cloud.vm("on")
+    assert (machine["state"], machine["hostname"] != before, places(cloud, "on")) == ("Running", True, {"ps2"})
+
+
+def test_a_running_instance_is_stopped_for_its_volumes_only_when_told_and_runs_again(cloud):
+    assert migrate(cloud, instances=["on"], running="skip")["counts"] == {"left": 1}
+    assert migrate(cloud, instances=["on"], running="stop")["counts"] == {"done": 1}
+    assert sent(cloud)[:2] == ["addAnnotation", "stopVirtualMachine"]
+    assert (cloud.vm("on")["state"], places(cloud, "on")) == ("Running", {"ps2"})
+    assert cloud.rows("listAnnotations") == []
+
+
+def test_without_another_host_nothing_is_touched(cloud):
+    here = cloud.vm("on")["hostname"]
+    for row in cloud.rows("listHosts", type="Routing"):
+        if row["name"] != here:
+            cloud.do("updateHost", id=row["id"], allocationstate="Disable")
+    with pytest.raises(InvalidInput, match="no other host can take it"):
+        migrate(cloud, instances=["on", "off"])
+    assert cloud.changes == 0
+    assert migrate(cloud, instances=["on", "off"], partial=True)["counts"] == {"done": 1, "skipped": 1}
+
+
+def test_a_pool_whose_tags_do_not_fit_is_refused_unless_the_volume_gets_another_offering(cloud):
+    offering = cloud.do("createDiskOffering", name="gold", displaytext="g", disksize=5, tags="gold")["diskoffering"]
+    cloud.do("updateStoragePool", id=cloud.pool("ps1")["id"], tags="gold")
+    disk = cloud.do("createVolume", name="d", zoneid=cloud.zone, diskofferingid=offering["id"])["volume"]["id"]
+    cloud.do("attachVolume", id=disk, virtualmachineid=cloud.vm("off")["id"])
+    with pytest.raises(InvalidInput, match="ps2 does not suit its offering") as caught:
+        migrate(cloud, names=["d"])
+    assert (caught.value.option, cloud.changes) == ("partial", 0)
+    assert migrate(cloud, names=["d"], disk_offering="Small")["counts"] == {"done": 1}
+    moved = cloud.one("listVolumes", id=disk)
+    assert (moved["storage"], moved["diskofferingname"]) == ("ps2", "Small")
+
+
+def test_all_volumes_together_must_fit(cloud):
+    cloud.fails("storage-full", where="ps2")
+    with pytest.raises(InvalidInput, match="finds no place"):
+        migrate(cloud, names=["free"])
+    assert cloud.changes == 0
+
+
+def test_volumes_at_rest_are_not_copied_through_a_full_secondary_storage(cloud):
+    cloud.do("updateImageStore", id=cloud.store("ss1")["id"], capacitybytes=2 << 30)
+    with pytest.raises(InvalidInput, match=r"no secondary storage .* has room"):
+        migrate(cloud, names=["free"])
+    assert cloud.changes == 0
+    assert migrate(cloud, instances=["on"])["counts"] == {"done": 1}, "live migration does not use it"
+
+
+def test_a_volume_whose_snapshot_is_being_taken_is_left_in_peace(cloud):
+    job = cloud.client.start("createSnapshot", {"volumeid": cloud.disks(cloud.vm("off"))[0]["id"]})
+    with pytest.raises(InvalidInput, match=r"a snapshot of ROOT-.* is being taken"):
+        migrate(cloud, instances=["off"])
+    cloud.client.wait(job)
+    cloud.do("createVMSnapshot", virtualmachineid=cloud.vm("on")["id"])
+    with pytest.raises(InvalidInput, match="VM snapshots"):
+        migrate(cloud, instances=["on"])
+
+
+def test_a_volume_left_migrating_is_reported_and_never_touched(cloud):
+    cloud.fails("stall-job", command="migrateVolume", text="Migration timed out", times=1)
+    told = migrate(cloud, names=["free"], step_timeout=120)
+    assert told["failed"] and "unsafe" in told["msg"]
+    assert cloud.one("listVolumes", name="free", listall=True)["state"] == "Migrating"
+    with pytest.raises(InvalidInput, match="stays in state Migrating and no job is at it"):
+        migrate(cloud, names=["free"])
+    assert cloud.changes == 0
+
+
+def test_a_job_that_only_claims_success_is_found_out(cloud):
+    cloud.fails("claim-success", command="migrateVolume", times=1)
+    assert migrate(cloud, names=["free"])["counts"] == {"done": 1}
+    cloud.fails("claim-success", command="migrateV*")
+    told = migrate(cloud, names=["free"], storage_pool="ps1", retries=0)
+    assert told["failed"] and "the server says that it was moved, but free is on ps2" in told["msg"]
+
+
+def test_a_move_that_runs_already_is_waited_for(cloud):
+    free = cloud.one("listVolumes", name="free", listall=True)
+    cloud.client.start("migrateVolume", {"volumeid": free["id"], "storageid": cloud.pool("ps2")["id"]})
+    cloud.sim.advance(0.1)
+    assert cloud.one("listVolumes", name="free", listall=True)["state"] == "Migrating"
+    assert migrate(cloud, names=["free"])["counts"] == {"done": 1}
+    assert cloud.changes == 0
+
+
+@pytest.mark.parametrize("options", [{"names": ["none"]}, {"instances": ["none"]}])
+def test_what_does_not_exist_is_named(cloud, options):
+    with pytest.raises(InvalidInput, match="none in the scope given"):
+        migrate(cloud, **options)
+
+
+@pytest.mark.parametrize("kind", ["killed_before", "killed_after"])
+@pytest.mark.parametrize("at", range(6))
+def test_a_migration_that_stops_an_instance_and_is_cut_off_is_finished(cloud, kind, at):
+    """Mark, stop, two volumes, start, unmark."""
+    fault = Fault(kind, at, is_changing)
+    with pytest.raises(Killed):
+        migrate(cloud, instances=["on"], running="stop", fault=fault)
+    assert fault.hit
+    cloud.sim.settle()
+    result = migrate(cloud, instances=["on"], running="stop")
+    assert not result.get("failed"), result
+    assert (cloud.vm("on")["state"], places(cloud, "on"), cloud.rows("listAnnotations")) == ("Running", {"ps2"}, [])
+    assert (migrate(cloud, instances=["on"], running="stop")["changed"], cloud.changes) == (False, 0)
+
+
+def test_a_pool_is_evacuated_and_takes_nothing_new(cloud):
+    planned = evacuate(cloud, check=True)
+    assert planned["plan"][0] == {"step": "disable storage pool ps1 for new volumes"}
+    assert (cloud.changes, len(planned["plan"])) == (0, 4)
+    assert evacuate(cloud)["counts"] == {"done": 3}
+    assert [places(cloud, name) for name in ("on", "off", "free")] == [{"ps2"}] * 3
+    assert (cloud.pool("ps1")["state"], cloud.vm("on")["state"]) == ("Disabled", "Running")
+    assert (evacuate(cloud)["changed"], cloud.changes) == (False, 0)
+    entered = cloud.run("storage_pool_maintenance", **PLACE, names=["ps1"])
+    assert (entered["instances"], cloud.pool("ps1")["state"]) == ([], "Maintenance")
+
+
+def test_an_evacuation_without_a_place_for_everything_begins_nothing(cloud):
+    with pytest.raises(InvalidInput, match="is to be emptied and to take"):
+        evacuate(cloud, destinations=["ps1"])
+    cloud.do("updateStoragePool", id=cloud.pool("ps2")["id"], enabled=False)
+    with pytest.raises(InvalidInput, match=r"3 cannot be moved: .*there is no other pool"):
+        evacuate(cloud)
+    assert (cloud.changes, cloud.pool("ps1")["state"]) == (0, "Up")
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_an_evacuation_that_is_cut_off_is_finished(cloud, at):
+    """Disable; the stopped and the free one; mark, stop, two volumes, start, unmark in the order of names."""
+    with pytest.raises(Killed):
+        evacuate(cloud, running="stop", fault=Fault("killed_after", at, is_changing))
+    cloud.sim.settle()
+    assert not evacuate(cloud, running="stop").get("failed")
+    assert [places(cloud, name) for name in ("on", "off", "free")] == [{"ps2"}] * 3
+    assert (cloud.vm("on")["state"], cloud.rows("listAnnotations")) == ("Running", [])
