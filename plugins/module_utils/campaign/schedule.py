@@ -27,11 +27,20 @@ class Limits:
 
 
 def in_order(targets: Iterable[Target]) -> list[Target]:
-    """By place (zone, pod, cluster, domain, account), then pair and rank, then name."""
+    """By place (zone, pod, cluster, domain, account), then rank, pair and name.
+
+    Partners stand together, at the place of the first of them: their rank counts wherever they run.
+    """
+    found = list(targets)
+    places: dict[str, tuple[str, ...]] = {}
+    for target in found:
+        if target.pair:
+            places[target.pair] = min(places.get(target.pair, target.place), target.place)
     return sorted(
-        targets,
+        found,
         key=lambda target: (
-            target.place, 0 if target.pair else target.rank, target.pair or target.name, target.rank, target.name,
+            places.get(target.pair, target.place), 0 if target.pair else target.rank, target.pair or target.name,
+            target.rank, target.name,
         ),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from .targets import Target
@@ -33,11 +33,17 @@ class Entry:
     reason: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        facts = {key: value for key, value in asdict(self.target).items() if key not in ("facts", "rank")}
+        target = self.target
         return {
-            **facts,
-            "place": list(self.target.place),
-            "interrupts": list(self.target.interrupts),
+            "id": target.id,
+            "name": target.name,
+            "kind": target.kind,
+            "place": list(target.place),
+            "host": target.host,
+            "cluster": target.cluster,
+            "pair": target.pair,
+            "interrupts": list(target.interrupts),
+            "cut": target.cut,
             "state": self.state,
             "wave": self.wave,
             "begun": round(self.begun, 3),

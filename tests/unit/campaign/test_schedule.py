@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 
 import pytest
@@ -17,6 +16,7 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.campaign.schedule i
     waves,
 )
 from ansible_collections.cloudstack.ops.plugins.module_utils.campaign.targets import Target
+from ansible_collections.cloudstack.ops.tests.support.schedules import play
 
 
 def router(number: int, *, host: int = 0, cluster: int = 0, pair: str = "", rank: int = 0) -> Target:
@@ -24,38 +24,6 @@ def router(number: int, *, host: int = 0, cluster: int = 0, pair: str = "", rank
         id=f"id-{number}", name=f"r-{number:05d}-VM", kind="router", place=("zone", f"c{cluster}"),
         host=f"h{host}", cluster=f"c{cluster}", pair=pair, rank=rank,
     )  # fmt: skip
-
-
-def play(targets: list[Target], limits: Limits, duration: float = 1.0) -> tuple[float, list[Target]]:
-    """Runs the queue on a clock of its own, with all limits asserted; end and order of begin."""
-    queue, now, begun = Queue(targets, limits), 0.0, []
-    running: list[tuple[float, int, Target]] = []
-    ended: set[str] = set()
-    while True:
-        while (target := queue.take()) is not None:
-            begun.append(target)
-            heapq.heappush(running, (now + duration, len(begun), target))
-            check(running, limits)
-            mates = [t for t in targets if t.pair and t.pair == target.pair and t.rank < target.rank]
-            assert all(mate.id in ended for mate in mates)
-        if not running:
-            assert queue.waiting() == []
-            return now, begun
-        now = running[0][0]
-        while running and running[0][0] <= now:
-            done = heapq.heappop(running)[2]
-            ended.add(done.id)
-            queue.ended(done)
-
-
-def check(running: list, limits: Limits) -> None:
-    under_way = [target for _end, _number, target in running]
-    assert not limits.overall or len(under_way) <= limits.overall
-    for limit, field in ((limits.per_host, "host"), (limits.per_cluster, "cluster")):
-        busiest = Counter(getattr(target, field) for target in under_way).most_common(1)
-        assert not limit or busiest[0][1] <= limit
-    pairs = Counter(target.pair for target in under_way if target.pair)
-    assert not pairs or max(pairs.values()) == 1
 
 
 @settings(max_examples=150)
@@ -91,6 +59,12 @@ def test_the_order_is_kept_where_no_limit_decides():
     targets = in_order(router(number, host=number % 7, cluster=number % 3) for number in range(50))
     _end, begun = play(targets, Limits(5))
     assert begun == targets
+
+
+def test_the_backup_goes_first_wherever_the_partners_run():
+    primary, backup = router(1, cluster=0, pair="p", rank=1), router(2, cluster=1, host=1, pair="p")
+    other = router(3, cluster=0)
+    assert in_order([primary, other, backup]) == [backup, primary, other]
 
 
 def test_canaries_and_batches_are_barriers_and_pairs_stay_together():
