@@ -9,7 +9,11 @@ from __future__ import annotations
 from ..campaign import as_operation
 from ..procedures.clusters import CLUSTER_ROLLING_MAINTENANCE
 from ..procedures.default_system_offering import DEFAULT_SYSTEM_OFFERING
+from ..procedures.host_degraded import HOST_DEGRADED
+from ..procedures.host_ha import HOST_HA
 from ..procedures.host_maintenance import HOST_MAINTENANCE
+from ..procedures.host_out_of_band import OUT_OF_BAND_MANAGEMENT
+from ..procedures.host_power import HOST_POWER
 from ..procedures.host_removal import HOST_REMOVAL
 from ..procedures.primary_storage import STORAGE_POOL_MAINTENANCE
 from ..procedures.secondary_storage import SECONDARY_STORAGE_MIGRATION
@@ -19,12 +23,17 @@ from ..procedures.system_vms import SYSTEM_VM_REFRESH
 from ..procedures.template_replacement import TEMPLATE_REPLACEMENT
 from ..procedures.virtual_routers import VIRTUAL_ROUTER_UPGRADE
 from ..procedures.volume_migration import STORAGE_POOL_EVACUATION, VOLUME_MIGRATION
+from ..procedures.volume_offering_change import VOLUME_OFFERING_CHANGE
 
 PROCEDURES = (
     CLUSTER_ROLLING_MAINTENANCE,
     DEFAULT_SYSTEM_OFFERING,
+    HOST_DEGRADED,
+    HOST_HA,
     HOST_MAINTENANCE,
+    HOST_POWER,
     HOST_REMOVAL,
+    OUT_OF_BAND_MANAGEMENT,
     SECONDARY_STORAGE_MIGRATION,
     STORAGE_POOL_EVACUATION,
     STORAGE_POOL_MAINTENANCE,
@@ -34,6 +43,7 @@ PROCEDURES = (
     TEMPLATE_REPLACEMENT,
     VIRTUAL_ROUTER_UPGRADE,
     VOLUME_MIGRATION,
+    VOLUME_OFFERING_CHANGE,
 )
 
 OPERATIONS = tuple(as_operation(procedure) for procedure in PROCEDURES)
