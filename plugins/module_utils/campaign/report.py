@@ -14,6 +14,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ COLOURS = {
     "left": "#8a8f98",
     "already": "#5b8def",
 }
-ROW, LEFT, WIDTH = 22, 260, 940
+WELL = ("done", "already")
+ROW, THIN, NAMED = 22, 4, 150
+"""Heights of a row with a name and without one; up to so many steps are all named."""
+LEFT, RIGHT, TOP, WIDTH = 270, 20, 26, 960
 
 
 def write_report(path: str, report: Mapping[str, Any]) -> list[str]:
@@ -84,32 +88,44 @@ def _row(target: Mapping[str, Any]) -> str:
         target["name"],
         "/".join(part for part in target["place"] if part),
         target["state"],
-        _stamp(target["begun"]) if target["begun"] else "",
+        _clock(target["begun"]) if target["begun"] else "",
         took,
         str(target["attempts"] or ""),
         ", ".join(target["interrupts"]),
         target["reason"],
     )
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    shown = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f'<tr class="{escape(target["state"])}">{shown}</tr>'
 
 
 def timeline(report: Mapping[str, Any]) -> str:
-    """Who was interrupted when: one bar for each step that was taken, in the order of their begin."""
+    """Who was interrupted when: one bar for each step that was taken, in the order of their begin.
+
+    Where there are so many that names would make it endless, only those that did not end well are named.
+    """
     worked = sorted((t for t in report["targets"] if t["begun"]), key=lambda target: target["begun"])
     if not worked:
         return "<p>No step was taken.</p>"
     begin = worked[0]["begun"]
     end = max([report["ended"], *(target["ended"] or target["begun"] for target in worked)])
-    scale = (WIDTH - LEFT - 20) / max(end - begin, 0.001)
-    height = ROW * len(worked) + 40
+    scale = (WIDTH - LEFT - RIGHT) / max(end - begin, 0.001)
+    rows = [ROW if len(worked) <= NAMED or target["state"] not in WELL else THIN for target in worked]
+    height = sum(rows) + 40
     return (
         f'<svg role="img" viewBox="0 0 {WIDTH} {height}" aria-labelledby="picture-title">'
         f'<title id="picture-title">Timeline of {len(worked)} steps over {end - begin:.0f} seconds; '
         "the table below has the same figures.</title>"
         + "".join(_grid(begin, end, scale, height))
-        + "".join(_bar(number, target, begin, end, scale) for number, target in enumerate(worked))
+        + "".join(_mark(mark, begin, end, scale, height) for mark in report["marks"])
+        + "".join(
+            _bar(target, y, row, begin, end, scale) for target, y, row in zip(worked, _places(rows), rows, strict=True)
+        )
         + "</svg>"
     )
+
+
+def _places(rows: Sequence[int]) -> list[int]:
+    return [TOP, *(TOP + below for below in accumulate(rows))][: len(rows)]
 
 
 def _grid(begin: float, end: float, scale: float, height: int) -> Sequence[str]:
@@ -123,22 +139,45 @@ def _grid(begin: float, end: float, scale: float, height: int) -> Sequence[str]:
     return lines
 
 
-def _bar(number: int, target: Mapping[str, Any], begin: float, end: float, scale: float) -> str:
-    y = 26 + number * ROW
+def _mark(mark: Mapping[str, Any], begin: float, end: float, scale: float, height: int) -> str:
+    """A barrier, or what stopped the campaign."""
+    x = LEFT + (min(max(mark["at"], begin), end) - begin) * scale
+    return (
+        f"<g><title>{escape(mark['text'])}</title>"
+        f'<line x1="{x:.1f}" y1="20" x2="{x:.1f}" y2="{height - 12}" stroke="#555b66" stroke-dasharray="3 4"/></g>'
+    )
+
+
+def _bar(target: Mapping[str, Any], y: int, row: int, begin: float, end: float, scale: float) -> str:
     x = LEFT + (target["begun"] - begin) * scale
     width = max(((target["ended"] or end) - target["begun"]) * scale, 2.0)
     colour = COLOURS.get(target["state"], "#333")
     cut = ", ".join(target["interrupts"])
     hint = f"{target['name']}: {target['state']}" + (f"; interrupted: {cut}" if cut else "")
-    return (
-        f"<g><title>{escape(hint)}</title>"
-        f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{escape(_short(target["name"]))}</text>'
-        f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{ROW - 6}" rx="3" fill="{colour}"/></g>'
-    )
+    thick, round_by = (row - 6, 3) if row == ROW else (row - 1, 1)
+    bar = f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{thick}" rx="{round_by}" fill="{colour}"/>'
+    words = _name(target, y) + _remark(target, x, width, y) if row == ROW else ""
+    return f"<g><title>{escape(hint)}</title>{bar}{words}</g>"
+
+
+def _name(target: Mapping[str, Any], y: int) -> str:
+    label = " · ".join((target["name"], *target["interrupts"][:1]))
+    return f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{escape(_short(label))}</text>'
+
+
+def _remark(target: Mapping[str, Any], x: float, width: float, y: int) -> str:
+    """In words what the colour says, where it is not what was wished for; and how often the step was tried."""
+    words = [] if target["state"] in WELL else [target["state"]]
+    words += [f"{target['attempts']} tries"] if words and target["attempts"] > 1 else []
+    if not words:
+        return ""
+    outside = x + width + 4
+    at, anchor = (outside, "start") if outside < WIDTH - 90 else (x - 4, "end")
+    return f'<text x="{at:.1f}" y="{y + 12}" text-anchor="{anchor}" class="small">{escape(", ".join(words))}</text>'
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 34 else name[:33] + "…"
+    return name if len(name) <= 42 else name[:41] + "…"
 
 
 def _stamp(seconds: float) -> str:
@@ -170,6 +209,8 @@ svg text.small {{ font-size: 10px; fill: #555b66; }}
 .box {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #e6e8eb; vertical-align: top; }}
+td:nth-child(4), td:nth-child(5) {{ white-space: nowrap; }}
+tr.failed td:first-child, tr.unsafe td:first-child {{ border-left: 4px solid #b3261e; }}
 th {{ font-weight: 600; background: #eef0f3; }}
 </style>
 </head>
@@ -180,11 +221,12 @@ th {{ font-weight: 600; background: #eef0f3; }}
 <ul class="counts" aria-label="How many targets ended how">{counts}</ul>
 <h2>Who was interrupted, and when</h2>
 {picture}
+<p class="when">A dashed line is what concerned everybody, such as the end of a batch: see the end of this page.</p>
 <h2>All targets</h2>
 <div class="box" role="region" aria-label="All targets" tabindex="0">
 <table>
 <thead><tr>
-<th scope="col">Name</th><th scope="col">Place</th><th scope="col">State</th><th scope="col">Begun</th>
+<th scope="col">Name</th><th scope="col">Place</th><th scope="col">State</th><th scope="col">Begun (UTC)</th>
 <th scope="col">Took</th><th scope="col">Tries</th><th scope="col">Interrupted</th><th scope="col">Remark</th>
 </tr></thead>
 <tbody>

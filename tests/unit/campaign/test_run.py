@@ -316,5 +316,15 @@ def test_the_report_is_written_for_machines_and_for_people(tmp_path: Path):
     page = (tmp_path / "run.html").read_text()
     assert page.count("<rect") == 2
     assert "net of r0" in page
+    assert page.count(">failed</text>") == 1, "what the colour says is said in words too"
     with pytest.raises(InvalidInput, match="report"):
         World(1).go(report=str(tmp_path / "no" / "run"))
+
+
+def test_a_long_report_names_in_its_picture_only_what_did_not_end_well(tmp_path: Path):
+    world = World(400, {"r7": 9})
+    world.go(report=str(tmp_path / "run"), retries=0, failure_budget=1, parallel=20)
+    picture = (tmp_path / "run.html").read_text().partition("</svg>")[0]
+    assert picture.count("<rect") == 400
+    assert picture.count('text-anchor="end">') == 1
+    assert ">r7 · net of r7</text>" in picture
