@@ -77,7 +77,7 @@ options:
       - skip
   partial:
     description:
-      - Move what can be moved, though something cannot; otherwise nothing is touched then.
+      - Go on with what can be done, though something cannot; otherwise nothing is touched then.
     type: bool
     default: false
   canaries:
@@ -207,7 +207,7 @@ report:
     - What happened to each target and when.
   returned: success
   type: dict
-not_movable:
+refused:
   description:
     - What cannot be moved, and why.
   returned: success

@@ -71,7 +71,7 @@ VOLUME_MIGRATION = Procedure(
     ),
     sequence=(Stage(CHECK, "List the volumes, and the pools that the server calls suitable for each"), *MOVING),
     constraints={"required_one_of": [["names", "instances"]]},
-    returns={"not_movable": ("list", "What cannot be moved, and why.")},
+    returns={"refused": ("list", "What cannot be moved, and why.")},
     targets=_targets,
     standing=standing,
     standings=standings,
@@ -147,7 +147,7 @@ STORAGE_POOL_EVACUATION = Procedure(
         *MOVING[2:],
     ),
     returns={
-        "not_movable": ("list", "What cannot be moved, and why."),
+        "refused": ("list", "What cannot be moved, and why."),
         "system_vms": ("list", "System VMs and routers that run from the pools."),
     },
     targets=_evacuated,

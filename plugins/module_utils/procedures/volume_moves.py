@@ -36,7 +36,7 @@ RUNNING = Option(
 )  # fmt: skip
 PARTIAL = Option(
     "partial", "bool", default=False, behaviour=True,
-    help="Move what can be moved, though something cannot; otherwise nothing is touched then.",
+    help="Go on with what can be done, though something cannot; otherwise nothing is touched then.",
 )  # fmt: skip
 
 

@@ -74,10 +74,10 @@ def check_secondary_storage(run: Any, zones: Sequence[str]) -> None:
 def refuse_blocked(run: Any) -> None:
     """Nothing is touched while anything could not be moved, unless ``partial`` says so."""
     blocked = [entry for entry in run.timeline.entries.values() if entry.state == "skipped"]
-    run.notes["not_movable"] = [f"{entry.target.title}: {entry.reason}" for entry in blocked]
+    run.notes["refused"] = [f"{entry.target.title}: {entry.reason}" for entry in blocked]
     if blocked and not run.option("partial"):
         raise InvalidInput(
-            f"{len(blocked)} cannot be moved: " + "; ".join(run.notes["not_movable"][:5]),
+            f"{len(blocked)} targets cannot be worked: " + "; ".join(run.notes["refused"][:5]),
             option="partial",
-            remedy="mend that first, or set partial to move the rest",
+            remedy="mend that first, or set partial to go on with the rest",
         )

@@ -187,7 +187,7 @@ def test_an_evacuation_without_a_place_for_everything_begins_nothing(cloud):
     with pytest.raises(InvalidInput, match="is to be emptied and to take"):
         evacuate(cloud, destinations=["ps1"])
     cloud.do("updateStoragePool", id=cloud.pool("ps2")["id"], enabled=False)
-    with pytest.raises(InvalidInput, match=r"3 cannot be moved: .*there is no other pool"):
+    with pytest.raises(InvalidInput, match=r"3 targets cannot be worked: .*there is no other pool"):
         evacuate(cloud)
     assert (cloud.changes, cloud.pool("ps1")["state"]) == (0, "Up")
 
@@ -201,3 +201,113 @@ def test_an_evacuation_that_is_cut_off_is_finished(cloud, at):
     assert not evacuate(cloud, running="stop").get("failed")
     assert [places(cloud, name) for name in ("on", "off", "free")] == [{"ps2"}] * 3
     assert (cloud.vm("on")["state"], cloud.rows("listAnnotations")) == ("Running", [])
+
+
+def change(cloud: StorageCloud, **options: Any) -> dict[str, Any]:
+    return cloud.run("volume_offering_change", **{**PLACE, **options})
+
+
+def sizes(cloud: StorageCloud, vm: str) -> list[int]:
+    return [row["size"] >> 30 for row in cloud.disks(cloud.vm(vm))]
+
+
+def test_volumes_get_another_offering_and_grow_with_it(cloud):
+    planned = change(
+        cloud, names=["free"], instances=["on"], volume_type="DATADISK", disk_offering="Medium", check=True
+    )
+    assert (cloud.changes, len(planned["plan"])) == (0, 2)
+    assert "offering Small -> Medium, 5 GB -> 20 GB" in planned["plan"][0]["reason"]
+    done = change(cloud, names=["free"], instances=["on"], volume_type="DATADISK", disk_offering="Medium")
+    assert (done["counts"], cloud.changes) == ({"done": 2}, 2)
+    row = cloud.one("listVolumes", name="free", listall=True)
+    assert (row["diskofferingname"], row["size"] >> 30) == ("Medium", 20)
+    assert (change(cloud, names=["free"], disk_offering="Medium")["changed"], cloud.changes) == (False, 0)
+
+
+def test_volumes_keep_their_size_where_the_offering_leaves_it_to_users(cloud):
+    assert change(cloud, names=["free"], disk_offering="Custom")["counts"] == {"done": 1}
+    assert cloud.one("listVolumes", name="free", listall=True)["size"] >> 30 == 5
+    assert change(cloud, names=["free"], size=7)["counts"] == {"done": 1}
+    assert cloud.one("listVolumes", name="free", listall=True)["size"] >> 30 == 7
+
+
+def test_what_would_be_cut_off_is_asked_for_twice():
+    """On the hypervisor of the recorded server, which does not refuse to try."""
+    from ansible_collections.cloudstack.ops.tests.support.virtual import VirtualCloud
+
+    cloud = VirtualCloud(zone="sandbox", seed=1)
+    zone = cloud.client.list("listZones")[0]["id"]
+    custom = next(row["id"] for row in cloud.client.list("listDiskOfferings") if row["iscustomized"])
+    wanted = {"name": "d", "zoneid": zone, "diskofferingid": custom, "size": 9}
+    cloud.client.run("createVolume", wanted)
+    options = {"names": ["d"], "size": 4}
+    with pytest.raises(InvalidInput, match="4 GB would cut off its end: set shrink_ok"):
+        cloud.run("volume_offering_change", **options)
+    with pytest.raises(InvalidInput) as caught:
+        cloud.run("volume_offering_change", **options, shrink_ok=True, confirm="d")
+    assert (caught.value.option, cloud.changes) == ("confirm", 0)
+    assert "4 GB" in str(caught.value)
+    assert cloud.run("volume_offering_change", **options, shrink_ok=True, confirm="4 GB")["counts"] == {"done": 1}
+    assert cloud.client.list("listVolumes", {"name": "d"})[0]["size"] >> 30 == 4
+
+
+def test_root_disks_follow_their_compute_offering(cloud):
+    fixed = cloud.do("createServiceOffering", name="fixed", displaytext="f", cpunumber=1, cpuspeed=500, memory=512,
+                     rootdisksize=4)["serviceoffering"]["id"]  # fmt: skip
+    golden = cloud.one("listTemplates", templatefilter="all", name="golden")["id"]
+    cloud.do("deployVirtualMachine", name="strict", zoneid=cloud.zone, templateid=golden, serviceofferingid=fixed,
+             networkids=cloud.network)  # fmt: skip
+    with pytest.raises(InvalidInput, match="compute offering fixed fixes the size of root disks"):
+        change(cloud, instances=["strict"], size=8)
+    assert cloud.changes == 0
+    assert change(cloud, instances=["off"], size=8)["counts"] == {"done": 1}
+    assert sizes(cloud, "off") == [8]
+
+
+def test_a_root_disk_that_is_made_anew_at_each_reboot_is_warned_of(cloud):
+    volatile = cloud.do("createServiceOffering", name="kiosk", displaytext="k", cpunumber=1, cpuspeed=500, memory=512,
+                        isvolatile=True)["serviceoffering"]["id"]  # fmt: skip
+    golden = cloud.one("listTemplates", templatefilter="all", name="golden")["id"]
+    cloud.do("deployVirtualMachine", name="kiosk", zoneid=cloud.zone, templateid=golden, serviceofferingid=volatile,
+             networkids=cloud.network)  # fmt: skip
+    told = change(cloud, instances=["kiosk"], size=8, check=True)
+    assert any("made anew at each reboot of kiosk" in text for text in told["warnings"])
+
+
+def test_an_offering_that_the_pool_does_not_serve_moves_a_volume_only_when_allowed(cloud):
+    cloud.do("createDiskOffering", name="gold", displaytext="g", disksize=9, tags="gold")
+    cloud.do("updateStoragePool", id=cloud.pool("ps2")["id"], tags="gold")
+    with pytest.raises(InvalidInput, match="its pool ps1 lacks gold: set auto_migrate"):
+        change(cloud, names=["free"], disk_offering="gold")
+    assert change(cloud, names=["free"], disk_offering="gold", auto_migrate=True)["counts"] == {"done": 1}
+    assert places(cloud, "free") == {"ps2"}
+
+
+def test_a_resize_that_only_claims_success_is_found_out(cloud):
+    cloud.fails("claim-success", command="resizeVolume")
+    told = change(cloud, instances=["off"], size=8, retries=0)
+    assert told["failed"] and "the volume still differs" in told["msg"]
+
+
+@pytest.mark.parametrize(
+    ("options", "option"), [({"size": 0}, "size"), ({"size": 9, "disk_offering": "Small"}, "size")]
+)
+def test_sizes_that_cannot_be_are_refused(cloud, options, option):
+    with pytest.raises(InvalidInput) as caught:
+        change(cloud, names=["free"], **options)
+    assert (caught.value.option, cloud.changes) == (option, 0)
+
+
+@pytest.mark.parametrize("kind", ["killed_before", "killed_after", "lost"])
+def test_a_change_that_is_cut_off_is_finished_and_not_done_twice(cloud, kind):
+    fault = Fault(kind, 1, is_changing)
+    wanted = {"names": ["free"], "instances": ["on"], "volume_type": "DATADISK", "disk_offering": "Medium"}
+    try:
+        change(cloud, **wanted, fault=fault, retries=0)
+    except Killed:
+        assert kind != "lost"
+    assert fault.hit
+    cloud.sim.settle()
+    assert not change(cloud, **wanted).get("failed")
+    assert cloud.changes == (1 if kind == "killed_before" else 0)
+    assert {row["diskofferingname"] for row in cloud.rows("listVolumes", type="DATADISK", listall=True)} == {"Medium"}
