@@ -32,6 +32,7 @@ options:
     required: true
     choices:
       - account
+      - affinity_group
       - cluster
       - compute_offering
       - disk_offering
@@ -53,9 +54,11 @@ options:
       - project
       - region
       - role
+      - security_group
       - setting
       - snapshot
       - snapshot_policy
+      - ssh_key_pair
       - storage_ip_range
       - storage_pool
       - system_offering
@@ -65,7 +68,9 @@ options:
       - traffic_type
       - vgpu_profile
       - vlan_ip_range
+      - vm_snapshot
       - volume
+      - vpc
       - vpc_offering
       - zone
   filters:

@@ -7,17 +7,6 @@
 from __future__ import annotations
 
 from ..model import Commands, Option, Resource
-from .owned import OWNER, PROJECT_PARENT, SCOPE, ZONE
-
-INSTANCE = Resource(
-    name="instance",
-    noun="instance",
-    summary="Instances",
-    commands=Commands(list="listVirtualMachines", fixed={"list": {"listall": True}}, parents=PROJECT_PARENT),
-    scope=SCOPE,
-    options=(Option("name", help="Host name of the instance."), ZONE, *OWNER),
-    lookup_only=True,
-)
 
 OS_TYPE = Resource(
     name="os_type",
@@ -42,4 +31,4 @@ PROJECT = Resource(
     lookup_only=True,
 )
 
-RESOURCES = (INSTANCE, OS_TYPE, PROJECT)
+RESOURCES = (OS_TYPE, PROJECT)
