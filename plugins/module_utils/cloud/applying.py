@@ -97,13 +97,22 @@ def write_plan(
         return
     kind = Path(path).suffix.lower()
     if kind == ".html":
-        text = plan_page(cloud.graph, works, title=title, lost=lost)
+        text = plan_page(cloud.graph, works, title=title, about=_about(task), lost=lost)
     elif kind == ".json":
         changes = [work.as_dict() for work in works if work.plan.changed]
         text = json.dumps({"counts": counts(works), "plan": changes, "not_restored": list(lost)}, indent=2) + "\n"
     else:
         text = "\n".join(lines) + "\n"
     write(path, text, option="plan_file")
+
+
+def _about(task: Any) -> str:
+    """Which server, and when."""
+    return f"{_host(task)}, {task.clock.now():%Y-%m-%d %H:%M} UTC"
+
+
+def _host(task: Any) -> str:
+    return urlsplit(task.client.connection.endpoint).hostname or "cloud"
 
 
 def _keep(task: Any, former: Restoration) -> str:
@@ -118,9 +127,8 @@ def _keep(task: Any, former: Restoration) -> str:
     text = document_text(former.document, comments=comments)
     if path is not None:
         return write_beside(path, text, option="restore_file")
-    host = urlsplit(task.client.connection.endpoint).hostname or "cloud"
     try:
-        return write_beside(usual_restore_file(os.environ, host, now), text, option="restore_file")
+        return write_beside(usual_restore_file(os.environ, _host(task), now), text, option="restore_file")
     except InvalidInput as error:
         task.warn(f"the former values are in the result alone: {error.message}")
         return ""

@@ -7,62 +7,67 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from . import svg
 from .document import Work
 from .graph import Graph, Step
+from .layers import Item, Key, bundle, place
 from .nodes import Node
+from .plan_text import SIGNS
 
 MOST = 60
 """Objects that are drawn one by one; of more, those of a kind and an action share a box."""
-_HEIGHT, _GAP, _MARGIN, _SPACE = 26.0, 10.0, 14.0, 70.0
+_HEIGHT, _MARGIN, _JOINT, _LONGEST = 26.0, 8.0, 6.0, 230.0
 
 
-_Key = Hashable
-
-
-@dataclass
+@dataclass(frozen=True)
 class _Box:
-    """A box of the picture. ``needs`` are the boxes that its arrows come from."""
-
     label: str
-    kind: str
+    action: str
     title: str
-    needs: set[_Key]
-    x: float = 0
-    y: float = 0
-    width: float = 0
+    anchor: str = ""
+
+    @property
+    def width(self) -> float:
+        return svg.width_of(self.label) + 18
 
 
-def graph_picture(graph: Graph, works: Sequence[Work]) -> str:
-    """SVG of the changes of a plan; an empty text where nothing changes."""
+def graph_picture(graph: Graph, works: Sequence[Work], anchors: Mapping[Node, str]) -> str:
+    """SVG of the changes that need each other; an empty text where none does.
+
+    anchors: what the boxes lead to, by node.
+    """
     changed = [work for work in works if work.plan.changed]
-    if not changed:
+    boxes, needs = _one_by_one(graph, changed, anchors) if len(changed) <= MOST else _by_kind(graph, changed)
+    joined = {key for key, first in needs.items() if first} | {first for several in needs.values() for first in several}
+    if not joined:
         return ""
-    boxes = _one_by_one(graph, changed) if len(changed) <= MOST else _by_kind(graph, changed)
-    _reduce(boxes)
-    width, height = _place(boxes)
-    shapes = [
-        svg.curve(boxes[first].x + boxes[first].width, boxes[first].y + _HEIGHT / 2, box.x, box.y + _HEIGHT / 2)
-        for box in boxes.values()
-        for first in box.needs
-    ]
-    for box in boxes.values():
-        shapes.append(svg.box(box.x, box.y, box.width, _HEIGHT, f"node {box.kind}", box.title))
-        shapes.append(svg.text(box.x + 8, box.y + 17, box.label))
-    return svg.picture(width, height, f"Graph of {len(changed)} changes: what needs what, from left to right", shapes)
+    needs = bundle(_reduced({key: first for key, first in needs.items() if key in joined}))
+    items = {key: _item(boxes.get(key)) for key in needs}
+    lines = place(items, needs)
+    names = {id(item): f"b{number}" for number, item in enumerate(items.values())}
+    shapes = [_line(line, names) for line in lines]
+    shapes += [_shape(item, boxes.get(key), names[id(item)]) for key, item in items.items()]
+    width = max(item.x + item.width for item in items.values())
+    height = max(item.y + item.height / 2 for item in items.values())
+    label = f"What needs what among {len(changed)} changes, from left to right"
+    return svg.picture(width + 2 * _MARGIN, height + 2 * _MARGIN, label, shapes, kind="graph")
 
 
-def _one_by_one(graph: Graph, changed: Sequence[Work]) -> dict[_Key, _Box]:
+def _one_by_one(
+    graph: Graph, changed: Sequence[Work], anchors: Mapping[Node, str]
+) -> tuple[dict[Key, _Box], dict[Key, set[Key]]]:
     inside = {work.node for work in changed}
-    boxes: dict[_Key, _Box] = {}
+    boxes: dict[Key, _Box] = {}
+    needs: dict[Key, set[Key]] = {}
     for work in changed:
-        label = svg.shortened(work.node.title, 250)
-        first = {other for other in _first_turn(graph, work.node) if other in inside}
-        boxes[work.node] = _Box(label, work.plan.action, f"{work.node.title}: {work.plan.action}", set(first))
-    return boxes
+        action = work.plan.action
+        label = svg.shortened(f"{SIGNS[action]} {work.node.title}", _LONGEST)
+        boxes[work.node] = _Box(label, action, f"{work.node.title}: {action}", anchors.get(work.node, ""))
+        needs[work.node] = {other for other in _first_turn(graph, work.node) if other in inside}
+    return boxes, needs
 
 
 def _first_turn(graph: Graph, node: Node) -> set[Node]:
@@ -70,74 +75,72 @@ def _first_turn(graph: Graph, node: Node) -> set[Node]:
     return {step.node for step in graph.needs.get(Step(node), ()) if step.node is not node}
 
 
-def _by_kind(graph: Graph, changed: Sequence[Work]) -> dict[_Key, _Box]:
+def _by_kind(graph: Graph, changed: Sequence[Work]) -> tuple[dict[Key, _Box], dict[Key, set[Key]]]:
     keys = {work.node: (work.node.resource.noun, work.plan.action) for work in changed}
-    counts = Counter(keys.values())
-    boxes: dict[_Key, _Box] = {
-        (noun, action): _Box(f"{count} × {noun}", action, f"{count} × {noun}: {action}", set())
-        for (noun, action), count in counts.items()
+    boxes: dict[Key, _Box] = {
+        (noun, action): _Box(f"{SIGNS[action]} {count} × {noun}", action, f"{count} × {noun}: {action}")
+        for (noun, action), count in Counter(keys.values()).items()
     }
+    needs: dict[Key, set[Key]] = {key: set() for key in boxes}
     for node, key in keys.items():
-        boxes[key].needs |= {keys[other] for other in _first_turn(graph, node) if other in keys and keys[other] != key}
-    _cut_circles(boxes)
-    return boxes
+        needs[key] |= {keys[other] for other in _first_turn(graph, node) if other in keys and keys[other] != key}
+    return boxes, _without_circles(needs)
 
 
-def _cut_circles(boxes: Mapping[_Key, _Box]) -> None:
+def _without_circles(needs: Mapping[Key, set[Key]]) -> dict[Key, set[Key]]:
     """Objects of two kinds may need each other both ways, though no two objects do; one way is left out."""
-    done: set[_Key] = set()
-    path: list[_Key] = []
+    found = {key: set(first) for key, first in needs.items()}
+    done: set[Key] = set()
+    path: list[Key] = []
 
-    def visit(key: _Key) -> None:
+    def visit(key: Key) -> None:
         path.append(key)
-        for first in sorted(boxes[key].needs, key=str):
+        for first in sorted(found[key], key=str):
             if first in path:
-                boxes[key].needs.discard(first)
+                found[key].discard(first)
             elif first not in done:
                 visit(first)
         path.pop()
         done.add(key)
 
-    for key in boxes:
+    for key in found:
         if key not in done:
             visit(key)
+    return found
 
 
-def _reduce(boxes: Mapping[_Key, _Box]) -> None:
-    """Leaves out arrows that follow from others: a host needs its zone because its cluster does."""
-    behind: dict[_Key, set[_Key]] = {}
+def _reduced(needs: Mapping[Key, set[Key]]) -> dict[Key, set[Key]]:
+    """Leaves out lines that follow from others: a host needs its zone because its cluster does."""
+    behind: dict[Key, set[Key]] = {}
 
-    def all_behind(key: _Key) -> set[_Key]:
+    def all_behind(key: Key) -> set[Key]:
         if key not in behind:
             behind[key] = set()
-            for first in boxes[key].needs:
+            for first in needs[key]:
                 behind[key] |= {first} | all_behind(first)
         return behind[key]
 
-    for box in boxes.values():
-        box.needs -= {far for near in box.needs for far in all_behind(near)}
+    return {key: first - {far for near in first for far in all_behind(near)} for key, first in needs.items()}
 
 
-def _place(boxes: Mapping[_Key, _Box]) -> tuple[float, float]:
-    """Gives each box its column, by the longest way to it, and its row, near what it needs. Returns the size."""
-    columns: dict[_Key, int] = {}
+def _item(box: _Box | None) -> Item:
+    return Item(box.width, _HEIGHT) if box else Item(_JOINT, _JOINT)
 
-    def column(key: _Key) -> int:
-        if key not in columns:
-            columns[key] = 1 + max((column(first) for first in boxes[key].needs), default=-1)
-        return columns[key]
 
-    by_column: dict[int, list[_Box]] = {}
-    for key, box in boxes.items():
-        by_column.setdefault(column(key), []).append(box)
-    x, height = _MARGIN, 0.0
-    for number in sorted(by_column):
-        members = by_column[number]
-        if number:
-            members.sort(key=lambda box: sum(boxes[key].y for key in box.needs) / max(1, len(box.needs)))
-        width = max(svg.width_of(box.label) for box in members) + 16
-        for row, box in enumerate(members):
-            box.x, box.y, box.width = x, _MARGIN + row * (_HEIGHT + _GAP), width
-        height = max(height, _MARGIN + len(members) * (_HEIGHT + _GAP))
-        x += width + _SPACE
-    return x - _SPACE + _MARGIN, height + _MARGIN - _GAP
+def _line(line: Sequence[Item], names: Mapping[int, str]) -> str:
+    """A line along its items; it goes straight through the columns that it passes."""
+    points = [(line[0].x + line[0].width, line[0].y), (line[0].edge, line[0].y)]
+    for item in line[1:-1]:
+        points += [(item.x, item.y), (item.edge, item.y)]
+    points.append((line[-1].x, line[-1].y))
+    moved = [(x + _MARGIN, y + _MARGIN) for x, y in points]
+    return svg.curve(moved, {"from": names[id(line[0])], "to": names[id(line[-1])]})
+
+
+def _shape(item: Item, box: _Box | None, name: str) -> str:
+    left, top = item.x + _MARGIN, item.y - item.height / 2 + _MARGIN
+    if box is None:
+        return svg.group(svg.box(left, top, _JOINT, _JOINT, "joint", corner=_JOINT / 2), name, "", "")
+    shape = svg.box(left, top, item.width, item.height, f"node {box.action}", box.title)
+    drawn = shape + svg.text(left + 9, top + 17.5, box.label)
+    return svg.group(drawn, name, box.title, box.anchor)

@@ -80,10 +80,12 @@ class _Claims:
     def __init__(self, cloud: CloudDocument, works: Sequence[Work]) -> None:
         self._cloud = cloud
         self._rows: dict[str, dict[str, Row]] = {}
+        self._nodes: dict[tuple[str, str], Node] = {}
         for work in works:
             if work.plan.row and not work.node.absent:
                 object_id = str(work.plan.row[work.node.resource.commands.id_field])
                 self._rows.setdefault(work.node.resource.name, {})[object_id] = work.plan.row
+                self._nodes[work.node.resource.name, object_id] = work.node
         #: What is to be made, for an object that a run left half done counts as missing and is completed.
         self._missing = [work.node for work in works if work.plan.action == "create"]
         self._going = {
@@ -102,11 +104,11 @@ class _Claims:
             object_id = str(row[kind.commands.id_field])
             if object_id in named or (kind.name, object_id) in self._going or is_built_in(kind, row):
                 continue
-            beside = not fields or tuple(row.get(field) for field in fields) in places
-            claimed = self._is_part(kind, row) if kind.parent else beside
-            if claimed and not self._is_half_done(kind, row):
+            around = self._around(kind, row) if kind.parent else None
+            beside = not kind.parent and (not fields or tuple(row.get(field) for field in fields) in places)
+            if (around or beside) and not self._is_half_done(kind, row):
                 options = {"id": object_id, "state": "absent", **_telling(kind, row)}
-                nodes.append(Node(kind, options, f"{kind.document_key}: no entry"))
+                nodes.append(Node(kind, options, f"{kind.document_key}: no entry", around))
         return nodes
 
     def _all(self, kind: Resource) -> list[Row]:
@@ -122,13 +124,13 @@ class _Claims:
         contexts = (self._cloud.context(node, check=True) for node in self._missing if node.resource.name == kind.name)
         return any(is_same(self._cloud.view, kind, context.given, row) for context in contexts)
 
-    def _is_part(self, kind: Resource, row: Row) -> bool:
-        """Whether the innermost thing that the object lies in stands in the document."""
+    def _around(self, kind: Resource, row: Row) -> Node | None:
+        """The entry of the innermost thing that the object lies in, if it stands in the document."""
         for name in (kind.parent, *reversed(kind.scope)):
             option = kind.option(name)
             if option.refers_to and row.get(option.row_field):
-                return str(row[option.row_field]) in self._rows.get(option.refers_to, {})
-        return False
+                return self._nodes.get((option.refers_to, str(row[option.row_field])))
+        return None
 
 
 def _telling(kind: Resource, row: Row) -> dict[str, Any]:
