@@ -1,0 +1,249 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Another system offering for virtual routers (F2, A7): by setting, by network offering, or router by router."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
+from ..client import InvalidInput
+from ..model import Option, Row
+from . import offerings, routers
+from .default_settings import Wish
+from .facts import scope_of
+
+KIND = "domainrouter"
+SETTING = "router.service.offering"
+BY_SETTING, BY_NETWORK, BY_ROUTER = "setting", "network_offering", "router"
+
+
+def _targets(run: Any) -> Sequence[Target]:
+    scope, method = scope_of(run), run.option("method")
+    offering = offerings.chosen(run, KIND)
+    zones = offerings.enabled_zones(run, scope.get("zoneid", ""))
+    offerings.check_fits(run, offering, zones)
+    rows = routers.in_scope(run, routers.all_routers(run, scope, ("accounts", "projects")))
+    run.memory.update(offering=offering, step="", own={}, networks={}, stopped=set())
+    if method == BY_SETTING:
+        _prepare_setting(run, offering, rows)
+    elif method == BY_NETWORK:
+        _prepare_network_offering(run, offering)
+    return routers.by_router(run, rows) if method == BY_ROUTER else routers.by_network(run, rows)
+
+
+def _prepare_setting(run: Any, offering: Row, rows: Sequence[Row]) -> None:
+    """The setting of the account, or the global one and what hides it: accounts and network offerings of their own."""
+    wish = Wish(SETTING, str(offering["id"]))
+    if run.option("account"):
+        account = _account_of(rows, _accounts(run), run.option("account"))
+        wish = Wish(SETTING, str(offering["id"]), {"accountid": account}, f"for account {run.option('account')}")
+    elif any(run.option(name) for name in ("zone", "domain", "network", "vpc", "names")):
+        run.task.warn(f"{SETTING} is set for the whole cloud; routers outside the scope get it when they are made anew")
+    run.memory.update(wish=wish, step=wish.step(run))
+    networks = _offerings_of_networks(run)
+    for row in rows:
+        own = networks.get(str(row.get("guestnetworkid")))
+        if own and own != offering["id"]:
+            run.memory["own"][row["id"]] = "its network offering names another; choose another method"
+    if not wish.scope:
+        _mark_accounts(run, wish, rows)
+
+
+def _accounts(run: Any) -> dict[tuple[str, str], str]:
+    """Name and domain id to the account's id."""
+    rows = run.client.list("listAccounts", {"listall": True})
+    return {(row["name"], row["domainid"]): row["id"] for row in rows}
+
+
+def _account_of(rows: Sequence[Row], accounts: Mapping[tuple[str, str], str], name: str) -> str:
+    keys = {(row["account"], row["domainid"]) for row in rows if row.get("account") == name}
+    if len(keys) != 1:
+        raise InvalidInput(
+            f"{len(keys)} accounts called {name} have routers in scope",
+            option="account",
+            remedy="give domain to tell them apart, or another account",
+        )
+    return accounts[keys.pop()]
+
+
+def _mark_accounts(run: Any, wish: Wish, rows: Sequence[Row]) -> None:
+    """Accounts whose own value hides the global one."""
+    before = str(wish.row(run).get("value") or "")
+    accounts = _accounts(run)
+    ids = {key: accounts[key] for row in rows if (key := (row.get("account"), row.get("domainid"))) in accounts}
+    asked = run.client.parallel(
+        [partial(run.client.list, "listConfigurations", {"name": SETTING, "accountid": one}) for one in ids.values()]
+    )
+    own = {
+        key
+        for key, found in zip(ids, asked, strict=True)
+        for row in found
+        if row["name"] == SETTING and str(row.get("value") or "") not in (before, wish.value)
+    }
+    for row in rows:
+        if (row.get("account"), row.get("domainid")) in own:
+            run.memory["own"].setdefault(row["id"], f"its account has a {SETTING} of its own; give account")
+
+
+def _offerings_of_networks(run: Any) -> dict[str, str]:
+    """Network id to the system offering that its network offering names; built-in defaults name none in effect."""
+    offered = run.client.list("listServiceOfferings", {"issystem": True})
+    built_in = {row["id"] for row in offered if row.get("defaultuse")}
+    named = {
+        row["id"]: row["serviceofferingid"]
+        for row in run.client.list("listNetworkOfferings", {})
+        if row.get("serviceofferingid") and row["serviceofferingid"] not in built_in
+    }
+    if not named:
+        return {}
+    rows = [row for row in _networks(run) if row.get("networkofferingid") in named]
+    return {row["id"]: named[row["networkofferingid"]] for row in rows}
+
+
+def _networks(run: Any) -> list[Row]:
+    scopes: tuple[dict[str, str], ...] = ({}, {"projectid": "-1"})
+    questions = [partial(run.client.list, "listNetworks", {"listall": True, **scope}) for scope in scopes]
+    return [row for rows in run.client.parallel(questions) for row in rows]
+
+
+def _prepare_network_offering(run: Any, offering: Row) -> None:
+    row = run.view.find("network_offering", run.option("network_offering"))
+    if row.get("serviceofferingid") != offering["id"] and "systemvmtype" in offering:
+        raise InvalidInput(
+            f"network offering {row['name']} names system offering {row.get('serviceofferingname') or 'none'}, "
+            f"not {offering['name']}",
+            option="network_offering",
+            remedy="create one with this system offering (module network_offering)",
+        )
+    if row.get("state") not in (None, "Enabled"):
+        raise InvalidInput(
+            f"network offering {row['name']} is {row['state']}", option="network_offering", remedy="enable it first"
+        )
+    run.memory["network_offering"] = row["id"]
+    run.memory["networks"] = {one["id"]: one.get("networkofferingid") for one in _networks(run)}
+
+
+def _why(run: Any, row: Row) -> str:
+    """Why a router has to be renewed; empty where it has the offering, by the way that was asked for."""
+    wanted, network = run.memory["offering"], str(row.get("guestnetworkid"))
+    if row.get("serviceofferingid") != wanted["id"]:
+        return f"system offering {row.get('serviceofferingname')} instead of {wanted.get('name')}"
+    current = run.memory["networks"].get(network)
+    if current and current != run.memory["network_offering"]:
+        return f"its network has not yet network offering {run.option('network_offering')}"
+    return ""
+
+
+def _judged(run: Any, seen: routers.Seen) -> Standing:
+    standing = routers.judged(seen, partial(_why, run))
+    own = [run.memory["own"][row["id"]] for row in seen.rows if row["id"] in run.memory["own"]]
+    if standing.state == DUE and own:
+        return Standing(LEFT, f"{standing.reason}; {own[0]}")
+    if standing.state == DUE and run.option("method") == BY_NETWORK and any(row.get("vpcid") for row in seen.rows):
+        return Standing(LEFT, f"{standing.reason}; routers of VPCs don't take it from a network offering")
+    if run.option("method") == BY_ROUTER and all(row.get("state") == "Stopped" for row in seen.rows):
+        ours = run.option("start_stopped") or any(row["id"] in run.memory["stopped"] for row in seen.rows)
+        return Standing(DUE, "it is stopped and has to be started") if ours else standing
+    return standing
+
+
+def _standings(run: Any, targets: Sequence[Target]) -> list[Standing]:
+    return [_judged(run, target.facts["seen"]) for target in targets]
+
+
+def _standing(run: Any, target: Target) -> Standing:
+    return _judged(run, routers.look(run, target))
+
+
+def _plan(run: Any, _due: Sequence[Target]) -> Sequence[str]:
+    return [run.memory["step"]] if run.memory["step"] else []
+
+
+def _prepare(run: Any, _due: Sequence[Target]) -> Mapping[str, Any]:
+    run.memory["wish"].apply(run)
+    return {}
+
+
+def _act(run: Any, target: Target) -> None:
+    if run.option("method") == BY_ROUTER:
+        _change_router(run, target)
+        return
+    _kind, network, _name = target.facts["serves"]
+    if run.memory["networks"].get(network, "") not in ("", run.memory.get("network_offering")):
+        params = {"id": network, "networkofferingid": run.memory["network_offering"], "updateinsequence": True}
+        run.change("updateNetwork", params, target.title)
+        run.memory["networks"][network] = run.memory["network_offering"]
+    # Whether the change of offering made new routers is the server's secret; those that are left over show here.
+    if any(_why(run, row) for row in routers.look(run, target).rows):
+        routers.restart(run, target, cleanup=True)
+
+
+def _change_router(run: Any, target: Target) -> None:
+    row = routers.look(run, target).rows[0]
+    if row.get("state") == "Running":
+        run.memory["stopped"].add(target.id)
+        run.change("stopRouter", {"id": target.id}, target.title)
+    if _why(run, row):
+        params = {"id": target.id, "serviceofferingid": run.memory["offering"]["id"]}
+        run.change("changeServiceForRouter", params, target.title)
+    run.change("startRouter", {"id": target.id}, target.title)
+
+
+def _verify(run: Any, target: Target) -> None:
+    routers.prove(run, target, partial(_why, run))
+
+
+VIRTUAL_ROUTER_OFFERING = Procedure(
+    name="virtual_router_offering",
+    noun="router",
+    summary="Change the system offering of virtual routers",
+    description=(
+        "Gives virtual routers another size, by the way that you choose, in an order and within limits that you set.",
+        "A router counts as done when it runs with the wanted offering, and a redundant pair has its roles again.",
+    ),
+    notes=(
+        "A network offering with a system offering of its own comes before the setting of the account.",
+        "That comes before the global setting, and that before the built-in offering.",
+        "Routers for which something in front decides are left alone and named.",
+        "The server skips an unfit offering without a word: it is checked first, and each router afterwards.",
+    ),
+    options=(
+        *routers.SCOPE,
+        Option("offering", required=True, help="System offering that they shall have, by name or id.", behaviour=True),
+        Option(
+            "method", default=BY_SETTING, choices=(BY_SETTING, BY_NETWORK, BY_ROUTER), behaviour=True,
+            help=(
+                "V(setting): V(router.service.offering), of O(account) or global; networks are restarted with cleanup.",
+                "V(network_offering): networks get O(network_offering), then new routers.",
+                "V(router): each router is stopped, changed and started; the next new one has the default again.",
+            ),
+        ),
+        Option("network_offering", help="Network offering that names the system offering.", behaviour=True),
+        Option(
+            "start_stopped", "bool", default=False, behaviour=True,
+            help="With method V(router), stopped routers get the offering and are started. Set it to go on after a run "
+            "that was cut off between stop and start.",
+        ),
+    ),
+    constraints={"required_if": [("method", BY_NETWORK, ["network_offering"])]},
+    sequence=(
+        Stage(CHECK, "Check the offering: its kind, state, size, storage and tags in each zone", each=False),
+        Stage(CHECK, "Find what comes before the setting: network offerings, and settings of accounts", each=False),
+        Stage(ACT, "Set the setting, of an account or the whole cloud", each=False),
+        Stage(ACT, "Restart the network with cleanup; or change its offering; or stop, change and start the router"),
+        Stage(VERIFY, "Wait until every router runs with the wanted offering"),
+        Stage(VERIFY, "Wait until a pair has one primary and one backup again"),
+    ),
+    targets=_targets,
+    standing=_standing,
+    standings=_standings,
+    prepare=_prepare,
+    prepare_plan=_plan,
+    act=_act,
+    verify=_verify,
+)  # fmt: skip

@@ -1,0 +1,147 @@
+"""Another system offering for virtual routers, by each of the ways that the server knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from tests.integration.resources.conftest import Cloud
+
+MODULE = "virtual_router_offering"
+CHANGES = ("updateConfiguration", "restartNetwork", "stopRouter", "changeServiceForRouter", "startRouter")
+SERVICES = ("Dhcp", "Dns", "SourceNat", "StaticNat", "Firewall", "PortForwarding", "UserData")
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    """Four routers of two accounts, and a larger system offering for routers."""
+    found = Cloud(rate=120, populate="hosts=3,routers=12,hypervisor=KVM")
+    create(found, "large")
+    yield found
+    found.close()
+
+
+def create(cloud: Cloud, name: str, **more: Any) -> str:
+    wanted = {
+        "name": name, "displaytext": name, "issystem": True, "systemvmtype": "domainrouter", "cpunumber": 1,
+        "cpuspeed": 1000, "memory": 1024, **more,
+    }  # fmt: skip
+    return str(cloud.client.run("createServiceOffering", wanted)["serviceoffering"]["id"])
+
+
+def routers(cloud: Cloud, offering: str = "") -> list[dict[str, Any]]:
+    rows = cloud.client.list("listRouters", {"listall": True})
+    return [row for row in rows if not offering or row["serviceofferingname"] == offering]
+
+
+def account(cloud: Cloud, name: str) -> str:
+    return next(row["id"] for row in cloud.client.list("listAccounts", {"listall": True}) if row["name"] == name)
+
+
+def network_offering(cloud: Cloud, name: str, offering: str) -> str:
+    services = {
+        key: value
+        for number, service in enumerate(SERVICES)
+        for key, value in (
+            (f"serviceproviderlist[{number}].service", service),
+            (f"serviceproviderlist[{number}].provider", "VirtualRouter"),
+        )
+    }
+    wanted = {
+        "name": name, "displaytext": name, "guestiptype": "Isolated", "traffictype": "GUEST",
+        "supportedservices": ",".join(SERVICES), "serviceofferingid": offering, **services,
+    }  # fmt: skip
+    found = str(cloud.client.run("createNetworkOffering", wanted)["networkoffering"]["id"])
+    cloud.client.run("updateNetworkOffering", {"id": found, "state": "Enabled"})
+    return found
+
+
+def sent(cloud: Cloud) -> dict[str, int]:
+    calls = cloud.running.sim.counters.calls
+    return {name: calls[name] for name in CHANGES if calls[name]}
+
+
+def test_one_account_by_its_setting(cloud):
+    planned = cloud.run(MODULE, check=True, account="tenant-0001", offering="large")
+    assert planned["plan"][0]["step"].startswith("set router.service.offering for account tenant-0001 from ''")
+    assert cloud.changes == 0
+    done = cloud.run(MODULE, account="tenant-0001", offering="large", parallel=3)
+    assert done["counts"] == {"done": 6}
+    assert {row["account"] for row in routers(cloud, "large")} == {"tenant-0001"}
+    again = cloud.run(MODULE, account="tenant-0001", offering="large")
+    assert (again["changed"], cloud.changes) == (False, 0)
+
+
+def test_the_global_setting_leaves_alone_what_other_settings_and_offerings_decide(cloud):
+    own = create(cloud, "own")
+    value = {"name": "router.service.offering", "value": own, "accountid": account(cloud, "tenant-0002")}
+    cloud.client.run("updateConfiguration", value)
+    first = min((row for row in routers(cloud) if row["account"] == "tenant-0001"), key=lambda row: row["name"])
+    new = {"id": first["guestnetworkid"], "networkofferingid": network_offering(cloud, "named", own)}
+    cloud.client.run("updateNetwork", new)
+
+    result = cloud.run(MODULE, offering="large", parallel=4)
+    assert result["counts"] == {"done": 5, "left": 7}
+    reasons = {target["name"]: target["reason"] for target in result["report"]["targets"] if target["state"] == "left"}
+    assert "network offering names another" in reasons.pop(first["name"])
+    assert all("its account has a router.service.offering of its own" in reason for reason in reasons.values())
+
+
+def test_a_network_by_its_network_offering(cloud):
+    large = cloud.client.list("listServiceOfferings", {"issystem": True, "name": "large"})[0]["id"]
+    wanted = network_offering(cloud, "with large router", large)
+    options = {"network": "net-00001", "method": "network_offering", "offering": "large"}
+    other = cloud.client.list("listNetworkOfferings", {"name": "DefaultIsolatedNetworkOffering"})[0]["name"]
+    with pytest.raises(InvalidInput, match="not large") as caught:
+        cloud.run(MODULE, **options, network_offering=other)
+    assert (caught.value.option, cloud.changes) == ("network_offering", 0)
+    assert cloud.run(MODULE, **options, network_offering="with large router")["counts"] == {"done": 1}
+    network = cloud.client.list("listNetworks", {"listall": True, "id": routers(cloud, "large")[0]["guestnetworkid"]})[
+        0
+    ]
+    assert (network["name"], network["networkofferingid"]) == ("net-00001", wanted)
+    again = cloud.run(MODULE, **options, network_offering="with large router")
+    assert (again["changed"], cloud.changes) == (False, 0)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_router_by_router_and_again_after_a_cut_at_any_call(cloud, cut):
+    options = {"network": "net-00001", "method": "router", "offering": "large", "retries": 0}
+    commands = ["stopRouter", "changeServiceForRouter", "startRouter"]
+    rule = cloud.running.sim.faults.add({"do": "reset", "command": commands, "nth": cut})
+    assert cloud.run(MODULE, **options)["failed"]
+    cloud.running.sim.faults.remove(rule)
+    resumed = cloud.run(MODULE, **options, start_stopped=True)
+    assert not resumed.get("failed")
+    assert [(row["state"], row["guestnetworkname"]) for row in routers(cloud, "large")] == [("Running", "net-00001")]
+    assert cloud.run(MODULE, **options)["counts"] == {"already": 1}
+
+
+def test_a_stopped_router_is_started_only_if_asked_for(cloud):
+    first = min(routers(cloud), key=lambda row: row["name"])
+    cloud.client.run("stopRouter", {"id": first["id"]})
+    options = {"names": [first["name"]], "method": "router", "offering": "large"}
+    left = cloud.run(MODULE, **options)
+    assert (left["counts"], cloud.changes) == ({"left": 1}, 0)
+
+
+@pytest.mark.parametrize(("more", "why"), [
+    ({"storagetype": "local"}, "use shared storage"), ({"hosttags": "ssd"}, "no host of zone Populated"),
+    ({"systemvmtype": "consoleproxy"}, "not for domainrouter"),
+])  # fmt: skip
+def test_what_the_server_would_skip_without_a_word_is_refused(cloud, more, why):
+    wrong = create(cloud, "wrong", **more)
+    with pytest.raises(InvalidInput, match=why) as caught:
+        cloud.run(MODULE, offering=wrong)
+    assert (caught.value.option, cloud.changes) == ("offering", 0)
+
+
+def test_a_restart_that_changed_nothing_is_found_at_the_canary(cloud):
+    cloud.running.sim.faults.add({"do": "claim-success", "command": "restartNetwork"})
+    failed = cloud.run(MODULE, offering="large", canaries=1, retries=0)
+    assert (failed["failed"], failed["counts"]) == (True, {"failed": 1, "skipped": 11})
+    assert "reported success, but r-" in failed["msg"]
+    assert sent(cloud) == {"updateConfiguration": 1, "restartNetwork": 1}
