@@ -71,7 +71,9 @@ def take_down(sim: Simulator, server: ManagementServer) -> None:
 
 
 def bring_up(sim: Simulator, server: ManagementServer) -> None:
-    """A server starts again. One that was in maintenance stays in it."""
+    """A server starts again. One that was in maintenance stays in it. With the last one all have read their settings."""
     in_maintenance = server.state_before in ("Maintenance", "PreparingForMaintenance")
     server.state = "Maintenance" if in_maintenance else "Up"
     server.last_start = sim.clock.now()
+    if all(one.last_start > sim.started for one in sim.db.management_servers):
+        sim.read_anew()

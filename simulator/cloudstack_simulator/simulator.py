@@ -117,11 +117,15 @@ class Simulator:
 
     def restart(self) -> None:
         """As after a restart of all management servers: what they read once, at their start, they read anew."""
+        for server in self.db.management_servers:
+            server.last_stop = server.last_start = self.clock.now()
+        self.read_anew()
+
+    def read_anew(self) -> None:
+        """What management servers read once, when they start."""
         self.started = self.clock.now()
         self.max_page_size = int(self.settings.value("default.page.size"))
         self.enforces_post = bool(self.settings.value("enforce.post.requests.and.timestamps"))
-        for server in self.db.management_servers:
-            server.last_stop = server.last_start = self.started
         for step in registry.START_STEPS:
             step(self)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import Client, Connection
 from cloudstack_simulator.clock import RunningClock
+from cloudstack_simulator.farm import share_agents
 from cloudstack_simulator.populating import Wanted, populate
 from cloudstack_simulator.running import RunningSimulator
 from cloudstack_simulator.simulator import Simulator
@@ -23,6 +24,8 @@ class HostsCloud(Cloud):
         for number, host in enumerate(sim.db.hosts.where(kind="Routing"), 1):
             host.name = f"h{number}"
         sim.settings.set("ping.interval", 10)
+        if servers > 1:
+            share_agents(sim)
         self.running = RunningSimulator(sim).start()
         connection = Connection(
             self.running.endpoint, key=self.running.key, secret=self.running.secret, job_timeout=900

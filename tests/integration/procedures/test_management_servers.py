@@ -1,0 +1,114 @@
+"""Management servers taken out one at a time, restarted, and back at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from tests.integration.procedures.hosts_cloud import HostsCloud
+
+SETTING = "secstorage.service.offering"
+
+
+@pytest.fixture
+def cloud() -> Iterator[HostsCloud]:
+    found = HostsCloud(vms=0, routers=0, servers=3)
+    yield found
+    found.close()
+
+
+def maintain(cloud, *names, **options):
+    return cloud.run("management_server_maintenance", names=list(names), **options)
+
+
+def states(cloud):
+    return {row["name"]: row["state"] for row in cloud.client.list("listManagementServers")}
+
+
+def restart(cloud, name):
+    with cloud.fault(do="servers-down", where=name):
+        assert states(cloud)[name] == "Down"
+
+
+def test_a_server_is_drained_restarted_and_back_with_its_agents(cloud):
+    before = maintain(cloud, "management-2", check=True)
+    assert (before["changed"], cloud.changes, before["servers"]["management-2"]["agents"]) == (True, 0, 1)
+    done = maintain(cloud, "management-2")
+    assert (done["counts"], done["servers"]["management-2"]["agents"]) == ({"done": 1}, 0)
+    assert states(cloud) == {"localhost": "Up", "management-2": "Maintenance", "management-3": "Up"}
+    assert (maintain(cloud, "management-2")["changed"], cloud.changes) == (False, 0)
+    restart(cloud, "management-2")
+    back = maintain(cloud, "management-2", state="up")
+    assert (back["counts"], back["servers"]["management-2"]["agents"]) == ({"done": 1}, 1)
+    assert back["servers"]["management-2"]["last_start"] > before["servers"]["management-2"]["last_start"]
+    assert (maintain(cloud, "management-2", state="up")["changed"], cloud.changes) == (False, 0)
+
+
+def test_one_server_stays_up(cloud):
+    with pytest.raises(InvalidInput, match="one server has to stay up"):
+        maintain(cloud)
+    with pytest.raises(InvalidInput, match="no management server ms-9"):
+        maintain(cloud, "ms-9")
+    assert cloud.changes == 0
+    maintain(cloud, "localhost")
+    maintain(cloud, "management-2")
+    with pytest.raises(InvalidInput, match="only one that is up") as caught:
+        maintain(cloud, "management-3")
+    assert (caught.value.option, cloud.changes) == ("drain_only", 0)
+    assert maintain(cloud, "management-3", drain_only=True)["counts"] == {"done": 1}
+    assert states(cloud)["management-3"] == "Up"
+
+
+def test_only_one_prepares_at_a_time(cloud):
+    with cloud.fault(do="hang-job", command="createProject"):
+        cloud.client.call("createProject", {"name": "rocket"})
+        first = cloud.client.list("listManagementServers")[0]
+        cloud.client.call("prepareForMaintenance", {"managementserverid": first["id"]})
+        with pytest.raises(InvalidInput, match="localhost prepares already"):
+            maintain(cloud, "management-2")
+    assert cloud.changes == 0
+
+
+def test_a_server_that_goes_back_to_work_is_a_failure(cloud):
+    """The answer was a success; its jobs did not end in time."""
+    cloud.client.run("updateConfiguration", {"name": "management.server.maintenance.timeout", "value": "1"})
+    with cloud.fault(do="hang-job", command="createProject"):
+        cloud.client.call("createProject", {"name": "rocket"})
+        failed = maintain(cloud, "localhost", retries=0)
+    assert failed["failed"] and "it went back to work with 1 jobs" in failed["msg"]
+
+
+def test_a_server_that_is_away_is_waited_for_and_named(cloud):
+    maintain(cloud, "management-2")
+    with cloud.fault(do="servers-down", where="management-2"):
+        failed = maintain(cloud, "management-2", state="up", step_timeout=30, retries=0)
+        assert failed["failed"] and "its service, it is Down" in failed["msg"]
+        with pytest.raises(InvalidInput, match="management-2 is Down"):
+            maintain(cloud, "management-2")
+    assert maintain(cloud, "management-2", state="up")["counts"] == {"done": 1}
+
+
+def test_only_servers_that_started_before_a_setting_was_changed_are_due(cloud):
+    cloud.sim.advance(5)
+    cloud.client.run("updateConfiguration", {"name": SETTING, "value": "x"})
+    assert maintain(cloud, "localhost", check=True, settings=[SETTING])["counts"] == {"waiting": 1}
+    restart(cloud, "localhost")
+    told = maintain(cloud, "localhost", "management-2", settings=[SETTING])
+    assert told["counts"] == {"already": 1, "done": 1}
+    assert {name: server["restart_due"] for name, server in told["servers"].items()} == {
+        "localhost": False,
+        "management-2": True,
+    }
+    assert maintain(cloud, "management-3", started_before="2020-01-01")["counts"] == {"already": 1}
+
+
+@pytest.mark.parametrize("command", ["prepareForMaintenance", "cancelMaintenance"])
+def test_a_lost_answer_does_nothing_twice(cloud, command):
+    with cloud.fault(do="lose-answer", command=command):
+        maintain(cloud, "management-2", retries=1, retry_delay=0)
+        assert states(cloud)["management-2"] == "Maintenance"
+        maintain(cloud, "management-2", state="up", retries=1, retry_delay=0)
+    assert states(cloud)["management-2"] == "Up"
+    assert cloud.sim.counters.changing[command] == 1
