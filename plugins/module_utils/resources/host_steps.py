@@ -38,9 +38,17 @@ def is_ip(text: str) -> bool:
 
 
 def marker(given: Mapping[str, Any]) -> str:
-    """A host tag by which a host is known between addHost and its renaming."""
-    text = f"{given.get('zone')}|{given.get('url')}|{given.get('name')}"
-    return "being-added-" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    """A host tag by which a host is known between addHost and its renaming: its name, and where it is."""
+    return _marker_of(given.get("name")) + _digest(f"{given.get('zone')}|{given.get('url')}")
+
+
+def _marker_of(name: Any) -> str:
+    """How the tag of a host begins, wherever it is."""
+    return f"being-added-{_digest(str(name))}-"
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
 def tags_of(row: Row) -> list[str]:
@@ -48,23 +56,28 @@ def tags_of(row: Row) -> list[str]:
 
 
 def is_same(given: Mapping[str, Any], row: Row) -> bool:
-    """By name, or by the address in the URL: an agent reports its own name, whatever the user calls the host.
+    """By name, or by address: an agent reports its own name, whatever the user calls the host.
 
     A host of that name in another pod or cluster is the same one: it must not be added again.
     """
     if given.get("zone") not in (None, row.get("zonename"), row.get("zoneid")):
         return False
     name = given.get("name")
-    return (name is not None and row.get("name") == name) or _has_address(address(given.get("url") or name), row)
+    if name is not None and (row.get("name") == name or _was_being_added(name, row)):
+        return True
+    return row.get("ipaddress") in _addresses(given)
 
 
-def _has_address(host: str, row: Row) -> bool:
-    return row.get("ipaddress") in _addresses(host)
+def _was_being_added(name: str, row: Row) -> bool:
+    return any(tag.startswith(_marker_of(name)) for tag in tags_of(row))
 
 
-def _addresses(host: str) -> set[str]:
-    """What a host is reached at: the address itself, or those of a full name."""
-    return {host} if is_ip(host) else _resolved(host) if "." in host else set()
+def _addresses(given: Mapping[str, Any]) -> set[str]:
+    """What a host is reached at: the address itself, or those of a full name; without a URL those of its name."""
+    host = address(given.get("url") or given.get("name"))
+    if is_ip(host):
+        return {host}
+    return _resolved(host) if host and ("." in host or not given.get("url")) else set()
 
 
 @lru_cache(maxsize=256)
@@ -79,8 +92,9 @@ def rows(ctx: Any) -> Iterable[Row]:
     """Hosts that may be meant. One that a cut-off run left with its marker counts as not made yet: it is completed."""
     if ctx.id:
         return ctx.view.rows(ctx.resource, {} if ctx.view.whole else {"id": ctx.id})
-    sign = marker(ctx.given) if ctx.state != "absent" else ""
-    return [row for row in _listed(ctx) if not (sign and sign in tags_of(row))]
+    if ctx.state == "absent":
+        return _listed(ctx)
+    return [row for row in _listed(ctx) if not _was_being_added(ctx.given["name"], row)]
 
 
 def _listed(ctx: Any) -> Iterable[Row]:
@@ -89,9 +103,9 @@ def _listed(ctx: Any) -> Iterable[Row]:
     named = ctx.view.rows(resource, {"name": ctx.given["name"]})
     if not ctx.view.whole:
         return named if any(is_same(ctx.given, row) for row in named) else ctx.view.rows(resource)
-    host = address(ctx.given.get("url") or ctx.given["name"])
-    found = [row for one in _addresses(host) for row in ctx.view.holding(resource, "ipaddress", one)]
-    return [*named, *found]
+    found = [row for one in _addresses(ctx.given) for row in ctx.view.holding(resource, "ipaddress", one)]
+    left = [row for row in ctx.view.rows(resource) if _was_being_added(ctx.given["name"], row)]
+    return [*named, *found, *left]
 
 
 def validate(given: Mapping[str, Any]) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, Drift, LostAnswer
+from ansible_collections.cloudstack.ops.plugins.module_utils.resources import host_steps as steps
+from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed, VirtualCloud
 
 PLACE = {"zone": "Sandbox-simulator", "pod": "POD0", "cluster": "C0"}
 
@@ -91,3 +95,29 @@ def test_a_host_that_cannot_be_emptied_is_an_error(cloud, monkeypatch):
     monkeypatch.setattr(cloud.client, "list", stuck)
     with pytest.raises(ApiError, match="ErrorInMaintenance"):
         cloud.run("host", **wish(25), allocation_state="maintenance")
+
+
+def test_a_host_is_removed_by_its_name_alone_though_its_agent_calls_it_otherwise(cloud, monkeypatch):
+    made = cloud.run("host", **wish(26))["resource"]
+    cloud.client.run("updateHost", {"id": made["id"], "name": "as-the-agent-says"})
+    there = [(2, 1, 6, "", (made["ip_address"], 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda name, *_more, **_facts: there if name == "h26" else [])
+    steps._resolved.cache_clear()
+    other = {"name": "h27", "zone": PLACE["zone"], "state": "absent", "force": True}
+    assert cloud.run("host", **other)["changed"] is False
+    gone = cloud.run("host", **{**other, "name": "h26"})
+    assert gone["changed"] is True
+    assert made["id"] not in [row["id"] for row in hosts(cloud)]
+    steps._resolved.cache_clear()
+
+
+@pytest.mark.parametrize("options", [{"zone": PLACE["zone"]}, {}, {"url": "http://sim/c0/h28", "zone": PLACE["zone"]}])
+def test_a_host_whose_adding_was_cut_off_is_removed_without_its_url(options):
+    cloud = VirtualCloud(zone="sandbox")
+    before = len(hosts(cloud))
+    with pytest.raises(Killed):
+        cloud.run("host", fault=Fault("killed_after", 0, lambda command: command == "addHost"), **wish(28))
+    assert len(hosts(cloud)) == before + 1
+    assert cloud.run("host", name="h29", state="absent", **options)["changed"] is False
+    assert cloud.run("host", name="h28", state="absent", **options)["changed"] is True
+    assert len(hosts(cloud)) == before
