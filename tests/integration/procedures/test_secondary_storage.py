@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput, NotFound
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import CloudStackError, InvalidInput, NotFound
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
 from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud
-from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed
+from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed, VirtualCloud
+from cloudstack_simulator.populating.wanted import Wanted
+from cloudstack_simulator.populating.whole import populate
 
 MODULE = "secondary_storage_migration"
 GB = 1 << 30
@@ -217,3 +219,45 @@ def test_another_address_comes_with_its_steps_once_nothing_speaks_against_it(clo
 def test_an_address_that_is_none_is_refused(cloud, url):
     with pytest.raises(InvalidInput, match="no NFS address"):
         check_url(cloud, url)
+
+
+BIG = "hosts=60,vms=2000,routers=2000,zones=3,hypervisor=KVM"
+RUNS = 3
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_stores_of_a_big_cloud_are_relocated_while_one_call_in_twenty_fails(seed):
+    cloud = VirtualCloud(seed=1)
+    populate(cloud.sim, Wanted.parse(BIG))
+    ask = cloud.client.list
+    disks = ask("listVolumes", {"listall": True, "type": "ROOT"})[::4]
+    cloud.client.wait_all([cloud.client.start("createSnapshot", {"volumeid": row["id"]}) for row in disks])
+    old = ask("listImageStores")
+    for row in old:
+        wanted = {"zoneid": row["zoneid"], "provider": "NFS", "url": f"nfs://10.9.9.9/{row['zonename']}"}
+        cloud.client.run("addImageStore", {**wanted, "name": f"new-{row['zonename']}"})
+    cloud.sim.faults.use({"seed": seed, "rules": [
+        {"do": "unavailable", "probability": 0.05},
+        {"do": "lose-answer", "probability": 0.05},
+        {"do": "fail-job", "command": "migrate*", "probability": 0.05},
+        {"do": "claim-success", "command": "migrate*", "probability": 0.05},
+    ]})  # fmt: skip
+    for row in old:
+        for _run in range(RUNS):
+            try:
+                told = cloud.run(MODULE, zone=row["zonename"], image_store=row["name"], remove=True,
+                                 confirm=row["name"], retries=2)  # fmt: skip
+            except CloudStackError:
+                continue
+            assert all(target["attempts"] <= 3 for target in told["report"]["targets"])
+            if not told.get("failed"):
+                break
+    hits = sum(rule.fired for rule in cloud.sim.faults.rules)
+    cloud.sim.faults.clear()
+    assert hits > 5
+    new = ask("listImageStores")
+    assert sorted(row["name"] for row in new) == sorted(f"new-{row['zonename']}" for row in old)
+    held = [len(ask("listSnapshots", {"listall": True, "imagestoreid": row["id"]})) for row in new]
+    assert sum(held) == len(disks), "no snapshot is lost on the way"
+    templates = ask("listTemplates", {"templatefilter": "all", "listall": True})
+    assert {row["isready"] for row in templates} == {True}
