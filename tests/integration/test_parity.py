@@ -160,6 +160,20 @@ def test_same_result(here, there, number):
     assert (told.calls, told.changes) == (ordinary.calls, ordinary.changes)
 
 
+def test_same_result_as_somebody_else(here, tmp_path):
+    """With ``become`` the same module runs as a process of its own."""
+    chosen = ("made", "drift", "an unsupported option", "a secret")
+    become = {"become": True, "become_method": "counted"}
+    with simulator() as running:
+        first = [{**task, **become} for task in tasks() if task["name"] in chosen]
+        there = play(running, tmp_path, [{"tasks": first}], env={"ANSIBLE_BECOME_ALLOW_SAME_USER": "true"}).succeeded()
+    assert (tmp_path / "became").read_text().split() == ["became"] * len(chosen)
+    by_name = {task.name: task for task in here.ours}
+    for told in there.ours:
+        assert comparable(told.result) == comparable(by_name[told.name].result)
+        assert (told.calls, told.changes) == (by_name[told.name].calls, by_name[told.name].changes)
+
+
 def test_the_table_has_every_sort_of_outcome(here):
     outcomes = {(task.outcome, task.changed, task.check) for task in here.ours}
     assert outcomes >= {("ok", True, True), ("ok", True, False), ("ok", False, False), ("failed", False, False)}

@@ -95,6 +95,7 @@ def environment(running: RunningSimulator, folder: Path) -> dict[str, str]:
         "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
         "ANSIBLE_CALLBACKS_ENABLED": "counted",
         "ANSIBLE_CONNECTION_PLUGINS": str(Path(__file__).parent / "connections"),
+        "ANSIBLE_BECOME_PLUGINS": str(Path(__file__).parent / "become"),
         **({"ANSIBLE_COLLECTIONS_PATH": str(disabled.shadow())} if disabled.shadow() else {}),
         "COUNTED_URL": f"{running.url}/simulator/counters",
         "CLOUDSTACK_ENDPOINT": running.endpoint,
