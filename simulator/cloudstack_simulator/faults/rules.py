@@ -54,6 +54,7 @@ KINDS = {
     "certificate-ignored": Kind(
         LIFE, "A system VM that starts does not take the uploaded certificate (`object`: names of system VMs)."
     ),
+    "check-fails": Kind(LIFE, "The health check of DNS fails in a router (`object`: names of routers)."),
     "agent-silent": Kind(LIFE, "The agent of a system VM that starts stays away (`object`: names of system VMs)."),
 }
 KEYS = frozenset(

@@ -19,6 +19,8 @@ CHECKS = (
     ("cpu_usage_check.py", BASIC), ("router_version_check.py", BASIC), ("gateways_check.py", BASIC),
     ("iptables_check.py", ADVANCED), ("haproxy_check.py", ADVANCED),
 )  # fmt: skip
+FALLIBLE = "dns_check.py"
+"""The check that the fault rule `check-fails` lets fail."""
 FAILED = "Failed to get health check results due to: "
 
 
@@ -75,6 +77,8 @@ def _catch_up(call: Call, router: Router) -> None:
 def _checked(call: Call, router: Router, moment: float) -> list[dict[str, object]]:
     """New results; what failed goes on failing."""
     failing = {str(r["checkname"]) for r in router.health_checks if not r["success"]}
+    if call.sim.faults.strikes("check-fails", router.name):
+        failing.add(FALLIBLE)
     return [
         {
             "checkname": name,

@@ -200,6 +200,14 @@ def test_a_patch_can_fail_without_a_word(running: Cloud) -> None:
     assert routers(running)[0]["softwareversion"] == "4.22.0.0"
 
 
+def test_a_health_check_can_fail_by_a_rule(running: Cloud) -> None:
+    network_with(running, redundant=False)
+    router = running.sim.db.vms.first(vm_type="DomainRouter")
+    running.sim.faults.add({"do": "check-fails", "object": router.name, "times": 1})
+    running.op.do("getRouterHealthCheckResults", routerid=router.uuid, performfreshchecks="true")
+    assert [check["checkname"] for check in router.health_checks if not check["success"]] == ["dns_check.py"]
+
+
 def test_a_router_takes_no_offering_for_other_storage(running: Cloud) -> None:
     offering = running.op.do(
         "createServiceOffering", name="local router", displaytext="local router", issystem="true",
