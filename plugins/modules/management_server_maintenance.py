@@ -59,7 +59,7 @@ options:
     default: false
   rebalance:
     description:
-      - Give a server that comes back its agents back.
+      - Give a server that is back its agents again.
     type: bool
     default: true
   step_timeout:

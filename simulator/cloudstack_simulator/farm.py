@@ -71,7 +71,7 @@ def take_down(sim: Simulator, server: ManagementServer) -> None:
 
 
 def bring_up(sim: Simulator, server: ManagementServer) -> None:
-    """A server starts again. One that was in maintenance stays in it. With the last one all have read their settings."""
+    """A server starts again. One that was in maintenance stays in it. With the last one all know their settings."""
     in_maintenance = server.state_before in ("Maintenance", "PreparingForMaintenance")
     server.state = "Maintenance" if in_maintenance else "Up"
     server.last_start = sim.clock.now()

@@ -239,7 +239,7 @@ MANAGEMENT_SERVER_MAINTENANCE = Procedure(
                help="Only servers that were started before this moment, such as V(2026-01-02T03:04:05+0000)."),
         Option("drain_only", "bool", default=False, behaviour=True,
                help="Where no server can be taken into maintenance, only wait until its jobs have ended."),
-        Option("rebalance", "bool", default=True, behaviour=True, help="Give a server that comes back its agents back."),
+        Option("rebalance", "bool", default=True, behaviour=True, help="Give a server that is back its agents again."),
         with_default("step_timeout", 3900),
     ),
     sequence=(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.tests.support.documents import ROOT
+from ansible_collections.cloudstack.ops.tests.support.playing import play
 from tests.integration.procedures.hosts_cloud import HostsCloud
 
 SETTING = "secstorage.service.offering"
@@ -112,3 +115,33 @@ def test_a_lost_answer_does_nothing_twice(cloud, command):
         maintain(cloud, "management-2", state="up", retries=1, retry_delay=0)
     assert states(cloud)["management-2"] == "Up"
     assert cloud.sim.counters.changing[command] == 1
+
+
+RESTART = """\
+- name: Restart the simulated server
+  ansible.builtin.uri:
+    url: "{{ simulator }}/simulator/faults"
+    method: POST
+    status_code: [200, 201]
+    body_format: json
+    body: {name: "{{ management_servers_server.host }}", do: servers-down, where: "{{ management_servers_server.name }}",
+           seconds: 30}
+"""
+
+
+def test_role_restarts_servers_that_have_not_read_a_setting_once(tmp_path):
+    cloud = HostsCloud(vms=0, routers=0, servers=3, rate=20)
+    cloud.client.run("updateConfiguration", {"name": SETTING, "value": "x"})
+    cloud.client.clock.sleep(2)
+    restart(cloud, "management-2")
+    (tmp_path / "restart.yml").write_text(RESTART)
+    book = tmp_path / "twice.yml"
+    book.write_text(yaml.safe_dump([{"import_playbook": str(ROOT / "playbooks/management_servers_restart.yml")}] * 2))
+    given = {"settings": [SETTING], "restart_tasks": str(tmp_path / "restart.yml"), "hosts": {"localhost": "ms1"}}
+    variables = {f"management_servers_{name}": value for name, value in given.items()}
+    done = play(cloud.running, tmp_path, book, variables={**variables, "simulator": cloud.running.url}).succeeded()
+    restarted = [task.result["json"]["name"] for task in done.tasks if task.action == "ansible.builtin.uri"]
+    assert restarted == ["ms1", "management-3"]
+    assert set(states(cloud).values()) == {"Up"}
+    assert cloud.sim.counters.changing["prepareForMaintenance"] == 2
+    cloud.close()
