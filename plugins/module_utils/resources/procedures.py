@@ -15,13 +15,18 @@ from ..procedures.host_maintenance import HOST_MAINTENANCE
 from ..procedures.host_out_of_band import OUT_OF_BAND_MANAGEMENT
 from ..procedures.host_power import HOST_POWER
 from ..procedures.host_removal import HOST_REMOVAL
+from ..procedures.instance_migration import INSTANCE_MIGRATION
+from ..procedures.instance_offering_change import INSTANCE_OFFERING_CHANGE
+from ..procedures.instance_restore import INSTANCE_RESTORE
 from ..procedures.management_servers import MANAGEMENT_SERVER_MAINTENANCE
 from ..procedures.primary_storage import STORAGE_POOL_MAINTENANCE
+from ..procedures.router_health import ROUTER_HEALTH
 from ..procedures.router_offerings import VIRTUAL_ROUTER_OFFERING
+from ..procedures.router_recovery import VIRTUAL_ROUTER_RECOVERY
 from ..procedures.secondary_storage import SECONDARY_STORAGE_MIGRATION
+from ..procedures.snapshot_schedules import SNAPSHOT_SCHEDULE
 from ..procedures.system_vm_certificates import SYSTEM_VM_CERTIFICATE_ROLLOUT
 from ..procedures.system_vm_templates import SYSTEM_VM_TEMPLATE_REPLACEMENT
-from ..procedures.snapshot_schedules import SNAPSHOT_SCHEDULE
 from ..procedures.system_vms import SYSTEM_VM_REFRESH
 from ..procedures.template_replacement import TEMPLATE_REPLACEMENT
 from ..procedures.virtual_routers import VIRTUAL_ROUTER_UPGRADE
@@ -38,6 +43,10 @@ PROCEDURES = (
     HOST_REMOVAL,
     MANAGEMENT_SERVER_MAINTENANCE,
     OUT_OF_BAND_MANAGEMENT,
+    INSTANCE_MIGRATION,
+    INSTANCE_OFFERING_CHANGE,
+    INSTANCE_RESTORE,
+    ROUTER_HEALTH,
     SECONDARY_STORAGE_MIGRATION,
     SNAPSHOT_SCHEDULE,
     STORAGE_POOL_EVACUATION,
@@ -47,6 +56,7 @@ PROCEDURES = (
     SYSTEM_VM_TEMPLATE_REPLACEMENT,
     TEMPLATE_REPLACEMENT,
     VIRTUAL_ROUTER_OFFERING,
+    VIRTUAL_ROUTER_RECOVERY,
     VIRTUAL_ROUTER_UPGRADE,
     VOLUME_MIGRATION,
     VOLUME_OFFERING_CHANGE,
