@@ -13,7 +13,7 @@ module: volume
 short_description: Manage volumes
 version_added: 1.0.0
 description:
-  - Creates, uploads, grows, attaches, detaches and deletes volumes.
+  - Creates, uploads, grows, attaches, detaches, deletes and recovers volumes.
   - A volume without an instance is only reserved; storage is taken when it is attached for the first time.
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -31,12 +31,14 @@ options:
       - 'V(attached): Present and attached to O(vm).'
       - 'V(detached): Present and attached to no instance. Unmount it there first.'
       - 'V(uploaded): Present; made from O(url) if it is missing.'
+      - 'V(recovered): Taken back after it was destroyed.'
     type: str
     choices:
       - present
       - attached
       - detached
       - uploaded
+      - recovered
       - absent
     default: present
   id:
@@ -96,6 +98,11 @@ options:
       - Allow a smaller size. What lies behind the new end is lost.
     type: bool
     default: false
+  expunge:
+    description:
+      - 'With O(state=absent): gone for good at once. Otherwise it can be recovered for a while.'
+    type: bool
+    default: true
   min_iops:
     description:
       - Guaranteed operations, for offerings that leave it to users.
@@ -197,7 +204,8 @@ notes:
     project given; if there are more, it fails and lists the ids.
   - Volumes that were destroyed but not expunged yet are taken as absent.
   - Growing a volume does not grow the file system in it.
-  - Deleting expunges at once. Snapshots of the volume stay.
+  - Deleting expunges at once, unless O(expunge=false). Snapshots of the volume stay.
+  - What was destroyed and not expunged can be recovered until the setting V(storage.cleanup.delay) has passed.
 """
 
 EXAMPLES = r"""

@@ -138,6 +138,8 @@ class Resource:
     adopt: Callable[[Any, dict[str, Any]], Row | None] | None = None
     #: What must be done before the delete command; returns its extra parameters.
     before_delete: Callable[[Any, Row], Mapping[str, Any]] | None = None
+    #: Deletes by itself: (context, row, parameters of the delete command).
+    delete: Callable[[Any, Row, dict[str, Any]], None] | None = None
     #: Whether the object has reached its goal; a text says what is still awaited. Raises when it never will.
     awaited: Callable[[Any, Row], str] | None = None
     #: Makes room for a new object of the same name: (context, row) retires the old one.

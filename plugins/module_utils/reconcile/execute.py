@@ -266,7 +266,10 @@ def _delete(ctx: Context, row: Row) -> None:
         params.update(resource.before_delete(ctx, row))
     look = partial(by_id, ctx, str(row[resource.commands.id_field]))
     try:
-        ctx.change(resource.commands.delete, params)
+        if resource.delete:
+            resource.delete(ctx, row, params)
+        else:
+            ctx.change(resource.commands.delete, params)
     except (*UNCERTAIN, ApiError, JobFailed) as error:
         # Refused may also mean that it is gone already: a cut-off run's job, or a call that a proxy sent twice.
         gone = is_gone_soon(ctx, look) if isinstance(error, UNCERTAIN) else look() is None

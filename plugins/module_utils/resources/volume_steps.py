@@ -50,15 +50,20 @@ def rows(ctx: Any) -> list[Row]:
     Hidden ones are listed only when asked for [recording volumes].
     """
     project = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
-    return _listed(ctx, project) or _listed(ctx, {**project, "displayvolume": False})
+    destroyed: list[Row] = []
+    for shown in ({}, {"displayvolume": False}):
+        found = _listed(ctx, {**project, **shown})
+        alive = [row for row in found if row.get("state") not in _GONE]
+        if alive:
+            return alive
+        destroyed += [row for row in found if ctx.state == "recovered" and row.get("state") == "Destroy"]
+    return destroyed
 
 
 def _listed(ctx: Any, filters: Mapping[str, Any]) -> list[Row]:
     if ctx.id:
-        found = ctx.view.rows(ctx.resource, {**filters, "id": ctx.id})
-    else:
-        found = ctx.view.candidates(ctx.resource, str(ctx.given["name"]), filters)
-    return [row for row in found if row.get("state") not in _GONE]
+        return ctx.view.rows(ctx.resource, {**filters, "id": ctx.id})
+    return ctx.view.candidates(ctx.resource, str(ctx.given["name"]), filters)
 
 
 def check_wish(ctx: Any, row: Row | None) -> None:
@@ -73,6 +78,13 @@ def check_wish(ctx: Any, row: Row | None) -> None:
 
 def _check_creation(ctx: Any) -> None:
     given = ctx.given
+    if ctx.state == "recovered":
+        raise InvalidInput(
+            f"{ctx.name} is neither there nor destroyed",
+            option="state",
+            obj=ctx.name,
+            remedy="check the name; what was expunged comes back only from a snapshot",
+        )
     if ctx.state == "uploaded" and not given.get("url"):
         raise InvalidInput(
             f"{ctx.name} does not exist, and uploading it needs url",
@@ -100,6 +112,13 @@ def _check_deletion(ctx: Any, row: Row) -> None:
             option="force",
             obj=ctx.name,
             remedy="unmount it there and detach it first, or set force to true to have it detached and deleted",
+        )
+    if not ctx.given.get("expunge", True) and row.get("state") in ("Allocated", "Uploaded"):
+        raise InvalidInput(
+            f"{ctx.name} has no storage yet, so it can't be destroyed and recovered",
+            option="expunge",
+            obj=ctx.name,
+            remedy="leave out expunge; there is no data to lose",
         )
     if row.get("deleteprotection"):
         raise InvalidInput(
@@ -210,6 +229,17 @@ def before_delete(ctx: Any, row: Row) -> Mapping[str, Any]:
         ctx.tell("detaching")
         ctx.change("detachVolume", {"id": row["id"]})
     return {}
+
+
+def delete(ctx: Any, _row: Row, params: dict[str, Any]) -> None:
+    if ctx.given.get("expunge", True):
+        ctx.change("deleteVolume", params)
+    else:
+        ctx.change("destroyVolume", {**params, "expunge": False})
+
+
+def recover(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
+    ctx.change("recoverVolume", {"id": row["id"]})
 
 
 def awaited(ctx: Any, row: Row) -> str:

@@ -18,7 +18,7 @@ VOLUME = Resource(
     exported=False,
     summary="Manage volumes",
     description=(
-        "Creates, uploads, grows, attaches, detaches and deletes volumes.",
+        "Creates, uploads, grows, attaches, detaches, deletes and recovers volumes.",
         "A volume without an instance is only reserved; storage is taken when it is attached for the first time.",
     ),
     notes=(
@@ -28,7 +28,8 @@ VOLUME = Resource(
         ),
         "Volumes that were destroyed but not expunged yet are taken as absent.",
         "Growing a volume does not grow the file system in it.",
-        "Deleting expunges at once. Snapshots of the volume stay.",
+        "Deleting expunges at once, unless O(expunge=false). Snapshots of the volume stay.",
+        "What was destroyed and not expunged can be recovered until the setting V(storage.cleanup.delay) has passed.",
     ),
     commands=Commands(
         list="listVolumes",
@@ -45,11 +46,13 @@ VOLUME = Resource(
         State("attached", {}, "Present and attached to O(vm)."),
         State("detached", {"vm": ""}, "Present and attached to no instance. Unmount it there first."),
         State("uploaded", {}, "Present; made from O(url) if it is missing."),
+        State("recovered", {"destroyed": False}, "Taken back after it was destroyed."),
     ),
     updates=(
         Update("updateVolume"),
         Update("resizeVolume", options=("disk_offering", "size", "min_iops", "max_iops"), run=steps.resize),
         Update("attachVolume", options=("vm", "device_id"), run=steps.place),
+        Update("recoverVolume", options=("destroyed",), run=steps.recover),
         _SET_TAGS,
     ),
     options=(
@@ -93,6 +96,25 @@ VOLUME = Resource(
             help="Allow a smaller size. What lies behind the new end is lost.",
             behaviour=True,
             default=False,
+        ),
+        Option(
+            "expunge",
+            "bool",
+            help="With O(state=absent): gone for good at once. Otherwise it can be recovered for a while.",
+            behaviour=True,
+            default=True,
+        ),
+        Option(
+            "destroyed",
+            "bool",
+            help="Whether it is destroyed.",
+            api="",
+            field="",
+            decode=lambda row: row.get("state") == "Destroy",
+            on_create=False,
+            updatable=True,
+            hidden=True,
+            export=False,
         ),
         Option(
             "min_iops",
@@ -218,6 +240,7 @@ VOLUME = Resource(
     before_create=steps.before_create,
     create=steps.create,
     before_delete=steps.before_delete,
+    delete=steps.delete,
     awaited=steps.awaited,
 )
 

@@ -311,3 +311,25 @@ def test_a_change_that_is_cut_off_is_finished_and_not_done_twice(cloud, kind):
     assert not change(cloud, **wanted).get("failed")
     assert cloud.changes == (1 if kind == "killed_before" else 0)
     assert {row["diskofferingname"] for row in cloud.rows("listVolumes", type="DATADISK", listall=True)} == {"Medium"}
+
+
+def test_a_destroyed_volume_is_recovered_until_it_is_expunged(cloud):
+    volume = {"name": "free", **PLACE}
+    data = cloud.one("listVolumes", name="free", listall=True)["id"]
+    assert cloud.run("volume", **volume, state="absent", expunge=False)["changed"] is True
+    assert cloud.one("listVolumes", id=data, listall=True)["state"] == "Destroy"
+    assert cloud.run("volume", **volume, state="absent", expunge=False)["changed"] is False
+    assert cloud.run("volume", **volume, state="recovered", check=True)["changed"] is True
+    assert (cloud.run("volume", **volume, state="recovered")["resource"]["state"], cloud.changes) == ("Ready", 1)
+    assert cloud.one("listVolumes", name="free", listall=True)["id"] == data
+    assert (cloud.run("volume", **volume, state="recovered")["changed"], cloud.changes) == (False, 0)
+    cloud.run("volume", **volume, state="absent")
+    with pytest.raises(InvalidInput, match="neither there nor destroyed"):
+        cloud.run("volume", **volume, state="recovered")
+
+
+def test_a_volume_without_data_cannot_be_destroyed_and_kept(cloud):
+    cloud.run("volume", name="new", **PLACE, disk_offering="Small")
+    with pytest.raises(InvalidInput, match="has no storage yet") as caught:
+        cloud.run("volume", name="new", **PLACE, state="absent", expunge=False)
+    assert (caught.value.option, cloud.changes) == ("expunge", 0)
