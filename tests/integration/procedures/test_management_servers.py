@@ -124,8 +124,11 @@ RESTART = """\
     method: POST
     status_code: [200, 201]
     body_format: json
-    body: {name: "{{ management_servers_server.host }}", do: servers-down, where: "{{ management_servers_server.name }}",
-           seconds: 30}
+    body:
+      name: "{{ management_servers_server.host }}"
+      do: servers-down
+      where: "{{ management_servers_server.name }}"
+      seconds: 30
 """
 
 
