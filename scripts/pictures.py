@@ -24,6 +24,8 @@ PADDING = 15
 TEXT_LEFT = 124
 COLUMNS = 52
 """Characters of a line of text, so that the widest common font still ends inside of its stage."""
+TITLE_COLUMNS = 62
+TITLE_LINE = 25
 KINDS = {CHECK: "check", ACT: "act", VERIFY: "verify"}
 MEANING = {CHECK: "reads only", ACT: "changes the cloud", VERIFY: "proves the goal"}
 BARRIERS = ("canaries", "batch, pause", "pairs")
@@ -82,11 +84,11 @@ class Box:
         return self.top + self.height / 2
 
 
-def wrapped(text: str) -> tuple[str, ...]:
+def wrapped(text: str, columns: int = COLUMNS) -> tuple[str, ...]:
     """The text in as few lines as fit, of nearly equal length, so that no word stands alone."""
     words = text.split()
-    best = _filled(words, COLUMNS)
-    width = COLUMNS
+    best = _filled(words, columns)
+    width = columns
     while width > 20 and len(_filled(words, width - 1)) == len(best):
         width -= 1
         best = _filled(words, width)
@@ -106,7 +108,9 @@ def _filled(words: Sequence[str], width: int) -> tuple[str, ...]:
 def picture(procedure: Procedure, mark: str) -> str:
     """The sequence of a procedure as an SVG document; ``mark`` says where it comes from."""
     parts: list[str] = []
-    y = 84.0
+    title = wrapped(procedure.summary, TITLE_COLUMNS)
+    below = 40 + TITLE_LINE * (len(title) - 1)
+    y = below + 44.0
     before: Box | None = None
     first_act = next((stage for stage in procedure.sequence if stage.kind == ACT), None)
     for each, stages in groupby(procedure.sequence, key=lambda stage: stage.each):
@@ -131,8 +135,11 @@ def picture(procedure: Procedure, mark: str) -> str:
             f'<desc id="desc">{escape(description(procedure))}</desc>',
             f"<style>\n{STYLE}</style>",
             f'<rect class="card" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1:g}" rx="12"/>',
-            f'<text class="name" x="{LEFT}" y="40">{escape(procedure.summary)}</text>',
-            f'<text class="small" x="{LEFT}" y="62">{procedure.name}</text>',
+            *(
+                f'<text class="name" x="{LEFT}" y="{40 + TITLE_LINE * number}">{escape(line)}</text>'
+                for number, line in enumerate(title)
+            ),
+            f'<text class="small" x="{LEFT}" y="{below + 22}">{procedure.name}</text>',
             *parts,
             *_legend(height - 24),
             "</svg>\n",
