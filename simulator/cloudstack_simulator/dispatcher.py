@@ -86,13 +86,13 @@ class Dispatcher:
 
     def _execute(self, fact: CommandFact, caller: Caller, params: dict[str, str]) -> Any:
         raw = unpack({k: v for k, v in params.items() if k not in ("command", "response")})
-        entry = registry.COMMANDS.get(fact.name)
-        if entry is None or entry.handler is None:
-            raise NotModelled(fact.name)
         typed = Typing(fact, self.sim.db, caller.is_root_admin).apply(raw)
         call = Call(self.sim, fact, caller, typed)
         if "pagesize" in fact.params:
             listing.check_page(call)
+        entry = registry.COMMANDS.get(fact.name)
+        if entry is None or entry.handler is None:
+            raise NotModelled(fact.name)
         if not fact.is_async:
             return envelope.lean(entry.handler(call))
         return self._submit(call, entry, raw)

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from . import access
-from .errors import InvalidParameter, ParameterError
+from .errors import CloudRuntime, InvalidParameter, ParameterError
 from .tables import Table
 
 if TYPE_CHECKING:
@@ -143,6 +143,8 @@ def bounds(call: Call) -> tuple[int, int]:
         return 0, default
     if size == UNLIMITED:
         return 0, UNLIMITED
+    if size < 0:
+        raise CloudRuntime(f"DB Exception on: LIMIT 0, {size}")
     return (max(call.params.page or 1, 1) - 1) * size, size
 
 

@@ -55,10 +55,17 @@ def test_parameter_names_have_no_case_but_commands_have(sim: Simulator) -> None:
 
 
 def test_a_command_that_is_not_modelled_says_so(sim: Simulator) -> None:
-    status, body = sim.call("createKubernetesCluster", name="k")
-    assert status == 530
-    assert body["createkubernetesclusterresponse"]["errortext"] == (
-        "The command createKubernetesCluster is not modelled by this simulator"
+    assert refusal(sim, "quotaValidateActivationRule", activationrule="true", usagetype="1") == (
+        530,
+        "The command quotaValidateActivationRule is not modelled by this simulator",
+    )
+
+
+def test_parameters_of_a_command_that_is_not_modelled_are_checked_all_the_same(sim: Simulator) -> None:
+    status, text = refusal(sim, "createKubernetesCluster", name="k")
+    assert (status, text.startswith("Unable to execute API command createkubernetescluster due to missing")) == (
+        431,
+        True,
     )
 
 
@@ -69,6 +76,12 @@ def test_paging_rules(sim: Simulator) -> None:
     body = sim.call("listRoles", page=2, pagesize=4)[1]["listrolesresponse"]
     assert (body["count"], len(body["role"])) == (9, 4)
     assert sim.call("listRoles", page=9, pagesize=4)[1]["listrolesresponse"] == {"count": 9}
+    assert sim.call("listRoles", page=1, pagesize=0)[1]["listrolesresponse"] == {"count": 9}
+    assert (
+        sim.call("listRoles", page=-3, pagesize=4)[1]["listrolesresponse"]
+        == (sim.call("listRoles", page=1, pagesize=4)[1]["listrolesresponse"])
+    )
+    assert refusal(sim, "listRoles", page=1, pagesize=-5)[0] == 530
     assert sim.call("listRoles", name="nobody")[1]["listrolesresponse"] == {}
 
 
