@@ -102,9 +102,34 @@ def entity_guesses(contract: dict[str, Any], documented: dict[str, Any]) -> dict
     return {command: counter.most_common(1)[0][0] for command, counter in votes.items()}
 
 
+ALIASES = {
+    "FromGlobalLoadBalancerRule": "GlobalLoadBalancerRule",
+    "ToGlobalLoadBalancerRule": "GlobalLoadBalancerRule",
+    "GuestNetworkIpv6Prefixe": "GuestNetworkIpv6Prefix",
+    "Ipv4SubnetsForGuestNetwork": "Ipv4SubnetForGuestNetwork",
+    "Ipv4SubnetsForZone": "Ipv4SubnetForZone",
+    "Ipv6FirewallRule": "FirewallRule",
+    "IsoVm": "Iso",
+    "LoadBalancer": "FirewallRule",
+    "SharedFileSystem": "SharedFS",
+    "TemplateDirectDownloadCertificate": "DirectDownloadCertificate",
+}
+"""Guessed and documented names that mean an entity of another name."""
+
+
 def own_entity(command: str) -> str:
     """The entity that the `id` of a command most likely names: `PortableIpRange` for `deletePortableIpRange`."""
     return re.sub(r"^[a-z]+(?=[A-Z])", "", command).removesuffix("s")
+
+
+def entities_by_name(documented: dict[str, Any]) -> dict[str, str]:
+    """What a parameter of a name means in most commands: {"zoneid": "Zone", …}."""
+    votes: dict[str, Counter[str]] = {}
+    for command in documented.values():
+        for parameter, fact in command["params"].items():
+            if parameter != "id" and "entity" in fact:
+                votes.setdefault(parameter, Counter())[fact["entity"]] += 1
+    return {parameter: counter.most_common(1)[0][0] for parameter, counter in votes.items()}
 
 
 def parameter_fact(contract: dict[str, Any], documented: dict[str, Any], guesses: dict[str, str]) -> dict[str, Any]:
@@ -148,7 +173,7 @@ def job_facts(recordings: Path) -> dict[str, list[Any]]:
 def command_facts(shared: Path) -> dict[str, Any]:
     contract = json.loads((shared / "contract.json").read_text())["commands"]
     documented = documented_commands((shared / "api_parameters.md").read_text())
-    guesses = entity_guesses(contract, documented)
+    guesses, by_name = entity_guesses(contract, documented), entities_by_name(documented)
     jobs = job_facts(shared / "recordings")
     facts: dict[str, Any] = {}
     for name, command in sorted(contract.items()):
@@ -167,6 +192,11 @@ def command_facts(shared: Path) -> dict[str, Any]:
         own = facts[name]["params"].get("id")
         if own is not None and own["type"] == "uuid":
             own.setdefault("entity", own_entity(name))
+        for parameter, fact in facts[name]["params"].items():
+            if fact["type"] == "uuid" and "entity" not in fact and parameter in by_name:
+                fact["entity"] = by_name[parameter]
+            if fact.get("entity") in ALIASES:
+                fact["entity"] = ALIASES[fact["entity"]]
         facts[name] = {k: v for k, v in facts[name].items() if v not in (None, "", False) or k == "async"}
     return facts
 

@@ -36,7 +36,9 @@ INSTALL_STEPS: list[tuple[int, Callable[[Simulator], None]]] = []
 START_STEPS: list[Callable[[Simulator], None]] = []
 AccountStep = Callable[["Simulator", Any], None]
 ACCOUNT_REMOVALS: list[tuple[int, AccountStep]] = []
-KEPT_WITHOUT_OWNER = frozenset({"accounts", "events", "jobs", "project_members", "quota_credits", "tags", "users"})
+KEPT_WITHOUT_OWNER = frozenset(
+    {"accounts", "console_sessions", "events", "jobs", "project_members", "quota_credits", "tags", "users"}
+)
 """Tables whose rows name an account that does not own them, or outlive it."""
 ZONES: dict[str, list[tuple[int, Callable[[Simulator], None]]]] = {}
 

@@ -109,3 +109,23 @@ class DrsPlan(Row):
     type: str = "MANUAL"
     status: str = "IN_PROGRESS"
     migrations: list[dict[str, Any]] = fresh(list)
+
+
+@entity("counters", "Counter")
+class Counter(Row):
+    """What a scaling rule may watch."""
+
+    name: str
+    source: str
+    value: str
+    provider: str
+
+
+@entity("console_sessions", "ConsoleSession", indexes=("vm_id",))
+class ConsoleSession(Row):
+    """A link to an instance's console that somebody asked for."""
+
+    vm_id: int
+    account_id: int
+    user_id: int
+    host_id: int | None

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...call import Call
 from ...errors import InvalidParameter
+from ...model.features import ConsoleSession
 from ...registry import command
 from ..common import completed
 from . import inputs, life
@@ -91,6 +92,9 @@ def create_console_endpoint(call: Call) -> dict[str, Any]:
     if vm.state != "Running" or not proxies:
         return {"consoleendpoint": {"success": False, "details": "Cannot find a proxy to connect to"}}
     host, token = proxies[0].public_ip, call.sim.ids.octets(48).hex()
+    call.db.console_sessions.add(
+        ConsoleSession(vm_id=vm.id, account_id=call.caller.account.id, user_id=call.caller.user.id, host_id=vm.host_id)
+    )
     return {
         "consoleendpoint": {
             "success": True,

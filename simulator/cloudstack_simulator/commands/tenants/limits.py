@@ -13,6 +13,8 @@ from ...model.tenants import Account, Domain, account_text, domain_path
 from ...registry import command
 
 BY_NUMBER = {kind.number: kind for kind in KINDS.values()}
+TAGGED = ("user_vm", "cpu", "memory", "gpu", "volume", "primary_storage")
+"""Kinds whose use is counted by host tag or storage tag as well."""
 
 
 def _owner_fields(call: Call, owner: Account | Domain) -> dict[str, Any]:
@@ -35,6 +37,16 @@ def _limit_view(call: Call, owner: Account | Domain, kind: Kind) -> dict[str, An
     limits = call.sim.limits
     limit = limits.domain_limit(owner, kind.name) if isinstance(owner, Domain) else limits.limit(owner, kind.name)
     return {**_owner_fields(call, owner), **_kind_fields(kind), "max": limit}
+
+
+def _tagged_view(call: Call, owner: Account | Domain, kind: Kind, tag: str) -> dict[str, Any]:
+    maximum = owner.limits.get(_tagged(kind, tag), UNLIMITED)
+    return {**_owner_fields(call, owner), **_kind_fields(kind), "tag": tag, "max": maximum}
+
+
+def _tagged(kind: Kind, tag: str) -> str:
+    """Under which name an owner keeps the limit of a kind for a tag."""
+    return f"{kind.name}:{tag}"
 
 
 def _owner(call: Call) -> Account | Domain | None:
@@ -71,7 +83,10 @@ def list_resource_limits(call: Call) -> dict[str, Any]:
         kinds = [KINDS[p.resourcetypename]]
     if p.resourcetype is not None:
         kinds = [_kind(p.resourcetype)]
-    first = [KINDS[name] for name in owner.limits if KINDS[name] in kinds]
+    if p.tag:
+        set_here = [kind for kind in kinds if _tagged(kind, p.tag) in owner.limits]
+        return page(call, "resourcelimit", set_here, lambda kind: _tagged_view(call, owner, kind, p.tag))
+    first = [KINDS[name] for name in owner.limits if KINDS.get(name) in kinds]
     return page(
         call, "resourcelimit", first + [k for k in kinds if k not in first], lambda kind: _limit_view(call, owner, kind)
     )
@@ -91,17 +106,33 @@ def update_resource_limit(call: Call) -> dict[str, Any]:
     if maximum < UNLIMITED:
         raise InvalidParameter("Please specify either '-1' for an infinite limit, or a limit that is at least '0'.")
     kind = _kind(p.resourcetype)
+    if p.tag and kind.name not in TAGGED:
+        raise InvalidParameter(f"Resource limit with a tag is not supported for resource type {kind.number}")
     if owner is None:
         raise InvalidParameter("AccountId or domainId have to be specified in order to update resource limit")
     if isinstance(owner, Domain):
         _check_domain_limit(call, owner, kind, maximum)
     else:
         _check_account_limit(call, owner, maximum)
-    owner.limits[kind.name] = maximum
+    if p.tag:
+        _check_tagged_limit(call, owner, kind, maximum)
+    owner.limits[_tagged(kind, p.tag) if p.tag else kind.name] = maximum
     call.event(
         "RESOURCE.LIMIT.UPDATE", f"Successfully completed updating resource limit. Resource Type: {kind.name}", owner
     )
-    return {"resourcelimit": _limit_view(call, owner, kind)}
+    view = _tagged_view(call, owner, kind, p.tag) if p.tag else _limit_view(call, owner, kind)
+    return {"resourcelimit": view}
+
+
+def _check_tagged_limit(call: Call, owner: Account | Domain, kind: Kind, maximum: int) -> None:
+    of_domain = isinstance(owner, Domain)
+    limits = call.sim.limits
+    untagged = limits.domain_limit(owner, kind.name) if of_domain else limits.limit(owner, kind.name)
+    if untagged != UNLIMITED and maximum > untagged:
+        raise InvalidParameter(
+            f"Maximum untagged resource limit for {'domain' if of_domain else 'account'} {owner.name} for resource type "
+            f"{kind.name} is {untagged}, please specify a value less than or equal to that"
+        )
 
 
 def _check_account_limit(call: Call, account: Account, maximum: int) -> None:

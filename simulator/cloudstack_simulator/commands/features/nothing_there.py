@@ -1,0 +1,33 @@
+"""Lists of things that no modelled command can make, so that there are none: appliances of other makers, and features
+that nothing here turns on. Their parameters are checked as everywhere; ids name nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...registry import command
+
+APPLIANCES = (
+    "listBaremetalDhcp", "listBaremetalPxeServers", "listBaremetalRct", "listBigSwitchBcfDevices",
+    "listBrocadeVcsDeviceNetworks", "listBrocadeVcsDevices", "listNetscalerControlCenter",
+    "listNetscalerLoadBalancerNetworks", "listNetscalerLoadBalancers", "listNiciraNvpDeviceNetworks",
+    "listNiciraNvpDevices", "listOpenDaylightControllers", "listPaloAltoFirewallNetworks", "listPaloAltoFirewalls",
+    "listRegisteredServicePackages", "listSecondaryStagingStores", "listTrafficMonitors", "listUcsBlades",
+    "listUcsManagers", "listUcsProfiles",
+)  # fmt: skip
+FEATURES = (
+    "listASNRanges", "listASNumbers", "listAutoScalePolicies", "listAutoScaleVmGroups", "listAutoScaleVmProfiles",
+    "listBackupRepositories", "listBgpPeers", "listCniConfiguration", "listConditions", "listCustomActions",
+    "listGlobalLoadBalancerRules", "listGpuDevices", "listGuestNetworkIpv6Prefixes", "listGuiThemes",
+    "listImportVmTasks", "listIpv4SubnetsForGuestNetwork", "listIpv4SubnetsForZone", "listIpv6FirewallRules",
+    "listKubernetesClusters", "listKubernetesSupportedVersions", "listLoadBalancers", "listOauthProvider",
+    "listQuarantinedIps", "listRoutingFirewallRules", "listSecondaryStorageSelectors", "listSharedFileSystems",
+    "listTemplateDirectDownloadCertificates", "listVnfAppliances",
+)  # fmt: skip
+
+
+@command(*APPLIANCES, *FEATURES)
+def list_nothing(_call: Call) -> dict[str, Any]:
+    return {}

@@ -1,0 +1,70 @@
+"""Features with few commands: lists of what nothing here makes, counters, console sessions, details of any object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloudstack_simulator import contract
+from cloudstack_simulator.commands.features import nothing_there
+
+
+@pytest.mark.parametrize("command", nothing_there.APPLIANCES + nothing_there.FEATURES)
+def test_a_list_of_what_nothing_makes_is_empty_and_checks_its_parameters(op: Any, command: str) -> None:
+    fact = contract.commands()[command]
+    if not any(p.required for p in fact.params.values()):
+        assert op.do(command) == {}
+    if "pagesize" in fact.params and not any(p.required for p in fact.params.values()):
+        assert op.refused(command, page=1) == (431, '"pagesize" parameter is required when "page" is specified')
+    ids = [p.name for p in fact.params.values() if p.type == "uuid" and not p.since]
+    for name in ids:
+        code, text = op.refused(command, **{name: "11111111-2222-3333-4444-555555555555"})
+        assert code == 431
+        assert f"Invalid parameter {name}" in text or "missing parameter" in text
+
+
+def test_the_counters_of_a_new_server(op: Any) -> None:
+    assert op.do("listCounters")["count"] == 16
+    names = {row["name"] for row in op.rows("listCounters", provider="None")}
+    assert names == {"VM CPU - average percentage", "VM Memory - average percentage"}
+    row = op.rows("listCounters", source="netscaler")[0]
+    assert op.only("listCounters", id=row["id"]) == row
+
+
+def test_details_of_a_zone(bare: Any) -> None:
+    op, zone = bare.op, {"resourcetype": "zone", "resourceid": bare.zone}
+    op.do("addResourceDetail", **zone, **{"details[0].key": "colour", "details[0].value": "blue"})
+    shown = {"resourceid": bare.zone, "resourcetype": "Zone", "key": "colour", "value": "blue", "fordisplay": True}
+    assert op.rows("listResourceDetails", **zone) == [shown]
+    assert op.rows("listResourceDetails", resourcetype="Zone", key="colour", value="blue") == [shown]
+    assert op.rows("listResourceDetails", resourcetype="Zone", key="colour", value="red") == []
+    assert op.only("listZones", id=bare.zone)["resourcedetails"] == {"colour": "blue"}
+    op.do("removeResourceDetail", **zone, key="colour")
+    assert op.rows("listResourceDetails", **zone) == []
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "named"),
+    [
+        ({"resourcetype": "Zone"}, 431, "Insufficient parameters"),
+        ({"resourcetype": "Zone", "value": "x"}, 431, "key is null"),
+        ({"resourcetype": "Planet", "resourceid": "1"}, 431, "Invalid resource type Planet"),
+        ({"resourcetype": "Domain", "resourceid": "1"}, 431, "doesn't support metadata"),
+        ({"resourcetype": "Volume", "resourceid": "1"}, 530, "not modelled"),
+        ({"resourcetype": "Zone", "resourceid": "99"}, 431, "Unable to find resource by uuid 99 and type Zone"),
+    ],
+)
+def test_details_that_are_refused(op: Any, params: dict[str, str], code: int, named: str) -> None:
+    told = op.refused("listResourceDetails", **params)
+    assert (told[0], named in told[1]) == (code, True), told
+
+
+def test_a_link_to_a_console_is_a_session(running: Any) -> None:
+    op = running.op
+    vm = running.deploy("screen")["id"]
+    assert op.rows("listConsoleSessions") == []
+    op.do("createConsoleEndpoint", virtualmachineid=vm)
+    session = op.only("listConsoleSessions", virtualmachineid=vm)
+    assert (session["user"], session["virtualmachinename"], session["account"]) == ("admin", "screen", "admin")
+    assert op.rows("listConsoleSessions", acquired="true") == []
