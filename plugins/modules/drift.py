@@ -42,13 +42,9 @@ options:
       - 'Only where the document speaks of them: parts of zones, pods, clusters and networks that stand in it, objects
         that have the same owner or zone as an entry of their kind, and all offerings.'
       - What came with the server is never removed.
+      - 'Here nothing is removed: such objects are reported.'
     type: list
     elements: str
-  prune_limit:
-    description:
-      - If O(prune) would remove more objects than this, the task fails and changes nothing.
-    type: int
-    default: 10
   events:
     description:
       - Look up the last event of each object that differs. Costs one call for each.
@@ -80,7 +76,6 @@ EXAMPLES = r"""
   cloudstack.ops.drift:
     cloud: "{{ cloud_document }}"
     prune: [disk_offering, compute_offering]
-    prune_limit: 100
   register: drifted
 
 - name: Who changed what

@@ -42,7 +42,7 @@ def planned(task: Any, cloud: CloudDocument) -> tuple[list[Work], list[Work]]:
     """What the entries ask for, and what pruning removes."""
     kinds = kinds_to_prune(task.option("prune") or (), task.view.kinds)
     works = cloud.plan()
-    return works, surplus(cloud, works, kinds, task.option("prune_limit") or 0) if kinds else []
+    return works, surplus(cloud, works, kinds, task.option("prune_limit")) if kinds else []
 
 
 def apply(task: Any) -> dict[str, Any]:

@@ -46,11 +46,11 @@ def _is_prunable(kind: Resource) -> bool:
     return bool(kind.commands.delete) and not kind.lookup_only
 
 
-def surplus(cloud: CloudDocument, works: Sequence[Work], kinds: Collection[Resource], limit: int) -> list[Work]:
+def surplus(cloud: CloudDocument, works: Sequence[Work], kinds: Collection[Resource], limit: int | None) -> list[Work]:
     """Removals of what the document claims and does not name. Raises where there are more than ``limit`` of them."""
     claims = _Claims(cloud, works)
     nodes = [node for kind in kinds for node in claims.unnamed(kind)]
-    if len(nodes) > limit:
+    if limit is not None and len(nodes) > limit:
         shown = ", ".join(node.title for node in nodes[:10]) + (" ..." if len(nodes) > 10 else "")
         raise InvalidInput(
             f"pruning would remove {len(nodes)} objects, and prune_limit allows {limit}: {shown}",

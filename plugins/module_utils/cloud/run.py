@@ -106,15 +106,33 @@ class _Run:
 
     def _is_idle(self, step: Step) -> bool:
         """Whether a step needs no work: nothing planned, something it needs failed, or the run was stopped."""
-        work = self.works[step.node]
-        if not work.plan.changed or work.error or work.skipped:
-            return True
-        if step.last and not self.graph.is_held_back(step.node):
+        if not self._is_open(step):
             return True
         if self.stopped:
-            work.skipped = "stopped after an error"
+            self._skip(self.works[step.node], "stopped after an error")
             return True
         return False
+
+    def _has_last_turn(self, work: Work) -> bool:
+        """Whether something of an object is left to do when all its parts are there."""
+        if not self.graph.is_held_back(work.node):
+            return False
+        if work.plan.action != "update":
+            return True
+        last = next(state for state in work.node.resource.states if state.name == work.node.options["state"])
+        return any(change.option in last.sets for change in work.plan.changes)
+
+    def _is_open(self, step: Step) -> bool:
+        """Whether there is something left to do in a step."""
+        work = self.works[step.node]
+        if not work.plan.changed or work.error or work.skipped:
+            return False
+        return not step.last or self._has_last_turn(work)
+
+    @staticmethod
+    def _skip(work: Work, why: str) -> None:
+        begun = f"made, but not {work.node.options['state']}: " if work.outcome else ""
+        work.skipped = begun + why
 
     def _do(self, step: Step) -> None:
         work = self.works[step.node]
@@ -139,8 +157,8 @@ class _Run:
         ready = []
         for other in self.dependents.get(step, ()):
             dependent = self.works[other.node]
-            if (work.error or work.skipped) and dependent.plan.changed and not (dependent.error or dependent.skipped):
-                dependent.skipped = f"needs {work.node.title}"
+            if (work.error or work.skipped) and self._is_open(other):
+                self._skip(dependent, f"needs {work.node.title}")
             self.waiting[other] -= 1
             if not self.waiting[other]:
                 ready.append(other)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..cloud.applying import apply
@@ -41,26 +42,17 @@ DOCUMENT = (
         ),
     ),
 )
-PRUNE = (
-    Option(
-        "prune",
-        "list",
-        behaviour=True,
-        help=(
-            "Kinds of which objects are removed that the document does not name, V(disk_offering) for example.",
-            (
-                "Only where the document speaks of them: parts of zones, pods, clusters and networks that stand in it, "
-                "objects that have the same owner or zone as an entry of their kind, and all offerings."
-            ),
-            "What came with the server is never removed.",
+PRUNE = Option(
+    "prune",
+    "list",
+    behaviour=True,
+    help=(
+        "Kinds of which objects are removed that the document does not name, V(disk_offering) for example.",
+        (
+            "Only where the document speaks of them: parts of zones, pods, clusters and networks that stand in it, "
+            "objects that have the same owner or zone as an entry of their kind, and all offerings."
         ),
-    ),
-    Option(
-        "prune_limit",
-        "int",
-        default=10,
-        behaviour=True,
-        help="If O(prune) would remove more objects than this, the task fails and changes nothing.",
+        "What came with the server is never removed.",
     ),
 )
 
@@ -84,7 +76,14 @@ APPLY = Operation(
     ),
     options=(
         *DOCUMENT,
-        *PRUNE,
+        PRUNE,
+        Option(
+            "prune_limit",
+            "int",
+            default=10,
+            behaviour=True,
+            help="If O(prune) would remove more objects than this, the task fails and changes nothing.",
+        ),
         Option(
             "parallel",
             "int",
@@ -202,7 +201,7 @@ DRIFT = Operation(
     notes=("Use O(fail) where somebody has to notice, in a nightly job for example.",),
     options=(
         *DOCUMENT,
-        *PRUNE,
+        replace(PRUNE, help=(*PRUNE.help_lines, "Here nothing is removed: such objects are reported.")),
         Option(
             "events",
             "bool",

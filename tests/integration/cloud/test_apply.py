@@ -213,6 +213,19 @@ def test_a_file_that_cannot_be_written_stops_the_run_before_it_starts(cloud, tmp
         assert cloud.changes == 0
 
 
+def test_what_was_changed_is_not_called_left_out_because_a_part_failed(cloud):
+    cloud.run("apply", cloud=example())
+    document = example()
+    document["zones"][0]["dns1"] = "192.0.2.99"
+    document["zones"][0]["pods"][0]["clusters"].append({"name": "x" * 300, "hypervisor": "KVM"})
+    for on_error in ("continue", "stop"):
+        result = cloud.run("apply", cloud=document, on_error=on_error, parallel=2)
+        assert result["failed"]
+        assert "skipped" not in result["plan"][0], result["plan"][0]
+        assert cloud.client.list("listZones")[0]["dns1"] == document["zones"][0]["dns1"]
+        document["zones"][0]["dns1"] = "192.0.2.98"
+
+
 def test_an_error_of_one_object_lets_independent_ones_finish_if_asked(cloud):
     document = example()
     refused = "x" * 300  # longer than the server allows

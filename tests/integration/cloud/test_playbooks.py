@@ -122,5 +122,5 @@ def test_the_plan_is_shown_before_the_first_change(sandbox, tmp_path):
     task = {"name": "t", "cloudstack.ops.apply": {"cloud": {"disk_offerings": [{"name": "new", "disk_size": 1}]}}}
     played = ran(sandbox, tmp_path, [task])
     told = played.stderr
-    assert told.index("+ disk offering new  (disk_offerings[0])") < told.index("1/1 disk offering new created")
+    assert told.index("+ disk offering new  (disk_offerings[0], ") < told.index("1/1 disk offering new created")
     assert "1 to create, 0 unchanged." in told

@@ -14,6 +14,7 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.cloud.yaml_text imp
 from ansible_collections.cloudstack.ops.plugins.module_utils.resources import RESOURCES
 from ansible_collections.cloudstack.ops.tests.support.documents import example
 from ansible_collections.cloudstack.ops.tests.support.virtual import VirtualCloud
+from cloudstack_simulator.populating import Wanted, populate
 
 SECRET = "of-the-hosts"
 
@@ -172,3 +173,27 @@ def test_the_file_is_the_document_and_stays_as_it_is_while_the_cloud_does(tmp_pa
     cloud.run("export", file=str(file), variable="cloud_document", schema="cloud.schema.json")
     assert yaml.safe_load(file.read_text()) == {"cloud_document": exported["document"]}
     assert "# yaml-language-server: $schema=cloud.schema.json" in file.read_text()
+
+
+@pytest.mark.parametrize("more", ["", "hosts=100,vms=300"])
+def test_a_cloud_that_no_document_made_is_as_its_export_says(more):
+    """The recorded zone, and a large one. Their agents get addresses of their own, so these differ when built anew."""
+    cloud = VirtualCloud(zone="sandbox")
+    if more:
+        populate(cloud.sim, Wanted.parse(more))
+    exported = cloud.run("export")["document"]
+    again = cloud.run("apply", cloud=as_applied(exported))
+    assert (again["changed"], cloud.changes, again["plan"]) == (False, 0, [])
+    other = VirtualCloud()
+    result = other.run("apply", cloud=as_applied(exported), parallel=4)
+    assert not result.get("failed"), result.get("msg")
+    assert without_addresses(other.run("export")["document"]) == without_addresses(exported)
+
+
+def without_addresses(document: dict[str, Any]) -> dict[str, Any]:
+    for zone in document["zones"]:
+        for pod in zone["pods"]:
+            for cluster in pod["clusters"]:
+                for host in cluster.get("hosts", ()):
+                    host.pop("url")
+    return document

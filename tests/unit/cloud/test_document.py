@@ -144,7 +144,7 @@ def test_after_an_error_what_needs_the_failed_object_is_left_out():
     entries = {entry["name"]: entry for entry in applied(cloud, document(), limit=1, stop_on_error=False)}
     assert "refused" in entries["a"]["error"]
     assert [row["name"] for row in cloud.lamps] == ["c", "b"]
-    assert entries["new"]["skipped"] == "needs lamp a"
+    assert entries["new"]["skipped"] == "made, but not open: needs lamp a"
     assert not cloud.shelves[-1]["open"]
 
 
