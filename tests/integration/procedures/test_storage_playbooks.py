@@ -1,11 +1,12 @@
-"""The playbooks of storage, run as an operator runs them."""
+"""The playbooks of storage, run as an operator runs them, one after the other on one cloud."""
 
 from __future__ import annotations
 
 import time
 
-from ansible_collections.cloudstack.ops.tests.support.documents import ROOT
-from ansible_collections.cloudstack.ops.tests.support.playing import play
+import pytest
+
+from ansible_collections.cloudstack.ops.tests.support.playing import Played, play
 from ansible_collections.cloudstack.ops.tests.support.storage_clouds import StorageCloud
 from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.running import RunningSimulator
@@ -13,16 +14,55 @@ from cloudstack_simulator.running import RunningSimulator
 RATE = 60.0
 BUILT_IN = 900.0
 """Simulated seconds that building takes; the clock begins so much earlier, so that signatures are not too old."""
+PLAYBOOKS = ("snapshot_schedules", "primary_storage_maintenance", "secondary_storage_relocation")
+VARIABLES = {
+    "snapshot_schedules": [
+        {"tags": {"backup": "gold"}, "policies": [{"interval_type": "daily", "schedule": "30:02", "max_snaps": 7}]}
+    ],
+    "primary_storage_maintenance_zone": "north",
+    "primary_storage_maintenance_pools": ["ps1"],
+    "secondary_storage_relocation_zone": "north",
+    "secondary_storage_relocation_from": "ss1",
+    "secondary_storage_relocation_to": "ss2",
+    "secondary_storage_relocation_url": "nfs://10.0.0.6/new",
+    "secondary_storage_relocation_remove": True,
+    "secondary_storage_relocation_confirm": "ss1",
+}
 
 
-def test_secondary_storage_moves_to_another_server(tmp_path):
+@pytest.fixture(scope="module")
+def played(tmp_path_factory) -> tuple[StorageCloud, Played]:
+    """The cloud after all playbooks, and what they told."""
+    folder = tmp_path_factory.mktemp("storage")
     cloud = StorageCloud(clock=RunningClock(RATE, start=time.time() - BUILT_IN))
-    cloud.snapshot(cloud.deploy_on("ps1", "web"))
-    wanted = {"zone": "north", "from": "ss1", "to": "ss2", "url": "nfs://10.0.0.6/new", "remove": True,
-              "confirm": "ss1"}  # fmt: skip
-    variables = {f"secondary_storage_relocation_{name}": value for name, value in wanted.items()}
+    machine = cloud.deploy_on("ps1", "web")
+    cloud.snapshot(machine)
+    tag = {"tags[0].key": "backup", "tags[0].value": "gold"}
+    cloud.do("createTags", resourceids=cloud.disks(machine)[0]["id"], resourcetype="Volume", **tag)
+    book = folder / "all.yml"
+    book.write_text("".join(f"- ansible.builtin.import_playbook: cloudstack.ops.{name}\n" for name in PLAYBOOKS))
     with RunningSimulator(cloud.sim) as running:
-        done = play(running, tmp_path, ROOT / "playbooks/secondary_storage_relocation.yml", variables=variables)
-        done.succeeded()
-    (moved,) = [task for task in done.ours if task.action == "cloudstack.ops.secondary_storage_migration"]
-    assert (moved.result["counts"], [row["name"] for row in cloud.rows("listImageStores")]) == ({"done": 1}, ["ss2"])
+        return cloud, play(running, folder, book, variables=VARIABLES).succeeded()
+
+
+def counts(played: Played, module: str) -> dict[str, int]:
+    (told,) = [task for task in played.ours if task.action == f"cloudstack.ops.{module}"]
+    return told.result["counts"]
+
+
+def test_secondary_storage_moves_to_another_server(played):
+    cloud, told = played
+    assert counts(told, "secondary_storage_migration") == {"done": 1}
+    assert [row["name"] for row in cloud.rows("listImageStores")] == ["ss2"]
+
+
+def test_primary_storage_is_emptied_for_its_maintenance_and_nothing_stops(played):
+    cloud, told = played
+    assert counts(told, "storage_pool_evacuation") == {"done": 1}
+    assert (cloud.pool("ps1")["state"], cloud.vm("web")["state"]) == ("Maintenance", "Running")
+
+
+def test_tagged_volumes_have_their_policies(played):
+    cloud, _told = played
+    (policy,) = cloud.rows("listSnapshotPolicies", listall=True)
+    assert (policy["schedule"], policy["maxsnaps"]) == ("30:02", 7)
