@@ -19,6 +19,7 @@ LEFT, RIGHT = 40, 560
 RAIL = 632
 GAP = 30
 PLAN_GAP = 12
+FRAME_HEAD = 44
 LINE = 21
 PADDING = 15
 TEXT_LEFT = 124
@@ -114,14 +115,15 @@ def picture(procedure: Procedure, mark: str) -> str:
     before: Box | None = None
     first_act = next((stage for stage in procedure.sequence if stage.kind == ACT), None)
     for each, stages in groupby(procedure.sequence, key=lambda stage: stage.each):
-        group, y = _placed(list(stages), y + (44 if each else 0), first_act)
+        group, y = _placed(list(stages), y + (FRAME_HEAD if each else 0), first_act)
         if each:
             parts += _frame(group, procedure.noun)
         for box in group:
             if before:
                 parts.append(_arrow(before.bottom, box.top))
             if box.stage is first_act:
-                parts += _end_of_plan(box.top - GAP / 2, inside=each)
+                opens = each and box is group[0]
+                parts += _end_of_plan(box.top - (FRAME_HEAD if opens else 0) - GAP / 2, inside=each and not opens)
             parts += _stage(box)
             before = box
         y += 26 if each else 0
@@ -217,7 +219,7 @@ def _end_of_plan(y: float, *, inside: bool) -> list[str]:
 def _frame(boxes: Sequence[Box], noun: str) -> list[str]:
     """The loop: a frame around its stages, and the way back to its top with the barriers on it."""
     edge = LEFT - 18
-    top, bottom = boxes[0].top - 44, boxes[-1].bottom + 24
+    top, bottom = boxes[0].top - FRAME_HEAD, boxes[-1].bottom + 24
     begin, end = boxes[-1].middle, boxes[0].top - 12
     parts = [
         f'<rect class="frame" x="{edge}" y="{top:g}" width="{WIDTH - 2 * edge}" height="{bottom - top:g}" rx="10"/>',
@@ -233,9 +235,10 @@ def _frame(boxes: Sequence[Box], noun: str) -> list[str]:
 
 def _gates(top: float, bottom: float) -> list[str]:
     """The barriers on the way back to the next target, spread over its length."""
-    step = (bottom - top) / (len(BARRIERS) + 1)
+    shown = BARRIERS if bottom - top > LINE * (len(BARRIERS) + 1) else ("barriers",)
+    step = (bottom - top) / (len(shown) + 1)
     parts = []
-    for number, words in enumerate(BARRIERS, 1):
+    for number, words in enumerate(shown, 1):
         y = bottom - step * number
         parts.append(f'<path class="gate" d="M{RAIL - 9} {y:g}h18"/>')
         parts.append(f'<text class="small gates" x="{RAIL + 16}" y="{y + 4:g}">{words}</text>')

@@ -26,6 +26,16 @@ OUTSIDE = """
   return wrong.map(t => t.textContent);
 })()
 """
+OVERLAPPING = """
+(() => {
+  const texts = [...document.querySelectorAll('text')];
+  const apart = (one, other) => one.x + one.width <= other.x || other.x + other.width <= one.x
+    || one.y + one.height <= other.y || other.y + other.height <= one.y;
+  return texts.flatMap((one, place) => texts.slice(place + 1)
+    .filter(other => !apart(one.getBBox(), other.getBBox()))
+    .map(other => `${one.textContent} / ${other.textContent}`));
+})()
+"""
 CONTRAST = """
 (() => {
   const light = colour => {
@@ -55,6 +65,7 @@ def test_a_picture_can_be_read_in_light_and_dark(page: Browser, path: Path) -> N
     page.send("Page.navigate", url=path.as_uri())
     page.until(f"document.readyState === 'complete' && location.href === {path.as_uri()!r}")
     assert page.js(OUTSIDE) == []
+    assert page.js(OVERLAPPING) == []
     for scheme in ("light", "dark"):
         page.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         assert page.js(CONTRAST) >= 4.5
