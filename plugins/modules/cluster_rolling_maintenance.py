@@ -185,6 +185,11 @@ report:
     - What happened to each target and when.
   returned: success
   type: dict
+confirm:
+  description:
+    - 'In check mode: what has to be typed in O(confirm), where data can be lost.'
+  returned: success
+  type: str
 not_running:
   description:
     - Machines that ran before and do not run now.

@@ -194,6 +194,11 @@ report:
     - What happened to each target and when.
   returned: success
   type: dict
+confirm:
+  description:
+    - 'In check mode: what has to be typed in O(confirm), where data can be lost.'
+  returned: success
+  type: str
 power:
   description:
     - 'Power of each host by name: on, off, unknown or disabled.'

@@ -190,6 +190,11 @@ report:
     - What happened to each target and when.
   returned: success
   type: dict
+confirm:
+  description:
+    - 'In check mode: what has to be typed in O(confirm), where data can be lost.'
+  returned: success
+  type: str
 servers:
   description:
     - 'Each server by name: state, last_start, restart_due, agents, jobs and address.'

@@ -209,6 +209,11 @@ report:
     - What happened to each target and when.
   returned: success
   type: dict
+confirm:
+  description:
+    - 'In check mode: what has to be typed in O(confirm), where data can be lost.'
+  returned: success
+  type: str
 """
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.run import main as run

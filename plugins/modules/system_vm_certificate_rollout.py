@@ -238,6 +238,11 @@ report:
     - What happened to each target and when.
   returned: success
   type: dict
+confirm:
+  description:
+    - 'In check mode: what has to be typed in O(confirm), where data can be lost.'
+  returned: success
+  type: str
 certificate:
   description:
     - Fingerprint (SHA-256), subject, names, end and chain of the certificate given.

@@ -189,6 +189,11 @@ report:
     - What happened to each target and when.
   returned: success
   type: dict
+confirm:
+  description:
+    - 'In check mode: what has to be typed in O(confirm), where data can be lost.'
+  returned: success
+  type: str
 restart_needed:
   description:
     - Whether the management servers must be restarted before system VMs are renewed.

@@ -207,6 +207,11 @@ report:
     - What happened to each target and when.
   returned: success
   type: dict
+confirm:
+  description:
+    - 'In check mode: what has to be typed in O(confirm), where data can be lost.'
+  returned: success
+  type: str
 refused:
   description:
     - What cannot be moved, and why.

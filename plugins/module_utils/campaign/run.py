@@ -137,6 +137,8 @@ def run_campaign(procedure: Procedure, task: Task) -> dict[str, Any]:
             run.timeline.entries[target.id].wave = number
     steps = list(procedure.prepare_plan(run, due)) if procedure.prepare_plan else []
     result = {"changed": bool(run.needing or steps), "plan": _plan(run, planned, steps)}
+    if task.check and procedure.confirm and (wanted := procedure.confirm(run, due)):
+        result["confirm"] = wanted
     if task.check or not (due or steps):
         run.timeline.ended = run.now()
         run.write_report()

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from .. import farm
+from ..commands.appliances import router_life
 from ..commands.hosts import agents
 from ..commands.instances import placement
 from ..commands.instances.life import set_state
@@ -29,6 +30,7 @@ def agents_down(sim: Simulator, pattern: str) -> Taken:
     for host in hosts:
         agents.disconnect(host)
         host.state = "Down"
+        router_life.host_changed(sim, host)
         sim.events.alert(
             7, "ALERT.HOST", f"Host is down, name: {host.name} (id:{host.uuid})", zone=sim.db.zones[host.zone_id],
             pod=sim.db.pods.get(host.pod_id),
@@ -39,6 +41,7 @@ def agents_down(sim: Simulator, pattern: str) -> Taken:
 def agents_up(sim: Simulator, taken: Taken) -> None:
     for (host,) in taken:
         agents.connect(sim, host)
+        router_life.host_changed(sim, host)
 
 
 def fill_storage(sim: Simulator, pattern: str) -> Taken:

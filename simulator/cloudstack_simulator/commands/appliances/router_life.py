@@ -95,11 +95,12 @@ def _give_nics(sim: Simulator, router: Router, peers: list[Router], network: Net
 
 
 def start(sim: Simulator, router: Router) -> Steps:
-    """Bring a stopped router up; where no host can take it, it stays stopped."""
+    """Bring a stopped router up; where no host can take it, it stays stopped. Partners keep apart if they can."""
     tried: set[int] = set()
+    apart = {peer.host_id for peer in _peers(sim, router) if peer.host_id is not None} if router.redundant else set()
     router.state = "Starting"
     while True:
-        host = placement.choose(sim, router, avoid=tried)
+        host = placement.choose(sim, router, avoid=tried | apart) or placement.choose(sim, router, avoid=tried)
         if host is None or sim.faults.strikes("router-lost", router.name):
             error = CloudRuntime(f"Unable to create a deployment for {router}")
             router.state = "Stopped"
@@ -192,7 +193,11 @@ def elect(sim: Simulator, router: Router) -> None:
     """The running routers of a pair agree: who is primary stays it, else the oldest becomes it."""
     if router.removed is not None:
         return
-    running = sorted((r for r in (router, *_peers(sim, router)) if r.state == "Running"), key=lambda r: r.id)
+    known = sorted((r for r in (router, *_peers(sim, router)) if r.state == "Running"), key=lambda r: r.id)
+    running = [r for r in known if _is_heard(sim, r)]
+    for member in known:
+        if member not in running:
+            member.redundant_state = "UNKNOWN"
     if sim.faults.strikes("roles-unsettled", router.name):
         for member in running:
             member.redundant_state = "BACKUP"
@@ -200,3 +205,14 @@ def elect(sim: Simulator, router: Router) -> None:
     chosen = next((r for r in running if r.redundant_state == "PRIMARY"), running[0] if running else None)
     for member in running:
         member.redundant_state = "PRIMARY" if member is chosen else "BACKUP"
+
+
+def _is_heard(sim: Simulator, router: Router) -> bool:
+    host = sim.db.hosts.get(router.host_id)
+    return host is not None and host.state == "Up"
+
+
+def host_changed(sim: Simulator, host: Any) -> None:
+    """A host was lost or is back: partners of the pairs on it find out who is primary."""
+    for router in sim.db.vms.where(host_id=host.id, vm_type=ROUTER):
+        _see_who_is_primary(sim, router)
