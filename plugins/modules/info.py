@@ -53,6 +53,7 @@ options:
       - pod
       - project
       - region
+      - resource_limit
       - role
       - security_group
       - setting

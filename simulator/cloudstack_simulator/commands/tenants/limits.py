@@ -130,8 +130,8 @@ def _check_tagged_limit(call: Call, owner: Account | Domain, kind: Kind, maximum
     untagged = limits.domain_limit(owner, kind.name) if of_domain else limits.limit(owner, kind.name)
     if untagged != UNLIMITED and maximum > untagged:
         raise InvalidParameter(
-            f"Maximum untagged resource limit for {'domain' if of_domain else 'account'} {owner.name} for resource type "
-            f"{kind.name} is {untagged}, please specify a value less than or equal to that"
+            f"Maximum untagged resource limit for {'domain' if of_domain else 'account'} {owner.name} for resource "
+            f"type {kind.name} is {untagged}, please specify a value less than or equal to that"
         )
 
 
