@@ -1,7 +1,8 @@
 // Texts of the page whose contrast with their ground is below 4.5 to 1.
 (() => {
   const rgb = (colour) => {
-    const parts = colour.match(/[\d.]+/g).map(Number);
+    // Mixed colours are told in parts of 1: color(srgb 0.9 0.8 0.7).
+    const parts = colour.match(/[\d.]+/g).map((part) => part * (colour.startsWith("color(") ? 255 : 1));
     return parts.length > 3 && parts[3] === 0 ? null : parts.slice(0, 3);
   };
   const light = (colour) => {
