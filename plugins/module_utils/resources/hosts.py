@@ -12,6 +12,7 @@ from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
 from . import host_steps as steps
 from .clusters import IN_POD
+from .host_addresses import check_address
 from .zones import IN_ZONE
 
 
@@ -36,6 +37,8 @@ def _needs_cluster(ctx: Any, row: Row | None) -> None:
             obj=ctx.name,
             remedy="give cluster",
         )
+    if row is None and ctx.state != "absent":
+        check_address(ctx)
     _resume(ctx, row)
 
 

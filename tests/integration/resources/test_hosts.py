@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, Drift, LostAnswer
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, Drift, InvalidInput, LostAnswer
 from ansible_collections.cloudstack.ops.plugins.module_utils.resources import host_steps as steps
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed, VirtualCloud
 
@@ -121,3 +121,17 @@ def test_a_host_whose_adding_was_cut_off_is_removed_without_its_url(options):
     assert cloud.run("host", name="h29", state="absent", **options)["changed"] is False
     assert cloud.run("host", name="h28", state="absent", **options)["changed"] is True
     assert len(hosts(cloud)) == before
+
+
+@pytest.mark.parametrize(("address", "said"), [("172.16.15.250", ""), ("192.0.2.9", "is not in 172.16.15.0/24")])
+def test_an_address_outside_of_the_pod_is_told(cloud, address, said):
+    result = cloud.run("host", check=True, **{**wish(31), "url": f"http://{address}", "hypervisor": "KVM"})
+    assert said in " ".join(result.get("warnings", []))
+    assert bool(result.get("warnings")) is bool(said)
+
+
+def test_an_address_that_the_pod_gives_away_itself_is_refused(cloud):
+    pod = cloud.client.list("listPods")[0]
+    with pytest.raises(InvalidInput, match="which pod POD0 reserves for system VMs") as caught:
+        cloud.run("host", **{**wish(32), "url": f"http://{pod['ipranges'][0]['endip']}", "hypervisor": "KVM"})
+    assert (caught.value.option, cloud.changes) == ("url", 0)
