@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from ..client import ApiError, InvalidInput, JobTimeout
 from ..model import Commands, Option, Resource, Row, State, Update
 from .clusters import IN_POD
+from .storage_tags import warn_of_lost_offerings
 from .zones import IN_ZONE
 
 _GONE = ("Destroy", "Destroyed", "Expunging", "Expunged")
@@ -129,6 +130,7 @@ def _check_wish(ctx: Any, row: Row | None) -> None:
             _refuse_volumes(ctx, row)
         return
     if row is not None:
+        warn_of_lost_offerings(ctx, row)
         return
     scope = str(ctx.given.get("scope") or "cluster").lower()
     needed = {"cluster": ("pod", "cluster"), "zone": ("hypervisor",)}.get(scope, ())

@@ -154,3 +154,16 @@ def test_a_maintenance_that_is_cut_off_anywhere_loses_no_instance(cloud, kind, a
     assert not leave(cloud).get("failed")
     assert (cloud.pool("ps1")["state"], states(cloud)) == ("Up", RUNNING)
     assert cloud.rows("listAnnotations") == []
+
+
+def test_a_tag_is_not_taken_away_without_a_word_while_offerings_live_on_it(cloud):
+    cloud.do("createDiskOffering", name="gold disk", displaytext="g", disksize=5, tags="gold")
+    cloud.do(
+        "createServiceOffering", name="gold size", displaytext="g", cpunumber=1, cpuspeed=500, memory=512, tags="gold"
+    )
+    for name in ("ps1", "ps2"):
+        cloud.do("updateStoragePool", id=cloud.pool(name)["id"], tags="gold,ssd")
+    taken = {**PLACE, "name": "ps1", "storage_tags": ["ssd"]}
+    assert cloud.run("storage_pool", **taken).get("warnings") is None, "the other pool still has it"
+    told = cloud.run("storage_pool", **{**taken, "name": "ps2"}, check=True)["warnings"]
+    assert [text for text in told if "disk offering gold disk, compute offering gold size" in text]
