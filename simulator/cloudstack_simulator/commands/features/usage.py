@@ -12,11 +12,15 @@ from ...registry import SUCCESS, command
 
 @command("listUsageRecords")
 def list_usage_records(call: Call) -> dict[str, Any]:
-    if call.params.startdate > call.params.enddate:
+    p = call.params
+    if p.projectid is not None and p.accountid is not None:
+        raise InvalidParameter("Projectid and accountId can't be specified together")
+    if p.startdate > p.enddate:
         raise InvalidParameter(
-            f"Incorrect Date Range. Start date: {timestamp(call.params.startdate)} is after "
-            f"end date:{timestamp(call.params.enddate)}"
+            f"Incorrect Date Range. Start date: {timestamp(p.startdate)} is after end date:{timestamp(p.enddate)}"
         )
+    if p.usageid is not None and p.type is None:
+        raise InvalidParameter("Usageid must be specified together with usageType")
     return {}
 
 

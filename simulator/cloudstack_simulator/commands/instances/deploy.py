@@ -153,6 +153,8 @@ def _details(call: Call) -> dict[str, str]:
     details = {k: str(v) for k, v in flat_map(p.details).items()}
     if any(k.lower().startswith("extraconfig") for k in details):
         raise InvalidParameter("'extraconfig' should not be included in details as key")
+    if p.extraconfig and not call.setting("enable.additional.vm.configuration", call.caller.account):
+        raise InvalidParameter("attempted setting extraconfig but enable.additional.vm.configuration is disabled")
     if p.keyboard:
         details["keyboard"] = p.keyboard
     if p.boottype and p.boottype.upper() == "UEFI":
@@ -166,6 +168,11 @@ def _root_disk(call: Call, template: Any, details: dict[str, str]) -> tuple[Any,
     if template.is_iso:
         return p.diskofferingid, _offering_size(p.diskofferingid, p.size)
     offering, size = p.overridediskofferingid, p.rootdisksize
+    if offering is not None and p.serviceofferingid.disk_offering_strictness:
+        raise InvalidParameter(
+            f"Cannot override disk offering id {offering.id} since provided service offering is strictly mapped to its "
+            "disk offering"
+        )
     if size is not None:
         if size <= 0:
             raise InvalidParameter("Root disk size should be a positive number.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ... import contract
 from ...call import Call
 from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
@@ -65,12 +66,21 @@ def start(call: Call) -> Any:
             f'{{"instanceName":"{vm.instance_name}","uuid":"{vm.uuid}"}}.'
         )
     where = destination.of_call(call)
+    if call.params.bootintosetup:
+        raise InvalidParameter(f"bootintosetup makes no sense for {vm.hypervisor}")
+    _check_planner(call)
     try:
         yield from life.start(call, vm, where=where)
     except ApiError as error:
         raise life.refused(vm, error) from None
     vm.details.pop(DEPLOYING, None)
     return {"virtualmachine": instance_view(call, vm)}
+
+
+def _check_planner(call: Call) -> None:
+    name = call.params.deploymentplanner
+    if name is not None and name not in contract.facts("catalogue.json")["deployment_planners"]:
+        raise InvalidParameter(f"Can't find a planner by name {name}")
 
 
 @command("stopVirtualMachine", sync=same_vm)
@@ -103,6 +113,8 @@ def reboot(call: Call) -> Any:
     vm = the_instance(call, call.params.id, "Unable to find a virtual machine with id {id}")
     if vm.state != "Running":
         raise InvalidParameter(f"The VM {vm.uuid} ({vm.display_name or vm.name}) is not running, unable to reboot it")
+    if call.params.bootintosetup:
+        raise InvalidParameter(f"Booting into a hardware setup menu is not implemented on {vm.hypervisor}")
     if call.params.forced:
         yield from life.stop(call, vm, forced=True)
         yield from life.start(call, vm)

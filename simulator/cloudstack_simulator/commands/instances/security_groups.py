@@ -205,6 +205,10 @@ def _ports(call: Call) -> tuple[str, int, int]:
     return protocol, start, end
 
 
+def _or_null(value: int | None) -> str:
+    return "null" if value is None else str(value)
+
+
 def _allowed_groups(call: Call) -> list[SecurityGroup]:
     groups = []
     for entry in (call.params.usersecuritygrouplist or {}).values():
@@ -214,9 +218,19 @@ def _allowed_groups(call: Call) -> list[SecurityGroup]:
                 "Invalid user group specified, fields 'group' and 'account' cannot be null, please specify groups in "
                 "the form:  userGroupList[0].group=XXX&userGroupList[0].account=YYY"
             )
-        group = call.db.security_groups.first(account_id=account.id, name=entry["group"]) if account else None
+        if account is None:
+            p, own = call.params, _rule_group(call)
+            ports = (p.icmptype, p.icmpcode) if (p.protocol or "").lower() == "icmp" else (p.startport, p.endport)
+            raise InvalidParameter(
+                f"Nonexistent account: {entry['account']} when trying to authorize security group rule for "
+                f"{own.id}:{p.protocol}:{_or_null(ports[0])}:{_or_null(ports[1])}"
+            )
+        group = call.db.security_groups.first(account_id=account.id, name=entry["group"])
         if group is None:
-            raise InvalidParameter(f"Nonexistent group {entry['group']} for account {entry['account']} is given")
+            raise InvalidParameter(
+                f"Nonexistent group {entry['group']} for account {entry['account']}/{account.domain_id} is given, unable "
+                "to authorize security group rule."
+            )
         groups.append(group)
     return groups
 

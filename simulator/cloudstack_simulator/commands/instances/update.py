@@ -37,6 +37,8 @@ def update(call: Call) -> dict[str, Any]:
     _update_details(call, vm)
     _update_user_data(call, vm)
     _update_security_groups(call, vm)
+    if p.extraconfig and not call.setting("enable.additional.vm.configuration", call.caller.account):
+        raise _refuse("attempted setting extraconfig but enable.additional.vm.configuration is disabled")
     if guest_os is not None:
         vm.guest_os_id = guest_os.id
     if p.group is not None:
@@ -100,6 +102,8 @@ def _update_details(call: Call, vm: Instance) -> None:
         return
     if any(k.lower().startswith("extraconfig") for k in given):
         raise InvalidParameter("'extraconfig' should not be included in details as key")
+    if LEASE_DETAILS & {k.lower() for k in given}:
+        raise InvalidParameter("lease parameters should not be included in details as key")
     _check_allowed(call, given)
     kept = {k: v for k, v in vm.details.items() if k in KEPT}
     sizes_given = {k: v for k, v in given.items() if k in SIZES}
@@ -131,6 +135,7 @@ def _sizes(call: Call, vm: Instance, wanted: dict[str, str]) -> dict[str, str]:
     return sizes.custom_details(call, offering, wanted) if sizes.is_open(offering) else {}
 
 
+LEASE_DETAILS = frozenset({"leaseduration", "leaseexpiryaction", "leaseexpirydate", "leaseactionexecution"})
 KEPT = frozenset({"cpuNumber", "cpuSpeed", "memory", "SSH.PublicKey", "SSH.KeyPairNames", "Encrypted.Password"})
 """Details that an update of the details leaves alone."""
 
