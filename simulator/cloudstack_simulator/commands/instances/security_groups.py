@@ -228,8 +228,8 @@ def _allowed_groups(call: Call) -> list[SecurityGroup]:
         group = call.db.security_groups.first(account_id=account.id, name=entry["group"])
         if group is None:
             raise InvalidParameter(
-                f"Nonexistent group {entry['group']} for account {entry['account']}/{account.domain_id} is given, unable "
-                "to authorize security group rule."
+                f"Nonexistent group {entry['group']} for account {entry['account']}/{account.domain_id} is given, "
+                "unable to authorize security group rule."
             )
         groups.append(group)
     return groups
