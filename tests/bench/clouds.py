@@ -1,4 +1,4 @@
-"""Clouds of any size, half infrastructure and half offerings and tenants, and what to know about them."""
+"""Clouds of any size, half offerings and half tenants, and what to know about them."""
 
 from __future__ import annotations
 

@@ -17,11 +17,13 @@ from ..client import InvalidInput
 from .document import CloudDocument, Work
 from .files import usual_restore_file, write, write_beside
 from .plan_page import plan_page
-from .plan_text import counts, plan_lines, summary
+from .plan_text import counts, plan_lines, shown_lines, summary
 from .pruning import kinds_to_prune, surplus
 from .restoring import Restoration, restoration
 from .run import carry_out
 from .yaml_text import document_text
+
+TITLE = "Plan of the cloud"
 
 
 def opened(task: Any) -> CloudDocument:
@@ -60,7 +62,7 @@ def apply(task: Any) -> dict[str, Any]:
             cloud, works, removals, limit=task.option("parallel"), stop_on_error=task.option("on_error") == "stop"
         )
         if any(work.error for work in together):
-            _write_plan(task, cloud, together, former)
+            write_plan(task, cloud, together, title=TITLE, lost=former.lost)
     for work in together:
         for warning in work.warnings:
             task.warn(warning)
@@ -70,16 +72,10 @@ def apply(task: Any) -> dict[str, Any]:
 
 def _report(task: Any, cloud: CloudDocument, works: Sequence[Work], former: Restoration) -> None:
     """Tells the plan before anything is changed, and writes it down where the task says."""
-    lines = plan_lines(works, former.lost)
     if any(work.plan.changed for work in works):
-        for line in lines:
+        for line in shown_lines(works, former.lost):
             task.tell(line)
-    _write_plan(task, cloud, works, former)
-
-
-def _write_plan(task: Any, cloud: CloudDocument, works: Sequence[Work], former: Restoration) -> None:
-    lines = plan_lines(works, former.lost)
-    write_plan(task, cloud, works, title="Plan of the cloud", lines=lines, lost=former.lost)
+    write_plan(task, cloud, works, title=TITLE, lost=former.lost)
 
 
 def write_plan(
@@ -88,7 +84,6 @@ def write_plan(
     works: Sequence[Work],
     *,
     title: str,
-    lines: Sequence[str],
     lost: Sequence[str] = (),
 ) -> None:
     """Writes the plan down where the task says, in the form that the name of the file asks for."""
@@ -102,7 +97,7 @@ def write_plan(
         changes = [work.as_dict() for work in works if work.plan.changed]
         text = json.dumps({"counts": counts(works), "plan": changes, "not_restored": list(lost)}, indent=2) + "\n"
     else:
-        text = "\n".join(lines) + "\n"
+        text = "\n".join(plan_lines(works, lost)) + "\n"
     write(path, text, option="plan_file")
 
 

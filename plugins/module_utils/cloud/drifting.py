@@ -12,7 +12,7 @@ from typing import Any
 from .applying import diff_of, opened, planned, write_plan
 from .document import Work
 from .events import add_last_events, event_text
-from .plan_text import counts, plain, plan_lines, summary
+from .plan_text import counts, plain, shown_lines, summary
 
 
 def drift(task: Any) -> dict[str, Any]:
@@ -24,10 +24,9 @@ def drift(task: Any) -> dict[str, Any]:
             task.warn(problem)
     found = [work for work in together if work.plan.changed]
     differing = [work for work in together if work.plan.changed or work.plan.tolerated]
-    lines = plan_lines(together)
-    for line in lines if differing else ():
+    for line in shown_lines(together) if differing else ():
         task.tell(line)
-    write_plan(task, cloud, together, title="Drift of the cloud", lines=lines)
+    write_plan(task, cloud, together, title="Drift of the cloud")
     for work in together:
         for warning in work.warnings:
             task.warn(warning)

@@ -15,17 +15,19 @@ from ..reconcile import Change
 from .document import Work
 from .events import event_text
 
+MANY = 100
+"""New objects of which no screen shows the values; the plan file does."""
 SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 WORDS = {"create": "to create", "update": "to change", "replace": "to replace", "delete": "to remove"}
 
 
-def plan_lines(works: Sequence[Work], lost: Sequence[str] = ()) -> list[str]:
+def plan_lines(works: Sequence[Work], lost: Sequence[str] = (), *, values_of_new: bool = True) -> list[str]:
     """One paragraph for each change, what a restoring document will lack (``lost``), and the sums."""
     lines: list[str] = []
     for work in works:
         if work.plan.changed:
             lines.append(f"{SIGNS[work.plan.action]} {work.node.title}  ({work.where})")
-            lines += [f"    {line}" for line in _details(work)]
+            lines += [f"    {line}" for line in _details(work, values_of_new)]
         for change in work.plan.tolerated:
             lines.append(f"! {work.node.title}: {change_text(change)} cannot be changed and is tolerated")
     if lost:
@@ -33,9 +35,15 @@ def plan_lines(works: Sequence[Work], lost: Sequence[str] = ()) -> list[str]:
     return [*lines, *([""] if lines else []), summary(works)]
 
 
-def _details(work: Work) -> Iterator[str]:
+def shown_lines(works: Sequence[Work], lost: Sequence[str] = ()) -> list[str]:
+    """The same for a screen: the values of new objects are left out where they are many."""
+    return plan_lines(works, lost, values_of_new=counts(works).get("create", 0) <= MANY)
+
+
+def _details(work: Work, values_of_new: bool) -> Iterator[str]:
     if work.plan.action == "create":
-        yield from (f"{change.option}: {plain(change.after)}" for change in work.plan.changes)
+        if values_of_new:
+            yield from (f"{change.option}: {plain(change.after)}" for change in work.plan.changes)
     elif work.plan.action != "delete":
         yield from (change_text(change) for change in work.plan.changes)
     if work.last_event:

@@ -44,6 +44,13 @@ def test_progress_says_how_far_it_is_and_what_is_running(cloud):
     assert lines[lines.index(done[0]) :] == done, "one line for each object, and nothing between"
 
 
+def test_the_values_of_very_many_new_objects_are_told_in_the_plan_file_alone(cloud, tmp_path):
+    wish = {"disk_offerings": [{**OFFERING, "name": f"o{number}"} for number in range(101)]}
+    lines = lines_of(cloud, cloud=wish, plan_file=str(tmp_path / "plan.txt"))
+    assert lines[:2] == ["+ disk offering o0  (disk_offerings[0])", "+ disk offering o1  (disk_offerings[1])"]
+    assert (tmp_path / "plan.txt").read_text().count("    disk_size: 1\n") == 101
+
+
 def test_what_is_pruned_counts_and_a_failure_says_why(cloud):
     lines_of(cloud, cloud={"disk_offerings": [OFFERING, {**OFFERING, "name": "p"}]})
     lines = lines_of(cloud, cloud={"domains": [{"path": "ROOT/a"}], "disk_offerings": [OFFERING]},
