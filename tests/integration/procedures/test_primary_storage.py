@@ -103,8 +103,9 @@ def test_an_instance_on_two_pools_runs_when_both_serve_again(cloud):
     disk = cloud.do("createVolume", name="data", zoneid=cloud.zone, diskofferingid=small)["volume"]["id"]
     cloud.do("attachVolume", id=disk, virtualmachineid=cloud.vm("one")["id"])
     cloud.do("updateStoragePool", id=cloud.pool("ps1")["id"], enabled=True)
-    enter(cloud, confirm="ps1", force=True)
-    enter(cloud, confirm="", names=["ps2"], force=True)
+    assert enter(cloud, confirm="ps1")["counts"] == {"done": 1}
+    assert enter(cloud, confirm="", names=["ps2"], force=True)["counts"] == {"done": 1}
+    assert {row["state"] for row in cloud.rows("listSystemVms")} == {"Stopped"}, "no pool is left for them"
     assert leave(cloud)["counts"] == {"done": 1}
     assert states(cloud) == ("Stopped", "Running", "Stopped")
     assert leave(cloud, names=["ps2"])["counts"] == {"done": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from ...errors import CloudRuntime, InvalidParameter, ResourceUnavailable
 from ...model.pools import StoragePool
 from ...registry import command
 from .. import mocks
+from ..appliances import router_life, system_vms
 from ..instances import placement as hosts
 from ..instances.life import set_state
 from ..volumes import lifecycle as disks
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from ...simulator import Simulator
 
 STEP = 0.2
+ROUTERS = ("DomainRouter", "InternalLoadBalancerVm")
 
 
 @command("enableStorageMaintenance", sync=lambda call: ("pool", call.params.id))
@@ -62,13 +65,22 @@ def _clear(sim: Simulator, pool: StoragePool) -> Any:
             set_state(sim, vm, "Stopped")
             pool.waiting.append(vm.id)
             continue
-        for volume in sim.db.volumes.where(vm_id=vm.id, pool_id=pool.id):
-            host = sim.db.hosts.get(vm.host_id)
-            cluster = sim.db.clusters.get(host.cluster_id) if host else None
-            other = pools.choose(sim, volume, cluster=cluster)
-            if other is not None:
-                disks.put_on(sim, volume, other)
+        _move_on(sim, vm, pool)
     return None
+
+
+def _move_on(sim: Simulator, vm: Any, pool: StoragePool) -> None:
+    """A system VM or router: a new disk on another pool that is up; without one it goes down."""
+    host = sim.db.hosts.get(vm.host_id)
+    cluster = sim.db.clusters.get(host.cluster_id) if host else None
+    for volume in sim.db.volumes.where(vm_id=vm.id, pool_id=pool.id):
+        other = pools.choose(sim, volume, cluster=cluster)
+        if other is not None:
+            disks.put_on(sim, volume, other)
+            continue
+        halt = router_life.halt if vm.vm_type in ROUTERS else system_vms.halt
+        halt(sim, vm)
+        pool.waiting.append(vm.id)
 
 
 def _users(sim: Simulator, pool: StoragePool) -> list[Any]:
@@ -94,16 +106,23 @@ def cancel(call: Call) -> Generator[float, None, dict[str, Any]]:
         "MAINT.CANCEL.PS", f"Successfully completed cancelling storage pool maintenance. Pool Id: {pool.uuid}", pool
     )
     yield STEP
-    _resume(call.sim, pool)
+    yield from _resume(call.sim, pool)
     return {"storagepool": pool_view(call, pool)}
 
 
-def _resume(sim: Simulator, pool: StoragePool) -> None:
-    """Start the instances again that the maintenance stopped; what a host does not start stays down."""
-    for number in pool.waiting:
+def _resume(sim: Simulator, pool: StoragePool) -> Generator[float, None, None]:
+    """Start again what the maintenance stopped; what a host does not start stays down."""
+    waiting, pool.waiting = pool.waiting, []
+    for number in waiting:
         vm = sim.db.vms.live.get(number)
+        if vm is not None and vm.vm_type != "User":
+            if vm.vm_type not in ROUTERS:
+                system_vms.start_now(sim, vm)
+            elif vm.state == "Stopped":
+                with contextlib.suppress(CloudRuntime):
+                    yield from router_life.start(sim, vm)
+            continue
         host = hosts.choose(sim, vm) if vm is not None and vm.state == "Stopped" else None
         if host is not None and not mocks.effect(sim, "StartCommand", host).failed:
             hosts.settle(sim, vm, host)
             set_state(sim, vm, "Running")
-    pool.waiting = []

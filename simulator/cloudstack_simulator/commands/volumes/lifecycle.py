@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ...simulator import Simulator
 
 
+IN_MAINTENANCE = ("PrepareForMaintenance", "Maintenance", "ErrorInMaintenance")
+"""States of a pool from which nothing starts."""
+
+
 def add(sim: Simulator, volume: Volume, *, uuid: str | None = None) -> Volume:
     """Take a new volume in and count it for its owner."""
     made: Volume = sim.db.volumes.add(volume, uuid=uuid)
@@ -127,12 +131,18 @@ def put_on(sim: Simulator, volume: Volume, pool: StoragePool) -> None:
 
 
 def place(sim: Simulator, vm: VirtualMachine, host: Any) -> bool:
-    """Put those volumes of a VM on pools of the host's cluster that have none yet; False when one finds no place."""
+    """Put those volumes of a VM on pools of the host's cluster that have none yet; False when one finds no place.
+
+    A disk on a pool in maintenance keeps an instance down; the server's own VMs get a new one elsewhere.
+    """
     cluster = sim.db.clusters.get(host.cluster_id)
     chosen: list[tuple[Volume, StoragePool]] = []
     for volume in of_vm(sim, vm):
-        if volume.pool_id is not None:
+        held = sim.db.storage_pools.get(volume.pool_id)
+        if held is not None and held.state not in IN_MAINTENANCE:
             continue
+        if held is not None and vm.vm_type == "User":
+            return False
         pool = placement.choose(sim, volume, cluster=cluster)
         if pool is None:
             return False

@@ -40,10 +40,26 @@ def test_maintenance_ends_in_an_error_where_an_instance_does_not_stop(running: A
     assert running.op.only("listStoragePools", id=running.pool)["state"] == "Up"
 
 
+def test_maintenance_of_the_only_pool_takes_system_vms_and_routers_down_with_it(running: Any) -> None:
+    running.deploy("one")
+
+    def states() -> set[str]:
+        rows = running.op.rows("listSystemVms") + running.op.rows("listRouters", listall="true")
+        assert len(rows) == 3
+        return {row["state"] for row in rows}
+
+    running.op.do("enableStorageMaintenance", id=running.pool)
+    running.sim.advance(120)
+    assert states() == {"Stopped"}
+    running.op.do("cancelStorageMaintenance", id=running.pool)
+    running.sim.advance(120)
+    assert states() == {"Running"}
+
+
 def test_leaving_maintenance_starts_only_what_hosts_can_start(running: Any) -> None:
     vm = running.deploy("one")
     running.op.do("enableStorageMaintenance", id=running.pool)
-    running.op.do("configureSimulator", name="StartCommand", value="result:fail", count=1, zoneid=running.zone)
+    running.op.do("configureSimulator", name="StartCommand", value="result:fail", zoneid=running.zone)
     running.op.do("cancelStorageMaintenance", id=running.pool)
     running.sim.advance(10)
     assert vm_state(running, vm) == "Stopped"
