@@ -196,6 +196,16 @@ def unsettled_pair(rows: Sequence[Row]) -> str:
     return f"the roles of the pair are not settled: {told}"
 
 
+def _has_shut_down(run: Any, target: Target) -> bool:
+    """Whether a network needs no router any more: the server shuts idle networks down, or somebody deleted it."""
+    kind, target_id, _name = target.facts["serves"]
+    if kind == "vpc":
+        return False
+    project = {"projectid": "-1"} if "projects" in target.facts["sources"] else {}
+    rows = run.client.list("listNetworks", {"id": target_id, "listall": True, **project})
+    return not rows or rows[0].get("state") in ("Allocated", "Shutdown", "Destroy")
+
+
 def _held(since: list[float], now: float) -> bool | str:
     """Whether a pair's roles hold long enough; ``since`` remembers from when on."""
     if not since:
@@ -221,7 +231,7 @@ def prove(run: Any, target: Target, why: Reason) -> None:
     def awaited() -> bool | str:
         rows, around = look(run, target)
         if not rows:
-            return "routers to appear"
+            return _has_shut_down(run, target) or "routers to appear"
         for row in rows:
             if row.get("state") == "Error":
                 raise ApiError(
