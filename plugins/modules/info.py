@@ -67,12 +67,14 @@ options:
       - system_vm_template
       - template
       - traffic_type
+      - user
       - vgpu_profile
       - vlan_ip_range
       - vm_snapshot
       - volume
       - vpc
       - vpc_offering
+      - webhook
       - zone
   filters:
     description:

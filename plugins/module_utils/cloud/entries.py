@@ -40,7 +40,8 @@ def value_of(option: Option, row: Row, name_of: NameOf) -> Any:
     if option.type == "map":
         return {str(key): item for key, item in dict(have).items()}
     if option.type == "records":
-        return sorted((dict(item) for item in have), key=lambda item: tuple(map(str, item.values())))
+        records = [dict(item) for item in have]
+        return records if option.ordered else sorted(records, key=lambda item: tuple(map(str, item.values())))
     value = normal(option, have)
     return list(value) if isinstance(value, tuple) else value
 

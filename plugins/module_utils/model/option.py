@@ -75,6 +75,8 @@ class Option:
     #: Indexed form of a map: "flat" is name[0].key=value, "pairs" is name[0].key=k&name[0].value=v.
     wire: str = "flat"
     suboptions: tuple[Option, ...] = ()
+    #: Records whose order counts, so that an exported document keeps it.
+    ordered: bool = False
     encode: Callable[[Any, Any], Mapping[str, Any]] | None = None
     decode: Callable[[Row], Any] | None = None
     equal: Callable[[Any, Any], bool] | None = None

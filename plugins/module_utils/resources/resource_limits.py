@@ -45,6 +45,11 @@ def _validate(given: Mapping[str, Any]) -> None:
         )
 
 
+def _untagged(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The limit that a tagged one must not exceed, so it is set first [server text]."""
+    return [("resource_limit", str(given["resource_type"]))] if given.get("tag") else []
+
+
 def _place(ctx: Any) -> dict[str, Any]:
     """Whose limit it is, and for which tag."""
     params = owner_parameters(ctx)
@@ -105,6 +110,7 @@ RESOURCE_LIMIT = Resource(
     ),
     identity=("resource_type",),
     scope=("domain", "account", "project", "tag"),
+    also_needs=_untagged,
     validate=_validate,
     rows=_rows,
     place=_place,

@@ -238,13 +238,4 @@ ACCOUNT = Resource(
     built_in=lambda row: bool(row.get("isdefault")) or row.get("name") in SYSTEM_ACCOUNTS,
 )  # fmt: skip
 
-ROLE = Resource(
-    name="role",
-    noun="role",
-    summary="Roles",
-    commands=Commands(list="listRoles"),
-    options=(Option("name", help="Name of the role."),),
-    lookup_only=True,
-)
-
-RESOURCES = (REGION, DOMAIN, ACCOUNT, ROLE)
+RESOURCES = (REGION, DOMAIN, ACCOUNT)

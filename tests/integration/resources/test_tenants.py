@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed, VirtualCloud
 
 PERSON = {"password": "p", "first_name": "F", "last_name": "L", "email": "x@example.com"}
 
@@ -44,11 +46,12 @@ def test_limit_is_set_once(tenants, owner):
 
 
 def test_limits_of_different_owners_are_different_objects(tenants):
-    limits = [{"resource_type": "volume", **owner, "max": number} for number, owner in enumerate(OWNERS, 4)]
-    document = {"resource_limits": limits[::-1]}
-    tenants.run("resource_limit", resource_type="volume", **OWNERS[1], max=-1)
-    assert tenants.run("apply", cloud=document)["counts"]["update"] == 3
-    again = tenants.run("apply", cloud=document)
+    tenants.run("resource_limit", resource_type="volume", **OWNERS[1], max=3)
+    # A tagged limit may not exceed the one without a tag, which is raised here, too.
+    limits = [{"resource_type": "volume", **owner, "max": 6 - number} for number, owner in enumerate(OWNERS)]
+    done = tenants.run("apply", cloud={"resource_limits": limits[::-1]})
+    assert ("failed" in done, done["counts"]["update"]) == (False, 3)
+    again = tenants.run("apply", cloud={"resource_limits": limits})
     assert (again["changed"], tenants.changes) == (False, 0)
 
 
@@ -78,3 +81,143 @@ def test_bad_limit_is_named_before_any_change(tenants, options, option):
 def test_limit_of_a_domain_still_to_be_made_can_be_planned(tenants):
     planned = tenants.run("resource_limit", check=True, resource_type="cpu", domain="ROOT/later", max=8)
     assert planned["plan"]["changes"][-1]["after"] == 8
+
+
+RULES = [
+    {"rule": "listUsers", "permission": "deny", "description": "not theirs"},
+    {"rule": "list*"},
+    {"rule": "rebootVirtualMachine"},
+]
+
+
+def rules_of(cloud: Any, name: str) -> list[tuple[str, str]]:
+    (role,) = cloud.client.list("listRoles", {"name": name})
+    listed = cloud.client.list("listRolePermissions", {"roleid": role["id"]})
+    return [(rule["rule"], rule["permission"]) for rule in listed]
+
+
+def test_role_has_exactly_its_rules_in_their_order(cloud):
+    role = {"name": "operators", "type": "User", "description": "x"}
+    planned = cloud.run("role", check=True, **role, rules=RULES)
+    assert (planned["changed"], cloud.changes) == (True, 0)
+    assert cloud.run("role", **role, rules=RULES)["plan"] == planned["plan"]
+    steps = (
+        RULES,
+        [RULES[1], RULES[0], RULES[2]],
+        [{"rule": "stop*"}, {**RULES[0], "permission": "allow"}, RULES[2]],
+        [{**RULES[2], "description": "another reason"}],
+        [],
+    )
+    for number, rules in enumerate(steps):
+        planned = cloud.run("role", check=True, **role, rules=rules)
+        assert (planned["changed"], cloud.changes) == (number > 0, 0)
+        assert cloud.run("role", **role, rules=rules)["plan"] == planned["plan"]
+        again = cloud.run("role", **role, rules=rules)
+        assert (again["changed"], cloud.changes) == (False, 0)
+        assert rules_of(cloud, "operators") == [(one["rule"], one.get("permission") or "allow") for one in rules]
+    assert cloud.run("role", **role)["changed"] is False, "rules that are not named stay"
+
+
+def test_exported_role_has_its_rules(cloud):
+    cloud.run("role", name="kept", type="User", rules=RULES)
+    document = cloud.run("export", kinds=["role"])["document"]
+    (entry,) = [one for one in document["roles"] if one["name"] == "kept"]
+    assert entry["rules"] == [{"permission": "allow", **rule} for rule in RULES]
+    assert {"User", "Root Admin"}.isdisjoint(one["name"] for one in document["roles"])
+    assert cloud.run("apply", cloud=document)["changed"] is False
+
+
+def test_life_of_a_role(cloud):
+    copied = {"name": "copied", "from_role": "Domain Admin", "is_public": False}
+    made = cloud.run("role", **copied)
+    assert made["resource"]["type"] == "DomainAdmin"
+    assert rules_of(cloud, "copied") == rules_of(cloud, "Domain Admin")
+    assert cloud.run("role", **copied)["changed"] is False
+    for change in ({"description": "y"}, {"is_public": True}, {"state": "disabled"}, {"state": "enabled"}):
+        assert cloud.run("role", name="copied", **change)["changed"] is True
+        assert cloud.run("role", name="copied", **change)["changed"] is False
+    assert cloud.run("role", id=made["resource"]["id"], name="renamed")["resource"]["name"] == "renamed"
+    assert cloud.run("role", name="renamed", state="absent")["changed"] is True
+    assert cloud.run("role", name="renamed", state="absent")["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        ({"name": "none"}, "type"),
+        ({"name": "none", "type": "User", "rules": [{"rule": "list-users"}]}, "rules"),
+        ({"name": "none", "type": "User", "rules": [{"rule": "a"}, {"rule": "A"}]}, "rules"),
+        ({"name": "User", "rules": []}, "rules"),
+        ({"name": "User", "state": "absent"}, "state"),
+    ],
+)
+def test_bad_role_is_named_before_any_change(cloud, options, option):
+    for check in (True, False):
+        with pytest.raises(InvalidInput) as caught:
+            cloud.run("role", check=check, **options)
+        assert (caught.value.option, cloud.changes) == (option, 0)
+
+
+@pytest.mark.parametrize("fault", range(6))
+def test_rules_that_were_cut_off_are_completed(fault):
+    cloud = VirtualCloud()
+    role = {"name": "cut", "type": "User", "rules": RULES}
+    with contextlib.suppress(Killed):
+        cloud.run("role", fault=Fault("killed_after", fault, lambda name: not name.startswith("list")), **role)
+    cloud.run("role", **role)
+    assert rules_of(cloud, "cut") == [("listUsers", "deny"), ("list*", "allow"), ("rebootVirtualMachine", "allow")]
+    assert cloud.run("role", **role)["changed"] is False
+
+
+def test_life_of_a_user(tenants):
+    user = {"username": "jo", "domain": "ROOT/tenants"}
+    wanted = {**user, "account": "one", **PERSON, "password": "old-secret"}
+    planned = tenants.run("user", check=True, **wanted)
+    assert (planned["changed"], tenants.changes) == (True, 0)
+    made = tenants.run("user", **wanted)
+    assert (made["changed"], made["plan"]) == (True, planned["plan"])
+    again = tenants.run("user", **wanted)
+    assert (again["changed"], tenants.changes, tenants.calls) == (False, 0, 2)
+    tenants.run("account", name="two", domain="ROOT/tenants", account_type="user", username="two", **PERSON)
+    for change in (
+        {"email": "other@example.com"},
+        {"timezone": "Europe/Zurich"},
+        {"account": "two"},
+        {"state": "locked"},
+        {"state": "disabled"},
+        {"state": "enabled"},
+        {"api_key_access": "DISABLED"},
+    ):
+        assert tenants.run("user", check=True, **user, **change)["changed"] is True
+        assert tenants.run("user", **user, **change)["changed"] is True
+        assert tenants.run("user", **user, **change)["changed"] is False
+    renamed = tenants.run("user", id=made["resource"]["id"], username="joanna", domain="ROOT/tenants")
+    assert renamed["resource"]["username"] == "joanna"
+    gone = {"username": "joanna", "domain": "ROOT/tenants", "state": "absent"}
+    assert [tenants.run("user", **gone)["changed"] for _ in "ab"] == [True, False]
+
+
+def test_password_is_set_at_creation_or_always_and_never_shown(tenants):
+    user = {"username": "pia", "domain": "ROOT/tenants", "account": "one", **PERSON}
+    tenants.run("user", **{**user, "password": "first-secret"})
+    kept = tenants.run("user", **{**user, "password": "second-secret"})
+    assert (kept["changed"], can_log_in(tenants, "pia", "first-secret")) == (False, True)
+    for _run in "ab":
+        always = tenants.run("user", **{**user, "password": "second-secret"}, update_password="always")
+        assert (always["changed"], tenants.changes) == (True, 1)
+        assert "second-secret" not in str(always)
+    assert can_log_in(tenants, "pia", "second-secret")
+    assert not can_log_in(tenants, "pia", "first-secret")
+    made = tenants.run("user", **{**user, "username": "pio"}, update_password="always")
+    assert (made["changed"], tenants.changes) == (True, 1)
+    with pytest.raises(InvalidInput) as caught:
+        tenants.run("user", username="pia", domain="ROOT/tenants", update_password="always")
+    assert caught.value.option == "password"
+
+
+def can_log_in(cloud: Any, username: str, password: str) -> bool:
+    answer = cloud.running.sim.reply(
+        {"command": "login", "username": username, "password": password, "domain": "/tenants", "response": "json"},
+        "POST",
+    )
+    return answer.status == 200
