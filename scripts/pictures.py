@@ -230,7 +230,8 @@ def _frame(boxes: Sequence[Box], noun: str) -> list[str]:
         f'<path class="way" d="M{RIGHT} {begin:g}H{RAIL - 10}q10 0 10 -10V{end + 10:g}q0 -10 -10 -10H{middle + 9:g}"/>',
         f'<path class="head" d="M{middle + 10:g} {end - 5:g}v10l-8 -5z"/>',
     ]
-    return parts + _gates(end + 10, begin - 10)
+    works = any(box.stage.kind == ACT for box in boxes)
+    return parts + (_gates(end + 10, begin - 10) if works else [])
 
 
 def _gates(top: float, bottom: float) -> list[str]:

@@ -99,7 +99,7 @@ options:
     default: false
   force:
     description:
-      - Change also instances that lose snapshots with memory by it.
+      - Change also instances that lose snapshots with memory, or from then on their root disk, by it.
     type: bool
     default: false
   probe_port:

@@ -81,7 +81,8 @@ options:
     type: str
   force:
     description:
-      - Set a value that is stored encrypted, in every run.
+      - Set a value that is stored encrypted, in every run;
+      - or a factor of overprovisioning that leaves less than what is allocated.
     type: bool
     default: false
 notes:

@@ -100,6 +100,8 @@ def _obstacle(run: Any, row: Row) -> str:
         return "one of the two offerings insists on its disk offering (disk_offering_strictness) and the other does not"
     if new.get("diskofferingstrictness") and old.get("diskofferingid") != new.get("diskofferingid"):
         return "the offerings insist on different disk offerings"
+    if new.get("isvolatile") and not old.get("isvolatile") and not run.option("force"):
+        return "its root disk would be made anew at every restart and start (a volatile offering); set force if meant"
     snapshots = run.client.list("listVMSnapshot", {"virtualmachineid": row["id"], "listall": True})
     if any(snapshot.get("type") == "DiskAndMemory" for snapshot in snapshots) and not run.option("force"):
         return "it would lose snapshots that hold its memory (vm_snapshot); remove them, or set force"
@@ -226,7 +228,7 @@ INSTANCE_OFFERING_CHANGE = Procedure(
         Option("forced_stop", "bool", default=False, behaviour=True,
                help="With O(method=restart), stop without waiting for the guest."),
         Option("force", "bool", default=False, behaviour=True,
-               help="Change also instances that lose snapshots with memory by it."),
+               help="Change also instances that lose snapshots with memory, or from then on their root disk, by it."),
         *PROBES,
     ),
     sequence=(

@@ -51,6 +51,39 @@ def _validate(given: Any) -> None:
         )
 
 
+def _gone(want: Any, have: Any) -> list[tuple[int, int]]:
+    """What of the ranges that are there is in none of those that are wanted."""
+    wanted, left = vlan_ranges(want) or [], vlan_ranges(have) or []
+    for first, last in wanted:
+        pieces = [((low, min(high, first - 1)), (max(low, last + 1), high)) for low, high in left]
+        left = [piece for pair in pieces for piece in pair if piece[0] <= piece[1]]
+    return left
+
+
+def _check_wish(ctx: Any, row: Row | None) -> None:
+    """The server removes ranges that a change leaves out, so a forgotten one is named before it goes."""
+    if row is None or ctx.state == "absent" or ctx.given.get("vlan") is None:
+        return
+    gone = _gone(ctx.given["vlan"], row.get("vlan"))
+    if not gone:
+        return
+    text = ", ".join(f"{first}-{last}" if first != last else str(first) for first, last in gone)
+    networks = ctx.client.list("listNetworks", {"physicalnetworkid": row["id"], "listall": True})
+    used = sorted(
+        network["name"]
+        for network in networks
+        if str(network.get("vlan") or "").isdigit() and any(a <= int(network["vlan"]) <= z for a, z in gone)
+    )
+    if used:
+        raise InvalidInput(
+            f"{ctx.name} would lose the VLANs {text}, which {', '.join(used[:5])} use",
+            option="vlan",
+            obj=ctx.name,
+            remedy="vlan is all the ranges of the network: name those that are in use, too",
+        )
+    ctx.warn(f"{ctx.name} loses the VLANs {text}")
+
+
 PHYSICAL_NETWORK = Resource(
     name="physical_network",
     noun="physical network",
@@ -59,6 +92,7 @@ PHYSICAL_NETWORK = Resource(
         "Creates, changes, enables and deletes physical networks of a zone.",
         "Traffic types and service providers have modules of their own.",
     ),
+    check_wish=_check_wish,
     commands=Commands(
         list="listPhysicalNetworks", create="createPhysicalNetwork", update="updatePhysicalNetwork",
         delete="deletePhysicalNetwork",

@@ -14,6 +14,7 @@ from typing import Any
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, State, Update
 from ..reconcile.values import MISSING
+from .setting_guards import guard
 
 _SCOPES = {
     "zone": "zoneid",
@@ -142,6 +143,8 @@ def _check_wish(ctx: Any, row: Row | None) -> None:
         ctx.warn(f"{ctx.name} is stored encrypted and cannot be compared; force=true sets it in every run")
         ctx.given.pop("value")
     changes = row.get("_is_default") is False or ("value" in ctx.given and row.get("_held") != ctx.given["value"])
+    if changes and ctx.given.get("value") is not None and "_secret" not in ctx.given:
+        guard(ctx, row, _scope(ctx))
     if changes and row.get("isdynamic") is False:
         ctx.warn(f"{ctx.name} takes effect when the management servers are restarted")
 
@@ -252,7 +255,10 @@ SETTING = Resource(
         Option("account", "ref", help="Account whose setting it is.", api="accountid", field="", refers_to="account",
                told=_told("account")),
         Option("force", "bool", default=False, behaviour=True,
-               help="Set a value that is stored encrypted, in every run."),
+               help=(
+                   "Set a value that is stored encrypted, in every run;",
+                   "or a factor of overprovisioning that leaves less than what is allocated.",
+               )),
         Option("is_default", "bool", api="", decode=_is_default, updatable=True, hidden=True),
     ),
     events=lambda row: {"type": "CONFIGURATION.VALUE.EDIT", "keyword": row["name"]},

@@ -229,6 +229,13 @@ def test_kept_memory_is_not_lost_by_accident(cloud):
     assert "snapshots that hold its memory" in told["report"]["targets"][0]["reason"]
 
 
+def test_a_volatile_offering_is_not_given_by_accident(cloud):
+    cloud.run("compute_offering", name="fleeting", cpu_number=1, cpu_speed=500, memory=512, is_volatile=True)
+    told = cloud.run(SIZE, names=["web"], compute_offering="fleeting", method="restart")
+    assert (told["counts"], cloud.changes) == ({"skipped": 1}, 0)
+    assert "root disk would be made anew" in told["report"]["targets"][0]["reason"]
+
+
 @in_every_way
 def test_a_change_that_is_cut_off_anywhere_ends_with_a_running_instance(kind):
     def proved(cloud):

@@ -168,6 +168,17 @@ def test_networks_of_admins_and_tenants(cloud):
     twice(cloud, "network", name="office", state="absent")
 
 
+def test_vlans_in_use_are_not_lost_by_leaving_them_out(cloud):
+    used = int(next(row for row in cloud.rows("listNetworks", listall=True) if row["name"] == "inside")["vlan"])
+    others = [f"500-{used - 1}", f"{used + 1}-599"] if used > 500 else ["501-599"]
+    with pytest.raises(InvalidInput, match=f"VLANs {used}, which inside use") as caught:
+        cloud.run("physical_network", name="guest", zone=ZONE, vlan=others)
+    assert (caught.value.option, cloud.changes) == ("vlan", 0)
+    twice(cloud, "physical_network", name="guest", zone=ZONE, vlan=["500-599", "700-720"])
+    told = cloud.run("physical_network", name="guest", zone=ZONE, vlan=["500-599"])
+    assert "physical network guest loses the VLANs 700-720" in told["warnings"]
+
+
 def test_an_offering_that_is_unavailable_makes_no_new_network(cloud):
     """What it was made of before stays; only new networks are refused."""
     cloud.run("network_offering", name=ISOLATED, availability="Optional")

@@ -1,0 +1,68 @@
+"""Settings that do harm when they are wrong are looked at before they are set."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.tests.support.documents import ROOT
+from ansible_collections.cloudstack.ops.tests.support.playing import play
+from ansible_collections.cloudstack.ops.tests.support.storage_clouds import IN_CLUSTER, StorageCloud
+
+PROFILES = sorted(path.stem for path in (ROOT / "playbooks/vars/settings").glob("*.yml"))
+
+
+@pytest.fixture(scope="module")
+def cloud() -> StorageCloud:
+    found = StorageCloud()
+    found.deploy("web")
+    return found
+
+
+@pytest.mark.parametrize("zone", ["Europe/Zuerich", "europe/zurich", "GTM"])
+def test_a_time_zone_that_is_none_is_refused(cloud, zone):
+    with pytest.raises(InvalidInput, match="is not known") as caught:
+        cloud.run("setting", name="usage.execution.timezone", value=zone)
+    assert (caught.value.option, cloud.changes) == ("value", 0)
+    assert caught.value.remedy
+
+
+def test_a_time_zone_that_is_one_is_set_with_a_word_about_billing(cloud):
+    told = cloud.run("setting", name="usage.execution.timezone", value="Europe/Zurich")
+    assert told["changed"] is True
+    assert any("twice" in warning for warning in told["warnings"])
+    assert any("restarted" in warning for warning in told["warnings"])
+    again = cloud.run("setting", name="usage.execution.timezone", value="Europe/Zurich")
+    assert (again["changed"], again.get("warnings", [])) == (False, [])
+
+
+def test_overprovisioning_is_not_lowered_below_what_is_allocated(cloud):
+    factor = {"name": "mem.overprovisioning.factor", **IN_CLUSTER}
+    cloud.run("setting", value="2", **factor)
+    with pytest.raises(InvalidInput, match="of the capacity would be allocated") as caught:
+        cloud.run("setting", value="0.001", **factor)
+    assert (caught.value.option, cloud.changes) == ("value", 0)
+    assert cloud.run("setting", value="1", **factor)["changed"] is True
+    with pytest.raises(InvalidInput, match="is no factor"):
+        cloud.run("setting", value="0", **factor)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("integration.api.port", "8096", "root admin without a key"),
+        ("router.health.checks.failures.to.recreate.vr", "dns_check.py", "again and again"),
+    ],
+)
+def test_dangerous_values_are_set_with_a_warning(cloud, name, value, word):
+    told = cloud.run("setting", check=True, name=name, value=value)
+    assert any(word in warning for warning in told["warnings"])
+
+
+def test_the_playbook_makes_all_profiles_once(sandbox, tmp_path):
+    book = ROOT / "playbooks/settings.yml"
+    done = play(sandbox, tmp_path, book, variables={"settings_profiles": PROFILES}).succeeded()
+    assert done.changes > 5
+    assert "restarted" in done.stdout + done.stderr
+    again = play(sandbox, tmp_path, book, variables={"settings_profiles": PROFILES}).succeeded()
+    assert (again.changes, [one for one in again.ours if one.changed]) == (0, [])
