@@ -129,7 +129,9 @@ def page(call: Call, name: str, found: Any, view: Callable[[Any], Any]) -> dict[
         return {}
     first, size = bounds(call)
     values = found.live.values() if isinstance(found, Table) else found
+    call.shared = {}
     shown = [view(row) for row in islice(values, first, None if size == UNLIMITED else first + size)]
+    call.shared = None
     if call.sim.jobs.pending:
         shown = [call.sim.jobs.mark(one) for one in shown]
     return {"count": total, name: shown} if shown else {"count": total}

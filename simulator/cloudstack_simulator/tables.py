@@ -144,8 +144,10 @@ class Table(Generic[R]):
             name, value = next(iter(values.items()))
             index = self._indexes.get(name)
             if index is not None:
-                bucket = index.get(_index_key(value))
-                return [bucket[n] for n in sorted(bucket)] if bucket else []
+                bucket = index.get(value.lower() if value.__class__ is str else value)
+                if not bucket:
+                    return []
+                return [bucket[n] for n in sorted(bucket)] if len(bucket) > 1 else list(bucket.values())
         return list(self._matching(values))
 
     def _matching(self, values: dict[str, Any]) -> Iterator[R]:

@@ -36,8 +36,9 @@ class Tags:
 
     def views(self, row: Row) -> list[dict[str, Any]]:
         """The `tags` field of the row's answer (empty list without tags)."""
-        found = self.of(row)
-        return [self.view(tag) for tag in found] if found else []
+        if not self.sim.db.tags.live:
+            return []
+        return [self.view(tag) for tag in self.of(row)]
 
     def view(self, tag: ResourceTag) -> dict[str, Any]:
         account = self.sim.db.accounts[tag.account_id]

@@ -12,6 +12,16 @@ from .annotations import has_annotations
 
 def owner_fields(call: Call, account_id: int) -> dict[str, Any]:
     """`account` (or project), `domainid`, `domain` and `domainpath` of an owner."""
+    if call.shared is None:
+        return _owner_fields(call, account_id)
+    key = ("owner", account_id)
+    found = call.shared.get(key)
+    if found is None:
+        found = call.shared[key] = _owner_fields(call, account_id)
+    return dict(found)
+
+
+def _owner_fields(call: Call, account_id: int) -> dict[str, Any]:
     account = call.db.accounts[account_id]
     domain = call.db.domains[account.domain_id]
     place = {"domainid": domain.uuid, "domain": domain.name, "domainpath": domain_path(domain)}
@@ -28,6 +38,9 @@ def short_tags(call: Call, row: Row) -> list[dict[str, Any]]:
 
 def running_job(call: Call, row: Row) -> dict[str, Any]:
     """`jobid` and `jobstatus` of a job that is at work on the row."""
+    running = call.db.jobs.buckets("status")
+    if running is not None and not running.get(0):
+        return {}
     for job in call.db.jobs.where(instance=row.uuid):
         if job.status == 0:
             return {"jobid": job.uuid, "jobstatus": 0}

@@ -11,8 +11,7 @@ from ...model.instances import Instance
 from ...tags import taggable
 from ..common import has_notes, owner_fields, running_job, short_tags
 from ..networks.views import nic_view
-from ..volumes import lifecycle as disks
-from .sizes import size_of
+from .sizes import is_open, size_of
 from .statistics import statistics
 
 taggable("UserVm", "vms")
@@ -46,8 +45,10 @@ def instance_view(
     db = call.db
     user, zone, host = db.users.get(vm.user_id), db.zones[vm.zone_id], db.hosts.get(vm.host_id)
     guest_os = db.guest_os.get(vm.guest_os_id)
-    nics = sorted(db.nics.where(vm_id=vm.id), key=lambda n: (not n.is_default, n.device_id))
-    volumes = sorted(disks.of_vm(call.sim, vm), key=lambda v: v.id)
+    nics = db.nics.where(vm_id=vm.id)
+    if len(nics) > 1:
+        nics.sort(key=lambda n: (not n.is_default, n.device_id))
+    volumes = db.volumes.where(vm_id=vm.id)
     show_nics = wants("nics") or max(len(nics), 1) * max(len(volumes), 1) > 1
     pool = db.storage_pools.get(volumes[0].pool_id) if volumes else None
     data_offering = db.disk_offerings.get(vm.disk_offering_id)
@@ -177,10 +178,14 @@ def _group(call: Call, vm: Instance) -> dict[str, Any]:
 
 
 def _template(call: Call, vm: Instance) -> dict[str, Any]:
+    key = ("template of instances", vm.template_id)
+    if call.shared is not None and key in call.shared:
+        found: dict[str, Any] = call.shared[key]
+        return found
     template = call.db.templates.get(vm.template_id)
     if template is None:
         return {}
-    return {
+    view = {
         "templateid": template.uuid,
         "templatename": template.name,
         "templatetype": template.kind,
@@ -188,6 +193,9 @@ def _template(call: Call, vm: Instance) -> dict[str, Any]:
         "templatedisplaytext": template.display_text,
         "passwordenabled": template.password_enabled,
     }
+    if call.shared is not None:
+        call.shared[key] = view
+    return view
 
 
 def _iso(call: Call, vm: Instance) -> dict[str, Any]:
@@ -198,16 +206,23 @@ def _iso(call: Call, vm: Instance) -> dict[str, Any]:
 
 
 def _offering(call: Call, vm: Instance) -> dict[str, Any]:
+    key = ("offering of instances", vm.service_offering_id)
+    if call.shared is not None and key in call.shared:
+        found: dict[str, Any] = call.shared[key]
+        return found
     offering, size = call.db.service_offerings.get(vm.service_offering_id), size_of(call.db, vm)
     if offering is None:
         return {}
-    return {
+    view = {
         "serviceofferingid": offering.uuid,
         "serviceofferingname": offering.name,
         "cpunumber": size.cpu,
         "cpuspeed": size.speed,
         "memory": size.memory,
     }
+    if call.shared is not None and not is_open(offering):
+        call.shared[key] = view
+    return view
 
 
 def _first_volume(volumes: list[Any]) -> dict[str, Any]:

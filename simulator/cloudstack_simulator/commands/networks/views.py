@@ -142,9 +142,9 @@ def nic_view(call: Call, nic: Nic, *, of_instance: bool = True) -> dict[str, Any
             "secondaryip": secondary_views(call, nic),
             "extradhcpoption": [],
             "deviceid": str(nic.device_id),
-            "vpcid": vpc.uuid if vpc else None,
-            "vpcname": vpc.name if vpc else None,
         }
+        if vpc is not None:
+            view |= {"vpcid": vpc.uuid, "vpcname": vpc.name}
     return view
 
 
