@@ -18,17 +18,4 @@ OS_TYPE = Resource(
     lookup_only=True,
 )
 
-PROJECT = Resource(
-    name="project",
-    noun="project",
-    summary="Projects",
-    commands=Commands(list="listProjects", fixed={"list": {"listall": True}}),
-    scope=("domain",),
-    options=(
-        Option("name", help="Name of the project."),
-        Option("domain", "ref", help="Domain of the project.", api="domainid", refers_to="domain"),
-    ),
-    lookup_only=True,
-)
-
-RESOURCES = (OS_TYPE, PROJECT)
+RESOURCES = (OS_TYPE,)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import Drift, InvalidInput
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed, VirtualCloud
 
 PERSON = {"password": "p", "first_name": "F", "last_name": "L", "email": "x@example.com"}
@@ -221,3 +221,26 @@ def can_log_in(cloud: Any, username: str, password: str) -> bool:
         "POST",
     )
     return answer.status == 200
+
+
+def test_life_of_a_project(tenants):
+    project = {"name": "shop", "domain": "ROOT/tenants"}
+    wanted = {**project, "account": "one", "display_text": "Shop", "tags": [{"key": "a", "value": "b"}]}
+    planned = tenants.run("project", check=True, **wanted)
+    assert (planned["changed"], tenants.changes) == (True, 0)
+    assert tenants.run("project", **wanted)["plan"] == planned["plan"]
+    again = tenants.run("project", **wanted)
+    assert (again["changed"], tenants.changes, tenants.calls) == (False, 0, 2)
+    with pytest.raises(Drift, match="account is"):
+        tenants.run("project", **{**wanted, "account": "else"})
+    for change in ({"display_text": "y"}, {"state": "suspended"}, {"state": "active"}, {"tags": []}):
+        assert tenants.run("project", check=True, **project, **change)["changed"] is True
+        assert tenants.run("project", **project, **change)["changed"] is True
+        assert tenants.run("project", **project, **change)["changed"] is False
+    limit = {"resource_type": "user_vm", "project": "shop", "max": 3}
+    assert [tenants.run("resource_limit", **limit)["changed"] for _ in "ab"] == [True, False]
+    with pytest.raises(InvalidInput) as caught:
+        tenants.run("project", name="nobodys", domain="ROOT/tenants")
+    assert (caught.value.option, tenants.changes) == ("account", 0)
+    gone = {**project, "state": "absent"}
+    assert [tenants.run("project", **gone)["changed"] for _ in "ab"] == [True, False]
