@@ -13,6 +13,7 @@ from ..procedures.host_degraded import HOST_DEGRADED
 from ..procedures.host_ha import HOST_HA
 from ..procedures.host_maintenance import HOST_MAINTENANCE
 from ..procedures.host_out_of_band import OUT_OF_BAND_MANAGEMENT
+from ..procedures.host_password import HOST_PASSWORD
 from ..procedures.host_power import HOST_POWER
 from ..procedures.host_removal import HOST_REMOVAL
 from ..procedures.instance_migration import INSTANCE_MIGRATION
@@ -39,6 +40,7 @@ PROCEDURES = (
     HOST_DEGRADED,
     HOST_HA,
     HOST_MAINTENANCE,
+    HOST_PASSWORD,
     HOST_POWER,
     HOST_REMOVAL,
     MANAGEMENT_SERVER_MAINTENANCE,
