@@ -86,6 +86,9 @@ notes:
   - Nesting supplies the reference to what is around. The order in the file means nothing.
   - A zone gets its O(ignore:state=enabled) when everything inside it is there.
   - The JSON Schema of documents is docs/schema/cloud.schema.json.
+  - 'Live progress is shown where the task runs inside Ansible''s own process: on a local connection, without become
+    and async.'
+  - Relative paths of files that are written start in the folder that ansible-playbook was called in.
 """
 
 EXAMPLES = r"""

@@ -62,6 +62,7 @@ options:
     type: str
 notes:
   - Use O(fail) where somebody has to notice, in a nightly job for example.
+  - Relative paths of files that are written start in the folder that ansible-playbook was called in.
 """
 
 EXAMPLES = r"""

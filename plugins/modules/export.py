@@ -49,6 +49,7 @@ notes:
   - Secrets are not part of it. Where a new object needs one, the document names a variable.
   - What the server marks as its own (system offerings, the domain ROOT, the account admin ...) is left out.
   - Entries are sorted, so that two exports differ only where the cloud does.
+  - Relative paths of files that are written start in the folder that ansible-playbook was called in.
 """
 
 EXAMPLES = r"""

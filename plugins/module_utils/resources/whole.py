@@ -56,6 +56,8 @@ PRUNE = Option(
     ),
 )
 
+WRITTEN = "Relative paths of files that are written start in the folder that ansible-playbook was called in."
+
 APPLY = Operation(
     name="apply",
     summary="Make a whole cloud as its document says",
@@ -73,6 +75,11 @@ APPLY = Operation(
         "Nesting supplies the reference to what is around. The order in the file means nothing.",
         "A zone gets its O(ignore:state=enabled) when everything inside it is there.",
         "The JSON Schema of documents is docs/schema/cloud.schema.json.",
+        (
+            "Live progress is shown where the task runs inside Ansible's own process: on a local connection, without "
+            "become and async."
+        ),
+        WRITTEN,
     ),
     options=(
         *DOCUMENT,
@@ -154,6 +161,7 @@ EXPORT = Operation(
         "Secrets are not part of it. Where a new object needs one, the document names a variable.",
         "What the server marks as its own (system offerings, the domain ROOT, the account admin ...) is left out.",
         "Entries are sorted, so that two exports differ only where the cloud does.",
+        WRITTEN,
     ),
     options=(
         Option(
@@ -198,7 +206,7 @@ DRIFT = Operation(
         "Plans what M(cloudstack.ops.apply) would do, and reports it. Nothing is ever changed.",
         "Each differing object comes with the user and the time of its last event, where the server knows one.",
     ),
-    notes=("Use O(fail) where somebody has to notice, in a nightly job for example.",),
+    notes=("Use O(fail) where somebody has to notice, in a nightly job for example.", WRITTEN),
     options=(
         *DOCUMENT,
         replace(PRUNE, help=(*PRUNE.help_lines, "Here nothing is removed: such objects are reported.")),
