@@ -203,7 +203,7 @@ RULES = (
         "stuck-job", "Jobs that do not end", "high",
         why="They hold their objects: nothing else can be done with these.",
         remedy="Look for the job's id in the server's log; a restart of its management server ends it.",
-        modules=("api",), needs=("jobs",), look=_jobs,
+        modules=("job",), needs=("jobs",), look=_jobs,
     ),
     Rule(
         "stuck-instance", "Instances between two states", "high",
