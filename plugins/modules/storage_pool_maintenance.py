@@ -69,6 +69,12 @@ options:
       - Go on though system VMs and routers find no other pool and stay down.
     type: bool
     default: false
+  step_timeout:
+    description:
+      - Longest time in which one target must reach its goal; data is copied meanwhile.
+      - In seconds.
+    type: int
+    default: 3600
   canaries:
     description:
       - So many targets are worked first, and the rest only if they all end well.
@@ -125,12 +131,6 @@ options:
       - In seconds.
     type: int
     default: 10
-  step_timeout:
-    description:
-      - Longest time in which one target must reach its goal.
-      - In seconds.
-    type: int
-    default: 900
   stop_file:
     description:
       - When this file appears, no new step is begun; what is under way is still verified. Ctrl-C does the same.

@@ -14,6 +14,7 @@ from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Proced
 from ..client import ApiError, CloudStackError, InvalidInput
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE, busy_with
+from .long_jobs import change, time_for
 from .primary_storage_facts import (
     POOLS,
     STORAGE_JOBS,
@@ -141,7 +142,7 @@ def _enter(run: Any, target: Target) -> None:
     if state == "Disabled":
         run.change("updateStoragePool", {"id": target.id, "enabled": True}, target.title)
     try:
-        run.change("enableStorageMaintenance", {"id": target.id}, target.title)
+        change(run, "enableStorageMaintenance", {"id": target.id}, target.title)
     except CloudStackError as error:
         if pool_now(run, target).get("state") in IN_MAINTENANCE:
             run.memory.setdefault("said", {})[target.id] = error.server_text or error.message
@@ -156,7 +157,7 @@ def _leave(run: Any, target: Target) -> None:
 
     run.wait_for(target, "a state that can be left", settled)
     if pool_now(run, target).get("state") in IN_MAINTENANCE:
-        run.change("cancelStorageMaintenance", {"id": target.id}, target.title)
+        change(run, "cancelStorageMaintenance", {"id": target.id}, target.title)
     run.wait_for(target, "the pool to be up", lambda: pool_now(run, target).get("state") in ("Up", "Disabled"))
     if run.option("start_instances"):
         _start_marked(run, target)
@@ -257,6 +258,7 @@ STORAGE_POOL_MAINTENANCE = Procedure(
                help="With O(state=up): start what ran before. Otherwise it is forgotten."),
         Option("force", "bool", default=False, behaviour=True,
                help="Go on though system VMs and routers find no other pool and stay down."),
+        time_for(hours=1),
     ),
     sequence=(
         Stage(CHECK, "List instances, system VMs and routers on the pool; refuse while jobs use it", each=False),

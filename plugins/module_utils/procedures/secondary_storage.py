@@ -14,6 +14,7 @@ from ..client import ApiError, CloudStackError, NotFound
 from ..model import Option, Row
 from . import secondary_storage_checks as checks
 from .facts import ZONE, busy_with
+from .long_jobs import change, time_for
 from .secondary_storage_contents import MIGRATION_JOBS, Held, contents, files, referenced, summary, to_move
 
 
@@ -143,7 +144,7 @@ def _migrate(run: Any, target: Target) -> Row:
         "destpools": [row["id"] for row in run.memory["destinations"]],
         "migrationtype": run.option("migration_type"),
     }
-    return _answer(run.change("migrateSecondaryStorageData", params, target.title))
+    return _answer(change(run, "migrateSecondaryStorageData", params, target.title))
 
 
 def _answer(result: Row) -> Row:
@@ -167,7 +168,7 @@ def _one_by_one(run: Any, target: Target, left: Sequence[Held]) -> Row:
                 continue
             params = {"srcpool": target.id, "destpool": destination["id"], f"{kind}s": ids}
             try:
-                answer = _answer(run.change("migrateResourceToAnotherSecondaryStorage", params, target.title))
+                answer = _answer(change(run, "migrateResourceToAnotherSecondaryStorage", params, target.title))
             except ApiError as error:
                 answer = {"message": error.server_text}
         left = to_move(contents(run, target.facts))
@@ -259,6 +260,7 @@ SECONDARY_STORAGE_MIGRATION = Procedure(
                help="At most so many migrations, while each moves something."),
         Option("restore_writable", "bool", default=False, behaviour=True,
                help="Make the store writable again if it cannot be emptied."),
+        time_for(hours=24),
     ),
     sequence=(
         Stage(CHECK, "List what lies on the store; refuse while objects are unfinished or jobs use it", each=False),

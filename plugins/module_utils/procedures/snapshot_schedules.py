@@ -32,7 +32,7 @@ from .volume_facts import (
     PROJECT,
     TAGS,
     VOLUMES,
-    by_instance,
+    place_of,
     selected_volumes,
     volume_now,
 )
@@ -63,9 +63,8 @@ def _targets(run: Any) -> Sequence[Target]:
 
 
 def _target(row: Row) -> Target:
-    (place,) = by_instance([row])
     facts = {"zoneid": row.get("zoneid"), "state": row.get("state")}
-    return Target(id=row["id"], name=row["name"], kind="volume", place=place.place, facts=facts)
+    return Target(id=row["id"], name=row["name"], kind="volume", place=place_of(row), facts=facts)
 
 
 def _check_policies(run: Any) -> None:

@@ -18,8 +18,11 @@ from ..model import Option, Row
 from ..reconcile.view import looks_like_id
 from .facts import scope_of
 from .primary_storage_facts import GONE, is_systems
+from .volume_marks import instance_now
 
 GIB = 1 << 30
+COPIED_PER_SECOND = 100 << 20
+"""Bytes that are copied at rest over a network of 1 Gb/s: the expected cut of an instance that is stopped for it."""
 OWNERS: tuple[Mapping[str, str], ...] = ({}, {"projectid": "-1"})
 MOVING_JOBS = r"(MigrateVolume|MigrateVirtualMachineWithVolume|MigrateVMWithVolume|MigrateVM)\w*Cmd"
 BUSY_SNAPSHOTS = ("Allocated", "Creating", "CreatedOnPrimary", "BackingUp", "Copying")
@@ -123,26 +126,43 @@ def _in_scope(run: Any, row: Row) -> bool:
     return all(tags.get(key) == str(value) for key, value in (run.option("tags") or {}).items())
 
 
-def by_instance(rows: Iterable[Row]) -> list[Target]:
+def by_instance(run: Any, rows: Iterable[Row]) -> list[Target]:
     """A target for each instance with its volumes, and for each volume that is attached to none."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(str(row.get("virtualmachineid") or row["id"]), []).append(row)
-    return [_target(key, members) for key, members in groups.items()]
+    attached = [key for key, members in groups.items() if members[0].get("virtualmachineid")]
+    machines = dict(
+        zip(attached, run.client.parallel([partial(instance_now, run, key) for key in attached]), strict=True)
+    )
+    return [_target(run, key, members, machines.get(key) or {}) for key, members in groups.items()]
 
 
-def _target(key: str, members: Sequence[Row]) -> Target:
+def place_of(row: Row) -> tuple[str, ...]:
+    """Zone, cluster, domain and account, by which targets are ordered."""
+    return (
+        str(row.get("zonename", "")),
+        str(row.get("clustername") or ""),
+        str(row.get("domainpath", "")),
+        str(row.get("account") or row.get("project") or ""),
+    )
+
+
+def _target(run: Any, key: str, members: Sequence[Row], machine: Row) -> Target:
     first = members[0]
     attached = bool(first.get("virtualmachineid"))
+    stops = machine.get("state") == "Running" and run.option("running") == "stop"
     return Target(
         id=key,
         name=str(first.get("vmname") if attached else first["name"]),
         kind="instance" if attached else "volume",
-        place=(str(first.get("zonename", "")), str(first.get("clustername") or ""), str(first.get("domainpath", "")),
-               str(first.get("account") or first.get("project") or "")),
+        place=place_of(first),
+        host=str(machine.get("hostname") or ""),
         cluster=str(first.get("clusterid") or ""),
+        interrupts=(f"instance {first.get('vmname')}",) if stops else (),
+        cut=sum(int(row.get("size") or 0) for row in members) / COPIED_PER_SECOND if stops else 0.0,
         facts={"volumes": [row["id"] for row in members], "attached": attached, "zoneid": first.get("zoneid")},
-    )  # fmt: skip
+    )
 
 
 def volumes_now(run: Any, target: Target) -> list[Row]:

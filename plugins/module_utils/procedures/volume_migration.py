@@ -14,6 +14,7 @@ from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Target
 from ..client import InvalidInput
 from ..model import Option, Row
 from .facts import CLUSTER, POD, ZONE
+from .long_jobs import time_for
 from .primary_storage_facts import POOLS, is_systems, named_pools, running_system_vms, volumes_on
 from .volume_facts import INSTANCES, KIND, VOLUMES, Goal, by_instance, selected_volumes, volumes_of
 from .volume_moves import PARTIAL, RUNNING, act, marks_of, standing, verify
@@ -42,7 +43,7 @@ def _targets(run: Any) -> Sequence[Target]:
         return row.get("storageid") == pool["id"] and (found is None or row.get("diskofferingid") == found["id"])
 
     run.memory["goal"] = Goal(reached, frozenset((str(pool["id"]),)), found)
-    return by_instance(selected_volumes(run))
+    return by_instance(run, selected_volumes(run))
 
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:
@@ -67,7 +68,7 @@ VOLUME_MIGRATION = Procedure(
         Option("disk_offering", "ref", refers_to="disk_offering", behaviour=True,
                help=("Offering that the volumes get with it, where the tags of theirs do not fit the pool.",
                      "Not while the instance runs.")),
-        RUNNING, PARTIAL,
+        RUNNING, PARTIAL, time_for(hours=4),
     ),
     sequence=(Stage(CHECK, "List the volumes, and the pools that the server calls suitable for each"), *MOVING),
     constraints={"required_one_of": [["names", "instances"]]},
@@ -99,7 +100,7 @@ def _evacuated(run: Any) -> Sequence[Target]:
     ))  # fmt: skip
     run.notes["system_vms"] = running_system_vms(held)
     here = [row for row in held if not is_systems(row) and row.get("storageid")]
-    return by_instance([*here, *_of_stopped_instances(run, {str(row.get("virtualmachineid")) for row in here})])
+    return by_instance(run, [*here, *_of_stopped_instances(run, {str(row.get("virtualmachineid")) for row in here})])
 
 
 def _of_stopped_instances(run: Any, known: Collection[str]) -> list[Row]:
@@ -138,7 +139,7 @@ STORAGE_POOL_EVACUATION = Procedure(
         ZONE, POD, CLUSTER, POOLS,
         Option("destinations", "refs", help="Pools that may take the volumes. Every suitable one, unless told.",
                refers_to="storage_pool", behaviour=True),
-        RUNNING, PARTIAL,
+        RUNNING, PARTIAL, time_for(hours=4),
     ),
     sequence=(
         Stage(CHECK, "List every volume on the pools, and the suitable pools for each", each=False),

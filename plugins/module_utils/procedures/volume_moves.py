@@ -17,6 +17,7 @@ from ..campaign import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
 from ..client import ApiError
 from ..client.maps import indexed_list
 from ..model import Option, Row
+from .long_jobs import change
 from .volume_destinations import destination_host, place_for
 from .volume_facts import goal_of, is_moved_by_a_job, obstacle, pending, size_text, volumes_now
 from .volume_marks import Marks, instance_now, start
@@ -100,7 +101,7 @@ def _move_running(run: Any, target: Target, machine: Row, places: Sequence[tuple
     elif machine.get("hypervisor") == "KVM":
         pairs = indexed_list("migrateto", [{"volume": row["id"], "pool": pool["id"]} for row, pool in places])
         params = {"virtualmachineid": machine["id"], "hostid": destination_host(run, machine)["id"], **pairs}
-        run.change("migrateVirtualMachineWithVolume", params, target.title)
+        change(run, "migrateVirtualMachineWithVolume", params, target.title)
     else:
         _move_each(run, target, places, {"livemigrate": True})
 
@@ -113,7 +114,8 @@ def _move_at_rest(run: Any, target: Target, places: Sequence[tuple[Row, Row]]) -
 def _move_each(run: Any, target: Target, places: Sequence[tuple[Row, Row]], more: dict[str, Any]) -> None:
     for row, pool in places:
         run.task.tell(f"{target.name}: {row['name']} ({size_text(row)}) to {pool['name']}")
-        run.change("migrateVolume", {"volumeid": row["id"], "storageid": pool["id"], **more}, f"volume {row['name']}")
+        params = {"volumeid": row["id"], "storageid": pool["id"], **more}
+        change(run, "migrateVolume", params, f"volume {row['name']}")
 
 
 def _start_again(run: Any, target: Target) -> None:

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target
 from ..client import ApiError, InvalidInput
 from ..model import Option, Row
 from .facts import ZONE
+from .long_jobs import change, time_for
 from .volume_facts import (
     ACCOUNT,
     DOMAIN,
@@ -23,8 +23,8 @@ from .volume_facts import (
     PROJECT,
     TAGS,
     VOLUMES,
-    by_instance,
     obstacle,
+    place_of,
     selected_volumes,
     size_text,
     volume_now,
@@ -40,9 +40,7 @@ def _targets(run: Any) -> Sequence[Target]:
     _check_size(run, run.memory["offering"])
     found = []
     for row in selected_volumes(run, everything=bool(run.option("tags"))):
-        (target,) = by_instance([row])
-        facts = {**target.facts, "machine": row.get("virtualmachineid")}
-        found.append(replace(target, id=row["id"], name=row["name"], kind="volume", facts=facts))
+        found.append(Target(id=row["id"], name=row["name"], kind="volume", place=place_of(row)))
     return found
 
 
@@ -158,11 +156,11 @@ def _act(run: Any, target: Target) -> None:
     if run.option("auto_migrate"):
         params["automigrate"] = True
     if offering is None or row.get("diskofferingid") == offering["id"]:
-        run.change("resizeVolume", {**params, "size": _wanted(run, row) // GIB}, target.title)
+        change(run, "resizeVolume", {**params, "size": _wanted(run, row) // GIB}, target.title)
         return
     if offering.get("iscustomized"):
         params["size"] = -(-_wanted(run, row) // GIB)
-    run.change("changeOfferingForVolume", {**params, "diskofferingid": offering["id"]}, target.title)
+    change(run, "changeOfferingForVolume", {**params, "diskofferingid": offering["id"]}, target.title)
 
 
 def _verify(run: Any, target: Target) -> None:
@@ -210,7 +208,7 @@ VOLUME_OFFERING_CHANGE = Procedure(
         Option("shrink_ok", "bool", default=False, help="Whether volumes may be cut off.", behaviour=True),
         Option("auto_migrate", "bool", default=False, behaviour=True,
                help="Whether the server may move a volume to a pool that has the tags of the offering."),
-        PARTIAL,
+        PARTIAL, time_for(hours=4),
     ),
     sequence=(
         Stage(CHECK, "List the volumes; refuse what compute offerings, tags or snapshots forbid", each=False),

@@ -68,6 +68,9 @@ def test_a_running_kvm_instance_moves_with_all_its_volumes_to_another_host(cloud
 
 def test_a_running_instance_is_stopped_for_its_volumes_only_when_told_and_runs_again(cloud):
     assert migrate(cloud, instances=["on"], running="skip")["counts"] == {"left": 1}
+    planned = migrate(cloud, instances=["on"], running="stop", check=True)["plan"][0]
+    assert (planned["interrupts"], planned["host"]) == (["instance on"], cloud.vm("on")["hostname"])
+    assert planned["expected_cut"] > 10
     assert migrate(cloud, instances=["on"], running="stop")["counts"] == {"done": 1}
     assert sent(cloud)[:2] == ["addAnnotation", "stopVirtualMachine"]
     assert (cloud.vm("on")["state"], places(cloud, "on")) == ("Running", {"ps2"})
@@ -131,6 +134,11 @@ def test_a_volume_left_migrating_is_reported_and_never_touched(cloud):
     with pytest.raises(InvalidInput, match="stays in state Migrating and no job is at it"):
         migrate(cloud, names=["free"])
     assert cloud.changes == 0
+
+
+def test_a_copy_may_take_longer_than_jobs_are_waited_for_otherwise(cloud):
+    cloud.fails("hang-job", command="migrateVolume", seconds=3 * 3600)
+    assert migrate(cloud, names=["free"], retries=0)["counts"] == {"done": 1}
 
 
 def test_a_job_that_only_claims_success_is_found_out(cloud):
