@@ -117,6 +117,17 @@ options:
       - Whether the user has to log in with a second factor.
       - Known to CloudStack since 4.18.0.0.
     type: bool
+  keys_file:
+    description:
+      - File on the machine that runs the task for the user's API keys, readable by its owner alone.
+      - Keys are made if the user has none.
+      - It is a profile of C(cmk) with the user's name, which O(api_profile_file) takes.
+    type: str
+  renew_keys:
+    description:
+      - Make new keys for O(keys_file) in this run; those of before are no longer valid.
+    type: bool
+    default: false
   user_id:
     description:
       - Id that the user shall have, as in another region.
@@ -151,6 +162,17 @@ EXAMPLES = r"""
     username: jo
     domain: ROOT/customers/acme
     state: locked
+
+- name: A program with API keys
+  cloudstack.ops.user:
+    username: backup-robot
+    domain: ROOT/customers/acme
+    account: acme
+    password: "{{ vault_robot_password }}"
+    email: ops@acme.example.com
+    first_name: Backup
+    last_name: Robot
+    keys_file: ~/.cmk/backup-robot
 """
 
 RETURN = r"""

@@ -11,6 +11,7 @@ from typing import Any
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, State, Update
 from ..reconcile.values import MISSING
+from .user_keys import check_file, held_in_file, write_keys
 
 
 def _check_wish(ctx: Any, row: Row | None) -> None:
@@ -21,6 +22,8 @@ def _check_wish(ctx: Any, row: Row | None) -> None:
             obj=ctx.name,
             remedy="give password, or leave out update_password",
         )
+    if ctx.state != "absent":
+        check_file(ctx)
     needed = ("account", "password", "email", "first_name", "last_name")
     missing = [name for name in needed if row is None and not ctx.given.get(name)]
     if missing:
@@ -40,7 +43,8 @@ def _before_create(ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
 def _complete(ctx: Any, row: Row) -> Row:
     """A password cannot be read: with ``always`` it counts as another one until this task has written it."""
     due = ctx.given.get("update_password") == "always" and not ctx.given.get("_written")
-    return {**row, "_password": MISSING if due else ctx.given.get("password")}
+    keys = {"_keys_file": held_in_file(ctx, row)} if ctx.given.get("keys_file") and ctx.state != "absent" else {}
+    return {**row, "_password": MISSING if due else ctx.given.get("password"), **keys}
 
 
 def _set_password(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
@@ -94,6 +98,7 @@ USER = Resource(
         Update("moveUser", options=("account",), run=_move),
         Update("updateUser"),
         Update("updateUser", options=("password",), run=_set_password),
+        Update("registerUserKeys", options=("keys_file",), run=write_keys),
         Update("enableUser", options=("user_state",), run=_switch),
     ),
     options=(
@@ -118,6 +123,13 @@ USER = Resource(
                since="4.20.1.0", server_default="INHERIT"),
         Option("mandate_2fa", "bool", help="Whether the user has to log in with a second factor.", api="mandate2fa",
                field="is2famandated", updatable=True, on_create=False, since="4.18.0.0"),
+        Option("keys_file", field="", api="", on_create=False, updatable=True, export=False,
+               decode=lambda row: row.get("_keys_file", MISSING),
+               help=("File on the machine that runs the task for the user's API keys, readable by its owner alone.",
+                     "Keys are made if the user has none.",
+                     "It is a profile of C(cmk) with the user's name, which O(api_profile_file) takes.")),
+        Option("renew_keys", "bool", default=False, behaviour=True,
+               help="Make new keys for O(keys_file) in this run; those of before are no longer valid."),
         Option("user_id", help="Id that the user shall have, as in another region.", api="userid", field="id",
                export=False),
         Option("user_state", api="", field="state", updatable=True, on_create=False, hidden=True),

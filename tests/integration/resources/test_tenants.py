@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import Drift, InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.run import run_task
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed, VirtualCloud
 
 PERSON = {"password": "p", "first_name": "F", "last_name": "L", "email": "x@example.com"}
@@ -244,3 +245,35 @@ def test_life_of_a_project(tenants):
     assert (caught.value.option, tenants.changes) == ("account", 0)
     gone = {**project, "state": "absent"}
     assert [tenants.run("project", **gone)["changed"] for _ in "ab"] == [True, False]
+
+
+def test_keys_are_in_their_file_and_nowhere_else(tenants, tmp_path):
+    file = tmp_path / "keys.ini"
+    user = {"username": "kim", "domain": "ROOT/tenants", "account": "one", **PERSON, "keys_file": str(file)}
+    planned = tenants.run("user", check=True, **user)
+    assert (planned["changed"], tenants.changes, file.exists()) == (True, 0, False)
+    results = [tenants.run("user", **user)]
+    assert (results[0]["plan"], file.stat().st_mode & 0o777) == (planned["plan"], 0o600)
+    first = file.read_text()
+    assert works(tenants, file)
+    again = tenants.run("user", **user)
+    assert (again["changed"], tenants.changes) == (False, 0)
+    # The file went away: the same keys are written again, and none are made.
+    file.unlink()
+    results.append(tenants.run("user", **user))
+    assert (results[-1]["changed"], tenants.changes, file.read_text()) == (True, 0, first)
+    results.append(tenants.run("user", **user, renew_keys=True))
+    assert (results[-1]["changed"], tenants.changes, file.read_text() == first) == (True, 1, False)
+    assert works(tenants, file)
+    secrets = [line.partition(" = ")[2] for text in (first, file.read_text()) for line in text.splitlines()[2:]]
+    assert len(secrets) == 4
+    assert not any(secret in str(results) for secret in secrets)
+    with pytest.raises(InvalidInput) as caught:
+        tenants.run("user", **{**user, "keys_file": str(tmp_path / "none" / "keys.ini")})
+    assert (caught.value.option, tenants.changes) == ("keys_file", 0)
+
+
+def works(cloud: Any, file: Any) -> bool:
+    """Whether the file is a profile that the connection options take."""
+    given = {"kind": "user", "api_profile": "kim", "api_profile_file": str(file)}
+    return run_task("info", given, environ={})["count"] > 0
