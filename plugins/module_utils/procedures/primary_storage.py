@@ -75,6 +75,13 @@ def _standing_to_leave(run: Any, target: Target, state: str) -> Standing:
 
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:
+    odd = [entry for entry in run.timeline.entries.values() if entry.state == "skipped"]
+    if odd:
+        raise InvalidInput(
+            "; ".join(f"{entry.target.title} {entry.reason}" for entry in odd),
+            option="names",
+            remedy="look at the server's events, and wait until the pool is up or in maintenance",
+        )
     run.notes["instances"] = sorted(
         {vm["name"] for target in due for vm in running_instances(run.memory["volumes"][target.id])}
     ) if _entering(run) else []  # fmt: skip

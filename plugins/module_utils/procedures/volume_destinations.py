@@ -28,6 +28,12 @@ def room(run: Any, pool: Row) -> float:
 def choose(run: Any, row: Row) -> Row:
     """The suitable pool with the most room left after what is planned already. Raises InvalidInput if there is none."""
     goal = goal_of(run)
+    if row.get("storageid") in goal.pools:
+        raise InvalidInput(
+            f"{row['name']} lies on {row.get('storage')} already, with another offering",
+            obj=str(row["name"]),
+            remedy="use volume_offering_change",
+        )
     rows = run.client.list("findStoragePoolsForMigration", {"id": row["id"]})
     wanted = [pool for pool in rows if not goal.pools or pool["id"] in goal.pools]
     fit = [pool for pool in wanted if _suits(pool, goal.offering)]

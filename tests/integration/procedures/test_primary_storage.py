@@ -126,6 +126,13 @@ def test_pools_of_a_cluster_go_one_after_the_other(cloud):
     assert cloud.changes == 0
 
 
+def test_a_pool_that_is_neither_up_nor_in_maintenance_is_left_alone(cloud):
+    cloud.sim.db.storage_pools.find(cloud.pool("ps1")["id"]).state = "Initialized"
+    with pytest.raises(InvalidInput, match="storage pool ps1 is in state Initialized"):
+        enter(cloud)
+    assert cloud.changes == 0
+
+
 def test_jobs_that_use_storage_are_waited_for_by_the_operator(cloud):
     cloud.client.start("createSnapshot", {"volumeid": cloud.disks(cloud.vm("one"))[0]["id"]})
     with pytest.raises(InvalidInput, match="CreateSnapshotCmd"):

@@ -99,6 +99,8 @@ def test_a_pool_whose_tags_do_not_fit_is_refused_unless_the_volume_gets_another_
     assert migrate(cloud, names=["d"], disk_offering="Small")["counts"] == {"done": 1}
     moved = cloud.one("listVolumes", id=disk)
     assert (moved["storage"], moved["diskofferingname"]) == ("ps2", "Small")
+    with pytest.raises(InvalidInput, match="lies on ps2 already, with another offering"):
+        migrate(cloud, names=["d"], disk_offering="Medium")
 
 
 def test_all_volumes_together_must_fit(cloud):
