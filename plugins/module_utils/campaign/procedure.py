@@ -43,6 +43,7 @@ class Procedure:
         its goal is never disrupted again.
     standings: how all targets stand, in their order, from what ``targets`` has read: for procedures with so many
         targets that one question each would take too long. ``standing`` is then asked only before each step.
+    commands: those that take a step. Jobs of theirs that are under way already are awaited first.
     act: takes the step; may raise. It is called only for what is due at that moment.
     verify: proves from outside that the target is at its goal; returns when it is, raises when it never will be.
     preflight: refuses early, with all due targets in hand; raises InvalidInput that says why.
@@ -61,6 +62,7 @@ class Procedure:
     verify: Callable[[Any, Target], None]
     options: tuple[Option, ...] = ()
     sequence: tuple[Stage, ...] = ()
+    commands: tuple[str, ...] = ()
     standings: Callable[[Any, Sequence[Target]], Sequence[Standing]] | None = None
     description: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

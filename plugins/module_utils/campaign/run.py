@@ -17,6 +17,7 @@ from typing import Any
 
 from ..client import InvalidInput, JobTimeout
 from ..reconcile import Task
+from .jobs import await_others
 from .notice import send_notice
 from .options import Rules, rules
 from .procedure import Procedure
@@ -47,6 +48,8 @@ class Run:
         self.needing = 0
         #: What a procedure remembers between its functions.
         self.memory: dict[str, Any] = {}
+        #: Jobs that this run is waiting for.
+        self.own_jobs: set[str | None] = set()
         self._stopped = ""
         self._reported = self.clock.monotonic()
         self._lock = threading.Lock()
@@ -62,7 +65,14 @@ class Run:
         """Sends a changing call and waits for its job. Never in check mode."""
         if self.task.check:
             raise AssertionError(f"{command} was about to be sent in check mode")
-        return self.client.run(command, params, obj=obj)
+        if not self.procedure.commands:
+            return self.client.run(command, params, obj=obj)
+        job = self.client.start(command, params, obj=obj)
+        self.own_jobs.add(job.id)
+        try:
+            return self.client.wait(job)
+        finally:
+            self.own_jobs.discard(job.id)
 
     def wait_for(self, target: Target, what: str, look: Callable[[], bool | str], timeout: float | None = None) -> None:
         """Looks until it returns True. A text says what is still awaited. Raises JobTimeout when time is up."""
@@ -156,6 +166,7 @@ def run_campaign(procedure: Procedure, task: Task) -> dict[str, Any]:
 
 def _go(run: Run, planned: Sequence[Sequence[Target]], due: Sequence[Target], steps: Sequence[str]) -> None:
     procedure = run.procedure
+    await_others(run)
     if procedure.prepare and steps:
         await_window(run)
         if not run.stopped:

@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from ..client import CloudStackError
+from .jobs import await_others
 from .schedule import Queue
 from .targets import DONE, DUE, UNDER_WAY, Target
 from .timeline import Entry
@@ -132,6 +133,7 @@ def _to_its_goal(run: Any, target: Target, entry: Entry) -> None:
             break
         run.task.tell(f"{run.progress()}: {target.name} failed, trying again: {last}")
         rest(run, run.rules.retry_delay)
+        await_others(run)
         run.timeline.turn(target, "running")
     run.timeline.turn(target, _judged(run, target))
     if last is not None and entry.state != "done":

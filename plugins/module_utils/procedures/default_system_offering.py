@@ -88,6 +88,7 @@ DEFAULT_SYSTEM_OFFERING = Procedure(
     standings=swaps.standings,
     prepare=swaps.prepare,
     prepare_plan=swaps.plan,
+    commands=("destroySystemVm", "restartNetwork", "restartVPC"),
     act=swaps.act,
     verify=swaps.verify,
 )  # fmt: skip

@@ -178,6 +178,7 @@ ROUTER_HEALTH = Procedure(
     targets=_targets,
     standing=_standing,
     standings=_standings,
+    commands=("restartNetwork", "restartVPC"),
     act=_act,
     verify=_verify,
 )  # fmt: skip

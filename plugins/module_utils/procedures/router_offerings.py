@@ -244,6 +244,7 @@ VIRTUAL_ROUTER_OFFERING = Procedure(
     standings=_standings,
     prepare=_prepare,
     prepare_plan=_plan,
+    commands=("updateNetwork", "restartNetwork", "restartVPC", "stopRouter", "startRouter"),
     act=_act,
     verify=_verify,
 )  # fmt: skip

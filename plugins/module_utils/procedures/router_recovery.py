@@ -186,6 +186,7 @@ VIRTUAL_ROUTER_RECOVERY = Procedure(
     standing=_standing,
     preflight=_preflight,
     confirm=_confirm,
+    commands=("restartNetwork", "restartVPC", "stopRouter", "destroyRouter"),
     act=_act,
     verify=_verify,
 )  # fmt: skip

@@ -97,6 +97,7 @@ SYSTEM_VM_TEMPLATE_REPLACEMENT = Procedure(
     standings=swaps.standings,
     prepare=swaps.prepare,
     prepare_plan=swaps.plan,
+    commands=("destroySystemVm", "restartNetwork", "restartVPC"),
     act=swaps.act,
     verify=swaps.verify,
 )  # fmt: skip

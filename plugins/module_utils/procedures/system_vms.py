@@ -92,6 +92,7 @@ SYSTEM_VM_REFRESH = Procedure(
     ),
     targets=_targets,
     standing=_standing,
+    commands=("destroySystemVm", "patchSystemVm"),
     act=_act,
     verify=_verify,
 )  # fmt: skip

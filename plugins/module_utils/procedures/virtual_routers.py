@@ -115,6 +115,7 @@ VIRTUAL_ROUTER_UPGRADE = Procedure(
     standing=_standing,
     standings=_standings,
     preflight=_preflight,
+    commands=("restartNetwork", "restartVPC", "rebootRouter"),
     act=_act,
     verify=_verify,
 )  # fmt: skip
