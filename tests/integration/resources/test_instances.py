@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import stat
 from typing import Any
 
@@ -186,3 +187,31 @@ def test_an_offering_that_is_unavailable_makes_no_new_network(cloud):
     with pytest.raises(CloudStackError, match=r"isn't|not.*(available|[Ee]nabled)"):
         cloud.run("network", name="refused", zone=ZONE, network_offering=ISOLATED)
     cloud.run("network_offering", name=ISOLATED, state="enabled")
+
+
+def test_an_iso_is_attached_and_detached(cloud):
+    cloud.run("iso", name="rescue", url="http://images.example.com/rescue.iso", os_type="CentOS 7", zones=[ZONE])
+    cloud.run("instance", name="patient", **MADE)
+    twice(cloud, "iso", name="rescue", vm="patient", state="attached")
+    assert cloud.vm("patient")["isoname"] == "rescue"
+    twice(cloud, "iso", name="rescue", vm="patient", state="detached")
+    assert "isoname" not in cloud.vm("patient")
+
+
+def test_a_volume_goes_back_to_a_snapshot_only_after_its_name_was_typed(cloud):
+    cloud.run("instance", name="written", **MADE)
+    cloud.do("stopVirtualMachine", id=cloud.vm("written")["id"])
+    disk = cloud.disks(cloud.vm("written"))[0]
+    cloud.run("snapshot", name="before", volume=disk["id"])
+    with pytest.raises(InvalidInput, match="loses everything written") as caught:
+        cloud.run("snapshot_revert", name="before", confirm="before")
+    assert (caught.value.option, cloud.changes) == ("confirm", 0)
+    assert cloud.run("snapshot_revert", name="before", confirm=disk["name"])["changed"] is True
+
+
+def test_user_data_reach_the_guest_and_are_told_to_nobody(cloud):
+    made = cloud.run("instance", name="told", user_data="#cloud-config\nhostname: told\n", **MADE)
+    assert "cloud-config" not in str(made)
+    stored = cloud.client.call("getVirtualMachineUserData", {"virtualmachineid": made["resource"]["id"]})
+    assert base64.b64decode(stored["virtualmachineuserdata"]["userdata"]) == b"#cloud-config\nhostname: told\n"
+    assert (cloud.run("instance", name="told", user_data="#cloud-config\nhostname: told\n")["changed"]) is False
