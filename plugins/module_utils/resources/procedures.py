@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ..campaign import as_operation
+from ..procedures.capacity import CAPACITY_GUARD
 from ..procedures.clusters import CLUSTER_ROLLING_MAINTENANCE
 from ..procedures.default_system_offering import DEFAULT_SYSTEM_OFFERING
 from ..procedures.host_degraded import HOST_DEGRADED
@@ -64,4 +65,4 @@ PROCEDURES = (
     VOLUME_OFFERING_CHANGE,
 )
 
-OPERATIONS = tuple(as_operation(procedure) for procedure in PROCEDURES)
+OPERATIONS = (*(as_operation(procedure) for procedure in PROCEDURES), CAPACITY_GUARD)
