@@ -21,8 +21,11 @@ def place_for(run: Any, row: Row) -> Row:
 
 
 def room(run: Any, pool: Row) -> float:
+    """Bytes that a pool has left after what is planned already."""
     rooms: dict[str, float] = run.memory["room"]
-    return rooms.setdefault(pool["id"], free_bytes(run, pool))
+    if pool["id"] not in rooms:
+        rooms[pool["id"]] = free_bytes(run, pool)
+    return rooms[pool["id"]]
 
 
 def choose(run: Any, row: Row) -> Row:

@@ -135,6 +135,8 @@ def by_instance(run: Any, rows: Iterable[Row]) -> list[Target]:
     machines = dict(
         zip(attached, run.client.parallel([partial(instance_now, run, key) for key in attached]), strict=True)
     )
+    # What was just read need not be read again for the plan.
+    run.memory["seen"] = {key: (members, machines.get(key)) for key, members in groups.items()}
     return [_target(run, key, members, machines.get(key) or {}) for key, members in groups.items()]
 
 

@@ -48,9 +48,14 @@ def marks_of(run: Any) -> Marks:
 
 def standing(run: Any, target: Target) -> Standing:
     """How the volumes of a target stand, without a place for them yet."""
-    rows = volumes_now(run, target)
-    waiting = pending(run, rows)
+    machine = instance_now(run, target.id) if target.facts["attached"] else None
     marked = target.facts["attached"] and target.id in marks_of(run).read()
+    return judged(run, target, volumes_now(run, target), machine, marked=marked)
+
+
+def judged(run: Any, target: Target, rows: Sequence[Row], machine: Row | None, *, marked: bool) -> Standing:
+    """The same from rows that were just read. marked: whether the instance was stopped for its volumes."""
+    waiting = pending(run, rows)
     if not waiting:
         return Standing(DUE, "is to be started again") if marked else Standing(DONE)
     migrating = [row["name"] for row in waiting if row.get("state") == "Migrating"]
@@ -61,7 +66,6 @@ def standing(run: Any, target: Target) -> Standing:
     odd = [f"{row['name']} is {row.get('state')}" for row in waiting if row.get("state") != "Ready"]
     if odd:
         return Standing(BLOCKED, ", ".join(odd))
-    machine = instance_now(run, target.id) if target.facts["attached"] else None
     state = str(machine.get("state")) if machine else "Stopped"
     if state not in SETTLED:
         return Standing(BLOCKED, f"the instance is {state}")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from ..campaign import BLOCKED, DUE, Standing, Target
@@ -14,24 +15,25 @@ from ..client import ApiError, InvalidInput
 from .facts import setting
 from .secondary_storage_contents import gigabytes
 from .volume_destinations import choose, destination_host, room
-from .volume_facts import goal_of, pending, volumes_now
-from .volume_marks import instance_now
-from .volume_moves import standing
+from .volume_facts import goal_of, pending
+from .volume_moves import judged, marks_of
 
 DEFAULT_THRESHOLD = 0.9
 
 
 def standings(run: Any, targets: Sequence[Target]) -> list[Standing]:
     """How all targets stand; those due get their places one after the other, so that together they fit."""
-    found = run.client.parallel([lambda target=target: standing(run, target) for target in targets])
+    seen, marked = run.memory["seen"], marks_of(run).read()
+    questions = [partial(judged, run, target, *seen[target.id], marked=target.id in marked) for target in targets]
+    found = run.client.parallel(questions)
     run.memory.update(places={}, room={}, offline=0)
     return [_placed(run, target, one) if one.state == DUE else one for target, one in zip(targets, found, strict=True)]
 
 
 def _placed(run: Any, target: Target, due: Standing) -> Standing:
     """The standing with the places of its volumes, or why there is none."""
-    rows = pending(run, volumes_now(run, target))
-    machine = instance_now(run, target.id) if target.facts["attached"] else None
+    members, machine = run.memory["seen"][target.id]
+    rows = pending(run, members)
     live = machine is not None and machine.get("state") == "Running" and run.option("running") == "live"
     if live and goal_of(run).offering:
         return Standing(
