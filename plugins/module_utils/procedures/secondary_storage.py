@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target
-from ..client import ApiError, CloudStackError, NotFound
+from ..client import ApiError, CloudStackError, JobFailed, NotFound
 from ..model import Option, Row
 from . import secondary_storage_checks as checks
 from .facts import ZONE, busy_with
@@ -169,7 +169,7 @@ def _one_by_one(run: Any, target: Target, left: Sequence[Held]) -> Row:
             params = {"srcpool": target.id, "destpool": destination["id"], f"{kind}s": ids}
             try:
                 answer = _answer(change(run, "migrateResourceToAnotherSecondaryStorage", params, target.title))
-            except ApiError as error:
+            except (ApiError, JobFailed) as error:
                 answer = {"message": error.server_text}
         left = to_move(contents(run, target.facts))
         if not left:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..client import ApiError
@@ -20,6 +21,7 @@ SEEDED = ("SYSTEM", "BUILTIN")
 """Template types that the server brings to each store by itself, and does not look at when a store is removed."""
 ON_STORE = ("DOWNLOADED", "UPLOADED", "BYPASSED")
 _NO_DATA = ("Allocated", "Error", "Destroyed", "Destroying")
+UPLOADING = ("NotUploaded", "UploadInProgress", "UploadOp", "Uploaded")
 _ID_FIELDS = ("templateid", "snapshotid", "volumeid")
 MOST_FOLDERS = 10_000
 
@@ -109,10 +111,14 @@ def _snapshots(run: Any, params: dict[str, Any]) -> list[Held]:
 def _uploaded_volumes(run: Any, store: Row) -> list[Held]:
     """Uploaded volumes that no primary storage has yet. Lists do not tell their store, its files do."""
     zone = {"zoneid": store["zoneid"]} if store.get("zoneid") else {}
-    rows: list[Row] = []
-    for owners in ({}, {"projectid": "-1"}):
-        rows += run.client.list("listVolumes", {"listall": True, **zone, **owners})
-    waiting = {row["id"]: row for row in rows if str(row.get("state")).startswith(("Upload", "NotUploaded"))}
+    questions = [
+        partial(run.client.list, "listVolumes", {"listall": True, "state": state, **zone, **owners})
+        for state in UPLOADING
+        for owners in ({}, {"projectid": "-1"})
+    ]
+    # A server that does not know the filter answers with all volumes.
+    rows = [row for rows in run.client.parallel(questions) for row in rows if row.get("state") in UPLOADING]
+    waiting = {row["id"]: row for row in rows}
     if not waiting:
         return []
     here = {str(file["volumeid"]): file for file in files(run, store, "volumes") if file.get("volumeid")}

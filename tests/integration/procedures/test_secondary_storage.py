@@ -244,7 +244,7 @@ BIG = "hosts=60,vms=2000,routers=2000,zones=3,hypervisor=KVM"
 RUNS = 3
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(1, 6))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (1, 2))])
 def test_the_stores_of_a_big_cloud_are_relocated_while_one_call_in_twenty_fails(seed):
     cloud = VirtualCloud(seed=1)
     populate(cloud.sim, Wanted.parse(BIG))
