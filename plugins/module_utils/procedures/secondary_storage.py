@@ -72,7 +72,8 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
 
 def _warn_of_attached(run: Any, source: Row) -> None:
     """An instance cannot be moved once the store of the ISO in its drive has gone [procedures H1]."""
-    rows = run.client.list("listVirtualMachines", {"listall": True, **checks.zone_filter(source)})
+    brief = {"listall": True, "details": "iso", **checks.zone_filter(source)}
+    rows = run.client.list("listVirtualMachines", brief)
     attached = sorted(str(row["name"]) for row in rows if row.get("isoid"))
     if attached:
         run.task.warn(

@@ -132,6 +132,17 @@ def test_uploaded_volumes_move_too(cloud):
     assert cloud.one("listVolumes", name="up", listall=True)["state"] == "Uploaded"
 
 
+def test_instances_with_an_iso_in_their_drive_are_told_before_a_store_goes(cloud):
+    system = cloud.rows("listOsTypes", keyword="Debian GNU/Linux 12")[0]["id"]
+    iso = cloud.do("registerIso", name="tools", displaytext="t", zoneid=cloud.zone, ostypeid=system,
+                   url="http://images.example.com/tools.iso")["iso"][0]["id"]  # fmt: skip
+    cloud.sim.advance(60)
+    cloud.do("attachIso", id=iso, virtualmachineid=cloud.vm("web")["id"])
+    told = migrate(cloud, remove=True, check=True)["warnings"]
+    assert any("ISOs are attached to web" in text for text in told)
+    assert "warnings" not in migrate(cloud, check=True), "as long as the store stays they can be moved"
+
+
 def test_without_another_store_there_is_nowhere_to_go(cloud):
     cloud.do("updateImageStore", id=cloud.store("ss2")["id"], readonly=True)
     with pytest.raises(InvalidInput, match="no other writable NFS store"):
