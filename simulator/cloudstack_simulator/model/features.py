@@ -111,16 +111,6 @@ class DrsPlan(Row):
     migrations: list[dict[str, Any]] = fresh(list)
 
 
-@entity("counters", "Counter")
-class Counter(Row):
-    """What a scaling rule may watch."""
-
-    name: str
-    source: str
-    value: str
-    provider: str
-
-
 @entity("console_sessions", "ConsoleSession", indexes=("vm_id",))
 class ConsoleSession(Row):
     """A link to an instance's console that somebody asked for."""

@@ -9,7 +9,7 @@ from ..wording import printed
 from .vms import VirtualMachine
 
 
-@entity("vms", indexes=("last_host_id", "template_id", "group_id"))
+@entity("vms", indexes=("last_host_id", "template_id", "group_id", "autoscale_group_id"))
 class Instance(VirtualMachine):
     display_name: str | None = None
     user_id: int = 0
@@ -36,6 +36,7 @@ class Instance(VirtualMachine):
     affinity_group_ids: list[int] = fresh(list)
     security_group_ids: list[int] = fresh(list)
     backup_offering_id: int | None = None
+    autoscale_group_id: int | None = None
 
 
 @entity("instance_groups", "InstanceGroup", indexes=("account_id", "name"))

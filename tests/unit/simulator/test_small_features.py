@@ -28,7 +28,7 @@ def test_the_counters_of_a_new_server(op: Any) -> None:
     assert op.do("listCounters")["count"] == 16
     names = {row["name"] for row in op.rows("listCounters", provider="None")}
     assert names == {"VM CPU - average percentage", "VM Memory - average percentage"}
-    row = op.rows("listCounters", source="netscaler")[0]
+    row = op.rows("listCounters", source="NETSCALER")[0]
     assert op.only("listCounters", id=row["id"]) == row
 
 

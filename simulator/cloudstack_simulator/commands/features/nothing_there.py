@@ -18,8 +18,8 @@ APPLIANCES = (
     "listUcsManagers", "listUcsProfiles",
 )  # fmt: skip
 FEATURES = (
-    "listASNRanges", "listASNumbers", "listAutoScalePolicies", "listAutoScaleVmGroups", "listAutoScaleVmProfiles",
-    "listBackupRepositories", "listBgpPeers", "listCniConfiguration", "listConditions", "listCustomActions",
+    "listASNRanges", "listASNumbers",
+    "listBackupRepositories", "listBgpPeers", "listCniConfiguration", "listCustomActions",
     "listGlobalLoadBalancerRules", "listGpuDevices", "listGuestNetworkIpv6Prefixes", "listGuiThemes",
     "listImportVmTasks", "listIpv4SubnetsForGuestNetwork", "listIpv4SubnetsForZone", "listIpv6FirewallRules",
     "listKubernetesClusters", "listKubernetesSupportedVersions", "listLoadBalancers", "listOauthProvider",

@@ -59,6 +59,7 @@ def _filters(call: Call) -> list[Filter | None]:
         _in_vpc(call),
         matching(lambda vm: p.affinitygroupid.id in vm.affinity_group_ids) if p.affinitygroupid is not None else None,
         matching(lambda vm: p.securitygroupid.id in vm.security_group_ids) if p.securitygroupid is not None else None,
+        equal("autoscale_group_id", p.autoscalevmgroupid),
         tagged(call, "UserVm"),
     ]
 

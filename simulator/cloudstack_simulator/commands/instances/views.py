@@ -88,6 +88,7 @@ def instance_view(
         "hasannotations": has_notes(call, vm),
         **_boot(vm),
         **_user_data(call, vm),
+        **(_scaling_group(call, vm) if vm.autoscale_group_id is not None else {}),
         **(_group(call, vm) if wants("group") else {}),
         **(_template(call, vm) if wants("tmpl") else {}),
         **(_iso(call, vm) if wants("iso") else {}),
@@ -170,6 +171,11 @@ def _user_data(call: Call, vm: Instance) -> dict[str, Any]:
     if row is None:
         return {}
     return {"userdataid": row.uuid, "userdataname": row.name, "userdatadetails": vm.user_data_details}
+
+
+def _scaling_group(call: Call, vm: Instance) -> dict[str, Any]:
+    group = call.db.scaling_groups.get(vm.autoscale_group_id)
+    return {"autoscalevmgroupid": group.uuid, "autoscalevmgroupname": group.name} if group else {}
 
 
 def _group(call: Call, vm: Instance) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Groups of instances that grow and shrink."""

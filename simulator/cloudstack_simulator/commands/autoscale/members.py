@@ -1,0 +1,81 @@
+"""The instances of a group: the server starts as many as the group needs at least.
+
+Nothing is measured of instances, so no group ever grows beyond its minimum by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...model.autoscale import ScalingGroup
+from ...model.instances import Instance
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+GONE = ("Destroyed", "Expunging", "Error")
+SUFFIX = 6
+PREFIX = "autoScaleVm-"
+
+
+def all_of(sim: Simulator, group: ScalingGroup) -> list[Instance]:
+    """Its instances, those in state Error too."""
+    return [vm for vm in sim.db.vms.where(autoscale_group_id=group.id) if vm.state not in ("Destroyed", "Expunging")]
+
+
+def available(sim: Simulator, group: ScalingGroup) -> list[Instance]:
+    return [vm for vm in all_of(sim, group) if vm.state not in GONE]
+
+
+def watch(sim: Simulator, group: ScalingGroup) -> None:
+    """Look after a group from now on, as long as it is enabled."""
+    sim.scheduler.after(group.interval, tend, sim, group)
+
+
+def tend(sim: Simulator, group: ScalingGroup) -> None:
+    """Start what is missing, let running instances take part in the balancing, and come back later."""
+    if group.removed is not None or group.state != "ENABLED":
+        return
+    vms = available(sim, group)
+    for _number in range(group.smallest - len(vms)):
+        _start_one(sim, group)
+    for vm in vms:
+        if vm.state == "Running" and not sim.db.lb_members.where(rule_id=group.rule_id, vm_id=vm.id):
+            rule = sim.db.firewall_rules[group.rule_id]
+            sim.act("assignToLoadBalancerRule", id=rule.uuid, virtualmachineids=vm.uuid)
+    watch(sim, group)
+
+
+def _start_one(sim: Simulator, group: ScalingGroup) -> None:
+    db = sim.db
+    profile, rule = db.scaling_profiles[group.profile_id], db.firewall_rules[group.rule_id]
+    account = db.accounts[profile.account_id]
+    letters = "".join(sim.ids.random.choice("abcdefghijklmnopqrstuvwxyz") for _n in range(SUFFIX))
+    name = (
+        f"{PREFIX}{group.name}-{group.next_member}-{letters}"
+        if group.name
+        else f"{PREFIX}{group.next_member}-{letters}"
+    )
+    group.next_member += 1
+    wanted: dict[str, Any] = {
+        "zoneid": db.zones[profile.zone_id].uuid,
+        "serviceofferingid": db.service_offerings[profile.service_offering_id].uuid,
+        "templateid": db.templates[profile.template_id].uuid,
+        "name": name,
+        "networkids": db.networks[rule.network_id].uuid,
+        **_owner(sim, account),
+        **profile.deploy_params,
+    }
+    if profile.user_data:
+        wanted["userdata"] = profile.user_data
+    status, body = sim.act("deployVirtualMachine", **wanted)
+    if status == 200:
+        vm = db.vms.find(body["deployvirtualmachineresponse"]["id"])
+        vm.autoscale_group_id = group.id
+
+
+def _owner(sim: Simulator, account: Any) -> dict[str, str]:
+    project = sim.db.projects.first(project_account_id=account.id)
+    if project is not None:
+        return {"projectid": project.uuid}
+    return {"account": account.name, "domainid": sim.db.domains[account.domain_id].uuid}

@@ -1,0 +1,141 @@
+"""Scaling: counters, conditions, policies, profiles and groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def scaling(running: Any) -> dict[str, str]:
+    """Ids of a load balancer rule, two policies and a profile."""
+    op = running.op
+    offering = op.rows("listNetworkOfferings", name="DefaultIsolatedNetworkOfferingWithSourceNatService")[0]["id"]
+    network = op.do("createNetwork", name="n", zoneid=running.zone, networkofferingid=offering)["network"]["id"]
+    ip = op.do("associateIpAddress", networkid=network)["ipaddress"]["id"]
+    rule = op.do(
+        "createLoadBalancerRule", publicipid=ip, algorithm="roundrobin", name="lb", publicport=80, privateport=8080,
+        protocol="tcp", networkid=network,
+    )["loadbalancer"]["id"]  # fmt: skip
+    counter = op.rows("listCounters", provider="VirtualRouter", source="CPU")[0]["id"]
+    ids = {"rule": rule, "counter": counter}
+    for word, operator, threshold in (("up", "GT", 80), ("down", "LT", 20)):
+        ids[word + " condition"] = op.do(
+            "createCondition", counterid=counter, relationaloperator=operator, threshold=threshold
+        )["condition"]["id"]
+        ids[word] = op.do(
+            "createAutoScalePolicy",
+            name=word,
+            action=f"scale{word}",
+            duration=60,
+            conditionids=ids[word + " condition"],
+        )["autoscalepolicy"]["id"]
+    ids["profile"] = op.do(
+        "createAutoScaleVmProfile", zoneid=running.zone,
+        serviceofferingid=op.rows("listServiceOfferings", name="Small Instance")[0]["id"],
+        templateid=op.rows("listTemplates", templatefilter="all", name="golden")[0]["id"],
+    )["autoscalevmprofile"]["id"]  # fmt: skip
+    return ids
+
+
+def new_group(op: Any, ids: dict[str, str], **more: Any) -> dict[str, Any]:
+    found: dict[str, Any] = op.do("createAutoScaleVmGroup", **group_of(ids), **more)["autoscalevmgroup"]
+    return found
+
+
+def group_of(ids: dict[str, str]) -> dict[str, Any]:
+    return {
+        "lbruleid": ids["rule"], "minmembers": 2, "maxmembers": 4, "scaleuppolicyids": ids["up"],
+        "scaledownpolicyids": ids["down"], "vmprofileid": ids["profile"],
+    }  # fmt: skip
+
+
+def test_a_group_gets_as_many_instances_as_it_needs_at_least(running: Any, scaling: dict[str, str]) -> None:
+    op = running.op
+    group = new_group(op, scaling, name="web")
+    assert (group["state"], group["availablevirtualmachinecount"], group["lbprovider"]) == (
+        "ENABLED",
+        0,
+        "VirtualRouter",
+    )
+    running.sim.advance(120)
+    vms = op.rows("listVirtualMachines", autoscalevmgroupid=group["id"])
+    assert [vm["state"] for vm in vms] == ["Running"] * 2
+    assert all(vm["name"].startswith("autoScaleVm-web-") and vm["autoscalevmgroupname"] == "web" for vm in vms)
+    balanced = op.rows("listLoadBalancerRuleInstances", id=scaling["rule"])
+    assert {vm["id"] for vm in balanced} == {vm["id"] for vm in vms}
+    assert op.only("listAutoScaleVmGroups", id=group["id"])["availablevirtualmachinecount"] == 2
+    op.do("destroyVirtualMachine", id=vms[0]["id"])
+    running.sim.advance(120)
+    assert op.only("listAutoScaleVmGroups", id=group["id"])["availablevirtualmachinecount"] == 2
+    code, text = op.refused("deleteAutoScaleVmGroup", id=group["id"])
+    assert (code, "because it is in ENABLED state" in text) == (431, True)
+    op.do("deleteAutoScaleVmGroup", id=group["id"], cleanup="true")
+    assert op.rows("listAutoScaleVmGroups") == []
+    assert op.rows("listVirtualMachines", state="Running") == []
+
+
+def test_what_is_in_use_stays(running: Any, scaling: dict[str, str]) -> None:
+    op = running.op
+    new_group(op, scaling)
+    for command, which, code in (
+        ("deleteCounter", "counter", 536),
+        ("deleteCondition", "up condition", 536),
+        ("deleteAutoScalePolicy", "up", 431),
+        ("deleteAutoScaleVmProfile", "profile", 431),
+    ):
+        told = op.refused(command, id=scaling[which])
+        assert told[0] in (code, 530), told
+        assert "in use" in told[1]
+
+
+def test_only_a_disabled_group_changes_its_size(running: Any, scaling: dict[str, str]) -> None:
+    op = running.op
+    group = new_group(op, scaling)["id"]
+    assert "only when it is in disabled state" in op.refused("updateAutoScaleVmGroup", id=group, minmembers=1)[1]
+    assert op.do("updateAutoScaleVmGroup", id=group, name="new")["autoscalevmgroup"]["name"] == "new"
+    op.do("disableAutoScaleVmGroup", id=group)
+    changed = op.do("updateAutoScaleVmGroup", id=group, minmembers=1)["autoscalevmgroup"]
+    assert (changed["minmembers"], changed["state"]) == (1, "DISABLED")
+    assert op.do("updateAutoScalePolicy", id=scaling["up"], duration=90)["autoscalepolicy"]["duration"] == 90
+    assert op.do("enableAutoScaleVmGroup", id=group)["autoscalevmgroup"]["state"] == "ENABLED"
+    assert "disabled in state" in op.refused("updateAutoScalePolicy", id=scaling["up"], duration=60)[1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"minmembers": 0}, "minmembers is an invalid value: 0"),
+        ({"maxmembers": -1}, "maxmembers is an invalid value: -1"),
+        ({"minmembers": 5}, "minmembers (5)cannot be greater than maxmembers (4)"),
+        ({"interval": 0}, "interval is an invalid value: 0"),
+        ({"interval": 61}, "cannot be less than vm group's interval : 61"),
+        ({"scaleuppolicyids": "down"}, "Only scaleup policies can be specified in scaleuppolicyids"),
+        ({"scaledownpolicyids": "up"}, "Only scaledown policies can be specified in scaledownpolicyids"),
+    ],
+)
+def test_groups_that_are_refused(running: Any, scaling: dict[str, str], changed: dict[str, Any], named: str) -> None:
+    given = {key: scaling.get(str(value), value) for key, value in changed.items()}
+    code, text = running.op.refused("createAutoScaleVmGroup", **(group_of(scaling) | given))
+    assert (code, named in text) == (431, True), text
+
+
+@pytest.mark.parametrize(
+    ("command", "params", "named"),
+    [
+        ("createCondition", {"relationaloperator": "XX", "threshold": 1}, "The Operator XX does not exist"),
+        ("createCondition", {"relationaloperator": "gt", "threshold": -1}, "must be equal to or greater than 0."),
+        ("createCounter", {"name": "c", "source": "moon", "value": "v", "provider": "None"}, "The Source MOON"),
+        ("createCounter", {"name": "c", "source": "cpu", "value": "v", "provider": "moon"}, "The Provider moon"),
+        ("createAutoScalePolicy", {"action": "jump", "duration": 1, "conditionids": "up"}, "[SCALEUP, SCALEDOWN]"),
+        ("createAutoScalePolicy", {"action": "scaleup", "duration": -1, "conditionids": "up"}, "duration is an"),
+    ],
+)
+def test_parts_that_are_refused(
+    running: Any, scaling: dict[str, str], command: str, params: dict[str, Any], named: str
+) -> None:
+    given = {"counterid": scaling["counter"]} if command == "createCondition" else {}
+    given |= {k: scaling["up condition"] if k == "conditionids" else v for k, v in params.items()}
+    code, text = running.op.refused(command, **given)
+    assert (code, named in text) == (431, True), text
