@@ -71,6 +71,24 @@ STORY = (
         {"account_type": "domain_admin"},
     ),
     Part(
+        "role", NAMED,
+        {"type": "User", "rules": [{"rule": "listUsers", "permission": "deny"}, {"rule": "list*"}]},
+        {"rules": [{"rule": "list*"}, {"rule": "listUsers", "permission": "deny"}, {"rule": "stop*"}]},
+    ),
+    Part(
+        "user", {"username": "tale", "domain": "ROOT/told"},
+        {"account": "teller", "password": "of-the-tale", "email": "tale@example.com", "first_name": "Ta",
+         "last_name": "Le"},
+        {"email": "other@example.com", "state": "locked"},
+    ),
+    Part(
+        "project", {"name": "told", "domain": "ROOT/told"}, {"account": "teller"},
+        {"display_text": "changed", "state": "suspended"}, {"account": "nobody"},
+    ),
+    Part(
+        "resource_limit", {"resource_type": "user_vm", "domain": "ROOT/told"}, {"max": 5}, {"max": 6}, remove=None,
+    ),
+    Part(
         "zone", NAMED,
         {"network_type": "Advanced", "dns1": "192.0.2.53", "internal_dns1": "10.0.0.53",
          "guest_cidr_address": "10.1.1.0/24"},

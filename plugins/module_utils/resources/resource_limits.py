@@ -15,10 +15,15 @@ from ..model import Commands, Option, Resource, Row, Update
 from .owned import OWNER, check_owner, owner_parameters
 
 UNLIMITED = -1
-TYPES = (
-    "user_vm", "public_ip", "volume", "snapshot", "template", "project", "network", "vpc", "cpu", "memory",
-    "primary_storage", "secondary_storage", "backup", "backup_storage", "bucket", "object_storage", "gpu",
-)  # fmt: skip
+_SETTINGS = {
+    "user_vm": "user.vms", "public_ip": "public.ips", "volume": "volumes", "snapshot": "snapshots",
+    "template": "templates", "project": "projects", "network": "networks", "vpc": "vpcs", "cpu": "cpus",
+    "memory": "memory", "primary_storage": "primary.storage", "secondary_storage": "secondary.storage",
+    "backup": "backups", "backup_storage": "backup.storage", "bucket": "buckets", "object_storage": "object.storage",
+    "gpu": "gpus",
+}  # fmt: skip
+"""Kinds and the middle of the settings with their usual limits (``max.account.user.vms``)."""
+TYPES = tuple(_SETTINGS)
 """Their places are the numbers of the API [procedures I3]."""
 _TAGGED = ("user_vm", "cpu", "memory", "gpu", "volume", "primary_storage")
 
@@ -62,10 +67,20 @@ def _rows(ctx: Any) -> list[Row]:
     number = str(TYPES.index(name))
     usual = {"resourcetype": number, "resourcetypename": name, "max": UNLIMITED}
     if any(ctx.is_planned(value) for value in place.values()):
-        return [{**usual, "max": None}]
+        return [{**usual, "max": UNLIMITED if tag else _usual(ctx, name)}]
     listed = ctx.view.rows(ctx.resource, {"resourcetype": number, **place})
     found = [row for row in listed if row.get("resourcetypename") == name and row.get("tag") == tag]
     return found or ([{**usual, "tag": tag}] if tag else [])
+
+
+def _usual(ctx: Any, name: str) -> int:
+    """The limit that an owner still to be made begins with."""
+    owner = next((one for one in ("project", "account") if ctx.given.get(one)), "domain")
+    setting = f"max.{owner}.{_SETTINGS[name]}"
+    for row in ctx.view.rows(ctx.view.kinds["setting"], {"name": setting}):
+        if row["name"] == setting:
+            return int(row.get("value", row.get("defaultvalue")) or UNLIMITED)
+    return UNLIMITED
 
 
 def _check_wish(ctx: Any, row: Row | None) -> None:

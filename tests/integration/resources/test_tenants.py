@@ -79,9 +79,12 @@ def test_bad_limit_is_named_before_any_change(tenants, options, option):
         assert (caught.value.option, tenants.changes) == (option, 0)
 
 
-def test_limit_of_a_domain_still_to_be_made_can_be_planned(tenants):
+def test_limit_of_an_owner_still_to_be_made_can_be_planned(tenants):
     planned = tenants.run("resource_limit", check=True, resource_type="cpu", domain="ROOT/later", max=8)
-    assert planned["plan"]["changes"][-1]["after"] == 8
+    assert planned["plan"]["changes"] == [{"option": "max", "before": -1, "after": 8}]
+    of_account = {"resource_type": "user_vm", "domain": "ROOT/later", "account": "later", "max": 8}
+    planned = tenants.run("resource_limit", check=True, **of_account)
+    assert planned["plan"]["changes"] == [{"option": "max", "before": 20, "after": 8}]
 
 
 RULES = [
