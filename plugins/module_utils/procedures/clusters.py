@@ -129,8 +129,8 @@ def _check(target: Target, answer: Mapping[str, Any]) -> None:
 
 def _verify(run: Any, target: Target) -> None:
     wait_until_in_service(run, target)
-    cluster = run.client.list("listClusters", {"id": target.facts["clusterid"]})[0]
-    if cluster.get("allocationstate") != "Enabled":
+    places = run.client.list("listClusters", {"id": target.facts["clusterid"]})
+    for cluster in [place for place in places if place.get("allocationstate") != "Enabled"]:
         run.task.warn(f"cluster {cluster['name']} is {cluster.get('allocationstate')}: nothing new starts in it")
     if _progress(run, target.id).get("state") != "done":
         _annotate(run, target, "done")
@@ -174,6 +174,7 @@ CLUSTER_ROLLING_MAINTENANCE = Procedure(
         Stage(VERIFY, "Look after what ran on it; note on the host that it is done"),
     ),
     returns={"not_running": ("list", "Machines that ran before and do not run now.")},
+    constraints={"required_one_of": [["names", "zone", "cluster"]]},
     targets=_targets,
     standing=_standing,
     preflight=_preflight,

@@ -188,6 +188,7 @@ HOST_PASSWORD = Procedure(
         Stage(VERIFY, "Log in with the new password: the server's success is no proof"),
     ),
     returns={"verified": ("bool", "Whether a login has proved the new password.")},
+    constraints={"required_one_of": [["names", "zone", "cluster"]]},
     targets=_targets,
     standing=_standing,
     preflight=_preflight,

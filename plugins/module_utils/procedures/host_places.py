@@ -87,10 +87,10 @@ def _suitable_unless_gone(run: Any, row: Row, leaving: Collection[str]) -> tuple
     """No host and no reason for a machine that stopped or went to another host since it was listed."""
     try:
         return suitable(run, row, leaving)
-    except ApiError:
+    except ApiError as error:
         now = resident_now(run, row["kind"], row["id"])
         if now is not None and now.get("state") == "Running" and now.get("hostid") == row.get("hostid"):
-            raise
+            return [], f"the server says: {error.server_text or error.message}"
         return [], ""
 
 

@@ -48,7 +48,8 @@ def wait_until_in_service(run: Any, target: Target) -> None:
             return f"it to be enabled, is {row.get('resourcestate')}"
         if row.get("state") != "Up":
             return f"its agent, which is {row.get('state')}"
-        pools = run.client.list("listStoragePools", {"clusterid": row["clusterid"]})
+        place = {"clusterid": row["clusterid"]} if row.get("clusterid") else {"zoneid": row["zoneid"]}
+        pools = run.client.list("listStoragePools", place)
         down = [f"{pool['name']} is {pool.get('state')}" for pool in pools if pool.get("state") not in AT_REST]
         return short_list(down, 3) if down else True
 

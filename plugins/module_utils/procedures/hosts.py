@@ -38,6 +38,10 @@ def named_hosts(run: Any, *, missing_is_fine: bool = False) -> list[Row]:
     Raises InvalidInput for a name that nobody or more than one has. With ``missing_is_fine`` an unknown name is
     told as a warning: what shall go may be gone.
     """
+    if run.option("names") == []:
+        raise InvalidInput(
+            "names is empty, and nobody knows which hosts are meant", option="names", remedy="name hosts"
+        )
     by_name: dict[str, list[Row]] = {}
     for row in run.client.list("listHosts", {"type": "Routing", **scope_of(run)}):
         by_name.setdefault(str(row["name"]), []).append(row)
@@ -88,7 +92,9 @@ def host_now(run: Any, host_id: str) -> Row:
 
 
 def neighbours(run: Any, row: Row) -> list[Row]:
-    """The other hosts of a host's cluster."""
+    """The other hosts of a host's cluster; none where it has no cluster."""
+    if not row.get("clusterid"):
+        return []
     rows = run.client.list("listHosts", {"type": "Routing", "clusterid": row["clusterid"]})
     return [other for other in rows if other["id"] != row["id"]]
 

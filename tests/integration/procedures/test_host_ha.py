@@ -150,3 +150,42 @@ def test_what_keeps_instances_from_starting_again_is_told(cloud):
     cloud.sim.db.hosts.first(name="h1").state = "Alert"
     told = lost(cloud, check=True)["warnings"]
     assert ["vm.ha.enabled is false" in told[0], "no usable host carries that tag" in told[1]] == [True, True]
+
+
+def board_of(cloud):
+    return set_up(cloud, "h1", retries=0)
+
+
+def ha_of(cloud):
+    if not cloud.host("h1")["outofbandmanagement"]["enabled"]:
+        set_up(cloud, "h1")
+    return ha(cloud, retries=0)
+
+
+def lost_and_back(cloud):
+    cloud.sim.db.hosts.first(name="h1").state = "Disconnected"
+    gone = lost(cloud, confirm="h1 off", restart_timeout=1, retries=0)
+    cloud.sim.db.hosts.first(name="h1").state = "Up"
+    back = lost(cloud, state="enabled", retries=0)
+    return gone if gone.get("failed") else back
+
+
+@pytest.mark.parametrize(
+    ("flow", "command", "most"),
+    [
+        (board_of, "configureOutOfBandManagement", 1),
+        (board_of, "enableOutOfBandManagementForHost", 1),
+        (board_of, "issueOutOfBandManagementPowerAction", 3),
+        (ha_of, "configureHAForHost", 1),
+        (ha_of, "enableHAForHost", 1),
+        (lost_and_back, "declareHostAsDegraded", 2),
+        (lost_and_back, "cancelHostAsDegraded", 2),
+    ],
+)
+def test_a_run_that_is_cut_off_is_resumed(cloud, flow, command, most):
+    """The answer to a changing call is lost. The second run reaches the goal, and nothing is done more than once a run."""
+    with cloud.fault(do="lose-answer", command=command, nth=1):
+        flow(cloud)
+        assert not flow(cloud).get("failed")
+    assert cloud.sim.counters.changing[command] <= most
+    assert cloud.state("h1") == ("Up", "Enabled")

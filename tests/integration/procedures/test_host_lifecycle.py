@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.cloudstack.ops.tests.support.disabled import in_shadow
 from ansible_collections.cloudstack.ops.tests.support.documents import ROOT
 from ansible_collections.cloudstack.ops.tests.support.playing import play
 from tests.integration.procedures.hosts_cloud import HostsCloud
@@ -41,8 +42,8 @@ def test_hosts_are_maintained_and_reinstalled_with_work_between(cloud, tmp_path:
         "url": f"http://{address}", "pod": old["podname"], "cluster": old["clustername"], "zone": old["zonename"],
         "username": "root", "password": "of-the-host", "hypervisor": "KVM",
     }}}}}))  # fmt: skip
-    maintain = {"import_playbook": str(ROOT / "playbooks/host_rolling_maintenance.yml")}
-    renew = {"import_playbook": str(ROOT / "playbooks/host_reinstall.yml"),
+    maintain = {"import_playbook": str(in_shadow(ROOT / "playbooks/host_rolling_maintenance.yml"))}
+    renew = {"import_playbook": str(in_shadow(ROOT / "playbooks/host_reinstall.yml")),
              "vars": {"host_lifecycle_group": "new", "host_lifecycle_readdress": True}}  # fmt: skip
     (tmp_path / "book.yml").write_text(yaml.safe_dump([maintain, renew]))
     given = {

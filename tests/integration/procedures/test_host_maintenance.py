@@ -60,6 +60,14 @@ def test_what_did_not_come_back_is_told(cloud, tmp_path):
     assert {entry["now_on"] for entry in back["not_back"]} <= {"h2", "h3"}
 
 
+def test_an_empty_list_means_no_host(cloud):
+    with pytest.raises(InvalidInput, match="names is empty"):
+        enter(cloud)
+    with pytest.raises(InvalidInput, match="there is no host h9"):
+        enter(cloud, "h1", "h9")
+    assert cloud.changes == 0
+
+
 def test_nothing_moves_where_one_instance_has_no_place(cloud):
     with cloud.fault(do="no-capacity", where="h[23]"), pytest.raises(InvalidInput, match="no other host takes it"):
         enter(cloud, "h1")
@@ -134,6 +142,14 @@ def test_anti_affinity_is_kept(cloud):
         vm.affinity_group_ids = [group.id]
         settle(cloud.sim, vm, cloud.sim.db.hosts.first(name=host))
     with pytest.raises(InvalidInput, match=f"{names[0]}: no other host takes it"):
+        enter(cloud, "h1")
+    assert cloud.changes == 0
+
+
+def test_what_the_server_does_not_migrate_is_named(cloud):
+    name = min(n for n in cloud.machines("h1") if n.startswith("vm-"))
+    rule = {"do": "error", "command": "findHostsForMigration", "object": name, "code": 431, "text": "unsupported"}
+    with cloud.fault(**rule), pytest.raises(InvalidInput, match=f"{name}: the server says: unsupported"):
         enter(cloud, "h1")
     assert cloud.changes == 0
 
@@ -231,7 +247,7 @@ def test_an_agent_that_goes_while_maintenance_ends_fails_the_return(cloud):
 
 def test_hosts_of_one_cluster_follow_one_another(cloud):
     cloud.sim.db.hosts.first(name="h3").memory *= 4
-    assert enter(cloud, "h1", "h2", parallel=2)["counts"] == {"done": 2}
+    assert enter(cloud, "h1", "h2", parallel=2, parallel_migrations=3)["counts"] == {"done": 2}
     assert {cloud.state(name)[1] for name in ("h1", "h2")} == {"Maintenance"}
     with pytest.raises(InvalidInput, match="one host of a cluster"):
         enter(cloud, "h3", per_cluster=2)

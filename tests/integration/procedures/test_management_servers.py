@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.tests.support.disabled import in_shadow
 from ansible_collections.cloudstack.ops.tests.support.documents import ROOT
 from ansible_collections.cloudstack.ops.tests.support.playing import play
 from tests.integration.procedures.hosts_cloud import HostsCloud
@@ -138,8 +139,8 @@ def test_role_restarts_servers_that_have_not_read_a_setting_once(tmp_path):
     cloud.client.clock.sleep(2)
     restart(cloud, "management-2")
     (tmp_path / "restart.yml").write_text(RESTART)
-    book = tmp_path / "twice.yml"
-    book.write_text(yaml.safe_dump([{"import_playbook": str(ROOT / "playbooks/management_servers_restart.yml")}] * 2))
+    book, thin = tmp_path / "twice.yml", in_shadow(ROOT / "playbooks/management_servers_restart.yml")
+    book.write_text(yaml.safe_dump([{"import_playbook": str(thin)}] * 2))
     given = {"settings": [SETTING], "restart_tasks": str(tmp_path / "restart.yml"), "hosts": {"localhost": "ms1"}}
     variables = {f"management_servers_{name}": value for name, value in given.items()}
     done = play(cloud.running, tmp_path, book, variables={**variables, "simulator": cloud.running.url}).succeeded()

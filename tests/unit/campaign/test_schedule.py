@@ -61,6 +61,11 @@ def test_the_order_is_kept_where_no_limit_decides():
     assert begun == targets
 
 
+def test_what_is_on_its_way_goes_before_the_others_of_its_place():
+    targets = [router(1, rank=1), router(2, rank=0), router(3, cluster=1, rank=1), router(4, pair="p", rank=1)]
+    assert [target.id for target in in_order(targets)] == ["id-4", "id-2", "id-1", "id-3"]
+
+
 def test_the_backup_goes_first_wherever_the_partners_run():
     primary, backup = router(1, cluster=0, pair="p", rank=1), router(2, cluster=1, host=1, pair="p")
     other = router(3, cluster=0)
