@@ -139,7 +139,8 @@ options:
     default: false
 notes:
   - Adding storage destroys data that is on it, and one export must never serve two clouds.
-  - Maintenance stops every running instance with a volume on the pool.
+  - Maintenance would stop every running instance with a volume on the pool, so it is refused while any runs.
+  - M(cloudstack.ops.storage_pool_maintenance) does it with all that belongs to it.
 """
 
 EXAMPLES = r"""

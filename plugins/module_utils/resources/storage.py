@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ..client import ApiError, InvalidInput, JobTimeout
 from ..model import Commands, Option, Resource, Row, State, Update
+from ..procedures.primary_storage_facts import running_instances, volumes_on
 from .clusters import IN_POD
 from .storage_tags import warn_of_lost_offerings
 from .zones import IN_ZONE
@@ -124,6 +125,22 @@ def _refuse_volumes(ctx: Any, row: Row) -> None:
         )
 
 
+def _refuse_running(ctx: Any, row: Row) -> None:
+    """Maintenance stops every instance on the pool, which a wish for a state alone does not say."""
+    if ctx.given.get("allocation_state") != "maintenance" or row.get("state") in _IN_MAINTENANCE:
+        return
+    running = running_instances(volumes_on(ctx, row["id"]))
+    if running:
+        names = ", ".join(instance["name"] for instance in running[:5]) + (" ..." if len(running) > 5 else "")
+        raise InvalidInput(
+            f"{ctx.name}: {len(running)} instances run from it ({names}) and would be stopped",
+            option="allocation_state",
+            obj=ctx.name,
+            remedy="use storage_pool_maintenance, which asks for it and starts them again afterwards, or "
+            "storage_pool_evacuation to move their volumes away first",
+        )
+
+
 def _check_wish(ctx: Any, row: Row | None) -> None:
     if ctx.state == "absent":
         if row is not None:
@@ -131,6 +148,7 @@ def _check_wish(ctx: Any, row: Row | None) -> None:
         return
     if row is not None:
         warn_of_lost_offerings(ctx, row)
+        _refuse_running(ctx, row)
         return
     scope = str(ctx.given.get("scope") or "cluster").lower()
     needed = {"cluster": ("pod", "cluster"), "zone": ("hypervisor",)}.get(scope, ())
@@ -157,7 +175,8 @@ STORAGE_POOL = Resource(
     description=("Adds primary storage pools, changes them, puts them into and out of maintenance and deletes them.",),
     notes=(
         "Adding storage destroys data that is on it, and one export must never serve two clouds.",
-        "Maintenance stops every running instance with a volume on the pool.",
+        "Maintenance would stop every running instance with a volume on the pool, so it is refused while any runs.",
+        "M(cloudstack.ops.storage_pool_maintenance) does it with all that belongs to it.",
     ),
     commands=Commands(
         list="listStoragePools", create="createStoragePool", update="updateStoragePool", delete="deleteStoragePool"

@@ -139,6 +139,15 @@ def test_jobs_that_use_storage_are_waited_for_by_the_operator(cloud):
         enter(cloud)
 
 
+def test_a_wish_for_a_state_alone_stops_nobody(cloud):
+    for check in (True, False):
+        with pytest.raises(InvalidInput, match=r"2 instances run from it \(one, two\).*storage_pool_maintenance"):
+            cloud.run("storage_pool", **PLACE, name="ps1", allocation_state="maintenance", check=check)
+        assert cloud.changes == 0
+    enter(cloud)
+    assert cloud.run("storage_pool", **PLACE, name="ps1", allocation_state="maintenance")["changed"] is False
+
+
 def test_an_unknown_pool_is_named(cloud):
     with pytest.raises(InvalidInput, match="ps9"):
         enter(cloud, names=["ps1", "ps9"])
