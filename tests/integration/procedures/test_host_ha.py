@@ -183,7 +183,7 @@ def lost_and_back(cloud):
     ],
 )
 def test_a_run_that_is_cut_off_is_resumed(cloud, flow, command, most):
-    """The answer to a changing call is lost. The second run reaches the goal, and nothing is done more than once a run."""
+    """The answer to a changing call is lost. The second run reaches the goal, and repeats nothing that was done."""
     with cloud.fault(do="lose-answer", command=command, nth=1):
         flow(cloud)
         assert not flow(cloud).get("failed")
