@@ -21,6 +21,7 @@ STEPS = (
     "stop every management and usage server, and the secondary storage VMs of the zone",
     "dump the database cloud, and look that the dump is whole",
     "in one transaction: UPDATE image_store SET url = {new} WHERE uuid = {id} AND url = {old}; exactly one row",
+    "change the column name of that row as well, if it holds the old address; leave parent, which is found out anew",
     "look for the old address in image_store_details",
     "look for it in the columns url and download_url of template_store_ref, volume_store_ref and snapshot_store_ref",
     "start the servers, and destroy the secondary storage VMs, because a reboot mounts the old address again",

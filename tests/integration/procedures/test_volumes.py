@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
 from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud
-from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed
+from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed, VirtualCloud
 
 
 @pytest.fixture
@@ -64,6 +64,23 @@ def test_a_running_kvm_instance_moves_with_all_its_volumes_to_another_host(cloud
     assert sent(cloud) == ["migrateVirtualMachineWithVolume"]
     machine = cloud.vm("on")
     assert (machine["state"], machine["hostname"] != before, places(cloud, "on")) == ("Running", True, {"ps2"})
+
+
+def test_other_hypervisors_move_volumes_in_place_while_the_instance_runs():
+    cloud = VirtualCloud(zone="sandbox", seed=1)
+    ask = cloud.client.list
+    zone = ask("listZones")[0]["id"]
+    template = next(r for r in ask("listTemplates", {"templatefilter": "all"}) if r["templatetype"] != "SYSTEM")
+    offering = ask("listServiceOfferings")[0]["id"]
+    wanted = {"name": "vm", "zoneid": zone, "templateid": template["id"], "serviceofferingid": offering}
+    machine = cloud.client.run("deployVirtualMachine", wanted)["virtualmachine"]
+    disk = ask("listVolumes", {"virtualmachineid": machine["id"]})[0]
+    other = next(r for r in ask("findStoragePoolsForMigration", {"id": disk["id"]}) if r["suitableformigration"])
+    done = cloud.run("volume_migration", instances=["vm"], storage_pool=other["name"])
+    assert (done["counts"], sent(cloud)) == ({"done": 1}, ["migrateVolume"])
+    now = ask("listVirtualMachines", {"id": machine["id"]})[0]
+    assert (now["state"], now["hostname"]) == ("Running", machine["hostname"])
+    assert ask("listVolumes", {"id": disk["id"]})[0]["storage"] == other["name"]
 
 
 def test_a_running_instance_is_stopped_for_its_volumes_only_when_told_and_runs_again(cloud):
@@ -243,8 +260,6 @@ def test_volumes_keep_their_size_where_the_offering_leaves_it_to_users(cloud):
 
 def test_what_would_be_cut_off_is_asked_for_twice():
     """On the hypervisor of the recorded server, which does not refuse to try."""
-    from ansible_collections.cloudstack.ops.tests.support.virtual import VirtualCloud
-
     cloud = VirtualCloud(zone="sandbox", seed=1)
     zone = cloud.client.list("listZones")[0]["id"]
     custom = next(row["id"] for row in cloud.client.list("listDiskOfferings") if row["iscustomized"])
