@@ -9,11 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..client import InvalidInput
-
-try:
-    import requests
-except ImportError:
-    requests = None  # type: ignore[assignment]
+from .post import post
 
 
 def send_notice(run: Any, moment: str, content: Any) -> None:
@@ -25,20 +21,10 @@ def send_notice(run: Any, moment: str, content: Any) -> None:
     url = run.rules.notice_url
     if not url:
         return
-    if requests is None:
-        raise InvalidInput("the Python library requests is missing", option="notice_url", remedy="install requests")
     try:
-        body = {"procedure": run.procedure.name, "moment": moment, "content": content}
-        answer = requests.post(url, json=body, timeout=30)
-        problem = "" if answer.ok else f"it answered {answer.status_code}"
-    except requests.RequestException as error:
-        problem = type(error).__name__
-    if not problem:
-        return
-    if moment == "before":
-        raise InvalidInput(
-            f"the notice before the campaign could not be delivered: {problem}",
-            option="notice_url",
-            remedy="nothing was changed; correct the web hook or leave it out",
-        )
-    run.task.warn(f"the notice after the campaign could not be delivered: {problem}")
+        post(url, {"procedure": run.procedure.name, "moment": moment, "content": content}, "notice_url")
+    except InvalidInput as error:
+        if moment == "before":
+            error.remedy = "nothing was changed; correct the web hook or leave it out"
+            raise
+        run.task.warn(f"after the campaign {error.message}")
