@@ -42,6 +42,10 @@ options:
     description:
       - Start with a large zone, V(hosts=200,vms=5000,routers=500) for example.
     type: str
+  management_servers:
+    description:
+      - So many management servers, as behind a load balancer; one if it is left out.
+    type: int
   state_file:
     description:
       - 'File that keeps the cloud from one start to the next. It holds keys: only its owner can read it.'

@@ -84,10 +84,10 @@ def _start(task: Any, side: _Side) -> dict[str, Any]:
 
 def _command(task: Any, side: _Side) -> list[str]:
     words = [sys.executable, "-m", PACKAGE, "--host", side.host, "--port", str(side.port)]
-    for option in ("zone", "populate", "state_file", "latency", "clock", "log", "seed"):
+    for option in ("zone", "populate", "management_servers", "state_file", "latency", "clock", "log", "seed"):
         value = task.option(option)
         if value is not None:
-            words += ["--" + ("state" if option == "state_file" else option), str(value)]
+            words += ["--" + ("state" if option == "state_file" else option.replace("_", "-")), str(value)]
     return words
 
 
@@ -209,6 +209,10 @@ SIMULATOR = Operation(
         Option(
             "populate", behaviour=True,
             help="Start with a large zone, V(hosts=200,vms=5000,routers=500) for example.",
+        ),
+        Option(
+            "management_servers", "int", behaviour=True,
+            help="So many management servers, as behind a load balancer; one if it is left out.",
         ),
         Option(
             "state_file", behaviour=True,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cloudstack_simulator import Simulator
+from cloudstack_simulator.cli import parser, start
 from cloudstack_simulator.clock import Clock
 from tests.unit.simulator.conftest import Operator
 
@@ -83,3 +84,8 @@ def test_one_server_alone_cannot_prepare(sim: Simulator) -> None:
     alone = Operator(sim)
     _code, text = alone.refused("prepareForMaintenance", managementserverid=servers(alone)["localhost"]["id"])
     assert "only one active" in text
+
+
+def test_their_number_is_said_at_the_command_line() -> None:
+    sim, _restored = start(parser().parse_args(["--management-servers", "3"]), None)
+    assert [server.name for server in sim.db.management_servers] == ["localhost", "management-2", "management-3"]
