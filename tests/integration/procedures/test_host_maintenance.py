@@ -277,3 +277,32 @@ def test_a_run_that_is_cut_off_at_any_call_is_resumed(tmp_path):
         back = leave(cloud, "h1", record=record, return_instances=True)
         assert (back["not_back"], cloud.machines("h1")) == ([], before)
         cloud.close()
+
+
+def test_the_brake_stops_between_two_machines(cloud, tmp_path, monkeypatch):
+    brake, begin, before = tmp_path / "stop", cloud.client.start, cloud.machines("h1")
+
+    def braking(*arguments, **more):
+        job = begin(*arguments, **more)
+        if arguments[0].startswith("migrate"):
+            brake.touch()
+        return job
+
+    monkeypatch.setattr(cloud.client, "start", braking)
+    stopped = enter(cloud, "h1", stop_file=str(brake))
+    assert stopped["failed"] and "the stop file" in stopped["msg"]
+    assert (len(cloud.machines("h1")), cloud.state("h1")) == (len(before) - 1, ("Up", "Disabled"))
+    brake.unlink()
+    monkeypatch.undo()
+    assert enter(cloud, "h1")["counts"] == {"done": 1}
+
+
+@pytest.mark.parametrize("text", ["", "not JSON", '{"hosts": {"a": [1]}}', "[]"])
+def test_a_file_that_is_no_record_is_refused(cloud, tmp_path, text):
+    record = tmp_path / "record"
+    record.write_text(text)
+    with pytest.raises(InvalidInput, match="cannot be read as a record") as caught:
+        enter(cloud, "h1", record=str(record))
+    assert (caught.value.option, cloud.changes, record.read_text()) == ("record", 0, text)
+    with pytest.raises(InvalidInput, match="does not exist"):
+        enter(cloud, "h1", record=str(tmp_path / "nowhere" / "record"))
