@@ -13,13 +13,13 @@ from typing import Any
 from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target
 from ..client import ApiError, CloudStackError, InvalidInput
 from ..model import Option
-from .facts import CLUSTER, POD, ZONE, busy_with
+from .facts import CLUSTER, POD, ZONE
 from .long_jobs import change, time_for
 from .primary_storage_facts import (
     POOLS,
-    STORAGE_JOBS,
     free_bytes,
     is_systems,
+    jobs_on,
     named_pools,
     pool_now,
     pool_target,
@@ -87,10 +87,10 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
     ) if _entering(run) else []  # fmt: skip
     if not due or not _entering(run):
         return
-    jobs = busy_with(run, STORAGE_JOBS)
+    jobs = jobs_on(run, [row for target in due for row in run.memory["volumes"][target.id]])
     if jobs:
         raise InvalidInput(
-            f"these jobs use primary storage: {', '.join(jobs)}",
+            f"these jobs use what lies on the pool: {', '.join(jobs)}",
             option="names",
             remedy="wait until they have ended",
         )

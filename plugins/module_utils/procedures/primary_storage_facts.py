@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from ..campaign import Target
@@ -93,6 +95,30 @@ def running_instances(volumes: Iterable[Row]) -> list[Row]:
 
 def running_system_vms(volumes: Iterable[Row]) -> list[str]:
     return sorted({str(row.get("vmname")) for row in volumes if is_systems(row) and row.get("vmstate") == "Running"})
+
+
+def jobs_on(run: Any, volumes: Iterable[Row]) -> list[str]:
+    """Running jobs at volumes, their instances or snapshots. A job that does not say what it is about counts too."""
+    here = {str(row[field]) for row in volumes for field in ("id", "virtualmachineid") if row.get(field)}
+    jobs = [
+        job for job in run.client.list("listAsyncJobs", {"listall": True})
+        if job.get("jobstatus") == 0 and re.search(STORAGE_JOBS, str(job.get("cmd", "")))
+    ]  # fmt: skip
+    at = run.client.parallel([partial(_object_of, run, job) for job in jobs])
+    return sorted(
+        {str(job["cmd"]).rpartition(".")[2] for job, key in zip(jobs, at, strict=True) if not key or key in here}
+    )
+
+
+def _object_of(run: Any, job: Row) -> str:
+    """Id of the volume or instance that a job is about: of a snapshot, its volume. Empty: unknown."""
+    key = str(job.get("jobinstanceid") or "")
+    if not key or job.get("jobinstancetype") != "Snapshot":
+        return key
+    rows: list[Row] = []
+    for owners in ({}, {"projectid": "-1"}):
+        rows += run.client.list("listSnapshots", {"id": key, "listall": True, **owners})
+    return str(rows[0].get("volumeid") or "") if rows else ""
 
 
 def free_bytes(run: Any, row: Row) -> float:

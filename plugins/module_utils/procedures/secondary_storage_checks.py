@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from statistics import fmean, pstdev
 from typing import Any
@@ -14,7 +15,7 @@ from ..client import InvalidInput
 from ..model import Row
 from ..reconcile.view import PlannedId
 from .facts import busy_with, setting
-from .secondary_storage_contents import IMAGE_JOBS, Held, gigabytes, is_complete, names
+from .secondary_storage_contents import IMAGE_JOBS, WRITING_JOBS, Held, gigabytes, is_complete, names
 
 STATISTICS_WITHIN = 600.0
 """Seconds in which the server measures a new store."""
@@ -85,13 +86,13 @@ def check_source(source: Row) -> None:
 
 def check_quiet(run: Any, source: Row, held: Sequence[Held]) -> None:
     """No job at secondary storage, every object complete, and a secondary storage VM that can do the work."""
-    jobs = busy_with(run, IMAGE_JOBS)
+    jobs = [job for job in busy_with(run, IMAGE_JOBS) if not (source.get("readonly") and re.match(WRITING_JOBS, job))]
     if jobs:
         raise InvalidInput(
             f"these jobs use secondary storage: {', '.join(jobs)}",
             option="image_store",
             obj=source["name"],
-            remedy="wait until they have ended",
+            remedy="wait until they have ended; new snapshots and templates go elsewhere once the store is read-only",
         )
     unfinished = [one for one in held if not one.ready]
     if unfinished:

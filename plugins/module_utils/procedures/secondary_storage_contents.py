@@ -16,6 +16,8 @@ from ..model import Row
 
 IMAGE_JOBS = r"(Snapshot|Template|Iso|ExtractVolume|UploadVolume|Upload\w*Url)\w*Cmd"
 """Jobs that read or write secondary storage, by the class name that listAsyncJobs tells."""
+WRITING_JOBS = r"^(Create|Copy|Register|Upload|GetUpload)"
+"""Those of them that only write, and so go to another store than a read-only one."""
 MIGRATION_JOBS = r"Migrate(SecondaryStorageData|ResourcesToAnotherSecondaryStorage)\w*Cmd"
 SEEDED = ("SYSTEM", "BUILTIN")
 """Template types that the server brings to each store by itself, and does not look at when a store is removed."""

@@ -154,6 +154,8 @@ def test_running_image_jobs_and_unfinished_objects_are_waited_for_by_the_operato
     job = cloud.client.start("createSnapshot", {"volumeid": disk})
     with pytest.raises(InvalidInput, match="CreateSnapshotCmd"):
         migrate(cloud)
+    cloud.do("updateImageStore", id=cloud.store("ss1")["id"], readonly=True)
+    assert migrate(cloud, check=True)["changed"], "new snapshots go to other stores now"
     cloud.client.wait(job)
     here = cloud.one("listSnapshots", listall=True, imagestoreid=cloud.store("ss1")["id"])
     cloud.sim.db.snapshots.find(here["id"]).state = "BackingUp"
