@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,13 +99,12 @@ def guard(task: Any) -> dict[str, Any]:
     """Judges the clusters, and closes those that could not lose a host, where that is wanted."""
     _check(task)
     scope = scope_of(task)
-    hosts, clusters, zones = task.client.parallel(
-        [
-            lambda: task.client.list("listHostsMetrics", {"type": "Routing", **scope}),
-            lambda: task.client.list("listClusters", _of_clusters(scope)),
-            lambda: task.client.list("listZones", {"id": scope["zoneid"]} if "zoneid" in scope else {}),
-        ]
+    questions: Sequence[Callable[[], list[Row]]] = (
+        lambda: task.client.list("listHostsMetrics", {"type": "Routing", **scope}),
+        lambda: task.client.list("listClusters", _of_clusters(scope)),
+        lambda: task.client.list("listZones", {"id": scope["zoneid"]} if "zoneid" in scope else {}),
     )
+    hosts, clusters, zones = task.client.parallel(questions)
     found = [
         _judge(task, cluster, [row for row in hosts if row.get("clusterid") == cluster["id"]]) for cluster in clusters
     ]

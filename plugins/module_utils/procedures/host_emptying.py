@@ -10,7 +10,7 @@ stops what it cannot move.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..campaign import Target
@@ -29,7 +29,7 @@ STOPS = {
 }  # fmt: skip
 
 
-def refusals(run: Any, row: Row, targets: Collection[str]) -> list[str]:
+def refusals(run: Any, row: Mapping[str, Any], targets: Collection[str]) -> list[str]:
     """Why a host must not be emptied now, whatever runs on it. ``targets`` are hosts that this run works itself."""
     found = []
     if row.get("state") != "Up":
@@ -146,7 +146,7 @@ def _free(host: Row) -> float:
     return float(host.get("memorywithoverprovisioning") or 0) - float(host.get("memoryallocatedbytes") or 0)
 
 
-def look_ahead(run: Any, rows: Sequence[Row], leaving: Collection[str]) -> dict[str, Any]:
+def look_ahead(run: Any, rows: Sequence[Mapping[str, Any]], leaving: Collection[str]) -> dict[str, Any]:
     """What would happen on some hosts, by host id: residents, moves, unmovable and broken ones, names to be stopped."""
     rooms: dict[str, Room] = {}
     found: dict[str, Any] = {}

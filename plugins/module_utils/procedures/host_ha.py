@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target, with_default
 from ..client import InvalidInput
-from ..model import Option, Row
+from ..model import Option
 from .facts import CLUSTER, POD, ZONE
 from .host_out_of_band import is_enabled
 from .hosts import HOSTS, host_now, host_target, named_hosts
@@ -27,11 +27,11 @@ def _enabling(run: Any) -> bool:
     return bool(run.option("state") == "enabled")
 
 
-def _ha(row: Row) -> Row:
+def _ha(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return row.get("hostha") or {}
 
 
-def _provider(run: Any, row: Row) -> str:
+def _provider(run: Any, row: Mapping[str, Any]) -> str:
     return str(run.option("provider") or f"{row.get('hypervisor')}haprovider").lower()
 
 

@@ -14,7 +14,7 @@ from ..client import InvalidInput
 try:
     import paramiko
 except ImportError:
-    paramiko = None  # type: ignore[assignment]
+    paramiko = None
 
 TIMEOUT = 15.0
 """Seconds for each of connection, banner and login."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target, with_default
@@ -19,17 +19,17 @@ FIELDS = ("driver", "address", "port", "username")
 KNOWN_POWER = ("on", "off")
 
 
-def board(row: Row) -> Row:
+def board(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the server knows of a host's board controller."""
     return row.get("outofbandmanagement") or {}
 
 
-def power(row: Row) -> str:
+def power(row: Mapping[str, Any]) -> str:
     """``on``, ``off``, or what else the server says (``unknown``, ``disabled``), in small letters."""
     return str(board(row).get("powerstate", "disabled")).lower()
 
 
-def is_enabled(row: Row) -> bool:
+def is_enabled(row: Mapping[str, Any]) -> bool:
     return bool(board(row).get("enabled"))
 
 
@@ -52,7 +52,7 @@ def _enabling(run: Any) -> bool:
     return bool(run.option("state") == "enabled")
 
 
-def _differences(run: Any, row: Row) -> list[str]:
+def _differences(run: Any, row: Mapping[str, Any]) -> list[str]:
     known = board(row)
     found = [
         f"{name} is {known.get(name)!r}, wanted {str(run.option(name))!r}"

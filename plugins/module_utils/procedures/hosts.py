@@ -91,7 +91,7 @@ def host_now(run: Any, host_id: str) -> Row:
     return found
 
 
-def neighbours(run: Any, row: Row) -> list[Row]:
+def neighbours(run: Any, row: Mapping[str, Any]) -> list[Row]:
     """The other hosts of a host's cluster; none where it has no cluster."""
     if not row.get("clusterid"):
         return []
