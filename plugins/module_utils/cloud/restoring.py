@@ -54,10 +54,13 @@ def _former(cloud: CloudDocument, work: Work) -> tuple[dict[str, Any], list[str]
     lost = []
     for change in work.plan.changes:
         for name, value in _values_before(cloud, work, change):
-            if value is MISSING:
+            one_way = work.node.resource.option(change.option).one_way
+            if value is MISSING or (one_way and not value):
                 lost.append(f"{work.node.title}: {name} has no value now that could be set again")
-            else:
-                former[name] = value
+                continue
+            former[name] = value
+            if one_way:
+                lost.append(f"{work.node.title}: {name} may not come back, for {one_way}")
     return ({**_telling(work), **former} if former else {}), lost
 
 

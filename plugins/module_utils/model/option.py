@@ -90,6 +90,8 @@ class Option:
     #: Not told by the server, yet a new object needs it: the variable that an exported document names in its place.
     #: Options in braces are those of the entry: ``vault_account_{name}_password``.
     placeholder: str = ""
+    #: Why a former value may be refused where a change is to be taken back.
+    one_way: str = ""
     #: Not offered to users; only a state sets it.
     hidden: bool = False
 

@@ -76,6 +76,7 @@ VOLUME = Resource(
             refers_to="disk_offering",
             name_field="diskofferingname",
             updatable=True,
+            one_way="a volume shrinks only with shrink_ok",
         ),
         Option(
             "size",
@@ -89,6 +90,7 @@ VOLUME = Resource(
             decode=steps.size_in_gib,
             equal=lambda want, have: have is not None and int(want) == have,
             updatable=True,
+            one_way="a volume shrinks only with shrink_ok",
         ),
         Option(
             "shrink_ok",
