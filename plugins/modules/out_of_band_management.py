@@ -170,7 +170,7 @@ options:
     type: str
 notes:
   - A wrong address switches off the wrong machine. One controller for two hosts is refused, and so is one that
-  - calls a machine off whose agent is up. Compare the serial numbers all the same.
+    calls a machine off whose agent is up. Compare the serial numbers all the same.
   - The server never tells the password, so it is set with the controller, or with O(update_password=always).
 """
 
