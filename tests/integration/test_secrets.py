@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import json
+import secrets
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.cloudstack.ops.tests.support.canaries import canary, files, found, watched_processes
 from ansible_collections.cloudstack.ops.tests.support.documents import ROOT, example
@@ -167,3 +170,39 @@ def test_the_search_finds_what_is_hidden_badly():
         text = base64.b64encode(b"y" * shift + secret.encode() + b"more").decode()
         assert found({"x": secret}, [("a place", text)])
     assert not found({"x": secret}, [("a place", "nothing of it")])
+
+
+ODD = st.text(st.sampled_from("@:/?#%&=+ \\'\"`$<>|;,!~^*()[]äß€\u00a0"), max_size=6)
+ADDRESSES = {
+    "storage_pool": ("storage_url", "rbd://admin:{}@192.0.2.7:6789/pool", {"scope": "zone", "hypervisor": "KVM"}),
+    "image_store": ("url", "cifs://192.0.2.8/share?user=u&password={}&domain=d", {"provider": "SMB"}),
+    "template": ("url", "http://u:{}@images.example.com/a.vhd",
+                 {"format": "VHD", "hypervisor": "Simulator", "os_type": "CentOS 7", "cross_zones": True}),
+}  # fmt: skip
+
+
+@settings(max_examples=2, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(ODD, ODD), min_size=3, max_size=3))
+def test_odd_passwords_inside_addresses(tmp_path, odd):
+    """Encoded and not, in what is planned, made and refused; random marks tell which part of a password shows."""
+    marks: list[str] = []
+    made, variables = [], {}
+    for number, between in enumerate(odd):
+        parts = [secrets.token_hex(6) for _ in range(3)]
+        marks += parts
+        password = "".join(sum(zip(parts, (*between, ""), strict=True), ()))
+        for module, (option, address, more) in ADDRESSES.items():
+            for form, written in (("raw", password), ("coded", quote(password, safe=""))):
+                name = f"{module}_{form}_{number}"
+                variables[name] = address.format(written)
+                wish = {"name": name, option: "{{ " + name + " }}", **more}
+                wish |= {} if module == "template" else {"zone": ZONE}
+                made.append(words(**{f"cloudstack.ops.{module}": wish}))
+        made.append(words(**{f"cloudstack.ops.{module}": {**wish, "colour": "blue"}}))
+    watched = Watched("some-secret", zone="sandbox")
+    with watched.running as running:
+        played = play(running, tmp_path, [{"tasks": made}], "-vvvv", variables=variables)
+    results = json.dumps([task.result for task in played.tasks], ensure_ascii=False)
+    shown = {"output": played.stdout + played.stderr, "results": results, "URLs": "\n".join(watched.urls)}
+    assert [(place, mark) for place, text in shown.items() for mark in marks if mark in text] == []
+    assert sum(task.changes for task in played.ours) >= len(odd)

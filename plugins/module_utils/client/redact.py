@@ -101,17 +101,14 @@ def _in_authority(scheme: str, rest: str) -> set[str]:
 
 
 def _in_query(query: str) -> set[str]:
-    found: list[str] = []
-    telling = False
-    for part in query.split("&"):
+    """From each secret parameter to every later ``&``, and to the end: any of them may belong to the password."""
+    parts = query.split("&")
+    found = set()
+    for start, part in enumerate(parts):
         name, equals, text = part.partition("=")
-        if equals:
-            telling = is_secret_name(unquote(name))
-            if telling:
-                found.append(text)
-        elif telling:
-            found[-1] += f"&{part}"
-    return set(found)
+        if equals and is_secret_name(unquote(name)):
+            found |= {"&".join((text, *parts[start + 1 : end])) for end in range(start + 1, len(parts) + 1)}
+    return found
 
 
 class Redactor:

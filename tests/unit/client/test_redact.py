@@ -135,8 +135,6 @@ ODD = SECRETS.filter(lambda s: s.strip() == s and HIDDEN not in s and not any(s 
 
 @given(ODD, st.sampled_from(ADDRESSES), st.sampled_from(sorted(SHOWN_AS)), st.booleans())
 def test_a_password_inside_an_address_is_hidden_wherever_it_comes_back(secret, address, form, encoded):
-    if not encoded and "password={}" in address:
-        secret = secret.replace("&", "+")  # it would end there for the server, too
     written = quote(secret, safe="") if encoded else secret
     redactor = Redactor(secrets_in_addresses({"entries": [{"url": address.format(written)}]}))
     shown = SHOWN_AS[form](secret)
@@ -150,7 +148,7 @@ def test_a_password_inside_an_address_is_hidden_wherever_it_comes_back(secret, a
     [
         ("http://u:a/b@c@h/x", "http://u:********@h/x"),
         ("http://u:a@h/path", "http://u:********@h/path"),
-        ("x://h/s?password=a b&c&d=e", "x://h/s?password=********&d=e"),
+        ("x://h/s?password=a b&c&d=e", "x://h/s?password=********"),
         ("refused rbd://u:p/q@mon/pool, try again", "refused rbd://u:********@mon/pool, try again"),
     ],
 )
