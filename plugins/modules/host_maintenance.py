@@ -14,8 +14,8 @@ short_description: Take hosts into maintenance and back
 version_added: 1.0.0
 description:
   - Disables a host, moves away what runs on it under control, and takes it into maintenance; or brings it back.
-  - A host counts as done when it is in maintenance with nothing left on it, or enabled again with its agent and
-    its storage up.
+  - In maintenance counts as done when nothing is left on the host.
+  - Back counts as done when the host is enabled and its agent and its storage are up.
   - Check mode gives the whole plan and changes nothing.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
@@ -62,8 +62,8 @@ options:
       - enabled
   unmovable:
     description:
-      - 'What happens to machines that cannot move alive: they have a GPU or local disks, no other host takes them,
-        or this is the last host of its cluster.'
+      - What happens to machines that cannot move alive.
+      - They have a GPU or local disks, no other host takes them, or this is the last host of its cluster.
       - V(stop) wants to be confirmed with their names.
     type: str
     default: refuse

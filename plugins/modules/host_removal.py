@@ -149,8 +149,8 @@ options:
       - What the module asks to be typed where data can be lost, so that it cannot happen by accident.
     type: str
 notes:
-  - The server marks what is left on a removed host as stopped. If it still runs, it is started twice, and both
-    write to the same disks.
+  - The server marks what is left on a removed host as stopped.
+  - If it still runs, it is started twice, and both write to the same disks.
   - A host that is not there is no error; a warning names it.
 """
 

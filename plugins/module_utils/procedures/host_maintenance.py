@@ -161,8 +161,8 @@ HOST_MAINTENANCE = Procedure(
     summary="Take hosts into maintenance and back",
     description=(
         "Disables a host, moves away what runs on it under control, and takes it into maintenance; or brings it back.",
-        "A host counts as done when it is in maintenance with nothing left on it, or enabled again with its agent and "
-        "its storage up.",
+        "In maintenance counts as done when nothing is left on the host.",
+        "Back counts as done when the host is enabled and its agent and its storage are up.",
     ),
     notes=(
         "CloudStack does not bring instances back after a maintenance; O(return_instances) does.",
@@ -177,8 +177,8 @@ HOST_MAINTENANCE = Procedure(
         Option(
             "unmovable", default="refuse", choices=("refuse", "stop"), behaviour=True,
             help=(
-                "What happens to machines that cannot move alive: they have a GPU or local disks, no other host takes "
-                "them, or this is the last host of its cluster.",
+                "What happens to machines that cannot move alive.",
+                "They have a GPU or local disks, no other host takes them, or this is the last host of its cluster.",
                 "V(stop) wants to be confirmed with their names.",
             ),
         ),

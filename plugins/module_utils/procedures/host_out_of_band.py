@@ -150,8 +150,8 @@ OUT_OF_BAND_MANAGEMENT = Procedure(
         "It counts as done when the controller has answered.",
     ),
     notes=(
-        "A wrong address switches off the wrong machine. One controller for two hosts is refused, and so is one that "
-        "calls a machine off whose agent is up. Compare the serial numbers all the same.",
+        "A wrong address switches off the wrong machine, so one controller for two hosts is refused.",
+        "So is one that calls a machine off whose agent is up. Compare the serial numbers all the same.",
         "The server never tells the password, so it is set with the controller, or with O(update_password=always).",
     ),
     options=(

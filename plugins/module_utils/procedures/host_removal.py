@@ -174,8 +174,8 @@ HOST_REMOVAL = Procedure(
         "Everything else is refused, or has to be allowed by an option and typed as confirmation.",
     ),
     notes=(
-        "The server marks what is left on a removed host as stopped. If it still runs, it is started twice, and both "
-        "write to the same disks.",
+        "The server marks what is left on a removed host as stopped.",
+        "If it still runs, it is started twice, and both write to the same disks.",
         "A host that is not there is no error; a warning names it.",
     ),
     options=(
