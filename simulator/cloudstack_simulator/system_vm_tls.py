@@ -21,6 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from .commands.appliances.system_vms import free_public
 from .commands.certificates import pem
 from .model.appliances import API_TYPES, SECONDARY_STORAGE_VM, SystemVm
 
@@ -32,6 +33,8 @@ LOOK_EVERY = 0.1
 """Wall-clock seconds between two looks at the system VMs."""
 PATIENCE = 5.0
 """Wall-clock seconds for which a client may stay silent."""
+NEXT = 4
+"""Free public addresses of each zone that have a port already."""
 ANSWER = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -78,6 +81,8 @@ class SystemVmDoors:
         self.sim = sim
         self._doors: dict[str, Door] = {}
         """By public address."""
+        self._known: set[str] = set()
+        """Addresses of the VMs at the last look."""
         self._contexts: dict[int, ssl.SSLContext] = {}
         """By number of the certificate set."""
 
@@ -98,8 +103,10 @@ class SystemVmDoors:
 
     async def look(self) -> None:
         wanted = {vm.public_ip: vm for vm in system_vms(self.sim) if vm.public_ip is not None}
-        for address in wanted.keys() - self._doors.keys():
-            self._doors[address] = Door()
+        if self._known != wanted.keys():
+            self._known = set(wanted)
+            for address in {*wanted, *upcoming(self.sim)} - self._doors.keys():
+                self._doors[address] = Door()
         for address, door in self._doors.items():
             await self._settle(door, wanted.get(address))
 
@@ -124,6 +131,9 @@ class SystemVmDoors:
         door = self._doors.get(vm.public_ip or "")
         return door.address if door is not None else None
 
+    def addresses(self) -> dict[str, str]:
+        return {address: door.address for address, door in sorted(self._doors.items())}
+
 
 SELF_MADE = 0
 """Instead of the number of a certificate set: the certificate that secondary storage VMs come with."""
@@ -131,6 +141,11 @@ SELF_MADE = 0
 
 def system_vms(sim: Simulator) -> list[SystemVm]:
     return [vm for kind in API_TYPES for vm in sim.db.vms.where(vm_type=kind)]
+
+
+def upcoming(sim: Simulator) -> list[str]:
+    """Where the next system VMs will be: who looks for them can know beforehand, as with a real public network."""
+    return [ip.address for zone in sim.db.zones for ip in free_public(sim, zone)[:NEXT]]
 
 
 def is_up(sim: Simulator, vm: SystemVm) -> bool:
@@ -149,7 +164,7 @@ def certificate_of(sim: Simulator, vm: SystemVm) -> int | None:
 
 
 def view(sim: Simulator, doors: SystemVmDoors | None) -> dict[str, Any]:
-    """`addresses`: {public address: address on the loopback}; `systemvm`: the VMs one by one."""
+    """`addresses`: {public address: address on the loopback}, those of the next VMs too; `systemvm`: one by one."""
     vms = [
         {
             "id": vm.uuid,
@@ -161,7 +176,7 @@ def view(sim: Simulator, doors: SystemVmDoors | None) -> dict[str, Any]:
         }
         for vm in system_vms(sim)
     ]
-    return {"addresses": {vm["publicip"]: vm["address"] for vm in vms if vm["address"]}, "systemvm": vms}
+    return {"addresses": doors.addresses() if doors is not None else {}, "systemvm": vms}
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

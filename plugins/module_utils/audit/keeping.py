@@ -93,13 +93,17 @@ def _offerings(source: str, noun: str, tags: str, places: str) -> Callable[[Fact
 _GONE = ("Expunging", "Destroyed", "Destroy", "Expunged", "Error")
 
 
+_RUNNING = ("Running", "Starting", "Stopping", "Migrating")
+
+
 def _counts(facts: Facts) -> Iterator[Finding]:
-    """Held against what is listed; root admins' own volumes and instances count like those of anybody."""
+    """Held against what is listed. By a setting the server counts only instances that run."""
+    only_running = facts.setting("resource.count.running.vms.only") == "true"
     for source, field, noun in (("instances", "vmtotal", "instances"), ("volumes", "volumetotal", "volumes")):
         there = Counter(
             (row.get("account"), row.get("domainid"))
             for row in facts.rows(source)
-            if row.get("state") not in _GONE and row.get("account")
+            if row.get("account") and _is_counted(str(row.get("state")), only_running and source == "instances")
         )
         for row in facts.rows("accounts"):
             seen = there[(row["name"], row.get("domainid"))]
@@ -107,6 +111,10 @@ def _counts(facts: Facts) -> Iterator[Finding]:
             if told != seen:
                 path = f"{row.get('domainpath') or row.get('domain')}/{row['name']}"
                 yield Finding("account", path, f"{told} {noun} are counted, {seen} are there", row["id"])
+
+
+def _is_counted(state: str, only_running: bool) -> bool:
+    return state in _RUNNING if only_running else state not in _GONE
 
 
 RULES = (
@@ -170,6 +178,6 @@ RULES = (
         "resource-count", "Counts of resources that drifted", "medium",
         why="Tenants are refused though they are below their limits, or are let past them.",
         remedy="Let the server count again (updateResourceCount).", modules=("api",),
-        needs=("accounts", "instances", "volumes"), look=_counts,
+        needs=("accounts", "instances", "volumes", "settings"), look=_counts,
     ),
 )  # fmt: skip

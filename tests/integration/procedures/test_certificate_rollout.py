@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput, JobTimeout
 from tests.integration.resources.conftest import Cloud
 from tests.integration.resources.test_system_vm_certificate import DOMAIN, SETTINGS, Authority, Certified
 
@@ -118,6 +118,21 @@ def test_open_consoles_are_not_cut_without_a_word(cloud, authority):
         assert (caught.value.option, cloud.changes) == ("cut_consoles", 0)
     assert not cloud.roll_out(wish, cut_consoles=True).get("failed")
     looked_at.end()
+
+
+def test_the_upload_waits_for_jobs_that_need_a_secondary_storage_vm(cloud, authority):
+    cloud.set_up()
+    cloud.fault(do="hang-job", command="extractTemplate", seconds=1800)
+    template = cloud.client.list("listTemplates", {"templatefilter": "all"})[0]
+    zone = cloud.client.list("listZones")[0]["id"]
+    cloud.client.run("updateTemplatePermissions", {"id": template["id"], "isextractable": True})
+    job = cloud.client.start("extractTemplate", {"id": template["id"], "mode": "HTTP_DOWNLOAD", "zoneid": zone})
+    wish = authority.wish(authority.server())
+    with pytest.raises(JobTimeout, match="ExtractTemplate"):
+        cloud.roll_out(wish, step_timeout=60)
+    assert cloud.sent()["uploadCustomCertificate"] == 0
+    assert not cloud.roll_out(wish, step_timeout=3600).get("failed")
+    assert cloud.client.wait(job)
 
 
 def test_consoles_behind_a_load_balancer_tell_their_back_ends(cloud, authority):

@@ -358,6 +358,19 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "3 instances are counted, 1 are there",
     ),
     (
+        "resource-count",
+        {
+            "accounts": [{"id": "a", "name": "a", "domainid": "d", "vmtotal": 2, "volumetotal": 0}],
+            "instances": [vm("one"), vm("two", state="Stopped")],
+            "settings": settings(resource_count_running_vms_only="true"),
+        },
+        {
+            "accounts": [{"id": "a", "name": "a", "domainid": "d", "vmtotal": 2, "volumetotal": 0}],
+            "instances": [vm("one"), vm("two", state="Stopped")],
+        },
+        "2 instances are counted, 1 are there",
+    ),
+    (
         "integration-port",
         {"settings": settings(integration_api_port="8096")},
         {"settings": settings(integration_api_port="0")},

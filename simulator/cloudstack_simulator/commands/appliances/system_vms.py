@@ -97,12 +97,25 @@ def _find_place(sim: Simulator, vm: SystemVm, wanted: Any = None) -> None:
 
 
 def _take_public(sim: Simulator, vm: SystemVm) -> None:
-    """The lowest free public address: of a range for system VMs, else of one that nobody has for himself."""
-    if sim.db.zones[vm.zone_id].network_type == "Basic":
+    zone = sim.db.zones[vm.zone_id]
+    if zone.network_type == "Basic":
         _take_guest(sim, vm)
         return
-    free = sorted(sim.db.ip_addresses.where(zone_id=vm.zone_id, state="Free"), key=lambda ip: ip.number)
-    ranges = {v.id: v for v in sim.db.vlans.where(zone_id=vm.zone_id) if v.virtual}
+    found = free_public(sim, zone)
+    if not found:
+        raise InsufficientAddressCapacity("Insufficient address capacity")
+    ip = found[0]
+    vlan = sim.db.vlans[ip.vlan_id]
+    ip.state, ip.allocated, ip.is_system = "Allocated", sim.clock.now(), True
+    ip.account_id, ip.domain_id = recipes.SYSTEM_ACCOUNT, sim.db.accounts[recipes.SYSTEM_ACCOUNT].domain_id
+    vm.public_ip_id, vm.public_ip, vm.public_mac = ip.id, ip.address, recipes.mac(sim, ip.mac)
+    vm.public_netmask, vm.public_gateway = vlan.netmask, vlan.gateway
+
+
+def free_public(sim: Simulator, zone: Any) -> list[Any]:
+    """Free public addresses, the lowest first: of ranges for system VMs, else of those that nobody has for himself."""
+    free = sorted(sim.db.ip_addresses.where(zone_id=zone.id, state="Free"), key=lambda ip: ip.number)
+    ranges = {v.id: v for v in sim.db.vlans.where(zone_id=zone.id) if v.virtual}
     own = [ip for ip in free if ip.vlan_id in ranges and ranges[ip.vlan_id].for_system_vms]
     strict = sim.settings.value("system.vm.public.ip.reservation.mode.strictness")
     others = [
@@ -113,14 +126,7 @@ def _take_public(sim: Simulator, vm: SystemVm) -> None:
         and ranges[ip.vlan_id].domain_id is None
         and ranges[ip.vlan_id].account_id in (None, recipes.SYSTEM_ACCOUNT)
     ]
-    found = own or ([] if strict and any(v.for_system_vms for v in ranges.values()) else others)
-    if not found:
-        raise InsufficientAddressCapacity("Insufficient address capacity")
-    ip, vlan = found[0], ranges[found[0].vlan_id]
-    ip.state, ip.allocated, ip.is_system = "Allocated", sim.clock.now(), True
-    ip.account_id, ip.domain_id = recipes.SYSTEM_ACCOUNT, sim.db.accounts[recipes.SYSTEM_ACCOUNT].domain_id
-    vm.public_ip_id, vm.public_ip, vm.public_mac = ip.id, ip.address, recipes.mac(sim, ip.mac)
-    vm.public_netmask, vm.public_gateway = vlan.netmask, vlan.gateway
+    return own or ([] if strict and any(v.for_system_vms for v in ranges.values()) else others)
 
 
 def _take_guest(sim: Simulator, vm: SystemVm) -> None:
