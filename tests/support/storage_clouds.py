@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from .virtual import VirtualCloud
 
 ZONE = "north"
 PLACE = {"zone": ZONE}
 IN_CLUSTER = {**PLACE, "pod": "rack", "cluster": "kvm"}
 MINUTES = 200.0
+
+
+def cuts(calls: int, *kinds: str) -> list[Any]:
+    """(kind, at) for every kind of fault at every changing call; each fifth outside the exhaustive run as well."""
+    found = [(kind, at) for at in range(calls) for kind in kinds]
+    return [
+        pytest.param(kind, at, id=f"{kind}-{at}", marks=[pytest.mark.exhaustive] if number % 5 else [])
+        for number, (kind, at) in enumerate(found)
+    ]
 
 
 def document() -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
-from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud
+from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud, cuts
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed
 
 MODULE = "storage_pool_maintenance"
@@ -155,8 +155,7 @@ def test_an_unknown_pool_is_named(cloud):
         enter(cloud, names=["ps1", "ps9"])
 
 
-@pytest.mark.parametrize("kind", ["killed_before", "killed_after"])
-@pytest.mark.parametrize("at", range(6))
+@pytest.mark.parametrize(("kind", "at"), cuts(6, "killed_before", "killed_after"))
 def test_a_maintenance_that_is_cut_off_anywhere_loses_no_instance(cloud, kind, at):
     """Three changing calls to enter (two marks), three to leave."""
     entering = at < 3

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import CloudStackError, InvalidInput, NotFound
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
-from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud
+from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud, cuts
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed, VirtualCloud
 from cloudstack_simulator.populating.wanted import Wanted
 from cloudstack_simulator.populating.whole import populate
@@ -197,8 +197,7 @@ def test_a_store_is_not_removed_while_no_other_has_a_system_vm_template(cloud):
     cloud.do("deleteImageStore", id=cloud.store("ss1")["id"])
 
 
-@pytest.mark.parametrize("kind", ["killed_before", "killed_after", "lost"])
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize(("kind", "at"), cuts(3, "killed_before", "lost", "killed_after"))
 def test_a_run_that_is_cut_off_is_finished_by_the_next(cloud, kind, at):
     fault = Fault(kind, at, is_changing)
     try:

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
-from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud
+from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud, cuts
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed
 
 DAILY = {"interval_type": "daily", "schedule": "30:02", "time_zone": "Europe/Berlin", "max_snaps": 7}
@@ -96,8 +96,7 @@ def test_policies_that_the_server_would_misread_are_refused(cloud, wrong, text):
     assert cloud.calls == 0
 
 
-@pytest.mark.parametrize("kind", ["killed_before", "killed_after", "lost"])
-@pytest.mark.parametrize("at", range(4))
+@pytest.mark.parametrize(("kind", "at"), cuts(4, "killed_before", "killed_after", "lost"))
 def test_a_run_that_is_cut_off_is_finished(cloud, kind, at):
     fault = Fault(kind, at, is_changing)
     try:

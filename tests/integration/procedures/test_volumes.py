@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
-from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud
+from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud, cuts
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed, VirtualCloud
 
 
@@ -183,8 +183,7 @@ def test_what_does_not_exist_is_named(cloud, options):
         migrate(cloud, **options)
 
 
-@pytest.mark.parametrize("kind", ["killed_before", "killed_after"])
-@pytest.mark.parametrize("at", range(6))
+@pytest.mark.parametrize(("kind", "at"), cuts(6, "killed_before", "killed_after"))
 def test_a_migration_that_stops_an_instance_and_is_cut_off_is_finished(cloud, kind, at):
     """Mark, stop, two volumes, start, unmark."""
     fault = Fault(kind, at, is_changing)
@@ -219,11 +218,11 @@ def test_an_evacuation_without_a_place_for_everything_begins_nothing(cloud):
     assert (cloud.changes, cloud.pool("ps1")["state"]) == (0, "Up")
 
 
-@pytest.mark.parametrize("at", range(8))
-def test_an_evacuation_that_is_cut_off_is_finished(cloud, at):
+@pytest.mark.parametrize(("kind", "at"), cuts(8, "killed_after"))
+def test_an_evacuation_that_is_cut_off_is_finished(cloud, kind, at):
     """Disable; the stopped and the free one; mark, stop, two volumes, start, unmark in the order of names."""
     with pytest.raises(Killed):
-        evacuate(cloud, running="stop", fault=Fault("killed_after", at, is_changing))
+        evacuate(cloud, running="stop", fault=Fault(kind, at, is_changing))
     cloud.sim.settle()
     assert not evacuate(cloud, running="stop").get("failed")
     assert [places(cloud, name) for name in ("on", "off", "free")] == [{"ps2"}] * 3
