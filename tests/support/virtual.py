@@ -94,6 +94,8 @@ class VirtualTransport:
 
     def _ask(self, method: str, fields: Mapping[str, str]) -> Answer:
         reply = self._sim.reply(dict(fields), method.upper())
+        if reply.drop:
+            raise Unanswered("the connection broke before the whole answer was there")
         return Answer(reply.status, reply.headers, json.dumps(reply.body).encode())
 
     def _struck(self, kind: str, method: str, fields: Mapping[str, str]) -> Answer:
@@ -150,7 +152,7 @@ class VirtualCloud:
             self.calls, self.changes = counted["total"], counted["changes"]
 
 
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=_VS_)\d{14}")
 NOT_OURS = frozenset(
     ("annotations", "jobs", "events", "alerts", "vms", "volumes", "nics", "ip_addresses", "usage_records", "sessions")
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 from cloudstack_simulator import contract
-from tests.integration.resources.conftest import Cloud
 
 MODULE = "default_system_offering"
 PROXY, STORAGE = "consoleproxy", "secondarystoragevm"
@@ -17,14 +16,12 @@ CHANGES = ("updateConfiguration", "destroySystemVm", "restartNetwork")
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    """Two zones of KVM hosts, where a minute takes a second."""
-    found = Cloud(rate=120, populate="hosts=4,vms=4,routers=4,zones=2,hypervisor=KVM")
-    yield found
-    found.close()
+def cloud() -> PopulatedCloud:
+    """Two zones of KVM hosts."""
+    return PopulatedCloud("hosts=4,vms=4,routers=4,zones=2,hypervisor=KVM")
 
 
-def offering(cloud: Cloud, name: str, kind: str = PROXY, **more: Any) -> str:
+def offering(cloud: PopulatedCloud, name: str, kind: str = PROXY, **more: Any) -> str:
     wanted = {
         "name": name, "displaytext": name, "issystem": True, "systemvmtype": kind, "cpunumber": 1, "cpuspeed": 500,
         "memory": 2048, **more,
@@ -32,17 +29,17 @@ def offering(cloud: Cloud, name: str, kind: str = PROXY, **more: Any) -> str:
     return str(cloud.client.run("createServiceOffering", wanted)["serviceoffering"]["id"])
 
 
-def system_vms(cloud: Cloud, kind: str) -> list[dict[str, Any]]:
+def system_vms(cloud: PopulatedCloud, kind: str) -> list[dict[str, Any]]:
     return cloud.client.list("listSystemVms", {"systemvmtype": kind})
 
 
-def fault(cloud: Cloud, **rule: Any) -> Any:
-    return cloud.running.sim.faults.add(rule)
+def fault(cloud: PopulatedCloud, **rule: Any) -> Any:
+    return cloud.sim.faults.add(rule)
 
 
-def sent(cloud: Cloud) -> dict[str, int]:
+def sent(cloud: PopulatedCloud) -> dict[str, int]:
     """How often each disruptive or changing command came to the server."""
-    return {name: cloud.running.sim.counters.calls[name] for name in CHANGES}
+    return {name: cloud.sent[name] for name in CHANGES}
 
 
 def test_console_proxies_get_the_offering_one_zone_after_the_other(cloud):
@@ -78,7 +75,7 @@ def test_secondary_storage_vms_wait_for_the_restart_of_the_servers(cloud):
         cloud.run(MODULE, **options, servers_restarted=True)
     assert cloud.run(MODULE, **options)["restart_needed"]
 
-    cloud.running.sim.restart()
+    cloud.sim.restart()
     done = cloud.run(MODULE, **options)
     assert (done["restart_needed"], done["counts"]) == (False, {"done": 2})
     assert {row["serviceofferingid"] for row in system_vms(cloud, STORAGE)} == {wanted}
@@ -89,8 +86,8 @@ def test_a_default_that_was_taken_silently_is_found_at_the_first_one(cloud):
     offering(cloud, "big storage", STORAGE)
     options = {"system_vm_type": STORAGE, "offering": "big storage"}
     cloud.run(MODULE, **options)
-    for event in cloud.running.sim.db.events:
-        cloud.running.sim.db.events.delete(event)
+    for event in cloud.sim.db.events:
+        cloud.sim.db.events.delete(event)
     failed = cloud.run(MODULE, **options, servers_restarted=True)
     assert failed["failed"]
     assert failed["counts"] == {"skipped": 1, "unsafe": 1}
@@ -151,7 +148,7 @@ def test_a_new_one_whose_agent_stays_away_stops_the_rest(cloud):
     failed = cloud.run(MODULE, system_vm_type=PROXY, offering="big proxy", retries=0, step_timeout=90)
     assert failed["counts"] == {"skipped": 1, "unsafe": 1}
     assert "the agent of v-" in failed["msg"]
-    cloud.running.sim.faults.remove(rule)
+    cloud.sim.faults.remove(rule)
     silent = next(row for row in system_vms(cloud, PROXY) if row.get("agentstate") != "Up")
     cloud.client.run("rebootSystemVm", {"id": silent["id"]})
     counts = cloud.run(MODULE, system_vm_type=PROXY, offering="big proxy", retries=0)["counts"]
@@ -168,7 +165,7 @@ def test_a_run_cut_off_at_any_call_is_resumed(cloud, cut):
         assert cloud.run(MODULE, **options)["failed"]
     except Exception as error:  # noqa: BLE001 - however it ends
         assert "updateConfiguration" in str(error)
-    cloud.running.sim.faults.remove(rule)
+    cloud.sim.faults.remove(rule)
     assert not cloud.run(MODULE, **options).get("failed")
     assert {row["serviceofferingid"] for row in system_vms(cloud, PROXY)} == {wanted}
     assert sent(cloud) == {"updateConfiguration": 1, "destroySystemVm": 2, "restartNetwork": 0}

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput, NotFound
+from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 from tests.integration.procedures.test_virtual_routers import of, pair
-from tests.integration.resources.conftest import Cloud
 
 HEALTH, RECOVERY = "router_health", "virtual_router_recovery"
 DAY = 24 * 3600.0
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
+def cloud() -> PopulatedCloud:
     """Three routers that are two days old, on three hosts."""
-    found = Cloud(rate=120, populate="hosts=3,routers=3,hypervisor=KVM")
-    for router in found.running.sim.db.vms.where(vm_type="DomainRouter"):
+    found = PopulatedCloud("hosts=3,routers=3,hypervisor=KVM")
+    for router in found.sim.db.vms.where(vm_type="DomainRouter"):
         router.created -= 2 * DAY
-    yield found
-    found.close()
+    return found
 
 
-def fault(cloud: Cloud, **rule: Any) -> Any:
-    return cloud.running.sim.faults.add(rule)
+def fault(cloud: PopulatedCloud, **rule: Any) -> Any:
+    return cloud.sim.faults.add(rule)
 
 
-def routers(cloud: Cloud) -> list[dict[str, Any]]:
+def routers(cloud: PopulatedCloud) -> list[dict[str, Any]]:
     return sorted(cloud.client.list("listRouters", {"listall": True}), key=lambda row: row["name"])
 
 
-def sent(cloud: Cloud, *names: str) -> list[int]:
-    return [cloud.running.sim.counters.calls[name] for name in names]
+def sent(cloud: PopulatedCloud, *names: str) -> list[int]:
+    return [cloud.sent[name] for name in names]
 
 
 def test_fresh_checks_tell_who_is_ill_and_change_nothing(cloud):
@@ -61,7 +59,7 @@ def test_a_router_is_recreated_for_the_named_checks_only_and_only_once(cloud):
     mended = cloud.run(HEALTH, recreate=True, checks=["dns_check.py"])
     assert mended["counts"] == {"already": 2, "done": 1}
     assert ill["id"] not in {row["id"] for row in routers(cloud)}
-    cloud.running.sim.faults.remove(rule)
+    cloud.sim.faults.remove(rule)
     assert cloud.run(HEALTH, recreate=True, checks=["dns_check.py"])["counts"] == {"already": 3}
 
 
@@ -90,7 +88,7 @@ def test_routers_that_are_not_checked_are_refused(cloud):
         cloud.run(HEALTH)
 
 
-def lose(cloud: Cloud, router: dict[str, Any]) -> Any:
+def lose(cloud: PopulatedCloud, router: dict[str, Any]) -> Any:
     """The agent of the router's host goes away; the server still takes the router for running."""
     return fault(cloud, do="agents-down", where=router["hostname"])
 
@@ -126,7 +124,7 @@ def test_a_single_lost_router_must_be_typed_dead_and_is_made_anew(cloud):
 def test_a_host_whose_power_is_off_needs_no_word(cloud):
     first = routers(cloud)[0]
     lose(cloud, first)
-    host = cloud.running.sim.db.hosts.find(first["hostid"])
+    host = cloud.sim.db.hosts.find(first["hostid"])
     host.resource_state = "Degraded"
     assert cloud.run(RECOVERY, network=first["guestnetworkname"])["counts"] == {"done": 1}
 
@@ -142,7 +140,7 @@ def test_of_a_pair_only_the_lost_one_goes_and_a_cut_run_is_resumed(cloud, cut):
         commands = ["stopRouter", "destroyRouter", "restartNetwork"]
         rule = fault(cloud, do="lose-answer", command=commands, nth=cut)
         assert cloud.run(RECOVERY, **options)["failed"]
-        cloud.running.sim.faults.remove(rule)
+        cloud.sim.faults.remove(rule)
     result = cloud.run(RECOVERY, **options)
     assert not result.get("failed")
     rows = of(cloud, network)

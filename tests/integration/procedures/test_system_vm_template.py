@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import Ambiguous, InvalidInput, NotFound
-from tests.integration.resources.conftest import Cloud
+from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 
 MODULE = "system_vm_template_replacement"
 CHANGES = ("updateConfiguration", "destroySystemVm", "restartNetwork")
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    """Two zones of KVM hosts, where a minute takes half a second."""
-    found = Cloud(rate=120, populate="hosts=4,vms=2,routers=2,zones=2,hypervisor=KVM")
-    yield found
-    found.close()
+def cloud() -> PopulatedCloud:
+    """Two zones of KVM hosts."""
+    return PopulatedCloud("hosts=4,vms=2,routers=2,zones=2,hypervisor=KVM")
 
 
-def register(cloud: Cloud, name: str, *, system: bool = True, **more: Any) -> str:
+def register(cloud: PopulatedCloud, name: str, *, system: bool = True, **more: Any) -> str:
     """A template in all zones; waits for its downloads."""
-    sim = cloud.running.sim
+    sim = cloud.sim
     guest_os = cloud.client.list("listOsTypes", {"description": "Debian GNU/Linux 12 (64-bit)"})[0]["id"]
     wanted = {
         "name": name, "displaytext": name, "zoneid": "-1", "format": "QCOW2", "hypervisor": "KVM", "isrouting": True,
@@ -39,11 +36,11 @@ def register(cloud: Cloud, name: str, *, system: bool = True, **more: Any) -> st
     return template
 
 
-def rows_of(cloud: Cloud, template: str) -> list[dict[str, Any]]:
+def rows_of(cloud: PopulatedCloud, template: str) -> list[dict[str, Any]]:
     return cloud.client.list("listTemplates", {"templatefilter": "all", "id": template})
 
 
-def made_from(cloud: Cloud) -> dict[str, set[str]]:
+def made_from(cloud: PopulatedCloud) -> dict[str, set[str]]:
     """Kind of system VM to the templates that they were made from."""
     found: dict[str, set[str]] = {}
     for row in cloud.client.list("listSystemVms"):
@@ -51,8 +48,8 @@ def made_from(cloud: Cloud) -> dict[str, set[str]]:
     return found
 
 
-def sent(cloud: Cloud) -> dict[str, int]:
-    return {name: cloud.running.sim.counters.calls[name] for name in CHANGES}
+def sent(cloud: PopulatedCloud) -> dict[str, int]:
+    return {name: cloud.sent[name] for name in CHANGES}
 
 
 def test_a_console_proxy_goes_first_and_all_are_made_from_the_template(cloud):
@@ -94,7 +91,7 @@ def test_a_name_without_a_ready_template_is_refused(cloud):
     assert (caught.value.option, cloud.changes) == ("template", 0)
 
     template = register(cloud, "not everywhere")
-    db = cloud.running.sim.db
+    db = cloud.sim.db
     store = db.image_stores.first(name="Populated-2-images")
     copy = db.template_copies.first(template_id=db.templates.find(template).id, store_id=store.id)
     copy.state = "DOWNLOAD_ERROR"
@@ -108,9 +105,9 @@ def test_it_must_be_on_every_image_store_of_a_zone(cloud):
     zone = cloud.client.list("listZones")[0]
     store = {"name": "second", "provider": "NFS", "url": "nfs://10.3.0.9/second", "zoneid": zone["id"]}
     cloud.client.run("addImageStore", store)
-    for copy in list(cloud.running.sim.db.template_copies):
-        if cloud.running.sim.db.image_stores[copy.store_id].name == "second":
-            cloud.running.sim.db.template_copies.delete(copy)
+    for copy in list(cloud.sim.db.template_copies):
+        if cloud.sim.db.image_stores[copy.store_id].name == "second":
+            cloud.sim.db.template_copies.delete(copy)
     with pytest.raises(InvalidInput, match="not on the image stores second"):
         cloud.run(MODULE, template="next", check=True)
 
@@ -119,7 +116,7 @@ def test_templates_may_share_a_name_and_the_server_takes_the_newest(cloud):
     older = register(cloud, "next")
     newer = register(cloud, "the next one")
     cloud.client.run("updateTemplate", {"id": newer, "name": "next"})
-    cloud.running.sim.counters.reset()
+    cloud.sim.counters.reset()
     with pytest.raises(Ambiguous, match="2 templates"):
         cloud.run(MODULE, template="next")
     with pytest.raises(InvalidInput, match="newer"):
@@ -138,12 +135,12 @@ def test_a_template_for_another_architecture_is_refused(cloud):
 @pytest.mark.parametrize("cut", [1, 2, 4])
 def test_a_run_cut_off_at_any_call_is_resumed(cloud, cut):
     wanted = register(cloud, "next")
-    rule = cloud.running.sim.faults.add({"do": "lose-answer", "command": list(CHANGES), "nth": cut})
+    rule = cloud.sim.faults.add({"do": "lose-answer", "command": list(CHANGES), "nth": cut})
     try:
         assert cloud.run(MODULE, template="next", retries=0)["failed"]
     except Exception as error:  # noqa: BLE001 - however it ends
         assert "updateConfiguration" in str(error)
-    cloud.running.sim.faults.remove(rule)
+    cloud.sim.faults.remove(rule)
     assert not cloud.run(MODULE, template="next", retries=0).get("failed")
     assert made_from(cloud) == {"consoleproxy": {wanted}, "secondarystoragevm": {wanted}}
     assert sent(cloud) == {"updateConfiguration": 1, "destroySystemVm": 4, "restartNetwork": 0}

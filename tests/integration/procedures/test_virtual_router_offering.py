@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
-from tests.integration.resources.conftest import Cloud
+from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 
 MODULE = "virtual_router_offering"
 CHANGES = ("updateConfiguration", "restartNetwork", "stopRouter", "changeServiceForRouter", "startRouter")
@@ -16,15 +15,14 @@ SERVICES = ("Dhcp", "Dns", "SourceNat", "StaticNat", "Firewall", "PortForwarding
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
+def cloud() -> PopulatedCloud:
     """Four routers of two accounts, and a larger system offering for routers."""
-    found = Cloud(rate=120, populate="hosts=3,routers=12,hypervisor=KVM")
+    found = PopulatedCloud("hosts=3,routers=12,hypervisor=KVM")
     create(found, "large")
-    yield found
-    found.close()
+    return found
 
 
-def create(cloud: Cloud, name: str, **more: Any) -> str:
+def create(cloud: PopulatedCloud, name: str, **more: Any) -> str:
     wanted = {
         "name": name, "displaytext": name, "issystem": True, "systemvmtype": "domainrouter", "cpunumber": 1,
         "cpuspeed": 1000, "memory": 1024, **more,
@@ -32,16 +30,16 @@ def create(cloud: Cloud, name: str, **more: Any) -> str:
     return str(cloud.client.run("createServiceOffering", wanted)["serviceoffering"]["id"])
 
 
-def routers(cloud: Cloud, offering: str = "") -> list[dict[str, Any]]:
+def routers(cloud: PopulatedCloud, offering: str = "") -> list[dict[str, Any]]:
     rows = cloud.client.list("listRouters", {"listall": True})
     return [row for row in rows if not offering or row["serviceofferingname"] == offering]
 
 
-def account(cloud: Cloud, name: str) -> str:
+def account(cloud: PopulatedCloud, name: str) -> str:
     return next(row["id"] for row in cloud.client.list("listAccounts", {"listall": True}) if row["name"] == name)
 
 
-def network_offering(cloud: Cloud, name: str, offering: str) -> str:
+def network_offering(cloud: PopulatedCloud, name: str, offering: str) -> str:
     services = {
         key: value
         for number, service in enumerate(SERVICES)
@@ -59,8 +57,8 @@ def network_offering(cloud: Cloud, name: str, offering: str) -> str:
     return found
 
 
-def sent(cloud: Cloud) -> dict[str, int]:
-    calls = cloud.running.sim.counters.calls
+def sent(cloud: PopulatedCloud) -> dict[str, int]:
+    calls = cloud.sent
     return {name: calls[name] for name in CHANGES if calls[name]}
 
 
@@ -111,9 +109,9 @@ def test_a_network_by_its_network_offering(cloud):
 def test_router_by_router_and_again_after_a_cut_at_any_call(cloud, cut):
     options = {"network": "net-00001", "method": "router", "offering": "large", "retries": 0}
     commands = ["stopRouter", "changeServiceForRouter", "startRouter"]
-    rule = cloud.running.sim.faults.add({"do": "reset", "command": commands, "nth": cut})
+    rule = cloud.sim.faults.add({"do": "reset", "command": commands, "nth": cut})
     assert cloud.run(MODULE, **options)["failed"]
-    cloud.running.sim.faults.remove(rule)
+    cloud.sim.faults.remove(rule)
     resumed = cloud.run(MODULE, **options, start_stopped=True)
     assert not resumed.get("failed")
     assert [(row["state"], row["guestnetworkname"]) for row in routers(cloud, "large")] == [("Running", "net-00001")]
@@ -140,7 +138,7 @@ def test_what_the_server_would_skip_without_a_word_is_refused(cloud, more, why):
 
 
 def test_a_restart_that_changed_nothing_is_found_at_the_canary(cloud):
-    cloud.running.sim.faults.add({"do": "claim-success", "command": "restartNetwork"})
+    cloud.sim.faults.add({"do": "claim-success", "command": "restartNetwork"})
     failed = cloud.run(MODULE, offering="large", canaries=1, retries=0)
     assert (failed["failed"], failed["counts"]) == (True, {"failed": 1, "skipped": 11})
     assert "reported success, but r-" in failed["msg"]
