@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..client import InvalidInput
@@ -212,10 +213,20 @@ def _dedicated_rows(ctx: Any) -> Iterable[Row]:
     if ctx.id:
         return ctx.view.rows(ctx.resource, {"id": ctx.id})
     network = ctx.ref_id("physical_network")
-    if ctx.is_planned(network):
-        return []
+    return [] if ctx.is_planned(network) else _dedicated_in(ctx, network)
+
+
+def _dedicated_in(ctx: Any, network: str) -> list[Row]:
     rows = ctx.client.list("listDedicatedGuestVlanRanges", {"physicalnetworkid": network})
     return [{**row, "physicalnetworkid": network} for row in rows]
+
+
+def _every_dedicated_row(ctx: Any) -> Iterable[Row]:
+    """Those of every network, if there are any at all."""
+    if not ctx.view.rows(ctx.resource):
+        return []
+    networks = [str(row["id"]) for row in ctx.view.rows(ctx.view.kinds["physical_network"])]
+    return [row for rows in ctx.view.parallel([partial(_dedicated_in, ctx, one) for one in networks]) for row in rows]
 
 
 GUEST_VLAN_RANGE = Resource(
@@ -231,6 +242,7 @@ GUEST_VLAN_RANGE = Resource(
     scope=("physical_network",),
     parent="physical_network",
     rows=_dedicated_rows,
+    listed=_every_dedicated_row,
     options=(
         Option("vlan_range", help="The range, such as V(150-160).", required=True, api="vlanrange",
                field="guestvlanrange", equal=lambda want, have: vlan_ranges(str(want)) == vlan_ranges(str(have or ""))),

@@ -13,6 +13,7 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.cloud.entries impor
 from ansible_collections.cloudstack.ops.plugins.module_utils.cloud.yaml_text import document_text
 from ansible_collections.cloudstack.ops.plugins.module_utils.resources import RESOURCES
 from ansible_collections.cloudstack.ops.tests.support.documents import example
+from ansible_collections.cloudstack.ops.tests.support.story import STORY, prepare
 from ansible_collections.cloudstack.ops.tests.support.virtual import VirtualCloud
 from cloudstack_simulator.populating import Wanted, populate
 
@@ -197,3 +198,27 @@ def without_addresses(document: dict[str, Any]) -> dict[str, Any]:
                 for host in cluster.get("hosts", ()):
                     host.pop("url")
     return document
+
+
+def of_every_kind() -> tuple[VirtualCloud, dict[str, Any]]:
+    """A zone beside whose own objects the story of all modules makes some, and that story's document."""
+    cloud = VirtualCloud(zone="sandbox", seed=1)
+    prepare(cloud.client)
+    document: dict[str, Any] = {}
+    for part in STORY:
+        if part.module in RESOURCES and part.module != "system_vm_template":
+            document.setdefault(RESOURCES[part.module].document_key, []).append(dict(part.first))
+    return cloud, document
+
+
+def test_objects_of_every_kind_go_there_and_back():
+    cloud, document = of_every_kind()
+    assert not cloud.run("apply", cloud=document).get("failed")
+    exported = cloud.run("export")["document"]
+    assert len({node.resource.name for node in parse(as_applied(exported), RESOURCES)}) > 15
+    again = cloud.run("apply", cloud=as_applied(exported))
+    assert (again["changed"], cloud.changes, again["plan"]) == (False, 0, [])
+    other, _document = of_every_kind()
+    result = other.run("apply", cloud=as_applied(exported))
+    assert (result["changed"], result.get("msg")) == (True, None)
+    assert other.run("export")["document"] == exported
