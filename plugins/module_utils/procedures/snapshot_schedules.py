@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
-from ..client import ApiError, InvalidInput
+from ..client import ApiError, InvalidInput, NotAllowed
 from ..client.maps import key_value_map
 from ..model import Option, Row
 from .facts import ZONE, setting
@@ -153,13 +153,21 @@ def _copies(target: Target, have: Mapping[str, Any]) -> set[str]:
 
 def _preflight(run: Any, _due: Sequence[Target]) -> None:
     for kind, wanted in run.memory["wanted"].items():
-        most = setting(run, f"snapshot.max.{kind}")
+        most = _limit(run, kind)
         if most and wanted["max_snaps"] > int(most):
             raise InvalidInput(
                 f"the {kind} policy keeps {wanted['max_snaps']} snapshots, and the server allows {most}",
                 option="policies",
                 remedy=f"keep fewer, or raise the setting snapshot.max.{kind}",
             )
+
+
+def _limit(run: Any, kind: str) -> str:
+    """The most snapshots that a policy may keep; empty where the caller may not read settings, as tenants may not."""
+    try:
+        return setting(run, f"snapshot.max.{kind}")
+    except (ApiError, NotAllowed):
+        return ""
 
 
 def _act(run: Any, target: Target) -> None:
@@ -181,8 +189,9 @@ def _parameters(run: Any, target: Target, wanted: Mapping[str, Any], have: Row |
         "schedule": wanted["schedule"],
         "timezone": wanted["time_zone"],
         "maxsnaps": wanted["max_snaps"],
-        "fordisplay": old.get("fordisplay", True),
     }
+    if old.get("fordisplay") is False:
+        params["fordisplay"] = False
     zones = _copies(target, old) if wanted.get("zones") is None else _copied_to(run, target, wanted)
     volume = volume_now(run, target.id) or {}
     pools = [str(pool["id"]) for pool in old.get("storage") or () if pool["id"] != volume.get("storageid")]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import Client, Connection, InvalidInput
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
 from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud, cuts
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed
@@ -33,7 +33,7 @@ def schedule(cloud: StorageCloud, *policies: dict[str, Any], **options: Any) -> 
 
 
 def policies(cloud: StorageCloud, vm: str) -> dict[int, tuple[str, str, int]]:
-    rows = cloud.rows("listSnapshotPolicies", volumeid=cloud.disks(cloud.vm(vm))[0]["id"])
+    rows = cloud.rows("listSnapshotPolicies", volumeid=cloud.disks(cloud.vm(vm))[0]["id"], listall=True)
     return {row["intervaltype"]: (row["schedule"], row["timezone"], row["maxsnaps"]) for row in rows}
 
 
@@ -71,6 +71,29 @@ def test_other_intervals_go_only_when_asked(cloud):
     assert policies(cloud, "a") == {1: BOTH[1]}
     assert schedule(cloud, exclusive=True)["counts"]["done"] == 2
     assert policies(cloud, "a") == {}
+
+
+def test_tenants_schedule_their_own_volumes(cloud):
+    """They may not read settings; the server's refusal is what tells them of its limits."""
+    domain = cloud.one("listDomains", name="ROOT")["id"]
+    user = cloud.do("createAccount", username="ann", accounttype=0, domainid=domain, email="a@example.com",
+                    firstname="A", lastname="N", password="of-ann-1")["account"]["user"][0]["id"]  # fmt: skip
+    cloud.do("assignVirtualMachine", virtualmachineid=stopped(cloud, "c"), account="ann", domainid=domain)
+    keys = cloud.do("registerUserKeys", id=user)["userkeys"]
+    admin = cloud.client
+    connection = Connection("http://cloud.invalid/client/api", key=keys["apikey"], secret=keys["secretkey"])
+    cloud.client = Client(connection, admin.clock, cloud.transport)
+    assert schedule(cloud, DAILY, instances=["c"])["counts"] == {"done": 1}
+    told = schedule(cloud, {**DAILY, "max_snaps": 99}, instances=["c"], retries=0)
+    assert told["failed"] and "exceeds limit" in told["msg"]
+    cloud.client = admin
+    assert policies(cloud, "c") == {1: BOTH[1]}
+
+
+def stopped(cloud: StorageCloud, name: str) -> str:
+    machine = cloud.vm(name)["id"]
+    cloud.do("stopVirtualMachine", id=machine)
+    return machine
 
 
 def test_limits_of_the_server_are_known_before_anything_is_sent(cloud):
