@@ -55,6 +55,7 @@ class Part:
 
 
 NAMED = {"name": "told"}
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN/Cr3JXqmLW7u+g9pTh+wyqDHpSQEIQczXkVx9q story"
 # fmt: off
 STORY = (
     Part("region", NAMED, {"region_id": 7, "endpoint": "http://a.example.com"}, {"endpoint": "http://b.example.com"}),
@@ -179,6 +180,20 @@ STORY = (
         "system_vm_template", {"name": "told system"}, {**IMAGE, "template_type": "ROUTING"},
         {"template_type": "SYSTEM"}, {"format": "RAW"},
     ),
+    Part(
+        "network", {"name": "told", "zone": ZONE},
+        {"network_offering": "DefaultIsolatedNetworkOfferingWithSourceNatService"}, {"display_text": "changed"},
+    ),
+    Part("affinity_group", {"name": "told", "domain": "ROOT", "account": "admin"}, {"type": "host anti-affinity"}),
+    Part("ssh_key_pair", {"name": "told", "domain": "ROOT", "account": "admin"}, {"public_key": PUBLIC_KEY}),
+    Part(
+        "instance", {"name": "told", "zone": ZONE},
+        {"compute_offering": "of-instance", "template": "of-instance", "networks": ["told"], "state": "stopped"},
+        {"display_name": "changed", "affinity_groups": ["told"], "ssh_key_pairs": ["told"]},
+        {"template": "told"},
+        remove={"expunge": True, "confirm": "told"},
+    ),
+    Part("vm_snapshot", {"name": "told", "vm": "told"}, {"description": "of the story"}),
     Part(
         "system_vm", {"zone": ZONE, "system_vm_type": "consoleproxy"},
         {"service_offering": "told proxy", "state": "started"},
