@@ -33,10 +33,12 @@ options:
     choices:
       - account
       - affinity_group
+      - alert
       - cluster
       - compute_offering
       - disk_offering
       - domain
+      - event
       - extension
       - guest_vlan_range
       - host

@@ -12,7 +12,32 @@ from functools import partial
 from typing import Any
 
 from ..client import ApiError, InvalidInput
-from ..model import Operation, Option
+from ..model import Commands, Operation, Option, Resource
+
+EVENT = Resource(
+    name="event",
+    noun="event",
+    summary="Events",
+    commands=Commands(list="listEvents", fixed={"list": {"listall": True}}, filters={"type": "type", "level": "level"}),
+    identity=("type",),
+    options=(
+        Option("type", help="Type, such as V(VM.CREATE)."),
+        Option("level", help="V(INFO), V(WARN) or V(ERROR)."),
+        Option("description", help="What happened."),
+        Option("account", help="Whose doing it was."),
+    ),
+    lookup_only=True,
+)
+ALERT = Resource(
+    name="alert",
+    noun="alert",
+    summary="Alerts",
+    commands=Commands(list="listAlerts"),
+    options=(Option("name", help="Name, such as V(ALERT.HOST)."), Option("description", help="What happened.")),
+    lookup_only=True,
+)
+
+RESOURCES = (EVENT, ALERT)
 
 _CHUNK = 200
 """Alerts named in one call: their ids must fit into what a server takes."""

@@ -122,7 +122,7 @@ def test_open_consoles_are_not_cut_without_a_word(cloud, authority):
 
 def test_the_upload_waits_for_jobs_that_need_a_secondary_storage_vm(cloud, authority):
     cloud.set_up()
-    cloud.fault(do="hang-job", command="extractTemplate", seconds=1800)
+    cloud.fault(do="hang-job", command="extractTemplate", seconds=300)
     template = cloud.client.list("listTemplates", {"templatefilter": "all"})[0]
     zone = cloud.client.list("listZones")[0]["id"]
     cloud.client.run("updateTemplatePermissions", {"id": template["id"], "isextractable": True})

@@ -83,6 +83,14 @@ def test_the_fuse_holds(quick, module):
         assert (caught.value.option, quick.changes) == ("most", 0)
 
 
+def test_events_and_alerts_are_read_like_everything_else(quick):
+    quick.client.run("generateAlert", {"type": 299, "name": "MINE", "description": "seen"})
+    (mine,) = quick.run("info", kind="alert", filters={"name": "MINE"})["resources"]
+    assert mine["description"] == "seen"
+    made = quick.run("info", kind="event", filters={"type": "ZONE.CREATE", "level": "INFO"})["resources"]
+    assert {event["type"] for event in made} == {"ZONE.CREATE"}
+
+
 def test_alert_mail_is_refused_until_settings_would_send_it(cloud):
     with pytest.raises(InvalidInput, match=r"alert\.smtp\.host") as caught:
         cloud.run("alert_mail_test")
