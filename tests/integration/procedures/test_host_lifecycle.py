@@ -31,7 +31,7 @@ def cloud() -> Iterator[HostsCloud]:
 
 
 def test_hosts_are_maintained_and_reinstalled_with_work_between(cloud, tmp_path: Path):
-    """One run of a playbook that maintains h1 and h2 in turn, leaves h3 in peace, and reinstalls h4 elsewhere."""
+    """One run that maintains h1 and h2 in turn, leaves h3 in peace, reinstalls h4 elsewhere, and empties h3."""
     address = "172.16.1.200"
     (tmp_path / "work.yml").write_text(WORK)
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
@@ -45,7 +45,9 @@ def test_hosts_are_maintained_and_reinstalled_with_work_between(cloud, tmp_path:
     maintain = {"import_playbook": str(in_shadow(ROOT / "playbooks/host_rolling_maintenance.yml"))}
     renew = {"import_playbook": str(in_shadow(ROOT / "playbooks/host_reinstall.yml")),
              "vars": {"host_lifecycle_group": "new", "host_lifecycle_readdress": True}}  # fmt: skip
-    (tmp_path / "book.yml").write_text(yaml.safe_dump([maintain, renew]))
+    alone = {"import_playbook": str(in_shadow(ROOT / "playbooks/host_maintenance.yml")),
+             "vars": {"host_maintenance_names": ["h3"]}}  # fmt: skip
+    (tmp_path / "book.yml").write_text(yaml.safe_dump([maintain, renew, alone]))
     given = {
         "gather_facts": False, "tasks": str(tmp_path / "work.yml"), "record": str(tmp_path / "record"),
         "return_instances": True, "agent_service": "", "domains_command": ["true"],
@@ -61,8 +63,10 @@ def test_hosts_are_maintained_and_reinstalled_with_work_between(cloud, tmp_path:
     ).succeeded()  # fmt: skip
 
     assert {name for name in ("h1", "h2", "h3", "h4") if (tmp_path / name).exists()} == {"h1", "h2", "h4"}
-    assert {cloud.state(name) for name in ("h1", "h2", "h3", "h4")} == {("Up", "Enabled")}
+    assert {cloud.state(name) for name in ("h1", "h2", "h4")} == {("Up", "Enabled")}
+    assert cloud.state("h3") == ("Up", "Maintenance")
     assert before["h1"] | before["h2"] <= cloud.machines("h1") | cloud.machines("h2")
+    assert not [task for task in done.tasks if task.result.get("not_running")]
     new = cloud.host("h4")
     assert (new["ipaddress"], new["id"] != old["id"]) == (address, True)
     assert not [task for task in done.tasks if task.action.endswith("host_removal") and task.outcome != "ok"]
