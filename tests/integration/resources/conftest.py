@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,18 +21,17 @@ from cloudstack_simulator.simulator import Simulator
 
 
 class FastClock:
-    """Time that runs ``rate`` times as fast as the wall, for server and client alike."""
+    """Time that runs ``rate`` times as fast as the wall; with the server's own ``clock``, the same for both."""
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, clock: RunningClock | None = None) -> None:
         self._rate = rate
-        self._begun = time.monotonic()
-        self._start = datetime.now(UTC)
+        self._clock = clock or RunningClock(rate)
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=self.monotonic())
+        return datetime.fromtimestamp(self._clock.now(), UTC)
 
     def monotonic(self) -> float:
-        return (time.monotonic() - self._begun) * self._rate
+        return self._clock.now()
 
     def sleep(self, seconds: float) -> None:
         time.sleep(max(0.0, seconds) / self._rate)
@@ -50,7 +49,7 @@ class Cloud:
             fill(sim, Wanted.parse(populate))
         self.running = RunningSimulator(sim, system_vm_tls=system_vm_tls).start()
         connection = Connection(self.running.endpoint, key=self.running.key, secret=self.running.secret)
-        self.client = Client(connection, clock=FastClock(rate))
+        self.client = Client(connection, clock=FastClock(rate, sim.clock))
         self.calls = self.changes = 0
 
     def run(self, module: str, /, *, check: bool = False, **options: Any) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Authority:
     def wish(self, leaf: Issued, **more: Any) -> dict[str, Any]:
         chain = [self.middle.pem, self.root.pem]
         given = {"certificate": leaf.pem, "private_key": leaf.key_pem, "chain": chain, "domain": DOMAIN}
-        return {**given, "timeout": 200, **more}
+        return {**given, "timeout": 300, **more}
 
 
 class Certified(Cloud):
