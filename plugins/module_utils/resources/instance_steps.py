@@ -192,8 +192,10 @@ def update_extra(ctx: Any, row: Row) -> Mapping[str, Any]:
     return flat_map("details", row.get("details") or {}) if ctx.given.get("details") else {}
 
 
-def encoded_user_data(value: str, _ctx: Any) -> Mapping[str, Any]:
-    return {"userdata": base64.b64encode(value.encode()).decode()}
+def encoded_user_data(value: str, ctx: Any) -> Mapping[str, Any]:
+    text = base64.b64encode(value.encode()).decode()
+    ctx.client.redactor.add(text)
+    return {"userdata": text}
 
 
 def ip_to_networks(value: list[Mapping[str, Any]], ctx: Any) -> Mapping[str, Any]:
