@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from .. import envelope
@@ -156,6 +157,12 @@ class FaultBook:
         self._taken[rule.name] = CONDITIONS[rule.do][0](self.sim, rule.where)
         if rule.seconds is not None:
             self.sim.scheduler.after(rule.seconds, end_condition, self.sim, rule.name)
+
+    def appeared(self, do: str, row: Any) -> None:
+        """A condition that holds takes what is new as well, where its rule names it."""
+        for rule in self.rules:
+            if rule.do == do and rule.name in self._taken and fnmatchcase(row.name.lower(), rule.where.lower()):
+                self._taken[rule.name] += CONDITIONS[do][0](self.sim, row.name)
 
     def end_condition(self, name: str) -> None:
         """Take back what a rule's condition took."""

@@ -179,8 +179,11 @@ def system_copies(cloud: StorageCloud) -> dict[str, Any]:
 
 
 def test_an_incomplete_copy_on_another_store_is_not_taken_for_a_good_one(cloud):
-    system_copies(cloud)["ss2"].state = "DOWNLOAD_ERROR"
-    with pytest.raises(InvalidInput, match=r"template SystemVM .* incomplete copy on ss2"):
+    """A store that ran full while it was added never got all of the system VM template."""
+    cloud.fails("image-store-full", where="ss3")
+    cloud.add_store("ss3")
+    cloud.sim.faults.clear()
+    with pytest.raises(InvalidInput, match=r"template SystemVM .* incomplete copy on ss3"):
         migrate(cloud)
     assert cloud.changes == 0
 

@@ -96,6 +96,7 @@ def _add(call: Call, name: str, provider: str, details: dict[str, str]) -> Image
             details=details,
         )
     )
+    call.sim.faults.appeared("image-store-full", store)
     store_added(call.sim, store)
     return store
 

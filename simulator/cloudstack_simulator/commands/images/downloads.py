@@ -48,7 +48,9 @@ def start(sim: Simulator, template: Template, store: Any) -> TemplateCopy:
 
 
 def _begin(sim: Simulator, template: Template, copy: TemplateCopy, store: Any) -> None:
-    if is_seeded(template):
+    if is_seeded(template) and store.full:
+        copy.state, copy.error = "DOWNLOAD_ERROR", NO_ROOM
+    elif is_seeded(template):
         copy.state, copy.percent = "DOWNLOADED", 100
         if template.size is not None:
             rows.count_copy(sim, template, copy, 1)

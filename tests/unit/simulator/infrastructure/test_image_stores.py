@@ -100,6 +100,22 @@ def test_migration_to_a_full_store_moves_nothing_and_says_so_in_a_job_that_succe
     assert stores_of(running, "golden") == [running.store]
 
 
+def test_a_full_store_does_not_even_take_the_system_vm_templates(running: Any) -> None:
+    rule = running.sim.faults.add({"do": "image-store-full", "where": "spare"})
+    spare = add_store(running, "spare")
+
+    def states() -> dict[str, str]:
+        (row,) = running.op.rows("listTemplates", templatefilter="all", templatetype="SYSTEM")
+        return {place["datastoreId"]: place["downloadState"] for place in row["downloaddetails"]}
+
+    assert states() == {running.store: "DOWNLOADED", spare: "DOWNLOAD_ERROR"}
+    running.sim.faults.remove(rule)
+    worker = running.op.only("listSystemVms", systemvmtype="secondarystoragevm")
+    running.op.do("destroySystemVm", id=worker["id"])
+    running.sim.advance(200)
+    assert states() == {running.store: "DOWNLOADED", spare: "DOWNLOADED"}, "a new one looks at the stores again"
+
+
 def test_images_and_snapshots_are_listed_by_their_store(running: Any) -> None:
     spare = add_store(running, "spare")
     vm = running.deploy("one")
