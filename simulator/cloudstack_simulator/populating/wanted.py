@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-LARGEST = {"hosts": 6000, "vms": 200_000, "routers": 20_000, "zones": 20}
+LARGEST = {"hosts": 6000, "vms": 200_000, "routers": 20_000, "zones": 20, "flaws": 1000}
 HYPERVISORS = ("Simulator", "KVM")
 VMS_PER_HOST = 100
 VMS_PER_NETWORK = 200
@@ -17,17 +17,21 @@ class PopulateError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Numbers of hosts, instances, and virtual routers (each with an isolated network of its own), over all zones."""
+    """Numbers of hosts, instances, and virtual routers (each with an isolated network of its own), over all zones.
+
+    flaws: so many of each kind of what goes wrong over the years.
+    """
 
     hosts: int = 0
     vms: int = 0
     routers: int = 0
     zones: int = 1
     hypervisor: str = HYPERVISORS[0]
+    flaws: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Wanted:
-        """`hosts=2000,vms=50000,routers=5000,zones=3,hypervisor=KVM`; what is left out follows from the others."""
+        """`hosts=2000,vms=50000,routers=5000,zones=3,hypervisor=KVM,flaws=9`; what is left out follows from the rest."""
         names = [f.name for f in fields(cls) if f.type == "int"]
         numbers: dict[str, int] = {}
         hypervisor = ""
@@ -38,7 +42,7 @@ class Wanted:
                 continue
             if name not in names or not number.isdigit() or name in numbers:
                 raise PopulateError(
-                    f"{part!r}: write hosts=N,vms=N,routers=N,zones=N,hypervisor={'|'.join(HYPERVISORS)}, "
+                    f"{part!r}: write hosts=N,vms=N,routers=N,zones=N,hypervisor={'|'.join(HYPERVISORS)},flaws=N, "
                     "each at most once"
                 )
             numbers[name] = int(number)
@@ -54,7 +58,7 @@ class Wanted:
         zones = numbers.get("zones", 1)
         if not 1 <= zones <= hosts:
             raise PopulateError(f"{zones} zones need at least one host each, and there are {hosts}")
-        return cls(hosts, vms, routers, zones, hypervisor or HYPERVISORS[0])
+        return cls(hosts, vms, routers, zones, hypervisor or HYPERVISORS[0], numbers.get("flaws", 0))
 
     def shares(self) -> list[Wanted]:
         """What each zone gets: the same, and the first ones what is over."""
@@ -63,6 +67,13 @@ class Wanted:
             return total // self.zones + (number < total % self.zones)
 
         return [
-            Wanted(share(self.hosts, n), share(self.vms, n), share(self.routers, n), 1, self.hypervisor)
+            Wanted(
+                share(self.hosts, n),
+                share(self.vms, n),
+                share(self.routers, n),
+                1,
+                self.hypervisor,
+                share(self.flaws, n),
+            )
             for n in range(self.zones)
         ]

@@ -6,7 +6,7 @@ import gc
 from typing import TYPE_CHECKING
 
 from ..commands.zones.capacity import count
-from . import places
+from . import flaws, places
 from .tenants import Tenants
 
 if TYPE_CHECKING:
@@ -25,7 +25,10 @@ def populate(sim: Simulator, wanted: Wanted) -> None:
         for number, share in enumerate(wanted.shares(), 1):
             name = places.ZONE if number == 1 else f"{places.ZONE}-{number}"
             hosts = places.build(sim, name, share)
-            Tenants(sim, sim.db.zones.first(name=name), hosts, places.prefix_of(name)).fill(share)
+            zone = sim.db.zones.first(name=name)
+            Tenants(sim, zone, hosts, places.prefix_of(name)).fill(share)
+            if share.flaws:
+                flaws.plant(sim, zone, share.flaws)
         count(sim)
     finally:
         gc.enable()

@@ -48,6 +48,18 @@ def test_what_breaks_is_found_and_nothing_is_changed(populated, tmp_path):
     assert "are critical or worse" in failed["msg"]
 
 
+def test_the_flaws_of_an_old_cloud_are_found_and_those_alone():
+    cloud = Cloud(populate="hosts=8,vms=80,routers=8,zones=2,hypervisor=KVM,flaws=6")
+    result = cloud.run("audit")
+    cloud.close()
+    numbers = {rule["id"]: rule["findings"] for rule in result["rules"] if rule["findings"]}
+    assert numbers.pop("dangerous-setting")
+    assert numbers == {
+        "orphaned-volume": 6, "stuck-volume": 2, "old-snapshot": 6, "anti-affinity": 6, "stuck-instance": 6,
+        "router-behind": 6, "disk-offering-without-pool": 6, "resource-count": 2,
+    }  # fmt: skip
+
+
 def test_a_job_that_hangs_is_found():
     cloud = Cloud(rate=3600, populate="hosts=2,vms=1,routers=1,hypervisor=KVM")
     offering = cloud.client.list("listDiskOfferings")[0]["id"]
