@@ -31,7 +31,7 @@ class Wanted:
 
     @classmethod
     def parse(cls, text: str) -> Wanted:
-        """`hosts=2000,vms=50000,routers=5000,zones=3,hypervisor=KVM,flaws=9`; what is left out follows from the rest."""
+        """`hosts=2000,vms=50000,routers=5000,zones=3,hypervisor=KVM,flaws=9`; the rest follows."""
         names = [f.name for f in fields(cls) if f.type == "int"]
         numbers: dict[str, int] = {}
         hypervisor = ""
