@@ -153,7 +153,7 @@ def _is_iso(facts: dict[str, str]) -> bool:
 def _in_drives(reader: _Reader) -> Iterator[str]:
     """Ids of files that lie in CD drives: ``ovf:/file/file2`` or ``/disk/disk2``."""
     for item in reader.items:
-        place, _, ident = item.holds.rpartition("/")
+        place, _slash, ident = item.holds.rpartition("/")
         if item.kind in CD_DRIVES and ident:
             yield reader.disks.get(ident, {}).get("fileRef", ident) if place.endswith("disk") else ident
 

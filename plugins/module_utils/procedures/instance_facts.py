@@ -134,7 +134,7 @@ def _answers(run: Any, target: Target) -> bool:
     address = addresses.get(target.name) or nics[0].get("ipaddress")
     if not address:
         return False
-    host, _, own_port = str(address).partition(":") if str(address).count(":") == 1 else (str(address), "", "")
+    host, _colon, own_port = str(address).partition(":") if str(address).count(":") == 1 else (str(address), "", "")
     try:
         with socket.create_connection((host, int(own_port or port)), timeout=PATIENCE):
             return True

@@ -13,7 +13,7 @@ from typing import IO, Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
-from ansible.module_utils.urls import ConnectionError, SSLValidationError, open_url  # noqa: A004
+from ansible.module_utils import urls
 
 from ..client import InvalidInput
 from ..model import Operation, Option
@@ -36,9 +36,10 @@ def _inspected(task: Any) -> dict[str, Any]:
 def _opened(task: Any, source: str) -> IO[bytes]:
     try:
         if urlsplit(source).scheme in ("http", "https"):
-            return open_url(source, timeout=task.option("timeout"), validate_certs=task.option("validate_source_certs"))
+            checked = bool(task.option("validate_source_certs"))
+            return urls.open_url(source, timeout=task.option("timeout"), validate_certs=checked)
         return Path(source).expanduser().open("rb")
-    except (OSError, URLError, ConnectionError, SSLValidationError) as error:
+    except (OSError, URLError, urls.ConnectionError, urls.SSLValidationError) as error:
         why = getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
         raise InvalidInput(
             f"the OVA cannot be read: {why}",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.server
 import io
 import tarfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,35 @@ def test_an_ova_with_a_cd_inside_is_refused_before_it_is_registered(cloud, appli
     assert (caught.value.option, cloud.calls) == ("source", 0)
     told = cloud.run("ova_inspection", source=str(appliance), allow_iso=True)
     assert (told["suitable"], told["ova"]["isos"], told["changed"]) == (False, ["tools.iso"], False)
+
+
+class Slow(http.server.BaseHTTPRequestHandler):
+    """Sends the beginning of an OVA, and the rest never."""
+
+    content = b""
+    done = threading.Event()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "10000000000")
+        self.end_headers()
+        self.wfile.write(self.content)
+        self.wfile.flush()
+        self.done.wait(10)
+
+    def log_message(self, *_what: object) -> None:
+        """Nobody wants to read it."""
+
+
+def test_of_an_address_only_the_beginning_is_fetched(cloud, appliance):
+    Slow.content = appliance.read_bytes()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        source = f"http://127.0.0.1:{server.server_address[1]}/appliance.ova"
+        told = cloud.run("ova_inspection", source=source, allow_iso=True)
+        Slow.done.set()
+        server.shutdown()
+    assert told["ova"]["isos"] == ["tools.iso"]
 
 
 def test_an_ova_that_is_not_there_is_an_error_that_says_why(cloud, tmp_path):
