@@ -37,7 +37,7 @@ def _targets(run: Any) -> Sequence[Target]:
             option="cluster",
             remedy="name KVM hosts or clusters; for others use host_maintenance around your own work",
         )
-    run.memory.update(record=Record(""), finished=set())
+    run.memory["record"] = Record("")
     return [host_target(row, cut=1.0) for row in rows]
 
 
@@ -134,7 +134,6 @@ def _verify(run: Any, target: Target) -> None:
         run.task.warn(f"cluster {cluster['name']} is {cluster.get('allocationstate')}: nothing new starts in it")
     if _progress(run, target.id).get("state") != "done":
         _annotate(run, target, "done")
-    run.memory["finished"].add(target.id)
     try:
         tell_of_lost(run, target, lost(run, run.memory["record"].of(target.id)))
     except CloudStackError as error:

@@ -17,7 +17,7 @@ from ..campaign import Target
 from ..client import ApiError, CloudStackError
 from ..model import Row
 from .host_places import Room, plan_moves, suitable, unmovable
-from .hosts import host_now, neighbours, reasons, residents, short_list, titled
+from .hosts import host_now, neighbours, reasons, residents, residents_now, short_list, titled
 
 UNDECIDED = ("Starting", "Stopping", "Migrating")
 BROKEN = ("Error", "Unknown", "Shutdown")
@@ -53,6 +53,20 @@ def refusals(run: Any, row: Mapping[str, Any], targets: Collection[str]) -> list
 def broken(rows: Sequence[Row]) -> list[str]:
     """Machines in a state in which the server refuses the maintenance of their host."""
     return [f"{titled(row)} is {row.get('state')}" for row in rows if row.get("state") in BROKEN]
+
+
+def await_what_left(run: Any, target: Target) -> None:
+    """Waits until nothing that left an earlier host of this run is still on its way.
+
+    A work item of the server that is still queued stops an instance when its next host is emptied in turn.
+    """
+    entries = [entry for host in sorted(run.memory["finished"]) for entry in run.memory["record"].of(host)]
+
+    def look() -> bool | str:
+        rows = [row for row in residents_now(run, entries) if row and row.get("state") in UNDECIDED]
+        return short_list([f"{titled(row)} is {row['state']}" for row in rows], 3) if rows else True
+
+    run.wait_for(target, "what left earlier hosts", look)
 
 
 def empty(run: Any, target: Target, leaving: Collection[str]) -> None:
@@ -118,7 +132,7 @@ def _began(
     try:
         hosts, why = suitable(run, row, leaving)
         if hosts:
-            command, params = _migration(run, row, hosts)
+            command, params = _migration(row, hosts)
             return row, run.client.start(command, params, obj=titled(row))
         if run.option("unmovable") != "stop":
             raise ApiError(why, obj=titled(row), remedy="set unmovable to stop")
@@ -129,10 +143,9 @@ def _began(
         return row, None
 
 
-def _migration(run: Any, row: Row, hosts: Sequence[Row]) -> tuple[str, dict[str, Any]]:
-    """To the host with the most room; hosts that this run has finished come first, so that nothing moves twice."""
-    done = run.memory.get("finished", ())
-    best = max(hosts, key=lambda host: (host["id"] in done, _free(host)))
+def _migration(row: Row, hosts: Sequence[Row]) -> tuple[str, dict[str, Any]]:
+    """To the host with the most room."""
+    best = max(hosts, key=_free)
     params = {"virtualmachineid": row["id"], "hostid": best["id"]}
     if row["kind"] == "instance":
         return "migrateVirtualMachine", params

@@ -13,7 +13,7 @@ from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stag
 from ..client import ApiError, InvalidInput
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE
-from .host_emptying import empty, left_behind, look_ahead, refusals
+from .host_emptying import await_what_left, empty, left_behind, look_ahead, refusals
 from .host_record import Record
 from .host_return import come_back, lost, tell_of_lost, wait_for_agent, wait_until_in_service
 from .hosts import HOSTS, IN_ERROR, PREPARING, host_now, host_target, named_hosts, residents, short_list
@@ -115,6 +115,7 @@ def _enter(run: Any, target: Target) -> None:
     trouble = refusals(run, row, run.memory["leaving"])
     if trouble:
         raise ApiError(short_list(trouble), obj=target.title, remedy="mend what is named and run again")
+    await_what_left(run, target)
     run.memory["record"].note(target.id, residents(run, target.id))
     if row.get("resourcestate") == "Enabled":
         run.change("updateHost", {"id": target.id, "allocationstate": "Disable"}, target.title)
@@ -152,6 +153,7 @@ def _verify_maintenance(run: Any, target: Target) -> None:
         return f"maintenance, is {state} with {len(rows)} machines left"
 
     run.wait_for(target, "maintenance", look)
+    run.memory["finished"].add(target.id)
     tell_of_lost(run, target, lost(run, run.memory["record"].of(target.id)))
 
 

@@ -253,9 +253,23 @@ def test_hosts_of_one_cluster_follow_one_another(cloud):
         enter(cloud, "h3", per_cluster=2)
 
 
-def changing_calls(cloud):
-    counters = cloud.sim.counters.changing
-    return [name for name in counters.elements() if name != "login"]
+def test_the_next_host_waits_for_what_left_the_last_one(cloud, monkeypatch):
+    """An old work item of the server has one of the instances of h1 under way when h1 is done."""
+    cloud.sim.db.hosts.first(name="h3").memory *= 4
+    vm = cloud.sim.db.vms.first(name=min(n for n in cloud.machines("h1") if n.startswith("vm-")))
+    send, seen = cloud.client.run, []
+
+    def watching(command, params=None, **more):
+        seen.append((command, vm.state))
+        answer = send(command, params, **more)
+        if command == "prepareHostForMaintenance" and vm.state == "Running":
+            vm.state = "Starting"
+            cloud.sim.scheduler.after(20, setattr, vm, "state", "Running")
+        return answer
+
+    monkeypatch.setattr(cloud.client, "run", watching)
+    enter(cloud, "h1", "h2")
+    assert [state for command, state in seen if command == "updateHost"] == ["Running"] * 4
 
 
 def test_a_run_that_is_cut_off_at_any_call_is_resumed(tmp_path):
