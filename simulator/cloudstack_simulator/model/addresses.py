@@ -70,3 +70,11 @@ class PortableRange(Row):
     vlan: str | None = None
     taken: dict[int, dict[str, object]] = fresh(dict)
     """Addresses in use (as numbers): account, network, zone … of each."""
+
+
+@entity("ip6_prefixes", "GuestNetworkIpv6Prefix", indexes=("zone_id",))
+class Ip6Prefix(Row):
+    """A zone's prefix, of which guest networks get a /64 each."""
+
+    zone_id: int
+    prefix: str

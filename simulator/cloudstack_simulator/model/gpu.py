@@ -29,3 +29,18 @@ class VgpuProfile(Row):
     max_heads: int | None = None
     max_x: int | None = None
     max_y: int | None = None
+
+
+@entity("gpu_devices", "GpuDevice", indexes=("host_id", "card_id", "profile_id"))
+class GpuDevice(Row):
+    """A card in a host, or a part of one."""
+
+    host_id: int
+    bus_address: str
+    card_id: int
+    profile_id: int
+    kind: str = "PCI"
+    parent_id: int | None = None
+    numa_node: str | None = None
+    managed: bool = True
+    vm_id: int | None = None

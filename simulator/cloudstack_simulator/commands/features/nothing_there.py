@@ -20,7 +20,7 @@ APPLIANCES = (
 FEATURES = (
     "listASNRanges", "listASNumbers",
     "listBackupRepositories", "listBgpPeers", "listCniConfiguration", "listCustomActions",
-    "listGlobalLoadBalancerRules", "listGpuDevices", "listGuestNetworkIpv6Prefixes", "listGuiThemes",
+    "listGlobalLoadBalancerRules", "listGuiThemes",
     "listImportVmTasks", "listIpv4SubnetsForGuestNetwork", "listIpv4SubnetsForZone", "listIpv6FirewallRules",
     "listKubernetesClusters", "listKubernetesSupportedVersions", "listLoadBalancers", "listOauthProvider",
     "listQuarantinedIps", "listRoutingFirewallRules", "listSecondaryStorageSelectors", "listSharedFileSystems",

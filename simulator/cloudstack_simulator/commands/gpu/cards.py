@@ -74,6 +74,8 @@ def update_card(call: Call) -> dict[str, Any]:
 @command("deleteGpuCard")
 def delete_card(call: Call) -> dict[str, Any]:
     card = live(call.params.id, NOT_FOUND)
+    if call.db.gpu_devices.where(card_id=card.id):
+        raise InvalidParameter(f"Cannot delete GPU card {card} as it is in use by one or more GPU devices")
     for profile in call.db.vgpu_profiles.where(card_id=card.id):
         call.db.vgpu_profiles.remove(profile)
     call.db.gpu_cards.remove(card)

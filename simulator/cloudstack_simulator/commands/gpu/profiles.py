@@ -80,6 +80,10 @@ def update_profile(call: Call) -> dict[str, Any]:
 @command("deleteVgpuProfile")
 def delete_profile(call: Call) -> dict[str, Any]:
     profile = live(call.params.id, NOT_FOUND)
+    if call.db.gpu_devices.where(profile_id=profile.id):
+        raise InvalidParameter(
+            f"Cannot delete vGPU profile with ID {profile.id} as it is in use by one or more GPU devices"
+        )
     call.db.vgpu_profiles.remove(profile)
     call.event("VGPU.PROFILE.DELETE", "Successfully completed Deleting vGPU profile", profile)
     return SUCCESS
