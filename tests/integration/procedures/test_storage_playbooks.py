@@ -12,8 +12,8 @@ from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.running import RunningSimulator
 
 RATE = 60.0
-BUILT_IN = 900.0
-"""Simulated seconds that building takes; the clock begins so much earlier, so that signatures are not too old."""
+BUILT_IN = 6000.0
+"""The clock begins so many seconds early: building and playing may take as long, or signatures would be too old."""
 PLAYBOOKS = ("snapshot_schedules", "primary_storage_maintenance", "secondary_storage_relocation")
 VARIABLES = {
     "snapshot_schedules": [
