@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from statistics import median
+from statistics import linear_regression, median
 from typing import Any
 
 import pytest
@@ -100,6 +100,8 @@ def test_planning_grows_with_the_number_of_objects_and_no_faster(server, tmp_pat
     print("  objects   seconds   ms per object   list calls   peak MB")
     for size, seconds, peak, calls in points:
         print(f"  {size:7}   {seconds:7.3f}   {seconds / size * 1000:13.3f}   {calls:10}   {peak:7.0f}")
+    slope, fixed = linear_regression([point[0] for point in points], [point[1] for point in points])
+    print(f"  that is {fixed * 1000:.0f} ms for the calls and {slope * 1000:.3f} ms for each object")
     target = ROOT / "build/bench/cost_per_object.svg"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(draw([(size, seconds / size * 1000) for size, seconds, _peak, _calls in points]))
