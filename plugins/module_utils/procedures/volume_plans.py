@@ -12,6 +12,7 @@ from typing import Any
 
 from ..campaign import BLOCKED, DUE, Standing, Target
 from ..client import ApiError, InvalidInput
+from ..model import Row
 from .facts import setting
 from .secondary_storage_contents import gigabytes
 from .volume_destinations import choose, destination_host, room
@@ -42,16 +43,29 @@ def _placed(run: Any, target: Target, due: Standing) -> Standing:
     try:
         if live and machine is not None and machine.get("hypervisor") == "KVM" and rows:
             destination_host(run, machine)
-        places = [choose(run, row) for row in rows]
+        places = _take(run, rows)
     except (ApiError, InvalidInput) as error:
         return Standing(BLOCKED, str(error.message))
-    for row, pool in zip(rows, places, strict=True):
-        run.memory["places"][row["id"]] = pool
-        run.memory["room"][pool["id"]] = room(run, pool) - int(row.get("size") or 0)
-        run.memory["offline"] = max(run.memory["offline"], 0 if live else int(row.get("size") or 0))
     if not rows:
         return due
+    largest = 0 if live else max(int(row.get("size") or 0) for row in rows)
+    run.memory["offline"] = max(run.memory["offline"], largest)
     return Standing(DUE, f"{due.reason}; to {', '.join(sorted({pool['name'] for pool in places}))}")
+
+
+def _take(run: Any, rows: Sequence[Row]) -> list[Row]:
+    """A place for each of the volumes, with its room taken; all of them, or none and the error."""
+    before, places = dict(run.memory["room"]), []
+    for row in rows:
+        try:
+            pool = choose(run, row)
+        except InvalidInput:
+            run.memory["room"] = before
+            raise
+        run.memory["room"][pool["id"]] = room(run, pool) - int(row.get("size") or 0)
+        run.memory["places"][row["id"]] = pool
+        places.append(pool)
+    return places
 
 
 def check_secondary_storage(run: Any, zones: Sequence[str]) -> None:

@@ -127,6 +127,17 @@ def test_all_volumes_together_must_fit(cloud):
     assert cloud.changes == 0
 
 
+def test_the_volumes_of_one_instance_must_fit_together(cloud):
+    """Room for the data disk of 5 GB or the root disk of 2 GB, and not for both."""
+    pool = cloud.pool("ps2")
+    promised = 2 * 0.85
+    room = int((pool["disksizeallocated"] + (6 << 30)) / promised)
+    cloud.do("updateStoragePool", id=pool["id"], capacitybytes=room)
+    with pytest.raises(InvalidInput, match=r"finds no place: ps2 has room for [14]\.0 GB"):
+        migrate(cloud, instances=["on"])
+    assert migrate(cloud, instances=["off"])["counts"] == {"done": 1}
+
+
 def test_volumes_at_rest_are_not_copied_through_a_full_secondary_storage(cloud):
     cloud.do("updateImageStore", id=cloud.store("ss1")["id"], capacitybytes=2 << 30)
     with pytest.raises(InvalidInput, match=r"no secondary storage .* has room"):
