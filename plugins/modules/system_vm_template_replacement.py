@@ -194,6 +194,11 @@ confirm:
     - 'In check mode: what has to be typed in O(confirm), where data can be lost.'
   returned: success
   type: str
+setting:
+  description:
+    - The setting that decides.
+  returned: success
+  type: str
 restart_needed:
   description:
     - Whether the management servers must be restarted before system VMs are renewed.

@@ -50,6 +50,7 @@ class Run:
         self.memory: dict[str, Any] = {}
         #: Jobs that this run is waiting for.
         self.own_jobs: set[str | None] = set()
+        self._changes = self.client.counters.changes
         self._stopped = ""
         self._reported = self.clock.monotonic()
         self._lock = threading.Lock()
@@ -93,6 +94,11 @@ class Run:
                 )
             self.clock.sleep(pause)
             pause = min(pause * 1.5, 5.0)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether a changing call was sent, whatever became of it."""
+        return bool(self.client.counters.changes > self._changes)
 
     def progress(self) -> str:
         timeline = self.timeline
@@ -233,8 +239,7 @@ def _reported(run: Run) -> dict[str, Any]:
 def _verdict(run: Run, prepared: bool) -> dict[str, Any]:
     """Whether the run is a failure, and the sentence that says what is done, left and unsafe."""
     timeline = run.timeline
-    touched = any(entry.attempts for entry in timeline.entries.values())
-    verdict: dict[str, Any] = {"changed": touched or prepared}
+    verdict: dict[str, Any] = {"changed": run.has_changed or prepared}
     failed = [entry for entry in timeline.entries.values() if entry.state in ("failed", "unsafe")]
     if not failed and not run.stopped:
         return verdict

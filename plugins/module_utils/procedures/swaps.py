@@ -26,6 +26,7 @@ SERVERS_RESTARTED = Option(
     ),
 )  # fmt: skip
 RETURNS = {
+    "setting": ("str", "The setting that decides."),
     "restart_needed": ("bool", "Whether the management servers must be restarted before system VMs are renewed."),
 }
 RESTART_FIRST = "the management servers read the setting at their start: restart them all, then run again"
@@ -34,6 +35,7 @@ RESTART_FIRST = "the management servers read the setting at their start: restart
 def begin(run: Any, wish: Wish, zones: Sequence[Row], why: Callable[[Row], str]) -> None:
     """Reads how the setting stands. ``why``: why a VM is to be renewed; an empty text where it is as wanted."""
     run.memory.update(wish=wish, step=wish.step(run), own=_own_values(run, wish, zones), why=why)
+    run.notes["setting"] = wish.name
     run.memory["wait"] = run.notes["restart_needed"] = _must_wait(run, wish)
 
 

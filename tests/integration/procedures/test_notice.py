@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.policy
 import json
 import threading
+import time
 from collections.abc import Iterator
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -41,6 +42,10 @@ ENDED = {
     "changed": True, "failed": True, "msg": "1 failed", "counts": {"done": 1, "failed": 1, "skipped": 1},
     "report": {"procedure": "virtual_router_upgrade", "targets": TARGETS},
 }  # fmt: skip
+
+
+BUILT_IN = 600.0
+"""Simulated seconds that building takes; the clock begins so much earlier, so that signatures are not too old."""
 
 
 class Sink:
@@ -174,23 +179,61 @@ def test_the_mail_server_s_user_is_logged_in(cloud, sink):
     assert (sink.logins[0], len(sink.mails)) == ((b"u", b"right"), 2)
 
 
-def test_the_playbook_of_router_upgrades_tells_before_and_after(tmp_path, sink, hook):
-    cloud = VirtualCloud(clock=RunningClock(60.0))
+RESTART = """\
+- name: Restart the simulated servers
+  ansible.builtin.uri:
+    url: "{{ simulator }}/simulator/restart"
+    method: POST
+    body_format: json
+    body: {}
+"""
+BOOKS = ("virtual_router_upgrade", "default_system_offering", "system_vm_template_replacement")
+
+
+def template(cloud: VirtualCloud, name: str) -> str:
+    """A system VM template that is ready in the zone."""
+    guest_os = cloud.client.list("listOsTypes", {"description": "Debian GNU/Linux 12 (64-bit)"})[0]["id"]
+    image = {"name": name, "displaytext": name, "zoneid": "-1", "format": "QCOW2", "hypervisor": "KVM",
+             "isrouting": True, "ostypeid": guest_os, "url": "http://images.example.com/system.qcow2"}  # fmt: skip
+    made = str(cloud.client.run("registerTemplate", image)["template"][0]["id"])
+    cloud.sim.advance(300)
+    cloud.client.run("updateTemplate", {"id": made, "templatetype": "SYSTEM"})
+    return made
+
+
+def test_playbooks_tell_before_and_after_and_restart_the_servers_in_between(tmp_path, sink, hook):
+    cloud = VirtualCloud(clock=RunningClock(60.0, start=time.time() - BUILT_IN))
     populate(cloud.sim, Wanted(hosts=2, vms=2, routers=2, hypervisor="KVM"))
+    wanted = {"name": "big", "displaytext": "big", "issystem": True, "systemvmtype": "secondarystoragevm",
+              "cpunumber": 1, "cpuspeed": 500, "memory": 1024}  # fmt: skip
+    offering = cloud.client.run("createServiceOffering", wanted)["serviceoffering"]["id"]
+    next_template = template(cloud, "next")
     age(cloud.sim)
+    (tmp_path / "restart.yml").write_text(RESTART)
     book = tmp_path / "book.yml"
-    book.write_text("- ansible.builtin.import_playbook: cloudstack.ops.virtual_router_upgrade\n")
+    book.write_text("".join(f"- ansible.builtin.import_playbook: cloudstack.ops.{name}\n" for name in BOOKS))
     variables = {
         "notice_mail_to": ["a@example.com"], "notice_mail_from": "cloud@example.com",
         "notice_mail_server": "127.0.0.1", "notice_mail_port": sink.port, "notice_mail_security": "none",
         "notice_url": hook.url, "virtual_router_upgrade_parallel": 2,
+        "default_system_offering_type": "secondarystoragevm", "default_system_offering_offering": "big",
+        "management_servers_restart_tasks": str(tmp_path / "restart.yml"), "management_servers_drain_only": True,
+        "system_vm_template_replacement_template": "next",
     }  # fmt: skip
     with RunningSimulator(cloud.sim) as running:
+        variables["simulator"] = running.url
         played = play(running, tmp_path, book, variables=variables).succeeded()
     assert [one["Subject"] for one in sink.mails] == [
         "Announcement: virtual router upgrade, 2 interruptions planned", "Ended: virtual router upgrade (2 done)",
+        "Announcement: system vm template replacement, 2 interruptions planned",
+        "Ended: system vm template replacement (2 done)",
     ]  # fmt: skip
-    assert [one["moment"] for one in hook.taken] == ["before", "after"]
+    assert [one["moment"] for one in hook.taken] == ["before", "after"] * 2
     assert hook.taken[1]["counts"] == {"done": 2}
-    plan, upgrade = [task for task in played.ours if task.action == "cloudstack.ops.virtual_router_upgrade"]
-    assert (plan.changes, upgrade.changed) == (0, True)
+    swaps = [task for task in played.ours if task.action == "cloudstack.ops.default_system_offering"]
+    assert [(task.result["restart_needed"], task.result["counts"]) for task in swaps] == [
+        (True, {"left": 1}), (False, {"done": 1}),
+    ]  # fmt: skip
+    rows = cloud.client.list("listSystemVms")
+    assert {row["templateid"] for row in rows} == {next_template}
+    assert {row["serviceofferingid"] for row in rows if row["systemvmtype"] == "secondarystoragevm"} == {offering}

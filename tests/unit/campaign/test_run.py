@@ -25,6 +25,7 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.campaign import (
     work,
 )
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, FakeClock, InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client.counters import Counters
 from ansible_collections.cloudstack.ops.plugins.module_utils.reconcile import Task
 
 
@@ -33,6 +34,7 @@ class World:
 
     def __init__(self, count: int = 6, trouble: dict[str, int] | None = None) -> None:
         self.clock = FakeClock()
+        self.counters = Counters()
         self.version = {f"r{number}": 1 for number in range(count)}
         self.trouble = dict(trouble or {})
         self.steps: list[str] = []
@@ -57,6 +59,7 @@ class World:
 
     def act(self, _run: Any, target: Target) -> None:
         with self._lock:
+            self.counters.changes += 1
             self.steps.append(target.name)
             self.clock.sleep(1)
         self.on_step(target.name)
@@ -328,3 +331,14 @@ def test_a_long_report_names_in_its_picture_only_what_did_not_end_well(tmp_path:
     assert picture.count("<rect") == 400
     assert picture.count('text-anchor="end">') == 1
     assert ">r7 · net of r7</text>" in picture
+
+
+def test_a_step_that_sent_nothing_is_no_change():
+    world = World(1)
+
+    def act(_run, target):
+        world.version[target.name] = 2
+
+    result = world.go(procedure={"act": act})
+    assert (result["counts"], result["changed"]) == ({"done": 1}, False)
+    assert World(1).go()["changed"]
