@@ -19,6 +19,9 @@ from .volume_reference import Place
 
 _GONE = frozenset(("Destroyed", "Expunging", "Expunged"))
 _SETTLED = frozenset(("Running", "Stopped"))
+_MOVING = frozenset(("Starting", "Stopping", "Migrating", "Restoring"))
+MOVES_WITHIN = 900.0
+"""Seconds in which an instance that starts, stops or moves has to end that."""
 NEEDS_STOPPED = ("affinity_groups", "ssh_key_pairs", "security_groups")
 """Options that the server changes on stopped instances alone."""
 
@@ -158,11 +161,27 @@ def power(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
     if row.get("state") == "Destroyed":
         ctx.change("recoverVirtualMachine", {"id": row["id"]})
         return
+    if _settled(ctx, row) == ctx.given["power"]:
+        return
     if ctx.given["power"] == "Running":
         host = {"hostid": ctx.ref_id("host")} if ctx.given.get("host") else {}
         ctx.change("startVirtualMachine", {"id": row["id"], **host})
     else:
         ctx.change("stopVirtualMachine", {"id": row["id"], **_forced(ctx)})
+
+
+def _settled(ctx: Any, row: Row) -> str:
+    """The state of an instance once it neither starts, stops nor moves: the server refuses it another job till then."""
+    question = {"id": row["id"], "listall": True}
+    if row.get("projectid"):
+        question["projectid"] = row["projectid"]
+    clock, state = ctx.client.clock, str(row.get("state"))
+    end = clock.monotonic() + MOVES_WITHIN
+    while state in _MOVING and clock.monotonic() < end:
+        ctx.tell(f"waiting while it is {state}")
+        clock.sleep(2)
+        state = "".join(str(now.get("state")) for now in ctx.client.list("listVirtualMachines", question))
+    return state
 
 
 def restart(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:

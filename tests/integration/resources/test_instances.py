@@ -59,6 +59,18 @@ def test_a_new_instance_may_stay_stopped_and_be_where_it_was_told(cloud):
     assert cloud.vm("placed")["hostname"] == host
 
 
+def test_what_somebody_else_began_is_waited_for(cloud):
+    cloud.run("instance", name="busy", **MADE)
+    cloud.client.call("stopVirtualMachine", {"id": cloud.vm("busy")["id"]})
+    cloud.sim.advance(0.05)
+    assert cloud.vm("busy")["state"] == "Stopping"
+    assert cloud.run("instance", name="busy", state="started")["resource"]["state"] == "Running"
+    cloud.client.call("stopVirtualMachine", {"id": cloud.vm("busy")["id"]})
+    cloud.sim.advance(0.05)
+    assert cloud.run("instance", name="busy", state="stopped")["resource"]["state"] == "Stopped"
+    assert cloud.changes == 0
+
+
 def test_a_lost_answer_makes_no_second_instance(cloud):
     cloud.run("instance", fault=Fault("lost", 0, is_changing), name="lost", **MADE)
     assert len(cloud.rows("listVirtualMachines", name="lost", listall=True)) == 1
