@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..campaign import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
-from ..client import ApiError
+from ..client import ApiError, CloudStackError
 from ..client.maps import indexed_list
 from ..model import Option, Row
 from .long_jobs import change
@@ -90,10 +90,14 @@ def act(run: Any, target: Target) -> None:
     machine = instance_now(run, target.id) if target.facts["attached"] else None
     if waiting:
         places = [(row, place_for(run, row)) for row in waiting]
-        if machine is not None and machine.get("state") == "Running":
-            _move_running(run, target, machine, places)
-        else:
-            _move_at_rest(run, target, places)
+        try:
+            if machine is not None and machine.get("state") == "Running":
+                _move_running(run, target, machine, places)
+            else:
+                _move_at_rest(run, target, places)
+        except CloudStackError:
+            _bring_back(run, target)
+            raise
     _start_again(run, target)
 
 
@@ -134,6 +138,16 @@ def _start_again(run: Any, target: Target) -> None:
         if problem:
             raise ApiError("its volumes have moved, but it does not start", obj=target.title, server_text=problem)
     marks.remove(mark)
+
+
+def _bring_back(run: Any, target: Target) -> None:
+    """After a failure an instance that was stopped here runs again, unless one of its volumes is in between."""
+    mark = marks_of(run).read().get(target.id) if target.facts["attached"] else None
+    if mark is None or any(row.get("state") == "Migrating" for row in volumes_now(run, target)):
+        return
+    machine = instance_now(run, target.id)
+    if machine is not None and machine.get("state") == "Stopped" and not start(run, machine):
+        marks_of(run).remove(mark)
 
 
 def verify(run: Any, target: Target) -> None:

@@ -94,6 +94,21 @@ def test_a_running_instance_is_stopped_for_its_volumes_only_when_told_and_runs_a
     assert cloud.rows("listAnnotations") == []
 
 
+def test_an_instance_that_was_stopped_for_nothing_runs_again(cloud):
+    cloud.fails("fail-job", command="migrateVolume", nth=2)
+    told = migrate(cloud, instances=["on"], running="stop", retries=0)
+    assert told["failed"]
+    assert (cloud.vm("on")["state"], cloud.rows("listAnnotations")) == ("Running", [])
+    assert migrate(cloud, instances=["on"], running="stop")["counts"] == {"done": 1}
+    assert (cloud.vm("on")["state"], places(cloud, "on")) == ("Running", {"ps2"})
+
+
+def test_an_instance_whose_volume_is_in_between_stays_down_and_is_remembered(cloud):
+    cloud.fails("stall-job", command="migrateVolume", times=1)
+    assert migrate(cloud, instances=["on"], running="stop", retries=0)["failed"]
+    assert (cloud.vm("on")["state"], len(cloud.rows("listAnnotations"))) == ("Stopped", 1)
+
+
 def test_without_another_host_nothing_is_touched(cloud):
     here = cloud.vm("on")["hostname"]
     for row in cloud.rows("listHosts", type="Routing"):
