@@ -108,6 +108,18 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
         refuse_open_consoles(run, sights)
     if run.option("check_dns"):
         refuse_wrong_names(run, sights)
+    run.memory["changes"] = [step for wish in run.memory["wishes"] if (step := wish.step(run))]
+    if not run.memory["changes"]:
+        _stop_for(run, _unread(run))
+
+
+def _stop_for(run: Any, names: Sequence[str]) -> None:
+    """No step before the management servers have read their settings."""
+    if names:
+        text = RESTART.format(names=", ".join(names)) + "; restart them one after the other, then run again"
+        run.task.warn(text)
+        run.stop(text)
+        run.notes["restart_needed"] = True
 
 
 def _uploads(run: Any, due: Sequence[Target]) -> list[Upload]:
@@ -135,23 +147,27 @@ def _was_changed(run: Any, wish: Wish) -> bool:
 
 
 def _prepare_plan(run: Any, due: Sequence[Target]) -> Sequence[str]:
-    changes = [step for wish in run.memory["wishes"] if (step := wish.step(run))]
-    unread = [] if changes else _unread(run)
-    sent = [f"upload {call.label}" for call in _uploads(run, due)]
-    static = sorted({w.name for w in run.memory["wishes"] if w.step(run) and w.row(run).get("isdynamic") is not True})
-    run.memory.update(unread=unread)
-    stop = [f"stop: {RESTART.format(names=', '.join(static or unread))}"] if static or unread else []
-    return [*changes, *stop, *sent]
+    if run.memory["changes"]:
+        names = sorted({wish.name for wish in run.memory["wishes"] if wish.step(run) and not _is_dynamic(run, wish)})
+        stop = [f"stop: {RESTART.format(names=', '.join(names))}"] if names else []
+    elif run.stopped:
+        return []
+    else:
+        stop = []
+    return [*run.memory["changes"], *stop, *(f"upload {call.label}" for call in _uploads(run, due))]
+
+
+def _is_dynamic(run: Any, wish: Wish) -> bool:
+    return wish.row(run).get("isdynamic") is True
 
 
 def _prepare(run: Any, due: Sequence[Target]) -> Mapping[str, Any]:
     for wish in run.memory["wishes"]:
         if wish.step(run):
             wish.apply(run)
-    unread = _unread(run)
-    if unread:
-        run.stop(RESTART.format(names=", ".join(unread)) + "; restart them one after the other, then run again")
-        return {"restart_needed": True}
+    _stop_for(run, _unread(run))
+    if run.stopped:
+        return {}
     calls = _uploads(run, due)
     if calls:
         _await_idle(run)

@@ -76,6 +76,8 @@ def test_from_nothing_to_served_with_one_upload(cloud, authority):
     stopped = cloud.roll_out(wish)
     assert (stopped["failed"], stopped["restart_needed"], cloud.sent()["uploadCustomCertificate"]) == (True, True, 0)
     assert "consoleproxy.sslEnabled" in stopped["msg"]
+    again = cloud.roll_out(wish)
+    assert (again["failed"], again["restart_needed"], again["changed"], cloud.changes) == (True, True, False, 0)
     with pytest.raises(InvalidInput) as wrong:
         cloud.roll_out(wish, servers_restarted=True)
     assert (wrong.value.option, cloud.changes) == ("servers_restarted", 0)
