@@ -14,13 +14,25 @@ from ..client import CloudStackError
 from ..model import Resource, Row
 from .document import Work
 
+WORDS = frozenset((
+    "Account", "AffinityGroup", "AutoScalePolicy", "AutoScaleVmGroup", "AutoScaleVmProfile", "Backup",
+    "BackupOffering", "Cluster", "Condition", "ConsoleProxy", "Counter", "DedicatedGuestVlanRange", "DiskOffering",
+    "Domain", "DomainRouter", "FirewallRule", "GlobalLoadBalancerRule", "GuestOs", "GuestOsMapping", "Host",
+    "ImageStore", "InternalLbVm", "IpAddress", "Iso", "LoadBalancerRule", "ManagementServer", "Network",
+    "NetworkAcl", "NetworkAclItem", "NetworkOffering", "PhysicalNetwork", "PhysicalNetworkServiceProvider", "Pod",
+    "PortableIpAddress", "PrivateGateway", "Project", "Role", "SecurityGroup", "ServiceOffering", "Snapshot",
+    "StaticRoute", "StoragePool", "SystemVm", "Template", "TrafficType", "User", "VirtualMachine", "VmSnapshot",
+    "Volume", "Vpc", "VpcOffering", "VpnCustomerGateway", "Zone",
+))  # fmt: skip
+"""The server's words for what its events are about; of other kinds it cannot be asked [ApiCommandResourceType]."""
+
 
 def add_last_events(client: Any, works: Sequence[Work]) -> list[str]:
     """Notes at each change of an existing object its newest event. Returns what could not be found out.
 
     One call for each object, side by side. A server or a role without events costs no more than that.
     """
-    known = [work for work in works if work.plan.changed and work.plan.row]
+    known = [work for work in works if work.plan.changed and work.plan.row and has_events(work.node.resource)]
     answers = client.parallel([partial(_newest, client, work.node.resource, work.plan.row) for work in known])
     problems: dict[str, None] = {}
     for work, answer in zip(known, answers, strict=True):
@@ -45,8 +57,16 @@ def events_of(resource: Resource, row: Row) -> dict[str, Any]:
     """Parameters of listEvents that let through the events of one object."""
     if resource.events:
         return dict(resource.events(row))
-    word = resource.event_resource or "".join(part.capitalize() for part in resource.name.split("_"))
-    return {"resourceid": str(row[resource.commands.id_field]), "resourcetype": word}
+    return {"resourceid": str(row[resource.commands.id_field]), "resourcetype": _word(resource)}
+
+
+def has_events(resource: Resource) -> bool:
+    """Whether the server can be asked for the events of one object of a kind."""
+    return bool(resource.events) or _word(resource) in WORDS
+
+
+def _word(resource: Resource) -> str:
+    return resource.event_resource or "".join(part.capitalize() for part in resource.name.split("_"))
 
 
 def _told(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -243,6 +243,7 @@ GUEST_VLAN_RANGE = Resource(
     parent="physical_network",
     rows=_dedicated_rows,
     listed=_every_dedicated_row,
+    event_resource="DedicatedGuestVlanRange",
     options=(
         Option("vlan_range", help="The range, such as V(150-160).", required=True, api="vlanrange",
                field="guestvlanrange", equal=lambda want, have: vlan_ranges(str(want)) == vlan_ranges(str(have or ""))),

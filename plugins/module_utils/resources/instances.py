@@ -159,6 +159,7 @@ INSTANCE = Resource(
     name="instance",
     noun="instance",
     summary="Manage instances",
+    event_resource="VirtualMachine",
     description=(
         "Deploys, starts, stops, changes, destroys and recovers instances.",
         "Moves to other hosts, other sizes and a new root disk have modules of their own.",

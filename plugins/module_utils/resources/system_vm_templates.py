@@ -77,6 +77,7 @@ SYSTEM_VM_TEMPLATE = Resource(
     name="system_vm_template",
     noun="system VM template",
     exported=False,
+    event_resource="Template",
     summary="Manage templates of system VMs and virtual routers",
     description=(
         "Registers a template for system VMs in all zones and waits until it is ready in each of them.",

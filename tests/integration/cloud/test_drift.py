@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import Client, Connection
+from ansible_collections.cloudstack.ops.plugins.module_utils.cloud.events import WORDS
+from ansible_collections.cloudstack.ops.plugins.module_utils.resources import RESOURCES
 from ansible_collections.cloudstack.ops.tests.support.documents import example
 from ansible_collections.cloudstack.ops.tests.support.playing import play
 from ansible_collections.cloudstack.ops.tests.support.virtual import VirtualCloud
@@ -68,6 +70,16 @@ def test_each_difference_names_who_touched_it_last_and_when(cloud, tmp_path):
     assert events["setting", "expunge.delay"][1]["time"] > events["zone", "frankfurt"][1]["time"]
     page = (tmp_path / "drift.html").read_text()
     assert f"ZONE.EDIT by alice (account operators) at {events['zone', 'frankfurt'][1]['time']}" in page
+
+
+def test_only_what_the_server_has_a_word_for_is_asked_about(cloud):
+    told = [kind.event_resource for kind in RESOURCES.values() if kind.event_resource]
+    assert set(told) <= WORDS
+    (network,) = [row for row in cloud.client.list("listVlanIpRanges") if row["startip"] == "198.51.100.10"]
+    cloud.client.run("updateVlanIpRange", {"id": network["id"], "endip": "198.51.100.210"})
+    result = cloud.run("drift", cloud=example())
+    assert [entry["kind"] for entry in result["plan"]] == ["vlan_ip_range"]
+    assert "listEvents" not in cloud.transport.commands
 
 
 def test_without_events_nobody_is_asked_and_without_drift_nothing_is_told(cloud):
