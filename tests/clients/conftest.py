@@ -16,8 +16,6 @@ from cloudstack_simulator.running import RunningSimulator
 from cloudstack_simulator.simulator import Simulator
 
 RUNNER = Path(__file__).with_name("ngine_runner.py")
-PACE = 2.0
-"""Simulated seconds a second. The clients' requests expire ten minutes after the wall's time: a test has five."""
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +28,7 @@ def client_python() -> Path:
 
 @pytest.fixture
 def running() -> Iterator[RunningSimulator]:
-    with RunningSimulator(Simulator(zone="sandbox", seed=1, clock=RunningClock(PACE))) as server:
+    with RunningSimulator(Simulator(zone="sandbox", seed=1, clock=RunningClock())) as server:
         yield server
 
 
