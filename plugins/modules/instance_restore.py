@@ -124,6 +124,7 @@ options:
   window:
     description:
       - When steps may begin, such as V(22:00-05:30). Outside of it the campaign waits for the next window.
+      - What failed is not tried again outside of it.
     type: str
   time_zone:
     description:

@@ -33,7 +33,10 @@ OPTIONS = (
     Option("per_cluster", "int", default=0, behaviour=True, help="Steps under way in one cluster; 0 is no limit."),
     Option(
         "window", behaviour=True,
-        help="When steps may begin, such as V(22:00-05:30). Outside of it the campaign waits for the next window.",
+        help=(
+            "When steps may begin, such as V(22:00-05:30). Outside of it the campaign waits for the next window.",
+            "What failed is not tried again outside of it.",
+        ),
     ),
     Option("time_zone", default="UTC", behaviour=True, help="Time zone of O(window), such as V(Europe/Berlin)."),
     Option(

@@ -41,6 +41,11 @@ def await_window(run: Any) -> None:
         rest(run, closed)
 
 
+def _is_closed(run: Any) -> bool:
+    """Whether no step may begin now, not even a second try."""
+    return bool(run.rules.window and run.rules.window.seconds_until_open(run.now()))
+
+
 def rest(run: Any, seconds: float) -> None:
     """Sleeps in short pieces, so that the brake works at once."""
     until = run.clock.monotonic() + seconds
@@ -83,7 +88,7 @@ class _Wave:
         """Begins what may begin; False when nothing is under way any more."""
         run = self.run
         while not run.stopped:
-            if run.rules.window and run.rules.window.seconds_until_open(run.now()):
+            if _is_closed(run):
                 if running:
                     break
                 await_window(run)
@@ -129,7 +134,7 @@ def _to_its_goal(run: Any, target: Target, entry: Entry) -> None:
         except CloudStackError as error:
             last = error
         run.timeline.turn(target, "unsafe")
-        if not tries_left or run.stopped:
+        if not tries_left or run.stopped or _is_closed(run):
             break
         run.task.tell(f"{run.progress()}: {target.name} failed, trying again: {last}")
         rest(run, run.rules.retry_delay)

@@ -14,7 +14,7 @@ from typing import Any
 from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target, with_default
 from ..client import ApiError, InvalidInput
 from ..model import Option, Row
-from . import routers
+from . import routers, system_templates
 from .facts import scope_of, setting
 
 ENABLED = "router.health.checks.enabled"
@@ -121,6 +121,10 @@ def _age(run: Any, row: Row) -> float:
     return float(run.now() - made.timestamp())
 
 
+def _preflight(run: Any, due: Sequence[Target]) -> None:
+    system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
+
+
 def _act(run: Any, target: Target) -> None:
     routers.restart(run, target, cleanup=True)
 
@@ -179,6 +183,7 @@ ROUTER_HEALTH = Procedure(
     standing=_standing,
     standings=_standings,
     commands=("restartNetwork", "restartVPC"),
+    preflight=_preflight,
     act=_act,
     verify=_verify,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
 from ..client import InvalidInput
 from ..model import Option, Row
-from . import offerings, routers
+from . import offerings, routers, system_templates
 from .default_settings import Wish
 from .facts import scope_of
 
@@ -160,6 +160,11 @@ def _standing(run: Any, target: Target) -> Standing:
     return _judged(run, routers.look(run, target))
 
 
+def _preflight(run: Any, due: Sequence[Target]) -> None:
+    if run.option("method") != BY_ROUTER:
+        system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
+
+
 def _plan(run: Any, _due: Sequence[Target]) -> Sequence[str]:
     return [run.memory["step"]] if run.memory["step"] else []
 
@@ -242,6 +247,7 @@ VIRTUAL_ROUTER_OFFERING = Procedure(
     targets=_targets,
     standing=_standing,
     standings=_standings,
+    preflight=_preflight,
     prepare=_prepare,
     prepare_plan=_plan,
     commands=("updateNetwork", "restartNetwork", "restartVPC", "stopRouter", "startRouter"),

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..client import Ambiguous, InvalidInput, NotFound
@@ -138,3 +138,36 @@ def _stores_without(run: Any, row: Row, zone: Row) -> list[str]:
         for store in stores
         if store.get("zoneid") in (None, zone["id"]) and not store.get("readonly") and store["id"] not in there
     )
+
+
+def check_ready(run: Any, rows: Iterable[Row]) -> None:
+    """Refuses to have routers made anew where the template that the setting names is not ready: none would come.
+
+    rows: the routers, with their zone and hypervisor.
+    """
+    places = {
+        (str(row["zoneid"]), str(row["hypervisor"])): str(row.get("zonename", ""))
+        for row in rows
+        if row.get("hypervisor") in SETTINGS
+    }
+    for (zone, hypervisor), title in sorted(places.items()):
+        name = _named_template(run, SETTINGS[hypervisor], zone)
+        question = {"templatefilter": "all", "listall": True, "name": name, "zoneid": zone}
+        found = run.client.list("listTemplates", question) if name else []
+        if not any(row.get("isready") and row.get("hypervisor") == hypervisor for row in found):
+            raise InvalidInput(
+                f"{SETTINGS[hypervisor]} names {name or 'no template'}, and no template of this name is ready in zone "
+                f"{title}; the server could make no new router there",
+                option="method",
+                obj=f"zone {title}",
+                remedy="correct the setting, or register the template (module system_vm_template)",
+            )
+
+
+def _named_template(run: Any, setting: str, zone: str) -> str:
+    """The value that holds in a zone; of the whole cloud on servers that have no other."""
+    for scope in ({"zoneid": zone}, {}):
+        for row in run.client.list("listConfigurations", {"name": setting, **scope}):
+            if row["name"] == setting:
+                return str(row.get("value") or "")
+    return ""

@@ -13,7 +13,7 @@ from typing import Any
 from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Standing, Target
 from ..client import InvalidInput
 from ..model import Option, Row
-from . import routers
+from . import routers, system_templates
 from .facts import same_version, scope_of, server_version, setting, version_key
 
 
@@ -52,6 +52,7 @@ def _standing(run: Any, target: Target) -> Standing:
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:
     if run.option("method") != "patch":
+        system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
         return
     old = [target for target in due if "template version" in run.timeline.entries[target.id].reason]
     if old:
@@ -105,7 +106,7 @@ VIRTUAL_ROUTER_UPGRADE = Procedure(
     ),
     sequence=(
         Stage(CHECK, "List the routers of accounts, projects and VPCs, and internal load balancers", each=False),
-        Stage(CHECK, "Refuse a live patch where a template is too old for it", each=False),
+        Stage(CHECK, "Refuse a live patch of an old template, and a restart without a ready one", each=False),
         Stage(CHECK, "Compare template and software versions; leave stopped and unsettled ones alone"),
         Stage(ACT, "Patch, restart with cleanup, or reboot; the backup of a pair first"),
         Stage(VERIFY, "Wait until every router runs and tells the right versions"),

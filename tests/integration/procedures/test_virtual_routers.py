@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
 from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 from cloudstack_simulator.commands.appliances.ageing import age
 
@@ -156,3 +157,11 @@ def test_jobs_of_a_run_that_was_cut_off_are_awaited_and_a_hanging_one_is_not_for
     result = cloud.run(MODULE, method="patch", network=other, step_timeout=60)
     assert result["counts"] == {"done": 1}
     assert any("do not end: RestartNetworkCmd" in text for text in result["warnings"])
+
+
+def test_a_restart_is_refused_where_no_new_router_could_be_made(cloud):
+    cloud.client.run("updateConfiguration", {"name": "router.template.kvm", "value": "nowhere"})
+    with pytest.raises(InvalidInput, match="names nowhere") as caught:
+        cloud.run(MODULE, method="restart")
+    assert (caught.value.option, cloud.changes) == ("method", 0)
+    assert cloud.run(MODULE, method="patch", parallel=4)["counts"] == {"done": 4}

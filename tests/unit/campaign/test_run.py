@@ -281,6 +281,13 @@ def test_steps_begin_only_inside_the_window():
     assert (begun % 86400) // 60 in (60, 61, 62, 63, 64, 120, 121, 122, 123, 124), "03:00 there is 01:00 or 02:00 UTC"
 
 
+def test_what_failed_is_not_tried_again_outside_the_window():
+    world = World(1, {"r0": 1})
+    world.on_step = lambda name: world.clock.sleep(600)
+    result = world.go(window="03:00-03:05", retries=3)
+    assert (world.steps, states(result)) == (["r0"], {"r0": "failed"})
+
+
 @pytest.mark.parametrize(("options", "names"), [
     ({"window": "25:00-1"}, "window"), ({"window": "1:00-2:00", "time_zone": "Mars"}, "time_zone"),
     ({"batch": "0"}, "batch"), ({"batch": "120%"}, "batch"), ({"parallel": -1}, "parallel"),
