@@ -26,7 +26,7 @@ try:
 
     HAS_CRYPTOGRAPHY = True
 except ImportError:
-    x509 = None
+    x509 = hashes = serialization = rsa = None
     HAS_CRYPTOGRAPHY = False
 
 _DOMAIN = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+$")
