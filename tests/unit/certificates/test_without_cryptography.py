@@ -20,4 +20,4 @@ except CloudStackError as error:
 
 def test_only_certificates_need_it():
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
-    assert "install cryptography where the task runs" in done.stdout, done.stderr
+    assert "Install cryptography where the task runs" in done.stdout, done.stderr
