@@ -83,12 +83,14 @@ def _destinations(run: Any, row: Row) -> tuple[list[Row], str]:
     if not able:
         where = run.option("to_host") or "no other host"
         return [], f"{where} cannot take it: too full, other tags, an affinity group, or storage out of reach"
-    if run.option("with_volumes"):
-        return sorted(able, key=_room, reverse=True), ""
     fitting = [host for host in able if not host.get("requiresStorageMotion")]
-    return sorted(fitting, key=_room, reverse=True), "" if fitting else (
-        "its disks would have to move too; set with_volumes to true if that is meant"
-    )
+    if fitting:
+        return sorted(fitting, key=_room, reverse=True), ""
+    if not run.option("with_volumes"):
+        return [], "its disks would have to move too; set with_volumes to true if that is meant"
+    if run.client.list("listVMSnapshot", {"virtualmachineid": row["id"], "listall": True}):
+        return [], "has snapshots of the whole instance (vm_snapshot), which forbid moving its disks; remove them first"
+    return sorted(able, key=_room, reverse=True), ""
 
 
 def _room(host: Row) -> float:

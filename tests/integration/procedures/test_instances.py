@@ -13,6 +13,7 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.client import Ambig
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
 from ansible_collections.cloudstack.ops.tests.support.storage_clouds import StorageCloud
 from ansible_collections.cloudstack.ops.tests.support.virtual import FAULTS, Fault, Killed
+from cloudstack_simulator.commands.storage_pools.local import add_local_pool
 
 MOVE, SIZE, RESTORE = "instance_migration", "instance_offering_change", "instance_restore"
 SMALL, MEDIUM = "Small Instance", "Medium Instance"
@@ -110,6 +111,25 @@ def test_an_instance_that_gets_stuck_runs_on_where_it_was(cloud):
     told = cloud.run(MOVE, names=["web"], to_host=other_host(cloud), retries=0)
     assert told["failed"]
     assert (cloud.vm("web")["hostname"], cloud.vm("web")["state"]) == (source, "Running")
+
+
+def test_disks_that_the_new_host_does_not_reach_move_only_if_asked(cloud):
+    vm = cloud.sim.db.vms.first(name="web")
+    local = add_local_pool(cloud.sim, cloud.sim.db.hosts[vm.host_id])
+    for volume in cloud.sim.db.volumes.where(vm_id=vm.id):
+        volume.pool_id = local.id
+    goal = other_host(cloud)
+    told = cloud.run(MOVE, names=["web"], to_host=goal)
+    assert (told["counts"], cloud.changes) == ({"skipped": 1}, 0)
+    assert "with_volumes" in told["report"]["targets"][0]["reason"]
+    cloud.run("vm_snapshot", name="kept", vm="web")
+    told = cloud.run(MOVE, names=["web"], to_host=goal, with_volumes=True)
+    assert (told["counts"], cloud.changes) == ({"skipped": 1}, 0)
+    assert "remove them first" in told["report"]["targets"][0]["reason"]
+    cloud.run("vm_snapshot", name="kept", vm="web", state="absent")
+    twice(cloud, MOVE, names=["web"], to_host=goal, with_volumes=True)
+    assert cloud.vm("web")["hostname"] == goal
+    assert cloud.disks(cloud.vm("web"))[0]["storage"] != local.name
 
 
 def test_a_guest_that_answered_before_has_to_answer_afterwards(cloud):

@@ -145,12 +145,17 @@ def _check_host(call: Call, vm: Any, host: Any) -> None:
         )
 
 
+def _reaches(host: Any, pool: Any) -> bool:
+    """Whether a host that an instance moves to has its pool, too: local storage belongs to the host it leaves."""
+    return pool.scope != "HOST" and pool.cluster_id in (None, host.cluster_id)
+
+
 def _add_pools_of(call: Call, vm: Any, host: Any, targets: list[tuple[Any, Any]]) -> None:
     """Volumes that the new host does not reach where they are go to a pool that it reaches."""
     named = {volume.id for volume, _pool in targets}
     for volume in disks.of_vm(call.sim, vm):
         pool = call.db.storage_pools.get(volume.pool_id)
-        if volume.id in named or pool is None or pool.cluster_id in (None, host.cluster_id):
+        if volume.id in named or pool is None or _reaches(host, pool):
             continue
         tags = pools.tags_of(call.sim, volume)
         cluster = call.db.clusters[host.cluster_id]
