@@ -20,23 +20,21 @@ LOOK_EVERY = 2.0
 
 
 def await_others(run: Any) -> None:
-    """Waits until no job of the procedure's commands is under way that this run does not wait for itself.
+    """Waits for the jobs of the procedure's commands that are under way now and that this run does not wait for itself.
 
-    After the time of one step it goes on with a warning: a job that hangs must not hold everybody up.
+    Those that begin later are none of its business. After the time of one step it goes on with a warning: a job that
+    hangs must not hold everybody up.
     """
     classes = {f"{command}cmd".lower() for command in run.procedure.commands}
-    if not classes:
-        return
-    begun = run.clock.monotonic()
-    while not run.stopped:
-        left = [row for row in _under_way(run, classes) if row.get("jobid") not in run.own_jobs]
-        if not left:
-            return
+    left = [row for row in _under_way(run, classes) if row.get("jobid") not in run.own_jobs] if classes else []
+    awaited, begun = {row.get("jobid") for row in left}, run.clock.monotonic()
+    while left and not run.stopped:
         if run.clock.monotonic() - begun >= run.rules.step_timeout:
             run.task.warn(f"gone on although jobs of others do not end: {_named(left)}")
             return
         run.task.tell(f"{run.progress()}: waiting for jobs of an earlier run or of others: {_named(left)}")
         run.clock.sleep(LOOK_EVERY)
+        left = [row for row in _under_way(run, classes) if row.get("jobid") in awaited]
 
 
 def _under_way(run: Any, classes: Iterable[str]) -> list[Row]:

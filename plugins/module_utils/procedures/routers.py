@@ -201,8 +201,9 @@ def _has_shut_down(run: Any, target: Target) -> bool:
     kind, target_id, _name = target.facts["serves"]
     if kind == "vpc":
         return False
-    project = {"projectid": "-1"} if "projects" in target.facts["sources"] else {}
-    rows = run.client.list("listNetworks", {"id": target_id, "listall": True, **project})
+    questions = [{"projectid": "-1"}] if target.facts["sources"] == ("projects",) else [{}, {"projectid": "-1"}]
+    scopes = [{"id": target_id, "listall": True, **scope} for scope in questions]
+    rows = [row for scope in scopes for row in run.client.list("listNetworks", scope)]
     return not rows or rows[0].get("state") in ("Allocated", "Shutdown", "Destroy")
 
 
@@ -227,6 +228,7 @@ def prove(run: Any, target: Target, why: Reason) -> None:
     """
     begun = run.clock.monotonic()
     settled: list[float] = []
+    was_ill = any(row.get("healthchecksfailed") for row in target.facts["seen"].rows)
 
     def awaited() -> bool | str:
         rows, around = look(run, target)
@@ -248,7 +250,7 @@ def prove(run: Any, target: Target, why: Reason) -> None:
                 )
             if reason:
                 return f"{row['name']}: {reason}"
-            if row.get("healthchecksfailed"):
+            if row.get("healthchecksfailed") and not was_ill:
                 return f"the health checks of {row['name']} to pass"
         if not any(row.get("isredundantrouter") for row in around):
             return True

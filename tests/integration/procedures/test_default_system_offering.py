@@ -179,3 +179,17 @@ def test_routers_are_renewed_by_a_restart_of_their_networks(cloud):
     assert {row["serviceofferingid"] for row in routers} == {wanted}
     again = cloud.run(MODULE, system_vm_type="domainrouter", offering="big router")
     assert (again["changed"], cloud.changes) == (False, 0)
+
+
+def test_the_console_that_opened_before_must_open_again(cloud):
+    offering(cloud, "big proxy")
+    rule = fault(cloud, do="error", command="createConsoleEndpoint", nth=[2, 3, 4])
+    assert cloud.run(MODULE, system_vm_type=PROXY, offering="big proxy", zone=None)["counts"] == {"done": 2}
+    assert rule.fired == 3
+    cloud.sim.faults.remove(rule)
+
+    offering(cloud, "bigger proxy")
+    fault(cloud, do="error", command="createConsoleEndpoint", nth=list(range(2, 999)))
+    failed = cloud.run(MODULE, system_vm_type=PROXY, offering="bigger proxy", retries=0, step_timeout=120)
+    assert failed["counts"] == {"skipped": 1, "unsafe": 1}
+    assert "a console to open" in failed["msg"]
