@@ -100,6 +100,14 @@ def test_what_modules_import_is_shipped_with_them() -> None:
     assert [name for name in files(below="plugins/module_utils") if not name.endswith(".py")] == []
 
 
+def test_procedures_can_be_imported_by_themselves() -> None:
+    """The resources list the procedures, so a procedure that imports a resource would wait for itself."""
+    backwards = re.compile(r"^from \.\.(?:resources|run)\b")
+    folders = ("procedures", "campaign", "model", "client", "reconcile")
+    code = (name for folder in folders for name in files(".py", below=f"plugins/module_utils/{folder}"))
+    assert lines_with(backwards, code) == []
+
+
 def test_only_the_clock_sleeps() -> None:
     waiting = {"clock.py", "server.py", "system_vm_tls.py"}  # those serve real sockets in real time
     sleeps = re.compile(r"\b(?:time|asyncio)\.sleep\(|from time import .*sleep")

@@ -14,7 +14,7 @@ from ..client import Ambiguous, ApiError, InvalidInput, NotFound
 from ..client.maps import flat_map
 from ..model import Option, Row
 from ..reconcile.view import looks_like_id
-from ..resources.image_parts import failure_of, grouped
+from .downloads import failure_of
 
 _FLAGS = ("ispublic", "isfeatured", "isextractable")
 _HIDING = ("ispublic", "isfeatured")
@@ -27,19 +27,20 @@ _ADOPTED = (
 
 
 def _image(run: Any, name: str) -> Row | None:
-    """The one template of a name or id, with all its zones."""
+    """The one template of a name or id, with its copies in all zones; ready where all of them are."""
     listed = run.client.list("listTemplates", {"templatefilter": "all", "listall": True, "name": name})
     listed = [row for row in listed if row["name"] == name]
     if not listed and looks_like_id(name):
         listed = run.client.list("listTemplates", {"templatefilter": "all", "listall": True, "id": name})
-    found = grouped(listed)
-    if len(found) > 1:
+    ids = sorted({row["id"] for row in listed})
+    if len(ids) > 1:
         raise Ambiguous(
-            f"there are {len(found)} templates {name}: {', '.join(row['id'] for row in found)}",
+            f"there are {len(ids)} templates {name}: {', '.join(ids)}",
             obj=f"template {name}",
             remedy="give the id of the one that is meant",
         )
-    return found[0] if found else None
+    ready = all(row.get("isready") for row in listed)
+    return {**listed[0], "_copies": listed, "isready": ready} if listed else None
 
 
 def _targets(run: Any) -> Sequence[Target]:
@@ -104,7 +105,7 @@ def _standing(run: Any, target: Target) -> Standing:
 
 
 def _zone_ids(row: Row) -> list[str]:
-    return [place.id for place in row["_zones"]]
+    return [copy["zoneid"] for copy in row["_copies"] if copy.get("zoneid")]
 
 
 def _shares(run: Any, row: Row) -> dict[str, set[str]]:

@@ -15,11 +15,10 @@ from typing import Any
 from ..client import ApiError, InvalidInput
 from ..client.maps import flat_map
 from ..model import Option, Row, Update
+from ..procedures.downloads import failure_of
 from .defaults import same_as_name
 from .volume_reference import Place
 
-_FAILED_STATES = frozenset(("DOWNLOAD_ERROR", "UPLOAD_ERROR", "ABANDONED"))
-_FAILED_TEXT = re.compile(r"\b(error|fail(ed|ure)?|abandoned|unable|cannot|refused|timed out)\b", re.IGNORECASE)
 _ALGORITHM = re.compile(r"^\{[^}]*\}")
 
 
@@ -131,14 +130,6 @@ def awaited(ctx: Any, row: Row) -> str:
             _refuse_failed(ctx, copy)
             pending.append(f"{copy.get('zonename') or 'the download'} ({copy.get('status') or 'not begun'})")
     return ", ".join(pending)
-
-
-def failure_of(copy: Row) -> str:
-    """What the server says of a copy whose download failed; empty while it may still come."""
-    states = [str(detail.get("downloadState")) for detail in copy.get("downloaddetails") or ()]
-    status = str(copy.get("status") or "")
-    failed = all(state in _FAILED_STATES for state in states) if states else bool(_FAILED_TEXT.search(status))
-    return (status or ", ".join(states)) if failed and not copy.get("isready") else ""
 
 
 def _refuse_failed(ctx: Any, copy: Row) -> None:
