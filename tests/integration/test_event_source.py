@@ -61,7 +61,7 @@ def alert(cloud: Cloud, text: str) -> None:
 
 def test_everything_new_comes_once_also_over_restarts(cloud, args):
     alert(cloud, "before the first start, told by since")
-    first = heard({**args, "since": 60}, 1.0, lambda: alert(cloud, "while it listens"))
+    first = heard({**args, "since": 60}, 0.6, lambda: alert(cloud, "while it listens"))
     told = [entry["description"] for entry in first if entry.get("name") == "ALERT.HOST.TEST"]
     assert told == ["before the first start, told by since", "while it listens"]
     assert {"event", "alert"} == {entry["kind"] for entry in first}
@@ -75,7 +75,7 @@ def test_everything_new_comes_once_also_over_restarts(cloud, args):
 
 
 def test_the_first_start_begins_now(cloud, args):
-    seen = heard({**args, "kinds": ["alert"]}, 1.0, lambda: alert(cloud, "new"))
+    seen = heard({**args, "kinds": ["alert"]}, 0.6, lambda: alert(cloud, "new"))
     assert [entry["description"] for entry in seen] == ["new"]
 
 
@@ -93,7 +93,7 @@ def test_a_server_that_is_away_costs_nothing_but_time(cloud, args):
         alert(cloud, "meanwhile")
         cloud.running.sim.faults.remove(rule)
 
-    seen = heard({**args, "since": 1, "api_retries": 0}, 3.0, back)
+    seen = heard({**args, "since": 1, "api_retries": 0}, 1.6, back)
     assert "meanwhile" in {entry["description"] for entry in seen}
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.tests.support.documents import ROOT
+from ansible_collections.cloudstack.ops.tests.support.playing import play
 from tests.integration.resources.conftest import Cloud
 
 
@@ -76,6 +78,18 @@ def test_a_folder_that_is_not_there_is_named_before_anything_is_read(populated):
     with pytest.raises(InvalidInput) as caught:
         populated.run("audit", report="/nowhere/at/all/cloud")
     assert (caught.value.option, populated.calls) == ("report", 0)
+
+
+def test_playbook_leaves_a_report_and_fails_where_that_is_asked(tmp_path):
+    cloud = Cloud(populate="hosts=4,vms=20,routers=2,hypervisor=KVM,flaws=2")
+    variables = {"audit_report": str(tmp_path / "cloud"), "audit_fail_on": "high", "audit_without": ["host-down"]}
+    done = play(cloud.running, tmp_path, ROOT / "playbooks/audit.yml", variables=variables)
+    cloud.close()
+    assert done.code == 2
+    assert "findings are high or worse" in done.stdout
+    rules = {rule["id"] for rule in json.loads((tmp_path / "cloud.json").read_text())["rules"]}
+    assert "stuck-instance" in rules
+    assert "host-down" not in rules
 
 
 def test_a_large_cloud_is_read_once_page_by_page():
