@@ -6,6 +6,7 @@ from ..tables import Row, entity, fresh
 from .vms import VirtualMachine
 
 CONSOLE_PROXY, SECONDARY_STORAGE_VM, ROUTER = "ConsoleProxy", "SecondaryStorageVm", "DomainRouter"
+INTERNAL_BALANCER = "InternalLoadBalancerVm"
 API_TYPES = {CONSOLE_PROXY: "consoleproxy", SECONDARY_STORAGE_VM: "secondarystoragevm"}
 """VM type → `systemvmtype` of the API."""
 

@@ -85,7 +85,11 @@ class NicSecondaryIp(Row):
     address: str
 
 
-@entity("firewall_rules", "FirewallRule", indexes=("ip_id", "network_id", "purpose", "account_id", "related_id"))
+@entity(
+    "firewall_rules",
+    "FirewallRule",
+    indexes=("ip_id", "network_id", "purpose", "account_id", "related_id", "source_network_id"),
+)
 class Rule(Row):
     """Firewall, egress, port forwarding and load balancer rules share one table and its numbers."""
 
@@ -115,6 +119,11 @@ class Rule(Row):
     algorithm: str | None = None
     lb_protocol: str | None = None
     certificate_id: int | None = None
+    scheme: str = "Public"
+    """Internal: a load balancer rule on a guest address."""
+    source_ip: str | None = None
+    source_network_id: int | None = None
+    """The guest network of `source_ip`."""
 
     def __str__(self) -> str:
         return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...model.appliances import CONSOLE_PROXY, ROUTER, SECONDARY_STORAGE_VM, StaticSetting
+from ...model.appliances import CONSOLE_PROXY, INTERNAL_BALANCER, ROUTER, SECONDARY_STORAGE_VM, StaticSetting
 from ...model.images import SYSTEM, Template
 from ...registry import at_install, at_start
 from .. import hypervisors
@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 SERVER_VERSION = "4.22.0.0"
 TEMPLATE_VERSION = "4.22.0"
 SYSTEM_ACCOUNT = 1
-PREFIXES = {CONSOLE_PROXY: "v", SECONDARY_STORAGE_VM: "s", ROUTER: "r"}
+PREFIXES = {CONSOLE_PROXY: "v", SECONDARY_STORAGE_VM: "s", ROUTER: "r", INTERNAL_BALANCER: "b"}
 OFFERING_SETTINGS = {
     CONSOLE_PROXY: "consoleproxy.service.offering",
     SECONDARY_STORAGE_VM: "secstorage.service.offering",
     ROUTER: "router.service.offering",
+    INTERNAL_BALANCER: "internallbvm.service.offering",
 }
-OFFERING_TYPES = {CONSOLE_PROXY: "consoleproxy", SECONDARY_STORAGE_VM: "secondarystoragevm", ROUTER: "domainrouter"}
+OFFERING_TYPES = {
+    CONSOLE_PROXY: "consoleproxy",
+    SECONDARY_STORAGE_VM: "secondarystoragevm",
+    ROUTER: "domainrouter",
+    INTERNAL_BALANCER: "internalloadbalancervm",
+}
 READ_AT_START = ("secstorage.service.offering", "internallbvm.service.offering")
 TEMPLATE_SETTINGS = {
     "XenServer": "router.template.xenserver", "KVM": "router.template.kvm", "VMware": "router.template.vmware",

@@ -27,7 +27,7 @@ def of_network(sim: Simulator, network: Network) -> list[Router]:
     """Routers with a side in the network, oldest first."""
     numbers = sorted({nic.vm_id for nic in sim.db.nics.where(network_id=network.id)})
     rows = (sim.db.vms.live.get(number) for number in numbers)
-    return [row for row in rows if isinstance(row, Router)]
+    return [row for row in rows if isinstance(row, Router) and row.vm_type == ROUTER]
 
 
 def of_vpc(sim: Simulator, vpc: Any) -> list[Router]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...call import Call
 from ...errors import CloudRuntime
-from ...model.appliances import Router
+from ...model.appliances import INTERNAL_BALANCER, Router
 from ...model.networks import Network
 from .. import hypervisors
 from ..networks import services
@@ -143,6 +143,9 @@ def remove_for(sim: Simulator, network: Network) -> None:
         for nic in router_nics.of(sim, router):
             if nic.network_id == network.id:
                 router_nics.drop(sim, nic)
+    for balancer in sim.db.vms.where(vm_type=INTERNAL_BALANCER, zone_id=network.zone_id):
+        if balancer.network_id == network.id:
+            remove(sim, balancer)
 
 
 def remove_for_vpc(sim: Simulator, vpc: Any) -> None:

@@ -22,7 +22,7 @@ FEATURES = (
     "listBackupRepositories", "listBgpPeers", "listCniConfiguration", "listCustomActions",
     "listGlobalLoadBalancerRules", "listGuiThemes",
     "listImportVmTasks", "listIpv4SubnetsForGuestNetwork", "listIpv4SubnetsForZone", "listIpv6FirewallRules",
-    "listKubernetesClusters", "listKubernetesSupportedVersions", "listLoadBalancers", "listOauthProvider",
+    "listKubernetesClusters", "listKubernetesSupportedVersions", "listOauthProvider",
     "listQuarantinedIps", "listRoutingFirewallRules", "listSecondaryStorageSelectors", "listSharedFileSystems",
     "listTemplateDirectDownloadCertificates", "listVnfAppliances",
 )  # fmt: skip

@@ -36,6 +36,7 @@ def taken(sim: Simulator, network: Network) -> set[str]:
     db = sim.db
     used = {n.address for n in db.nics.where(network_id=network.id) if n.address}
     used |= {s.address for s in db.nic_secondary_ips.where(network_id=network.id)}
+    used |= {r.source_ip for r in db.firewall_rules.where(source_network_id=network.id)}
     if network.gateway:
         used.add(network.gateway)
     if network.guest_type == "Shared" and db.zones[network.zone_id].network_type == "Basic":

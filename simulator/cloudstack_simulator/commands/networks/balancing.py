@@ -10,6 +10,7 @@ from ...errors import IllegalArgument, InvalidParameter, JavaError, NetworkRuleC
 from ...listing import equal, matching, tagged
 from ...model.networks import LbMember, Rule
 from ...registry import SUCCESS, allocate, command
+from ..appliances import internal_balancers
 from ..common import completed, owner_fields
 from ..instances import life
 from ..instances.views import instance_view
@@ -27,14 +28,14 @@ ALGORITHMS = ("roundrobin", "leastconn", "source")
 
 def balancer_view(call: Call, rule: Rule) -> dict[str, Any]:
     db = call.db
-    ip, network = db.ip_addresses[rule.ip_id or 0], db.networks[rule.network_id]
-    zone = db.zones[ip.zone_id]
+    ip, network = db.ip_addresses.get(rule.ip_id), db.networks[rule.network_id]
+    zone = db.zones[network.zone_id]
     return {
         "id": rule.uuid,
         "name": rule.name,
         "description": rule.description,
-        "publicipid": ip.uuid,
-        "publicip": ip.address,
+        "publicipid": ip.uuid if ip else None,
+        "publicip": ip.address if ip else None,
         "publicport": str(rule.start_port),
         "privateport": str(rule.private_start),
         "algorithm": rule.algorithm,
@@ -147,6 +148,7 @@ def list_rules(call: Call) -> dict[str, Any]:
         where=[
             equal("id", p.id),
             equal("purpose", "LoadBalancing"),
+            equal("scheme", "Public"),
             equal("name", p.name),
             equal("ip_id", p.publicipid),
             equal("network_id", p.networkid),
@@ -246,6 +248,8 @@ def assign(call: Call) -> Any:
     for vm_id, address in new:
         db.lb_members.add(LbMember(rule_id=rule.id, vm_id=vm_id, address=address))
     rule.state = "Active"
+    if rule.scheme == "Internal":
+        yield from internal_balancers.bring_up(call.sim, rule)
     completed(call, "LB.ASSIGN.TO.RULE", "assigning to load balancer. Load Balancer Id", rule, "LoadBalancerRule")
     return SUCCESS
 

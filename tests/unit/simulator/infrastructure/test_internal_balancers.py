@@ -1,0 +1,94 @@
+"""Load balancer rules on guest addresses, and the VMs that serve them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def tier(running: Any) -> dict[str, Any]:
+    """A tier of a VPC that balances internally, and an instance in it."""
+    op = running.op
+    for provider in op.rows(
+        "listNetworkServiceProviders", physicalnetworkid=running.guest_network, name="InternalLbVm"
+    ):
+        element = op.only("listInternalLoadBalancerElements", nspid=provider["id"])
+        op.do("configureInternalLoadBalancerElement", id=element["id"], enabled="true")
+        op.do("updateNetworkServiceProvider", id=provider["id"], state="Enabled")
+    offering = op.rows("listVPCOfferings", name="Default VPC offering")[0]["id"]
+    vpc = op.do(
+        "createVPC", name="v", displaytext="v", zoneid=running.zone, vpcofferingid=offering, cidr="10.20.0.0/16"
+    )["vpc"]["id"]
+    inner = op.rows("listNetworkOfferings", name="DefaultIsolatedNetworkOfferingForVpcNetworksWithInternalLB")[0]["id"]
+    network = op.do(
+        "createNetwork", name="t", displaytext="t", zoneid=running.zone, networkofferingid=inner, vpcid=vpc,
+        gateway="10.20.1.1", netmask="255.255.255.0",
+    )["network"]["id"]  # fmt: skip
+    vm = op.do(
+        "deployVirtualMachine", name="one", zoneid=running.zone, networkids=network,
+        serviceofferingid=op.rows("listServiceOfferings", name="Small Instance")[0]["id"],
+        templateid=op.rows("listTemplates", templatefilter="all", name="golden")[0]["id"],
+    )["virtualmachine"]["id"]  # fmt: skip
+    return {"network": network, "vm": vm}
+
+
+def rule_of(tier: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "name": "lb", "networkid": tier["network"], "sourceipaddressnetworkid": tier["network"], "scheme": "internal",
+        "sourceport": 80, "instanceport": 8080, "algorithm": "roundrobin", **more,
+    }  # fmt: skip
+
+
+def test_the_first_member_brings_a_vm_that_goes_with_the_last_rule(running: Any, tier: dict[str, Any]) -> None:
+    op = running.op
+    made = op.do("createLoadBalancer", **rule_of(tier))["loadbalancer"]
+    assert made["loadbalancerrule"] == [{"sourceport": 80, "instanceport": 8080, "state": "Add"}]
+    assert op.rows("listInternalLoadBalancerVMs") == []
+    op.do("assignToLoadBalancerRule", id=made["id"], virtualmachineids=tier["vm"])
+    vm = op.only("listInternalLoadBalancerVMs", networkid=tier["network"])
+    assert (vm["state"], vm["role"], vm["guestipaddress"]) == ("Running", "INTERNAL_LB_VM", made["sourceipaddress"])
+    assert vm["name"].startswith("b-")
+    assert [r["id"] for r in op.rows("listRouters", listall="true")] != [vm["id"]]
+    shown = op.only("listLoadBalancers", id=made["id"])
+    assert [i["id"] for i in shown["loadbalancerinstance"]] == [tier["vm"]]
+    assert op.rows("listLoadBalancerRules") == []
+    stopped = op.do("stopInternalLoadBalancerVM", id=vm["id"])["internalloadbalancervm"]
+    assert stopped["state"] == "Stopped"
+    assert op.do("startInternalLoadBalancerVM", id=vm["id"])["internalloadbalancervm"]["state"] == "Running"
+    second = op.do("createLoadBalancer", **rule_of(tier, sourceport=81, sourceipaddress=made["sourceipaddress"]))
+    op.do("deleteLoadBalancer", id=made["id"])
+    assert len(op.rows("listInternalLoadBalancerVMs")) == 1
+    op.do("deleteLoadBalancer", id=second["loadbalancer"]["id"])
+    assert op.rows("listInternalLoadBalancerVMs") == []
+    assert op.rows("listLoadBalancers") == []
+
+
+def test_a_hidden_rule_is_listed_when_asked_for(running: Any, tier: dict[str, Any]) -> None:
+    op = running.op
+    hidden = op.do("createLoadBalancer", **rule_of(tier, fordisplay="false"))["loadbalancer"]["id"]
+    assert op.rows("listLoadBalancers") == []
+    assert op.only("listLoadBalancers", fordisplay="false")["id"] == hidden
+    op.do("updateLoadBalancer", id=hidden, fordisplay="true")
+    assert op.only("listLoadBalancers")["id"] == hidden
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "named"),
+    [
+        ({"scheme": "public"}, 431, "Supported value is internal"),
+        ({"algorithm": "best"}, 431, "Invalid algorithm: best"),
+        ({"sourceport": 70000}, 431, "Invalid value for source port: 70000"),
+        ({"instanceport": -1}, 431, "Invalid value for instance port: -1"),
+        ({"sourceipaddress": "192.0.2.7"}, 431, "not in the network's CIDR subnet"),
+        ({}, 537, "conflicts with rule"),
+    ],
+)
+def test_rules_that_are_refused(
+    running: Any, tier: dict[str, Any], changed: dict[str, Any], code: int, named: str
+) -> None:
+    first = running.op.do("createLoadBalancer", **rule_of(tier))["loadbalancer"]
+    again = {"sourceipaddress": first["sourceipaddress"]} | changed
+    told = running.op.refused("createLoadBalancer", **rule_of(tier, **again))
+    assert (told[0], named in told[1]) == (code, True), told
