@@ -50,15 +50,26 @@ def rows() -> list[Row]:
     return found
 
 
-def headings(text: str) -> Iterator[tuple[str, str]]:
-    """(seed, section) of each section that the table of chapter 2.0 names, of several in one cell each by itself."""
+def headings(text: str) -> Iterator[tuple[str, str, frozenset[str]]]:
+    """(seed, section, procedures that may serve it) of each section that the table of chapter 2.0 names.
+
+    Of several sections in one cell each comes by itself; which procedure of the cell serves it is not told.
+    """
     table = text.partition("## 2.0")[2].partition("\n## ")[0]
     for line in table.splitlines():
         if re.match(r"\| \d{3}", line):
-            seeds, sections, _procedures = (cell.strip() for cell in line.strip("|").split("|"))
+            seeds, sections, procedures = (cell.strip() for cell in line.strip("|").split("|"))
             for seed in seeds.split(", "):
                 for group in re.split(r"; | · ", sections):
-                    yield from ((seed, section) for section in _apart(group))
+                    yield from ((seed, section, _expanded(procedures)) for section in _apart(group))
+
+
+def _expanded(cell: str) -> frozenset[str]:
+    """``J1, N1–N3`` is J1, N1, N2 and N3. A dash by itself is the API as such."""
+    found = set(re.findall(r"[A-Z]\d+", cell)) | ({"API"} if re.search(r"(^|, )–", cell) else set())
+    for letter, first, last in re.findall(r"([A-Z])(\d+)–[A-Z]?(\d+)", cell):
+        found |= {f"{letter}{number}" for number in range(int(first), int(last) + 1)}
+    return frozenset(found)
 
 
 def _apart(group: str) -> list[str]:

@@ -227,3 +227,16 @@ def test_user_data_reach_the_guest_and_are_told_to_nobody(cloud):
     stored = cloud.client.call("getVirtualMachineUserData", {"virtualmachineid": made["resource"]["id"]})
     assert base64.b64decode(stored["virtualmachineuserdata"]["userdata"]) == b"#cloud-config\nhostname: told\n"
     assert (cloud.run("instance", name="told", user_data="#cloud-config\nhostname: told\n")["changed"]) is False
+
+
+def test_a_volume_is_uploaded(cloud):
+    brought = {"name": "brought", "zone": ZONE, "url": "http://images.example.com/data.qcow2", "format": "QCOW2"}
+    made = twice(cloud, "volume", state="uploaded", **brought)
+    assert made["resource"]["state"] == "Uploaded"
+
+
+def test_a_zone_lets_instances_use_disks_of_hosts(cloud):
+    twice(cloud, "zone", name=ZONE, local_storage_enabled=True)
+    made = twice(cloud, "compute_offering", name="on the host", cpu_number=1, cpu_speed=500, memory=512,
+                 storage_type="local")  # fmt: skip
+    assert made["resource"]["storage_type"] == "local"
