@@ -70,7 +70,10 @@ VOLUME_MIGRATION = Procedure(
                      "Not while the instance runs.")),
         RUNNING, PARTIAL, time_for(hours=4),
     ),
-    sequence=(Stage(CHECK, "List the volumes, and the pools that the server calls suitable for each", each=False), *MOVING),
+    sequence=(
+        Stage(CHECK, "List the volumes, and the pools that the server calls suitable for each", each=False),
+        *MOVING,
+    ),
     constraints={"required_one_of": [["names", "instances"]]},
     returns={"refused": ("list", "What cannot be moved, and why.")},
     targets=_targets,
