@@ -33,7 +33,7 @@ def draw(points: Sequence[tuple[int, float]]) -> str:
         shapes.append(f'<text x="{x:.1f}" y="{y - 10:.1f}" text-anchor="middle">{cost:.2f}</text>')
         shapes.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 20}" text-anchor="middle">{size:,}</text>')
     shapes.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 8}" text-anchor="middle">objects in the document</text>')
-    shapes.append(f'<text x="{LEFT}" y="18">milliseconds of planning per object</text>')
+    shapes.append(f'<text x="{LEFT}" y="18">milliseconds of CPU for the plan, per object</text>')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
         'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/>'

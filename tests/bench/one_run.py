@@ -24,15 +24,16 @@ def main() -> None:
     connection = Connection(wish["endpoint"], wish["key"], wish["secret"], parallel=PARALLEL)
     gc.collect()
     with Client(connection) as client:
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         cloud = CloudDocument(client, wish["document"], RESOURCES)
         works = cloud.plan()
-        planned = time.perf_counter()
+        planned, used = time.perf_counter(), time.process_time() - used
         if wish["what"] == "apply":
             carry_out(cloud, works, limit=PARALLEL)
         ended = time.perf_counter()
         told = {
             "plan": planned - begun,
+            "plan_cpu": used,
             "work": ended - planned,
             "changed": sum(work.plan.changed for work in works),
             "failed": [str(work.error) for work in works if work.error][:3],
