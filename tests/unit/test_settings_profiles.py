@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -60,8 +61,22 @@ def test_scopes_that_comments_speak_of_exist(path: Path) -> None:
         for scope in ("zone", "cluster"):
             if f"Add {scope}: NAME" in line:
                 following = next((text for text in lines[number:] if "name: " in text), "")
-                meant = names if number < lines.index("cloud_document:") else [n for n in names if f"name: {n}," in following]
+                meant = (
+                    names
+                    if number < lines.index("cloud_document:")
+                    else [n for n in names if f"name: {n}," in following]
+                )
                 assert set(meant) & set(SCOPES[scope]), (line, meant)
+
+
+def test_the_guide_tells_of_each_profile_what_needs_a_restart() -> None:
+    guide = (ROOT / "docs/docsite/rst/settings.rst").read_text()
+    rows = re.findall(r"^   \* - ``(\w+)``\n     - .+\n     - ((?:.+\n)+?)(?=   \* |\n)", guide, re.MULTILINE)
+    told = {name: set(re.findall(r"``([^`]+)``", cell)) for name, cell in rows}
+    assert told == {
+        path.stem: {entry["name"] for entry in entries(path) if not KNOWN[entry["name"]]["isdynamic"]}
+        for path in PROFILES
+    }
 
 
 def test_nothing_is_said_twice() -> None:

@@ -21,7 +21,7 @@ _HIDING = ("ispublic", "isfeatured")
 """What the old template loses. Downloads of it stay allowed: whoever may still use it may need them."""
 _ADOPTED = (
     "format", "hypervisor", "ostypeid", "passwordenabled", "sshkeyenabled", "requireshvm", "isdynamicallyscalable",
-    "arch", "templatetag", "deployasis",
+    "arch", "templatetag", "deployasis", "bits", "directdownload",
 )  # fmt: skip
 """What a new registration takes over from the old template: listed and registered under the same names."""
 
@@ -191,6 +191,8 @@ def _register(run: Any, target: Target) -> Row:
     else:
         params.update(account=old.get("account"), domainid=old.get("domainid"))
     params.update({"zoneid": "-1"} if old.get("crossZones") else {"zoneids": _zone_ids(old)})
+    if old.get("userdataid") or old.get("tags"):
+        run.task.warn(f"template {name}: tags and linked user data of {old['name']} are not taken over")
     run.change("registerTemplate", params, f"template {name}")
     return _new(run)
 
