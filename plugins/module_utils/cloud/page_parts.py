@@ -34,6 +34,7 @@ a { color: var(--lit); } :focus-visible { outline: 2px solid var(--lit); outline
   border-radius: .4rem; padding: .25rem .6rem; width: 22rem; max-width: 100%; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .4rem 1rem .4rem 0; border-bottom: 1px solid var(--line); }
+td { overflow-wrap: anywhere; } td:last-child { min-width: 16rem; }
 tr:last-child td { border-bottom: 0; } tr:target { background: var(--tile); }
 tr:target td:first-child { box-shadow: inset .25rem 0 var(--lit); } :is(td, th):first-child { padding-left: .6rem; }
 .sign { color: var(--kind); font-weight: 700; white-space: nowrap; } p.failed, .failed.why { color: var(--kind); }
