@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call
+from ...envelope import Ready, prune
 from ...errors import InvalidParameter
 from ...listing import Filter, any_of, equal, matching, tagged
 from ...model.instances import Instance
@@ -93,12 +94,27 @@ def list_instances(call: Call) -> dict[str, Any]:
     answer = call.listing(
         "virtualmachine",
         call.db.vms,
-        lambda c, vm: instance_view(c, vm, details),
+        lambda c, vm: _pruned(instance_view(c, vm, details)),
         where=_filters(call),
         keyword=KEYWORD,
         owned=True,
     )
-    return _grouped_first(answer)
+    answer = _grouped_first(answer)
+    if "virtualmachine" in answer:
+        answer["virtualmachine"] = Ready(answer["virtualmachine"])
+    return answer
+
+
+NESTED = ("nic", "securitygroup", "affinitygroup", "tags", "details")
+
+
+def _pruned(view: dict[str, Any]) -> dict[str, Any]:
+    """Without None at any depth, so that long lists need not be looked through once more."""
+    view = {name: value for name, value in view.items() if value is not None}
+    for name in NESTED:
+        if view[name]:
+            view[name] = prune(view[name])
+    return view
 
 
 def _grouped_first(answer: dict[str, Any]) -> dict[str, Any]:
