@@ -181,3 +181,24 @@ def test_a_source_that_nobody_knows_is_refused(running: Cloud) -> None:
         "registerTemplate", name="os", displaytext="os", zoneid=running.zone, format="QCOW2", hypervisor="KVM",
         ostypeid=running.op.rows("listOsTypes")[0]["id"], url="http://mirror.invalid/os.qcow2",
     ) == (431, "Unable to resolve mirror.invalid")  # fmt: skip
+
+
+def test_asking_for_isos_that_are_not_ready_hides_none(running: Cloud) -> None:
+    """`isready=false` is what clients send who do not care; `true` shows ready ones only, some filters do so always."""
+    op = running.op
+    system = op.rows("listOsTypes", keyword="Debian GNU/Linux 12")[0]["id"]
+    iso = op.do(
+        "registerIso", name="tools", displaytext="t", zoneid=running.zone, ostypeid=system, bootable="true",
+        url="http://images.example.com/tools.iso",
+    )["iso"][0]["id"]  # fmt: skip
+    expected = {("self", None): 1, ("self", "false"): 1, ("self", "true"): 0, ("selfexecutable", "false"): 0}
+
+    def shown() -> dict[tuple[str, str | None], int]:
+        return {
+            key: len(op.rows("listIsos", id=iso, isofilter=key[0], **({"isready": key[1]} if key[1] else {})))
+            for key in expected
+        }
+
+    assert shown() == expected
+    running.sim.advance(60)
+    assert shown() == dict.fromkeys(expected, 1)
