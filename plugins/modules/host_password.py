@@ -225,6 +225,11 @@ report:
     - What happened to each target and when.
   returned: success
   type: dict
+interrupted:
+  description:
+    - Set after Ctrl-C.
+  returned: success
+  type: bool
 confirm:
   description:
     - 'In check mode: what has to be typed in O(confirm), where data can be lost.'

@@ -88,7 +88,8 @@ options:
       - private
   settle:
     description:
-      - How long system VMs may take to serve the certificate by themselves after the upload, before they are replaced.
+      - How long system VMs may take to serve the certificate by themselves, after the upload and after they were
+        made, before they are replaced.
       - In seconds.
     type: int
     default: 60
@@ -239,6 +240,11 @@ report:
     - What happened to each target and when.
   returned: success
   type: dict
+interrupted:
+  description:
+    - Set after Ctrl-C.
+  returned: success
+  type: bool
 confirm:
   description:
     - 'In check mode: what has to be typed in O(confirm), where data can be lost.'

@@ -9,8 +9,9 @@ Only for a local connection without become and async; otherwise the module file 
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -30,6 +31,32 @@ from .places import Places
 
 # Made before the fork, so that every task inherits the loaded CA certificates instead of loading them.
 shared_context()
+
+
+# Workers have no standard error of their own; the one of ansible-playbook is kept for what must be said after Ctrl-C.
+TERMINAL = os.dup(2)
+LAST_WORDS = ("changed", "failed", "msg", "counts")
+"""What a result keeps after Ctrl-C: nobody reads it any more, and a long one would hold the process up."""
+
+
+class Voice:
+    """Tells the user how a task is getting on; after Ctrl-C directly, because then nobody displays it any more."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+        self._direct = False
+
+    def __call__(self, text: str) -> None:
+        if self._direct:
+            self.urgent(text)
+        else:
+            self._show(text)
+
+    def urgent(self, text: str) -> None:
+        """Past Ansible, to where it was started from. From now on everything is told that way."""
+        self._direct = True
+        with contextlib.suppress(OSError):
+            os.write(TERMINAL, f"  {text}\n".encode())
 
 
 def plain(value: Any) -> Any:
@@ -88,16 +115,22 @@ class InProcessAction(ActionBase):
             sentence = Redactor(secrets_in_addresses(given)).hide(_sentence(self._task.action, validated))
             raise AnsibleActionFail(remove_values(sentence, secrets_of(record, given, validated._no_log_values)))
         params = plain(validated.validated_parameters)
+        voice = Voice(self._show)
         result = run_task(
             self.module,
             params,
             check=self._task.check_mode,
             diff=self._task.diff,
             environ=self._environment(),
-            progress=None if self._task.no_log else self._show,
+            progress=None if self._task.no_log else voice,
             locate=Places(args),
         )
-        return remove_values(result, secrets_of(record, params, validated._no_log_values))
+        result = remove_values(result, secrets_of(record, params, validated._no_log_values))
+        if result.get("interrupted") is True:
+            if not self._task.no_log:
+                voice.urgent(result["msg"])
+            return {key: result[key] for key in LAST_WORDS}
+        return result
 
     def _loaded(self, loads: Mapping[str, str]) -> dict[str, Any]:
         """The arguments with the content of files in place of their names.

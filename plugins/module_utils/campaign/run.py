@@ -17,6 +17,7 @@ from typing import Any
 
 from ..client import InvalidInput, JobTimeout
 from ..reconcile import Task
+from .brake import brake_by_signal
 from .jobs import await_others
 from .notice import send_notice
 from .options import Rules, rules
@@ -50,6 +51,8 @@ class Run:
         self.memory: dict[str, Any] = {}
         #: Jobs that this run is waiting for.
         self.own_jobs: set[str | None] = set()
+        #: Set by Ctrl-C.
+        self.is_interrupted = False
         self._changes = self.client.counters.changes
         self._stopped = ""
         self._reported = self.clock.monotonic()
@@ -110,6 +113,8 @@ class Run:
     @property
     def stopped(self) -> str:
         """Why no new step begins; empty while all is well."""
+        if not self._stopped and self.is_interrupted:
+            self.stop("interrupted by the user")
         if not self._stopped and self.rules.stop_file and Path(self.rules.stop_file).exists():
             self.stop(f"the stop file {self.rules.stop_file} appeared")
         return self._stopped
@@ -119,11 +124,9 @@ class Run:
             if not self._stopped:
                 self._stopped = why
                 self.timeline.mark(self.now(), f"stopped: {why}")
-                self.task.tell(f"stopping: {why}; what is under way is still verified")
-
-    def interrupted(self) -> None:
-        """Ctrl-C: the brake."""
-        self.stop("interrupted by the user")
+                # After Ctrl-C the usual way to the user is closed.
+                tell = getattr(self.task.progress, "urgent", self.task.tell) if self.is_interrupted else self.task.tell
+                tell(f"stopping: {why}; what is under way is still verified")
 
     # The report
 
@@ -162,7 +165,8 @@ def run_campaign(procedure: Procedure, task: Task) -> dict[str, Any]:
     _confirmed(run, due)
     send_notice(run, "before", result["plan"])
     try:
-        _go(run, planned, due, steps)
+        with brake_by_signal(run):
+            _go(run, planned, due, steps)
     finally:
         run.timeline.ended = run.now()
         run.write_report()
@@ -254,4 +258,10 @@ def _verdict(run: Run, prepared: bool) -> dict[str, Any]:
     why = f" ({run.stopped})" if run.stopped else ""
     first = f"; {failed[0].target.name}: {failed[0].reason}" if failed else ""
     within = len(failed) <= run.rules.failure_budget and not run.stopped
-    return {**verdict, "failed": not within, "msg": f"{run.procedure.name}{why}: {', '.join(words)}{first}"}
+    interrupted = {"interrupted": True} if run.is_interrupted else {}
+    return {
+        **verdict,
+        **interrupted,
+        "failed": not within,
+        "msg": f"{run.procedure.name}{why}: {', '.join(words)}{first}",
+    }

@@ -50,10 +50,7 @@ def rest(run: Any, seconds: float) -> None:
     """Sleeps in short pieces, so that the brake works at once."""
     until = run.clock.monotonic() + seconds
     while not run.stopped and run.clock.monotonic() < until:
-        try:
-            run.clock.sleep(min(LOOK_EVERY, until - run.clock.monotonic()))
-        except KeyboardInterrupt:
-            run.interrupted()
+        run.clock.sleep(min(LOOK_EVERY, until - run.clock.monotonic()))
 
 
 def _canaries_must_live(run: Any, ended: int) -> None:
@@ -72,15 +69,10 @@ class _Wave:
         run = self.run
         running: dict[Future[None], Target] = {}
         with ThreadPoolExecutor(max_workers=run.rules.limits.overall) as pool:
-            while True:
-                try:
-                    if not self._begin(pool, running):
-                        break
-                    finished, _others = wait(running, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        self._end(running.pop(future), future)
-                except KeyboardInterrupt:
-                    run.interrupted()
+            while self._begin(pool, running):
+                finished, _others = wait(running, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    self._end(running.pop(future), future)
         for target in self.queue.waiting():
             run.timeline.turn(target, "skipped", run.stopped)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -154,21 +156,18 @@ def test_the_stop_file_is_a_brake(tmp_path):
     assert world.go()["counts"] == {"already": 1, "done": 3}
 
 
-def test_the_user_may_interrupt_and_what_is_under_way_is_verified(monkeypatch):
-    world = World(4)
-    real, calls = work.wait, []
+def press_ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
 
-    def wait(*args: Any, **kwargs: Any) -> Any:
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return real(*args, **kwargs)
 
-    monkeypatch.setattr(work, "wait", wait)
+def test_the_user_may_interrupt_and_what_is_under_way_is_verified():
+    world, before = World(4), signal.getsignal(signal.SIGINT)
+    world.on_step = lambda name: press_ctrl_c() if name == "r1" else None
     result = world.go()
-    assert result["failed"]
+    assert (result["failed"], result["interrupted"], result["changed"]) == (True, True, True)
     assert "interrupted" in result["msg"]
     assert states(result) == {"r0": "done", "r1": "done", "r2": "skipped", "r3": "skipped"}
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_what_is_blocked_or_none_of_its_business_is_not_touched():
@@ -265,7 +264,7 @@ def test_ctrl_c_in_a_pause_between_batches_is_a_brake_too():
 
     def sleep(seconds):
         if len(world.steps) == 1 and seconds == work.LOOK_EVERY:
-            raise KeyboardInterrupt
+            press_ctrl_c()
         real(seconds)
 
     world.on_step = lambda name: setattr(world.clock, "sleep", sleep)
