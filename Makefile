@@ -3,6 +3,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 ARGS :=
+# A file of tests stays together: its tests share a simulator and may build on each other.
+SPREAD := -n 2 --dist loadfile
 SUITES := $(foreach suite,unit contract conformance integration faults,$(wildcard tests/$(suite)))
 
 .DEFAULT_GOAL := help
@@ -18,10 +20,10 @@ demo: venv  ## build a whole zone in the simulator, and build it again to see th
 	@$(PY) scripts/demo.py
 
 test: venv  ## unit, contract, conformance, integration and fault tests; ARGS="-k zone" picks some
-	$(PYTEST) -m "not exhaustive" $(SUITES) $(ARGS)
+	$(PYTEST) $(SPREAD) -m "not exhaustive" $(SUITES) $(ARGS)
 
 exhaustive: venv  ## the large products of cases; ARGS="--share 0.1 --seed 7" picks a tenth
-	$(PYTEST) -m exhaustive $(SUITES) $(ARGS)
+	$(PYTEST) $(SPREAD) -m exhaustive $(SUITES) $(ARGS)
 
 generate: venv  ## write modules, action stubs and indexes from the descriptions; ARGS=--check only compares
 	$(PY) scripts/generate.py $(ARGS)
@@ -50,7 +52,7 @@ hosts-ci: venv  ## the one scenario on machines that CI runs
 	$(PYTEST) tests/hosts --timeout 1800 -m "hosts and not exhaustive" $(ARGS)
 
 full: lint sanity docs venv  ## everything but bench, with all of the exhaustive tests
-	$(PYTEST) $(SUITES) $(wildcard tests/hosts tests/browser) --timeout 1800 $(ARGS)
+	$(PYTEST) $(SPREAD) $(SUITES) $(wildcard tests/hosts tests/browser) --timeout 1800 $(ARGS)
 
 clean:  ## remove environments, caches and build results
 	rm -rf $(VENV) .cache .ansible .pytest_cache .ruff_cache .hypothesis build docs/build cloudstack-ops-*.tar.gz

@@ -65,6 +65,8 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def missing_suites(config: pytest.Config) -> list[str]:
     """Return a sentence for each --must-run suite that ran no test or skipped one."""
     terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None:  # a worker, which sees a part only
+        return []
     sentences = []
     for suite in config.getoption("--must-run"):
         inside = f"tests/{suite}/"
