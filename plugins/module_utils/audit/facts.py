@@ -13,6 +13,7 @@ from typing import Any
 
 from ..client import InvalidInput, NotAllowed
 from ..model import Row
+from ..procedures.facts import moment
 
 SOURCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "accounts": ("listAccounts", {"listall": True}),
@@ -99,10 +100,8 @@ class Facts:
 
     def age(self, text: Any) -> timedelta | None:
         """How long ago ``2026-01-02T03:04:05+0000`` was; None for what is no moment."""
-        try:
-            return self.now - datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%S%z")
-        except ValueError:
-            return None
+        begun = moment(text)
+        return self.now - begun if begun is not None else None
 
 
 def thresholds(given: Mapping[str, Any]) -> dict[str, float]:

@@ -17,7 +17,8 @@ from ..certificates.fleet import UNKNOWN, Fleet, Sight
 from ..certificates.probe import INCOMPLETE, WANTED
 from ..client import ApiError, InvalidInput
 from ..model import Row
-from .appliances import CONSOLE_PROXY, STORAGE_VM, of_kind
+from .appliances import CONSOLE_PROXY, STORAGE_VM, of_kind, row_of
+from .facts import moment
 
 FIELDS = {"public": "publicip", "private": "privateip"}
 GRACE = 240.0
@@ -60,7 +61,7 @@ def first_sights(run: Any, rows: Sequence[Row]) -> dict[str, Sight]:
     until = clock.monotonic() + (0.0 if run.task.check else float(run.option("settle") or 0))
     while True:
         sights = run.client.parallel([lambda row=row: fleet.sight(row) for row in rows])
-        coming = [str(sight) for sight in sights if sight.refused and sight.row["systemvmtype"] == STORAGE_VM]
+        coming = [str(sight) for sight in sights if sight.state == UNKNOWN and sight.row["systemvmtype"] == STORAGE_VM]
         if not coming or clock.monotonic() >= until:
             return {sight.row["id"]: sight for sight in sights}
         run.task.tell(f"waiting for {', '.join(coming)}")
@@ -155,6 +156,28 @@ def _resolved(name: str) -> set[str]:
         return {str(entry[4][0]) for entry in socket.getaddrinfo(name, None)}
     except OSError:
         return set()
+
+
+def time_left(run: Any, row: Row | None, settle: float) -> float:
+    """Seconds for which a system VM that was just made is given time: a run that was cut off may have replaced it."""
+    made = moment((row or {}).get("created"))
+    if made is None:
+        return 0.0
+    return max(0.0, min(settle, settle - (run.clock.now() - made).total_seconds()))
+
+
+def no_job(run: Any, target: Target) -> bool | str:
+    """True where no job works on a system VM; else what it waits for."""
+    jobs = run.client.list("listAsyncJobs", {"listall": True})
+    names = {str(job.get("cmd", "")).rpartition(".")[2] for job in jobs if job.get("jobinstanceid") == target.id}
+    return f"{', '.join(sorted(names))} to end" if names else True
+
+
+def no_viewers(run: Any, target: Target) -> bool | str:
+    """True where nobody looks at a console through it; else what it waits for."""
+    row = row_of(run, target) or {}
+    number = int(row.get("activeviewersessions") or 0)
+    return f"{number} open consoles to be closed" if number else True
 
 
 def serving(run: Any, target: Target) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from ..client import ApiError, InvalidInput
 from ..model import Row
+from .facts import moment
 
 CHANGED = "CONFIGURATION.VALUE.EDIT"
 
@@ -79,12 +79,12 @@ def restart_needed(run: Any, wish: Wish) -> bool:
         return False
     said = run.option("servers_restarted")
     events = run.client.list("listEvents", {"type": CHANGED, "keyword": wish.name, "listall": True})
-    moments = [_moment(row.get("created")) for row in events if str(row.get("description", "")).endswith(wish.name)]
-    changed = max((moment for moment in moments if moment), default=None)
+    moments = [moment(row.get("created")) for row in events if str(row.get("description", "")).endswith(wish.name)]
+    changed = max((found for found in moments if found), default=None)
     started = [
-        moment
+        found
         for row in run.client.list("listManagementServers")
-        if row.get("state") == "Up" and (moment := _moment(row.get("lastserverstart")))
+        if row.get("state") == "Up" and (found := moment(row.get("lastserverstart")))
     ]
     if changed is None or not started:
         return not said
@@ -97,11 +97,3 @@ def restart_needed(run: Any, wish: Wish) -> bool:
             remedy="restart all management servers, one after the other, then run again",
         )
     return True
-
-
-def _moment(text: Any) -> datetime | None:
-    """``2026-01-02T03:04:05+0000`` as a moment."""
-    try:
-        return datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%S%z")
-    except ValueError:
-        return None

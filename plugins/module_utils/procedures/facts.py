@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from ..client import InvalidInput
@@ -75,6 +76,14 @@ def only_named(run: Any, rows: Iterable[Row], noun: str) -> list[Row]:
 def clusters_of_hosts(run: Any) -> dict[str, str]:
     """Cluster of each host, by the host's id; for the limits."""
     return {row["id"]: str(row.get("clustername", "")) for row in run.client.list("listHosts", {"type": "Routing"})}
+
+
+def moment(text: Any) -> datetime | None:
+    """``2026-01-02T03:04:05+0000`` as a moment; None for what is none."""
+    try:
+        return datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%S%z")
+    except ValueError:
+        return None
 
 
 def busy_with(run: Any, pattern: str) -> list[str]:

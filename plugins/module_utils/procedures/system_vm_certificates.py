@@ -21,10 +21,13 @@ from .certificate_fleet import (
     bundle_of,
     first_sights,
     fleet_of,
+    no_job,
+    no_viewers,
     refuse_open_consoles,
     refuse_unknown,
     refuse_wrong_names,
     serving,
+    time_left,
     why,
 )
 from .default_settings import CHANGED, Wish, own_value, restart_needed
@@ -192,26 +195,25 @@ def _await_idle(run: Any) -> None:
 
 
 def _act(run: Any, target: Target) -> None:
-    """Replaces it, unless it takes the certificate by itself soon after the upload."""
-    uploaded = run.memory["uploaded_at"]
-    until = (uploaded if uploaded is not None else float("-inf")) + float(run.option("settle") or 0)
+    """Replaces it, unless it takes the certificate by itself soon after the upload, or soon after it was made."""
+    uploaded, settle = run.memory["uploaded_at"], float(run.option("settle") or 0)
+    until = max(
+        uploaded + settle if uploaded is not None else 0.0,
+        run.clock.monotonic() + time_left(run, target.facts["row"], settle),
+    )
     while run.clock.monotonic() < until:
         row = appliances.row_of(run, target)
         if row is None or not why(run, run.memory["fleet"].sight(row)):
             return
         run.clock.sleep(2.0)
+    # A run that was cut off may have ordered it already.
+    run.wait_for(target, "jobs about it to end", lambda: no_job(run, target))
     row = appliances.row_of(run, target)
-    if row is None or not why(run, run.memory["fleet"].sight(row)):
+    if row is None or row.get("state") != "Running" or not why(run, run.memory["fleet"].sight(row)):
         return
     if target.kind == appliances.CONSOLE_PROXY and not run.option("cut_consoles"):
-        run.wait_for(target, "its consoles to be closed", lambda: _no_viewers(run, target))
+        run.wait_for(target, "its consoles to be closed", lambda: no_viewers(run, target))
     appliances.replace(run, target)
-
-
-def _no_viewers(run: Any, target: Target) -> bool | str:
-    row = appliances.row_of(run, target) or {}
-    number = int(row.get("activeviewersessions") or 0)
-    return f"{number} open consoles to be closed" if number else True
 
 
 def _verify(run: Any, target: Target) -> None:
@@ -254,8 +256,8 @@ SYSTEM_VM_CERTIFICATE_ROLLOUT = Procedure(
         ),
         Option(
             "settle", "int", default=60, unit="seconds", behaviour=True,
-            help="How long system VMs may take to serve the certificate by themselves after the upload, before they "
-            "are replaced.",
+            help="How long system VMs may take to serve the certificate by themselves, after the upload and after they "
+            "were made, before they are replaced.",
         ),
         Option(
             "cut_consoles", "bool", default=False, behaviour=True,

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..client import InvalidInput, JobTimeout, NotAllowed
 from ..model import Operation, Option
+from ..procedures.facts import moment
 
 _SETTINGS = (
     "enable.usage.server", "usage.stats.job.exec.time", "usage.execution.timezone", "usage.aggregation.timezone",
@@ -74,7 +75,7 @@ def _job(task: Any, settings: dict[str, str]) -> tuple[dict[str, Any], list[str]
         told = task.client.call("listUsageServerMetrics").get("usageMetrics") or {}
     except NotAllowed:
         return {}, problems
-    last = _moment(told.get("lastsuccessfuljob"))
+    last = moment(told.get("lastsuccessfuljob"))
     facts = {"state": told.get("state"), "host": told.get("hostname"), "last_successful_job": None}
     if last is not None and last.year > 1970:
         facts["last_successful_job"] = last.isoformat()
@@ -83,13 +84,6 @@ def _job(task: Any, settings: dict[str, str]) -> tuple[dict[str, Any], list[str]
     if last is None or task.clock.now() - last > timedelta(hours=36):
         problems.append(f"its last successful job was at {facts['last_successful_job'] or 'no time that is known'}")
     return facts, problems
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        return datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%S%z")
-    except ValueError:
-        return None
 
 
 def _records(task: Any, day: date) -> int:
