@@ -209,6 +209,8 @@ options:
       - Known to CloudStack since 4.17.
     type: list
     elements: str
+    aliases:
+      - ssh_keys
   user_data:
     description:
       - User data for the guest, as plain text, at its deployment. The server's list does not tell it.

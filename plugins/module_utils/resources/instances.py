@@ -89,7 +89,8 @@ _NETWORKS = (
 
 _GUEST = (
     Option(
-        "ssh_key_pairs", "set", api="keypairs", field="", since="4.17", updatable=True, decode=steps.keys_of,
+        "ssh_key_pairs", "set", aliases=("ssh_keys",), api="keypairs", field="", since="4.17", updatable=True,
+        decode=steps.keys_of,
         one_way="an instance cannot lose its last key",
         equal=lambda want, have: sorted(want) == have,
         help="All SSH key pairs, by name. Can be changed while it is stopped; some guests need a new start twice.",
