@@ -34,7 +34,10 @@ shared_context()
 
 
 # Workers have no standard error of their own; the one of ansible-playbook is kept for what must be said after Ctrl-C.
-TERMINAL = os.dup(2)
+try:
+    TERMINAL = os.dup(2)
+except OSError:
+    TERMINAL = -1  # started without a standard error: nobody is there to be told
 LAST_WORDS = ("changed", "failed", "msg", "counts")
 """What a result keeps after Ctrl-C: nobody reads it any more, and a long one would hold the process up."""
 

@@ -32,4 +32,5 @@ def brake_by_signal(run: Any) -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # None: what was there before is unknown to Python.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
