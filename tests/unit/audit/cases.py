@@ -222,7 +222,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (
         "system-vm-down",
         {"zones": [ZONE], "hosts": [host()], "system_vms": SYSTEM_VMS[:1]},
-        {"zones": [ZONE], "hosts": [host()], "system_vms": SYSTEM_VMS},
+        {
+            "zones": [ZONE, {**ZONE, "id": "e", "type": "Edge"}],
+            "hosts": [host(), host(zoneid="e")],
+            "system_vms": SYSTEM_VMS,
+        },
         "no secondary storage VM serves",
     ),
     (
