@@ -92,3 +92,19 @@ def test_rules_that_are_refused(
     again = {"sourceipaddress": first["sourceipaddress"]} | changed
     told = running.op.refused("createLoadBalancer", **rule_of(tier, **again))
     assert (told[0], named in told[1]) == (code, True), told
+
+
+def test_a_host_in_maintenance_hands_the_vm_on(running: Any, tier: dict[str, Any]) -> None:
+    op = running.op
+    rule = op.do("createLoadBalancer", **rule_of(tier))["loadbalancer"]["id"]
+    op.do("assignToLoadBalancerRule", id=rule, virtualmachineids=tier["vm"])
+    before = op.only("listInternalLoadBalancerVMs")
+    op.do("prepareHostForMaintenance", id=before["hostid"])
+    running.sim.advance(300)
+    assert op.only("listHosts", id=before["hostid"])["resourcestate"] == "Maintenance"
+    after = op.only("listInternalLoadBalancerVMs", id=before["id"])
+    assert after["state"] == "Running"
+    assert after["hostid"] != before["hostid"]
+    op.do("destroyVirtualMachine", id=tier["vm"], expunge="true")
+    op.do("deleteNetwork", id=tier["network"])
+    assert op.rows("listInternalLoadBalancerVMs") == []
