@@ -8,7 +8,7 @@ SPREAD := -n 2 --dist loadfile
 SUITES := $(foreach suite,unit contract conformance integration faults,$(wildcard tests/$(suite)))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test exhaustive lint generate bench docs hosts hosts-ci browser full sanity clean
+.PHONY: help venv demo test exhaustive lint generate bench docs hosts hosts-ci browser clients full sanity clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: venv  ## measure; nothing else should run meanwhile
 browser: venv  ## the simulator's page in a headless browser (needs chromium)
 	$(PYTEST) tests/browser $(ARGS)
 
+clients: venv  ## modules and libraries of others against the simulator (three minutes; fetches them once)
+	$(PYTEST) tests/clients --timeout 900 $(ARGS)
+
 hosts: venv  ## all scenarios on machines in containers (needs root and podman)
 	$(PYTEST) tests/hosts --timeout 1800 -m "hosts" $(ARGS)
 
@@ -52,7 +55,7 @@ hosts-ci: venv  ## the one scenario on machines that CI runs
 	$(PYTEST) tests/hosts --timeout 1800 -m "hosts and not exhaustive" $(ARGS)
 
 full: lint sanity docs venv  ## everything but bench, with all of the exhaustive tests
-	$(PYTEST) $(SPREAD) $(SUITES) $(wildcard tests/hosts tests/browser) --timeout 1800 $(ARGS)
+	$(PYTEST) $(SPREAD) $(SUITES) $(wildcard tests/clients tests/hosts tests/browser) --timeout 1800 $(ARGS)
 
 clean:  ## remove environments, caches and build results
 	rm -rf $(VENV) .cache .ansible .pytest_cache .ruff_cache .hypothesis build docs/build cloudstack-ops-*.tar.gz

@@ -155,9 +155,9 @@ def _bar(target: Mapping[str, Any], y: int, row: int, begin: float, end: float, 
     cut = ", ".join(target["interrupts"])
     hint = f"{target['name']}: {target['state']}" + (f"; interrupted: {cut}" if cut else "")
     thick, round_by = (row - 6, 3) if row == ROW else (row - 1, 1)
-    bar = f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{thick}" rx="{round_by}" fill="{colour}"/>'
+    drawn = f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{thick}" rx="{round_by}" fill="{colour}"/>'
     words = _name(target, y) + _remark(target, x, width, y) if row == ROW else ""
-    return f"<g><title>{escape(hint)}</title>{bar}{words}</g>"
+    return f"<g><title>{escape(hint)}</title>{drawn}{words}</g>"
 
 
 def _name(target: Mapping[str, Any], y: int) -> str:
