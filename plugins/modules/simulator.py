@@ -41,6 +41,7 @@ options:
   populate:
     description:
       - Start with a large zone, V(hosts=200,vms=5000,routers=500) for example.
+      - V(zones=3) spreads it over zones, V(hypervisor=KVM) gives it hosts of KVM.
     type: str
   management_servers:
     description:

@@ -208,7 +208,10 @@ SIMULATOR = Operation(
         ),
         Option(
             "populate", behaviour=True,
-            help="Start with a large zone, V(hosts=200,vms=5000,routers=500) for example.",
+            help=(
+                "Start with a large zone, V(hosts=200,vms=5000,routers=500) for example.",
+                "V(zones=3) spreads it over zones, V(hypervisor=KVM) gives it hosts of KVM.",
+            ),
         ),
         Option(
             "management_servers", "int", behaviour=True,
