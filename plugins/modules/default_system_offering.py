@@ -16,7 +16,7 @@ description:
   - Sets which system offering new system VMs of a kind get, and renews those that have another, in order.
   - Each counts as done when it runs with the wanted offering, its agent is connected and it serves again.
   - 'No database is edited: the settings do it.'
-  - Check mode gives the whole plan and changes nothing.
+  - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
 options:
   system_vm_type:
     description:

@@ -15,7 +15,7 @@ version_added: 1.0.0
 description:
   - Chooses the provider of host HA, enables it, and waits until the server calls the host available for it.
   - 'A host counts as done in that state only: an ineligible one would not be fenced.'
-  - Check mode gives the whole plan and changes nothing.
+  - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -25,7 +25,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
 options:
   names:
     description:

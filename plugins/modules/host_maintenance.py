@@ -16,7 +16,7 @@ description:
   - Disables a host, moves away what runs on it under control, and takes it into maintenance; or brings it back.
   - In maintenance counts as done when nothing is left on the host.
   - Back counts as done when the host is enabled and its agent and its storage are up.
-  - Check mode gives the whole plan and changes nothing.
+  - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
 options:
   names:
     description:

@@ -15,7 +15,7 @@ version_added: 1.0.0
 description:
   - Tells the server where the board controller of a host is, enables it, and asks it for the machine's power.
   - It counts as done when the controller has answered.
-  - Check mode gives the whole plan and changes nothing.
+  - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -25,7 +25,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
 options:
   names:
     description:

@@ -16,7 +16,7 @@ description:
   - Makes an image store read-only and moves its templates, ISOs, snapshots and uploaded volumes to other stores.
   - It goes on in rounds until nothing is left, because the server skips what does not fit at the moment.
   - A store counts as empty when neither the lists nor its files show anything that is not on another store too.
-  - Check mode gives the whole plan and changes nothing.
+  - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
 options:
   zone:
     description:

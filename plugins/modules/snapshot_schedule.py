@@ -15,7 +15,7 @@ version_added: 1.0.0
 description:
   - Makes the snapshot policies of volumes as the task says; volumes are chosen by tag, owner, zone or instance.
   - 'Run it now and then: new volumes with the tag get the policies, and what somebody changed is put right.'
-  - Check mode gives the whole plan and changes nothing.
+  - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -25,7 +25,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
 options:
   zone:
     description:

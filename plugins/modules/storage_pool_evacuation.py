@@ -15,7 +15,7 @@ version_added: 1.0.0
 description:
   - Disables storage pools for new volumes and moves every volume of users to other pools, live where possible.
   - The pools stay disabled, so that a maintenance stops nobody and the pools can be removed.
-  - Check mode gives the whole plan and changes nothing.
+  - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -25,7 +25,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
 options:
   zone:
     description:

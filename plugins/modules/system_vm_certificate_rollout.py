@@ -16,7 +16,7 @@ description:
   - Sets what makes the cloud use the certificate, and uploads it once.
   - Then replaces the system VMs that do not serve it, one after the other, until a TLS handshake shows it.
   - The records that the name server needs for the consoles are in RV(dns_records), in check mode too.
-  - Check mode gives the whole plan and changes nothing.
+  - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
 options:
   certificate:
     description:

@@ -16,7 +16,7 @@ description:
   - A new template takes the place of an old one, whose image cannot be changed.
   - When it is ready in every zone of the old one, it gets the same visibility and the same shares.
   - Only then the old one is hidden. With O(remove) it is deleted once no instance uses it.
-  - Check mode gives the whole plan and changes nothing.
+  - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
 options:
   name:
     description:

@@ -15,7 +15,7 @@ version_added: 1.0.0
 description:
   - Takes a virtual router away that was lost with its host, and has the server make a new one.
   - A pair keeps its living partner; a single router is replaced by a restart of its network with cleanup.
-  - Check mode gives the whole plan and changes nothing.
+  - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -25,7 +25,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
 options:
   network:
     description:

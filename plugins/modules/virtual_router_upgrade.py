@@ -16,7 +16,7 @@ description:
   - Brings virtual routers and internal load balancers to the version of the management server.
   - Those of projects and VPCs too, in an order and within limits that you set.
   - A router counts as done when it runs and tells the right versions, and a redundant pair has its roles again.
-  - Check mode gives the whole plan and changes nothing.
+  - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
 options:
   zone:
     description:

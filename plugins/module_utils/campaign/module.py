@@ -31,7 +31,7 @@ def as_operation(procedure: Procedure) -> Operation:
         summary=procedure.summary,
         description=(
             *procedure.description,
-            "Check mode gives the whole plan and changes nothing.",
+            "Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.",
             "What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.",
         ),
         notes=procedure.notes,
@@ -39,6 +39,7 @@ def as_operation(procedure: Procedure) -> Operation:
         run=partial(_run, procedure),
         returns={**RETURNS, **(procedure.returns or {})},
         constraints=procedure.constraints or {},
+        diff_mode="full",
     )
 
 

@@ -123,7 +123,7 @@ def rules(given: Mapping[str, Any]) -> Rules:
         if int(given.get(name) or 0) < 0:
             raise InvalidInput(f"{name} must not be negative", option=name, remedy="give 0 or more")
     for name in ("parallel", "step_timeout"):
-        if int(given.get(name) or 1) < 1:
+        if given.get(name) is not None and int(given[name]) < 1:
             raise InvalidInput(f"{name} must be at least 1", option=name, remedy="give 1 or more")
     return Rules(
         limits=Limits(

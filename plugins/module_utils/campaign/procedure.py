@@ -48,6 +48,7 @@ class Procedure:
     verify: proves from outside that the target is at its goal; returns when it is, raises when it never will be.
     preflight: refuses early, with all due targets in hand; raises InvalidInput that says why.
     prepare, finish: work before the first and after the last step (a setting, a certificate); called only if needed.
+    plan_details: lines below a target in the plan that people see, such as what moves where.
     confirm: text that the user must type in the option ``confirm`` because data can be lost; empty if none can.
     options: the procedure's own options; those of every campaign are added (campaign/options.py).
     sequence: the stages in order, for its documentation and its picture.
@@ -70,6 +71,7 @@ class Procedure:
     prepare: Callable[[Any, Sequence[Target]], Mapping[str, Any] | None] | None = None
     prepare_plan: Callable[[Any, Sequence[Target]], Sequence[str]] | None = None
     finish: Callable[[Any, Sequence[Target]], None] | None = None
+    plan_details: Callable[[Any, Target], Sequence[str]] | None = None
     confirm: Callable[[Any, Sequence[Target]], str] | None = None
     returns: Mapping[str, tuple[str, str]] | None = None
     constraints: Mapping[str, Any] | None = None

@@ -21,6 +21,7 @@ from .brake import brake_by_signal
 from .jobs import await_others
 from .notice import send_notice
 from .options import Rules, rules
+from .plan import entries, lines
 from .procedure import Procedure
 from .report import check_place, write_report
 from .schedule import in_order, waves
@@ -155,7 +156,8 @@ def run_campaign(procedure: Procedure, task: Task) -> dict[str, Any]:
         for target in wave:
             run.timeline.entries[target.id].wave = number
     steps = list(procedure.prepare_plan(run, due)) if procedure.prepare_plan else []
-    result = {"changed": bool(run.needing or steps), "plan": _plan(run, planned, steps)}
+    result = {"changed": bool(run.needing or steps), "plan": entries(run, planned, steps)}
+    result.update(_shown(run, lines(run, planned, steps)))
     if task.check and procedure.confirm and (wanted := procedure.confirm(run, due)):
         result["confirm"] = wanted
     if task.check or not (due or steps):
@@ -215,24 +217,14 @@ def _confirmed(run: Run, due: Sequence[Target]) -> None:
         )
 
 
-def _plan(run: Run, planned: Sequence[Sequence[Target]], steps: Sequence[str]) -> list[dict[str, Any]]:
-    """What will happen, in order, for check mode and the report."""
-    plan: list[dict[str, Any]] = [{"step": text} for text in steps]
-    for number, wave in enumerate(planned, 1):
-        for target in wave:
-            plan.append(
-                {
-                    "wave": number,
-                    "target": target.name,
-                    "kind": target.kind,
-                    "place": "/".join(part for part in target.place if part),
-                    "host": target.host,
-                    "reason": run.timeline.entries[target.id].reason,
-                    "interrupts": list(target.interrupts),
-                    "expected_cut": target.cut,
-                }
-            )
-    return plan
+def _shown(run: Run, lines: Sequence[str]) -> dict[str, Any]:
+    """Shows the plan to people: as the task's difference if they asked for that, else in check mode as it is made."""
+    if run.task.diff and lines:
+        return {"diff": {"prepared": "".join(f"{line}\n" for line in lines)}}
+    if run.task.check:
+        for line in lines:
+            run.task.tell(line)
+    return {}
 
 
 def _reported(run: Run) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def _round_of_moves(
     run: Any, target: Target, rows: Sequence[Row], leaving: Collection[str]
 ) -> list[tuple[str, Exception]]:
     problems: list[tuple[str, Exception]] = []
-    width = max(1, int(run.option("parallel_migrations") or 1))
+    width = int(run.option("parallel_migrations"))
     for first in range(0, len(rows), width):
         if run.stopped:
             raise ApiError(

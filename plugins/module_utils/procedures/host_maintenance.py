@@ -25,6 +25,10 @@ MOVE_SECONDS = 1.0
 
 
 def _targets(run: Any) -> Sequence[Target]:
+    if run.option("parallel_migrations") < 1:
+        raise InvalidInput(
+            "parallel_migrations must be at least 1", option="parallel_migrations", remedy="give 1 or more"
+        )
     run.memory.update(record=Record(str(run.option("record") or "")), finished=set())
     rows = named_hosts(run)
     leaving = {row["id"] for row in rows}
@@ -42,6 +46,16 @@ def _targets(run: Any) -> Sequence[Target]:
             rank=0 if row.get("resourcestate") in PREPARING else 1,
         )
         for row in rows
+    ]
+
+
+def _moves(run: Any, target: Target) -> list[str]:
+    """Where each machine goes, for the plan that people see."""
+    moves = run.memory["ahead"].get(target.id, {}).get("moves", ())
+    return [
+        f"{move['kind']} {move['name']}: "
+        + (f"to {move['to']}" if move.get("to") else f"is stopped: {move['stopped']}")
+        for move in moves
     ]
 
 
@@ -214,6 +228,7 @@ HOST_MAINTENANCE = Procedure(
     targets=_targets,
     standing=_standing,
     preflight=_preflight,
+    plan_details=_moves,
     confirm=_confirm,
     act=_act,
     verify=_verify,

@@ -36,6 +36,8 @@ def test_a_host_is_emptied_entered_and_left_with_what_ran_on_it(cloud, tmp_path)
     assert (planned["changed"], cloud.changes, cloud.machines("h1")) == (True, 0, before)
     assert {move["name"] for move in planned["moves"]} == before
     assert {move["to"] for move in planned["moves"]} <= {"h2", "h3"}
+    shown = planned["diff"]["prepared"]
+    assert all(f"{move['name']}: to {move['to']}\n" in shown for move in planned["moves"])
 
     done = enter(cloud, "h1", record=record)
     assert (done["counts"], done["plan"]) == ({"done": 1}, planned["plan"])
@@ -66,6 +68,11 @@ def test_an_empty_list_means_no_host(cloud):
     with pytest.raises(InvalidInput, match="there is no host h9"):
         enter(cloud, "h1", "h9")
     assert cloud.changes == 0
+
+
+def test_moves_need_a_width(cloud):
+    with pytest.raises(InvalidInput, match="parallel_migrations must be at least 1"):
+        enter(cloud, "h1", parallel_migrations=0, check=True)
 
 
 def test_nothing_moves_where_one_instance_has_no_place(cloud):

@@ -40,6 +40,7 @@ class World:
         self.version = {f"r{number}": 1 for number in range(count)}
         self.trouble = dict(trouble or {})
         self.steps: list[str] = []
+        self.told: list[str] = []
         self.pairs: dict[str, str] = {}
         self.standing_of: dict[str, Standing] = {}
         self.on_step: Callable[[str], None] = lambda name: None
@@ -73,14 +74,18 @@ class World:
     def verify(self, _run: Any, target: Target) -> None:
         assert self.version[target.name] == 2
 
-    def go(self, *, check: bool = False, procedure: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    def go(
+        self, *, check: bool = False, diff: bool = False, procedure: dict[str, Any] | None = None, **options: Any
+    ) -> dict[str, Any]:
         record = Procedure(
             name="router_upgrade", summary="", noun="router", targets=self.targets, standing=self.standing,
             act=self.act, verify=self.verify,
         )  # fmt: skip
         operation = as_operation(replace(record, **(procedure or {})))
         defaults = {option.name: option.default for option in operation.options if option.default is not None}
-        self.task = Task(operation, {**defaults, **options}, _View(self), check=check)
+        self.task = Task(
+            operation, {**defaults, **options}, _View(self), check=check, diff=diff, progress=self.told.append
+        )
         return operation.run(self.task)
 
 
@@ -110,6 +115,29 @@ def test_check_mode_prints_the_whole_plan_and_takes_no_step():
         ("r0", 1, ["net of r0"]), ("r1", 2, ["net of r1"]), ("r2", 2, ["net of r2"]),
     ]  # fmt: skip
     assert result["changed"]
+
+
+def test_people_see_the_plan_in_check_mode_and_as_the_difference():
+    plan = [
+        "wave 1: router r0 (z): old; interrupts net of r0 for about 3 s",
+        "  r0 gets 2",
+        "wave 2: router r1 (z): old; interrupts net of r1 for about 3 s",
+        "  r1 gets 2",
+    ]
+    details = {"plan_details": lambda _run, target: [f"{target.name} gets 2"]}
+    world = World(2)
+    assert "diff" not in world.go(check=True, canaries=1, procedure=details)
+    assert world.told == plan
+    expected = {"prepared": "".join(f"{line}\n" for line in plan)}
+    assert world.go(check=True, diff=True, canaries=1, procedure=details)["diff"] == expected
+    assert world.go(diff=True, canaries=1, procedure=details)["diff"] == expected
+    assert "diff" not in world.go(diff=True, procedure=details)
+
+
+def test_a_plan_that_is_too_long_to_read_is_cut_and_says_so():
+    world = World(203)
+    world.go(check=True)
+    assert (len(world.told), world.told[-1]) == (201, "... and 3 more lines")
 
 
 def test_a_failed_canary_saves_the_rest():
@@ -290,6 +318,7 @@ def test_what_failed_is_not_tried_again_outside_the_window():
 @pytest.mark.parametrize(("options", "names"), [
     ({"window": "25:00-1"}, "window"), ({"window": "1:00-2:00", "time_zone": "Mars"}, "time_zone"),
     ({"batch": "0"}, "batch"), ({"batch": "120%"}, "batch"), ({"parallel": -1}, "parallel"),
+    ({"parallel": 0}, "parallel"), ({"step_timeout": 0}, "step_timeout"),
     ({"retries": -1}, "retries"),
 ])  # fmt: skip
 def test_nonsense_is_refused_by_name(options, names):
