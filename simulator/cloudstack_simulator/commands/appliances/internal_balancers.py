@@ -47,7 +47,7 @@ def bring_up(sim: Simulator, rule: Rule) -> Steps:
         Router(
             name="", vm_type=INTERNAL_BALANCER, role=ROLE, account_id=account.id, zone_id=zone.id,
             hypervisor=hypervisor, template_id=template.id, arch=template.arch, network_id=network.id,
-            service_offering_id=recipes.offering_for(sim, INTERNAL_BALANCER).id,
+            vpc_id=network.vpc_id, service_offering_id=recipes.offering_for(sim, INTERNAL_BALANCER).id,
         )
     )  # fmt: skip
     vm.name = vm.instance_name = recipes.instance_name(sim, INTERNAL_BALANCER, vm.id)
@@ -103,7 +103,7 @@ def list_internal_balancers(call: Call) -> dict[str, Any]:
             equal("pod_id", p.podid),
             equal("zone_id", p.zoneid),
             equal("network_id", p.networkid),
-            equal(lambda vm: call.db.networks[vm.network_id].vpc_id, p.vpcid),
+            equal("vpc_id", p.vpcid),
         ],
         keyword=("name",),
         owned=True,

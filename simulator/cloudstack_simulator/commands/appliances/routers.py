@@ -77,6 +77,8 @@ def restart_for(call: Call, network: Network, *, cleanup: bool, live_patch: bool
     """restartNetwork: patch the routers, replace them one by one, or only see that they are there."""
     sim = call.sim
     if network.vpc_id is not None:
+        if live_patch and not cleanup:
+            yield from _patch(sim, of_vpc(sim, sim.db.vpcs[network.vpc_id]))
         yield from ensure_for(call, network)
         return
     old = of_network(sim, network)
@@ -90,10 +92,11 @@ def restart_for(call: Call, network: Network, *, cleanup: bool, live_patch: bool
 
 
 def restart_for_vpc(call: Call, vpc: Any, *, cleanup: bool, live_patch: bool) -> Steps:
-    """restartVPC, like `restart_for`."""
+    """restartVPC, like `restart_for`. Routers are patched through the tiers: where there is none, nothing happens."""
     old = of_vpc(call.sim, vpc)
     if live_patch and not cleanup:
-        yield from _patch(call.sim, old)
+        if call.db.networks.where(vpc_id=vpc.id):
+            yield from _patch(call.sim, old)
     elif cleanup:
         yield from _replace(call.sim, old, _wanted(vpc.redundant), vpc=vpc)
     else:

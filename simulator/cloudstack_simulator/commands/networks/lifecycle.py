@@ -131,6 +131,8 @@ def restart_network(call: Call) -> Any:
 
     p, network = call.params, call.params.id
     call.check_access(network)
+    if network.vpc_id is not None and p.cleanup:
+        raise InvalidParameter("Cannot restart a VPC tier with cleanup, please restart the whole VPC.")
     if network.state not in ("Implemented", "Setup"):
         raise InvalidParameter(
             "Network is not in the right state to be restarted. Correct states are: Implemented, Setup"

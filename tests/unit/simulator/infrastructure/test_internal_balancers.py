@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from cloudstack_simulator.commands.appliances.ageing import age
+
 
 @pytest.fixture
 def tier(running: Any) -> dict[str, Any]:
@@ -108,3 +110,35 @@ def test_a_host_in_maintenance_hands_the_vm_on(running: Any, tier: dict[str, Any
     op.do("destroyVirtualMachine", id=tier["vm"], expunge="true")
     op.do("deleteNetwork", id=tier["network"])
     assert op.rows("listInternalLoadBalancerVMs") == []
+
+
+def test_what_restarts_of_the_vpc_and_its_tiers_do_to_the_vms_in_it(running: Any, tier: dict[str, Any]) -> None:
+    """The server renews and patches the routers of a VPC only; its load balancers take to a new release when started."""
+    op = running.op
+    rule = op.do("createLoadBalancer", **rule_of(tier))["loadbalancer"]["id"]
+    op.do("assignToLoadBalancerRule", id=rule, virtualmachineids=tier["vm"])
+    age(running.sim)
+    before = op.only("listInternalLoadBalancerVMs")
+    assert (before["softwareversion"], before["vpcname"]) == ("4.20.1.0", "v")
+    told = op.refused("restartNetwork", id=tier["network"], cleanup="true")
+    assert told == (431, "Cannot restart a VPC tier with cleanup, please restart the whole VPC.")
+    op.do("restartVPC", id=before["vpcid"], cleanup="true")
+    assert op.only("listRouters", listall="true", vpcid=before["vpcid"])["softwareversion"] == "4.22.0.0"
+    assert op.only("listInternalLoadBalancerVMs")["softwareversion"] == "4.20.1.0"
+    op.do("stopInternalLoadBalancerVM", id=before["id"])
+    op.do("startInternalLoadBalancerVM", id=before["id"])
+    assert op.only("listInternalLoadBalancerVMs")["softwareversion"] == "4.22.0.0"
+
+
+def test_a_vpc_is_patched_through_its_tiers_only(running: Any, tier: dict[str, Any]) -> None:
+    op = running.op
+    offering = op.rows("listVPCOfferings", name="Default VPC offering")[0]["id"]
+    bare = op.do(
+        "createVPC", name="bare", displaytext="bare", zoneid=running.zone, vpcofferingid=offering, cidr="10.30.0.0/16"
+    )["vpc"]["id"]
+    age(running.sim, template="4.22.0")
+    for vpc in op.rows("listVPCs"):
+        op.do("restartVPC", id=vpc["id"], livepatch="true", cleanup="false")
+    versions = {row["vpcid"]: row["softwareversion"] for row in op.rows("listRouters", listall="true")}
+    assert versions.pop(bare) == "4.20.1.0"
+    assert set(versions.values()) == {"4.22.0.0"}
