@@ -159,6 +159,8 @@ notes:
   - The server's own word that a router requires an upgrade is false after an update of the code alone.
   - So template and software versions are compared as well.
   - Stopped routers are left alone; they are upgraded when they start.
+  - 'An internal load balancer is stopped and started: no restart of its network renews it, and no patch.'
+  - Meanwhile it has a remark that admins see, so that the next run starts it if this one is cut off.
 """
 
 EXAMPLES = r"""

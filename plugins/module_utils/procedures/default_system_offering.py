@@ -21,7 +21,7 @@ SETTINGS = {
     "domainrouter": "router.service.offering",
     "internalloadbalancervm": "internallbvm.service.offering",
 }
-SOURCES = {"domainrouter": ("accounts", "projects"), "internalloadbalancervm": ("balancers",)}
+SOURCES = {"domainrouter": ("accounts", "projects"), "internalloadbalancervm": routers.BALANCERS}
 """Where the VMs of a kind that serves networks are listed."""
 
 

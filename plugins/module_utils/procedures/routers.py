@@ -28,8 +28,11 @@ SOURCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "accounts": ("listRouters", {}),
     "projects": ("listRouters", {"projectid": "-1"}),
     "balancers": ("listInternalLoadBalancerVMs", {}),
+    "project balancers": ("listInternalLoadBalancerVMs", {"projectid": "-1"}),
 }
-"""Lists that together show all routers: that of accounts leaves out projects, and both leave out load balancers."""
+"""Lists that together show all routers: those of accounts leave out projects, and routers are no load balancers."""
+
+BALANCERS = ("balancers", "project balancers")
 
 GRACE = 60.0
 """Seconds in which a running router must tell its new state once the server has reported success."""
@@ -64,7 +67,16 @@ def all_routers(run: Any, scope: Mapping[str, Any], sources: Iterable[str] = tup
 def _listed(run: Any, source: str, scope: Mapping[str, Any]) -> list[Row]:
     command, params = SOURCES[source]
     rows: list[Row] = run.client.list(command, {"listall": True, **params, **scope})
+    if source in BALANCERS and "clusterid" in scope:  # the command knows no cluster, and the server ignores it then
+        question = {"type": "Routing", "clusterid": scope["clusterid"]}
+        hosts = {row["id"] for row in run.client.list("listHosts", question)} if rows else set()
+        return [row for row in rows if row.get("hostid") in hosts]
     return rows
+
+
+def is_balancer(row: Row) -> bool:
+    """Whether a row of ``all_routers`` is an internal load balancer."""
+    return row["source"] in BALANCERS
 
 
 def in_scope(run: Any, rows: Iterable[Row]) -> list[Row]:
@@ -89,7 +101,8 @@ def serves(row: Row) -> tuple[str, str, str]:
 
 
 def _key(row: Row) -> str:
-    return ":".join(serves(row)[:2])
+    """Routers with the same key are renewed together; a load balancer is on its own."""
+    return f"balancer:{row['id']}" if is_balancer(row) else ":".join(serves(row)[:2])
 
 
 def _place(row: Row, clusters: Mapping[str, str]) -> tuple[str, ...]:
@@ -117,22 +130,30 @@ def _router_target(row: Row, around: Sequence[Row], clusters: Mapping[str, str],
     return Target(
         id=row["id"],
         name=row["name"],
-        kind="virtual router",
+        kind="internal load balancer" if is_balancer(row) else "virtual router",
         place=_place(row, clusters),
         host=str(row.get("hostname", "")),
         cluster=clusters.get(str(row.get("hostid", "")), ""),
         pair=_key(row) if redundant else "",
         rank=1 if row.get("redundantstate") == "PRIMARY" else 0,
         interrupts=(f"{kind} {name}",),
-        cut=CUT_OF_A_PAIR if redundant else cut,
+        cut=CUT_OF_A_PAIR if redundant else CUT_BY_REBOOT if is_balancer(row) else cut,
         facts={"seen": Seen([row], around), "serves": serves(row), "single": True, "sources": (row["source"],)},
     )
 
 
 def by_network(run: Any, rows: Iterable[Row], cut: float = CUT_BY_RESTART) -> list[Target]:
-    """One network or VPC with all its routers: the server renews them itself, backup first, rolling where it can."""
+    """One network or VPC with all its routers: the server renews them itself, backup first, rolling where it can.
+
+    It renews no internal load balancers by that: these are targets of their own.
+    """
     clusters = clusters_of_hosts(run)
-    return [_network_target(members, clusters, cut) for members in _by_key(rows).values()]
+    return [
+        _router_target(members[0], members, clusters, CUT_BY_REBOOT)
+        if is_balancer(members[0])
+        else _network_target(members, clusters, cut)
+        for members in _by_key(rows).values()
+    ]
 
 
 def _network_target(members: Sequence[Row], clusters: Mapping[str, str], cut: float) -> Target:
@@ -232,8 +253,9 @@ def prove(run: Any, target: Target, why: Reason) -> None:
 
     def awaited() -> bool | str:
         rows, around = look(run, target)
-        if not rows:
-            return _has_shut_down(run, target) or "routers to appear"
+        if not rows:  # a load balancer goes with its last rule
+            gone = target.facts["sources"][0] in BALANCERS or _has_shut_down(run, target)
+            return gone or "routers to appear"
         for row in rows:
             if row.get("state") == "Error":
                 raise ApiError(

@@ -97,6 +97,8 @@ def _judged(run: Any, target: Target, standing: Standing) -> Standing:
         return standing
     if run.memory["wait"]:
         return Standing(LEFT, f"{standing.reason}; {RESTART_FIRST}")
+    if not _is_appliance(target) and target.facts["sources"][0] in routers.BALANCERS:
+        return Standing(LEFT, f"{standing.reason}; the server makes it anew only with the first rule of its address")
     zone = target.facts["zone"] if _is_appliance(target) else target.facts["seen"].rows[0].get("zoneid")
     if zone in run.memory["own"]:
         return Standing(LEFT, f"{standing.reason}; its zone has its own {run.memory['wish'].name}: give zone")

@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
 from ..client import InvalidInput
 from ..model import Option, Row
 from . import routers, system_templates
 from .facts import same_version, scope_of, server_version, setting, version_key
+from .router_stops import BALANCER_COMMANDS, Stops
 
 
 def _targets(run: Any) -> Sequence[Target]:
     run.memory["version"] = server_version(run)
     run.memory["minimum"] = setting(run, "minreq.sysvmtemplate.version")
     rows = routers.in_scope(run, routers.all_routers(run, scope_of(run)))
+    run.memory["stops"] = Stops(run) if any(routers.is_balancer(row) for row in rows) else None
     if run.option("method") == "reboot":
         return routers.by_router(run, rows)
     cut = 0.0 if run.option("method") == "patch" else routers.CUT_BY_RESTART
@@ -42,12 +44,25 @@ def behind(run: Any, row: Row) -> str:
     return "the server says that it requires an upgrade" if row.get("requiresupgrade") else ""
 
 
+def _judged(run: Any, target: Target, seen: routers.Seen) -> Standing:
+    standing = routers.judged(seen, partial(behind, run))
+    if not _is_balancer(target):
+        return standing
+    if standing.state == DUE and run.option("method") == "patch":
+        return Standing(LEFT, f"{standing.reason}; the server patches no internal load balancers: use method restart")
+    return run.memory["stops"].judged(seen.rows, standing)
+
+
+def _is_balancer(target: Target) -> bool:
+    return target.facts["sources"][0] in routers.BALANCERS
+
+
 def _standings(run: Any, targets: Sequence[Target]) -> list[Standing]:
-    return [routers.judged(target.facts["seen"], partial(behind, run)) for target in targets]
+    return [_judged(run, target, target.facts["seen"]) for target in targets]
 
 
 def _standing(run: Any, target: Target) -> Standing:
-    return routers.judged(routers.look(run, target), partial(behind, run))
+    return _judged(run, target, routers.look(run, target))
 
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:
@@ -66,12 +81,23 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
 
 def _act(run: Any, target: Target) -> None:
     method = run.option("method")
-    if method == "reboot":
+    if _is_balancer(target):
+        _renew_balancer(run, target)
+    elif method == "reboot":
         run.change("rebootRouter", {"id": target.id}, target.title)
     elif method == "patch":
         routers.restart(run, target, cleanup=False, livepatch=True)
     else:
         routers.restart(run, target, cleanup=True)
+
+
+def _renew_balancer(run: Any, target: Target) -> None:
+    """No restart of its network or VPC renews it, and rebootRouter does not know it."""
+    for row in routers.look(run, target).rows:
+        if row.get("state") == "Running" and not behind(run, row):
+            run.memory["stops"].forget(row)
+        else:
+            run.memory["stops"].cycle(target, row)
 
 
 def _verify(run: Any, target: Target) -> None:
@@ -91,6 +117,8 @@ VIRTUAL_ROUTER_UPGRADE = Procedure(
         "The server's own word that a router requires an upgrade is false after an update of the code alone.",
         "So template and software versions are compared as well.",
         "Stopped routers are left alone; they are upgraded when they start.",
+        "An internal load balancer is stopped and started: no restart of its network renews it, and no patch.",
+        "Meanwhile it has a remark that admins see, so that the next run starts it if this one is cut off.",
     ),
     options=(
         *routers.SCOPE,
@@ -109,6 +137,7 @@ VIRTUAL_ROUTER_UPGRADE = Procedure(
         Stage(CHECK, "Refuse a live patch of an old template, and a restart without a ready one", each=False),
         Stage(CHECK, "Compare template and software versions; leave stopped and unsettled ones alone"),
         Stage(ACT, "Patch, restart with cleanup, or reboot; the backup of a pair first"),
+        Stage(ACT, "Stop and start internal load balancers"),
         Stage(VERIFY, "Wait until every router runs and tells the right versions"),
         Stage(VERIFY, "Wait until a pair has one primary and one backup again"),
     ),
@@ -116,7 +145,7 @@ VIRTUAL_ROUTER_UPGRADE = Procedure(
     standing=_standing,
     standings=_standings,
     preflight=_preflight,
-    commands=("restartNetwork", "restartVPC", "rebootRouter"),
+    commands=("restartNetwork", "restartVPC", "rebootRouter", *BALANCER_COMMANDS),
     act=_act,
     verify=_verify,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which instances are to run again, written at the instances themselves as remarks that only admins read.
+"""Which machines are to run again, written at the machines themselves as remarks that only admins read.
 
 A file would do only for who has it: whoever ends a maintenance, from wherever, finds these.
 """
@@ -20,26 +20,30 @@ from ..model import Row
 class Marks:
     """Remarks of one purpose: ``after maintenance of storage pool 8f1c...`` for example."""
 
-    def __init__(self, run: Any, purpose: str) -> None:
+    def __init__(self, run: Any, purpose: str, kind: str = "VM") -> None:
         self._run = run
+        #: What the server calls a remark's object: VM for instances, VR for virtual routers.
+        self._kind = kind
         self.text = f"cloudstack.ops: to be started again {purpose}"
 
     def read(self) -> dict[str, str]:
-        """Id of the remark by id of the instance."""
+        """Id of the remark by id of the machine."""
         rows = self._run.client.list("listAnnotations", {"keyword": self.text, "annotationfilter": "all"})
         return {str(row["entityid"]): str(row["id"]) for row in rows if row.get("annotation") == self.text}
 
     def add(self, instances: Iterable[Mapping[str, Any]]) -> None:
         """Marks those that are not marked yet."""
         known = self.read()
-        self._run.client.parallel([partial(self._add, row) for row in instances if row["id"] not in known])
+        self._run.client.parallel([partial(self.add_one, row) for row in instances if row["id"] not in known])
 
-    def _add(self, row: Mapping[str, Any]) -> None:
-        params = {"entitytype": "VM", "entityid": row["id"], "annotation": self.text, "adminsonly": True}
-        self._run.change("addAnnotation", params, f"instance {row['name']}")
+    def add_one(self, row: Mapping[str, Any]) -> str:
+        """Marks a machine that is known to have no remark; returns the id of the remark."""
+        params = {"entitytype": self._kind, "entityid": row["id"], "annotation": self.text, "adminsonly": True}
+        answer = self._run.change("addAnnotation", params, f"remark at {row['name']}")
+        return str(answer["annotation"]["id"])
 
     def remove(self, mark_id: str) -> None:
-        self._run.change("removeAnnotation", {"id": mark_id}, "remark at an instance")
+        self._run.change("removeAnnotation", {"id": mark_id}, "remark at a machine")
 
 
 def instance_now(run: Any, instance_id: str) -> Row | None:

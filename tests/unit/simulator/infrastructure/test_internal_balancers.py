@@ -113,7 +113,7 @@ def test_a_host_in_maintenance_hands_the_vm_on(running: Any, tier: dict[str, Any
 
 
 def test_what_restarts_of_the_vpc_and_its_tiers_do_to_the_vms_in_it(running: Any, tier: dict[str, Any]) -> None:
-    """The server renews and patches the routers of a VPC only; its load balancers take to a new release when started."""
+    """Only the routers of a VPC are renewed; its load balancers have the new release from their next start on."""
     op = running.op
     rule = op.do("createLoadBalancer", **rule_of(tier))["loadbalancer"]["id"]
     op.do("assignToLoadBalancerRule", id=rule, virtualmachineids=tier["vm"])
