@@ -16,6 +16,7 @@ from ..client import ApiError, InvalidInput
 from ..model import Option, Row
 from . import routers, system_templates
 from .facts import scope_of, setting
+from .router_room import check_room
 
 ENABLED = "router.health.checks.enabled"
 RECREATED_BY_SERVER = "router.health.checks.failures.to.recreate.vr"
@@ -123,6 +124,7 @@ def _age(run: Any, row: Row) -> float:
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:
     system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
+    check_room(run, due, "recreate")
 
 
 def _act(run: Any, target: Target) -> None:

@@ -16,6 +16,7 @@ from ..model import Option, Row
 from . import offerings, routers, system_templates
 from .default_settings import Wish
 from .facts import scope_of
+from .router_room import check_room
 
 KIND = "domainrouter"
 SETTING = "router.service.offering"
@@ -163,6 +164,7 @@ def _standing(run: Any, target: Target) -> Standing:
 def _preflight(run: Any, due: Sequence[Target]) -> None:
     if run.option("method") != BY_ROUTER:
         system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
+        check_room(run, due, "method", run.memory["offering"])
 
 
 def _plan(run: Any, _due: Sequence[Target]) -> Sequence[str]:

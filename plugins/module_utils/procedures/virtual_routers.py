@@ -15,6 +15,7 @@ from ..client import InvalidInput
 from ..model import Option, Row
 from . import routers, system_templates
 from .facts import same_version, scope_of, server_version, setting, version_key
+from .router_room import check_room
 from .router_stops import BALANCER_COMMANDS, Stops
 
 
@@ -68,6 +69,7 @@ def _standing(run: Any, target: Target) -> Standing:
 def _preflight(run: Any, due: Sequence[Target]) -> None:
     if run.option("method") != "patch":
         system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
+        check_room(run, due, "method")
         return
     old = [target for target in due if "template version" in run.timeline.entries[target.id].reason]
     if old:
@@ -135,6 +137,7 @@ VIRTUAL_ROUTER_UPGRADE = Procedure(
     sequence=(
         Stage(CHECK, "List the routers of accounts, projects and VPCs, and internal load balancers", each=False),
         Stage(CHECK, "Refuse a live patch of an old template, and a restart without a ready one", each=False),
+        Stage(CHECK, "Refuse a restart where a zone has no room for the new router beside the old one", each=False),
         Stage(CHECK, "Compare template and software versions; leave stopped and unsettled ones alone"),
         Stage(ACT, "Patch, restart with cleanup, or reboot; the backup of a pair first"),
         Stage(ACT, "Stop and start internal load balancers"),
