@@ -71,7 +71,9 @@ def _check_pair(old: Row, new: Row | None) -> None:
             f"template {old['name']} is of type {old.get('templatetype')}",
             option="name",
             obj=f"template {old['name']}",
-            remedy="templates of system VMs are changed by system_vm_template_replacement",
+            remedy="templates of system VMs are changed by system_vm_template_replacement"
+            if old.get("templatetype") == "SYSTEM"
+            else "name one of type USER; others belong to the server",
         )
     for field in ("hypervisor", "format", "arch"):
         if new and new.get(field) and old.get(field) and new[field] != old[field]:

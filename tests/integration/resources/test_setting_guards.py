@@ -64,5 +64,7 @@ def test_the_playbook_makes_all_profiles_once(sandbox, tmp_path):
     done = play(sandbox, tmp_path, book, variables={"settings_profiles": PROFILES}).succeeded()
     assert done.changes > 5
     assert "restarted" in done.stdout + done.stderr
+    unknown = play(sandbox, tmp_path, book, variables={"settings_profiles": ["usge"]})
+    assert "settings_profiles must be a list of alerts, capacity," in " ".join(unknown.stdout.split())
     again = play(sandbox, tmp_path, book, variables={"settings_profiles": PROFILES}).succeeded()
     assert (again.changes, [one for one in again.ours if one.changed]) == (0, [])
