@@ -44,7 +44,9 @@ def run_task(
             result = run_with(client, name, params, check=check, diff=diff, progress=progress, locate=locate)
             return client.redactor.hide(result)
     except CloudStackError as error:
-        failure = {"failed": True, "changed": False, "msg": str(error), "failure": error.as_dict()}
+        failure: dict[str, Any] = {"failed": True, "changed": False, "msg": str(error), "failure": error.as_dict()}
+        if error.warnings:
+            failure["warnings"] = list(error.warnings)
         return Redactor(secrets_in_addresses(params)).hide(failure)
 
 
@@ -74,7 +76,11 @@ def run_with(
 
 
 def _operate(task: Task) -> dict[str, Any]:
-    result = task.operation.run(task)
+    try:
+        result = task.operation.run(task)
+    except CloudStackError as error:
+        error.warnings = (*task.warnings, *task.view.notes)
+        raise
     warnings = [*task.warnings, *task.view.notes]
     return {**result, "warnings": [*result.get("warnings", []), *warnings]} if warnings else result
 

@@ -30,6 +30,8 @@ class CloudStackError(Exception):
     """
 
     remedy_default: str | None = None
+    #: What the task had warned of before it failed: often the reason.
+    warnings: tuple[str, ...] = ()
 
     def __init__(
         self,
