@@ -239,9 +239,9 @@ def _verdict(run: Run, prepared: bool) -> dict[str, Any]:
     failed = [entry for entry in timeline.entries.values() if entry.state in ("failed", "unsafe")]
     if not failed and not run.stopped:
         return verdict
-    waiting = timeline.count("skipped")
+    well, waiting, noun = timeline.count("done", "already"), timeline.count("skipped"), run.procedure.noun
     words = [
-        f"{timeline.count('done', 'already')} {run.procedure.noun}s are at their goal",
+        f"1 {noun} is at its goal" if well == 1 else f"{well} {noun}s are at their goal",
         f"{len(failed)} failed",
         f"{waiting} were left",
     ]

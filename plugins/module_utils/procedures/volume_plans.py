@@ -93,7 +93,8 @@ def refuse_blocked(run: Any) -> None:
     run.notes["refused"] = [f"{entry.target.title}: {entry.reason}" for entry in blocked]
     if blocked and not run.option("partial"):
         raise InvalidInput(
-            f"{len(blocked)} targets cannot be worked: " + "; ".join(run.notes["refused"][:5]),
+            f"{len(blocked)} target{'s' * (len(blocked) > 1)} cannot be worked on: "
+            + "; ".join(run.notes["refused"][:5]),
             option="partial",
             remedy="mend that first, or set partial to go on with the rest",
         )

@@ -239,7 +239,7 @@ def test_an_evacuation_without_a_place_for_everything_begins_nothing(cloud):
     with pytest.raises(InvalidInput, match="is to be emptied and to take"):
         evacuate(cloud, destinations=["ps1"])
     cloud.do("updateStoragePool", id=cloud.pool("ps2")["id"], enabled=False)
-    with pytest.raises(InvalidInput, match=r"3 targets cannot be worked: .*there is no other pool"):
+    with pytest.raises(InvalidInput, match=r"3 targets cannot be worked on: .*there is no other pool"):
         evacuate(cloud)
     assert (cloud.changes, cloud.pool("ps1")["state"]) == (0, "Up")
 

@@ -140,6 +140,14 @@ def test_a_plan_that_is_too_long_to_read_is_cut_and_says_so():
     assert (len(world.told), world.told[-1]) == (201, "... and 3 more lines")
 
 
+def test_one_that_is_at_its_goal_is_told_as_one():
+    told = World(2, {"r1": 9}).go()["msg"]
+    assert (
+        told
+        == "router_upgrade (the failure budget is used up): 1 router is at its goal, 1 failed, 0 were left; r1: r1 refused"
+    )
+
+
 def test_a_failed_canary_saves_the_rest():
     world = World(5, {"r0": 9})
     result = world.go(canaries=1, failure_budget=3, retries=0)
