@@ -67,6 +67,7 @@ options:
   method:
     description:
       - 'V(patch): new software while the router runs; only where its template is recent enough.'
+      - Routers of VPCs without tiers and internal load balancers cannot be patched; they are left and named.
       - 'V(restart): the network is restarted with cleanup, so that it gets new routers.'
       - A new one is there before the old one goes, where the server can.
       - 'V(reboot): each router is rebooted with a new root disk; the longest cut.'

@@ -24,10 +24,20 @@ def _targets(run: Any) -> Sequence[Target]:
     run.memory["minimum"] = setting(run, "minreq.sysvmtemplate.version")
     rows = routers.in_scope(run, routers.all_routers(run, scope_of(run)))
     run.memory["stops"] = Stops(run) if any(routers.is_balancer(row) for row in rows) else None
+    run.memory["unpatchable"] = _without_tiers(run, rows) if run.option("method") == "patch" else set()
     if run.option("method") == "reboot":
         return routers.by_router(run, rows)
     cut = 0.0 if run.option("method") == "patch" else routers.CUT_BY_RESTART
     return routers.by_network(run, rows, cut)
+
+
+def _without_tiers(run: Any, rows: Sequence[Row]) -> set[str]:
+    """VPCs that have no tier: the server patches their routers through the tiers, and tells success [procedures F5]."""
+    if not any(row.get("vpcid") for row in rows):
+        return set()
+    scopes: tuple[dict[str, str], ...] = ({}, {"projectid": "-1"})
+    asked = [partial(run.client.list, "listVPCs", {"listall": True, **scope}) for scope in scopes]
+    return {str(row["id"]) for found in run.client.parallel(asked) for row in found if row.get("network") == []}
 
 
 def behind(run: Any, row: Row) -> str:
@@ -47,11 +57,19 @@ def behind(run: Any, row: Row) -> str:
 
 def _judged(run: Any, target: Target, seen: routers.Seen) -> Standing:
     standing = routers.judged(seen, partial(behind, run))
-    if not _is_balancer(target):
-        return standing
-    if standing.state == DUE and run.option("method") == "patch":
-        return Standing(LEFT, f"{standing.reason}; the server patches no internal load balancers: use method restart")
-    return run.memory["stops"].judged(seen.rows, standing)
+    if standing.state == DUE and (why_not := _why_unpatchable(run, target)):
+        return Standing(LEFT, f"{standing.reason}; {why_not}: use method restart")
+    return run.memory["stops"].judged(seen.rows, standing) if _is_balancer(target) else standing
+
+
+def _why_unpatchable(run: Any, target: Target) -> str:
+    """What the server would not patch though it told success."""
+    if run.option("method") != "patch":
+        return ""
+    if _is_balancer(target):
+        return "the server patches no internal load balancers"
+    without = target.facts["serves"][1] in run.memory["unpatchable"]
+    return "the server patches the router of a VPC through its tiers, and there is none" if without else ""
 
 
 def _is_balancer(target: Target) -> bool:
@@ -128,6 +146,7 @@ VIRTUAL_ROUTER_UPGRADE = Procedure(
             "method", default="restart", choices=("patch", "restart", "reboot"), behaviour=True,
             help=(
                 "V(patch): new software while the router runs; only where its template is recent enough.",
+                "Routers of VPCs without tiers and internal load balancers cannot be patched; they are left and named.",
                 "V(restart): the network is restarted with cleanup, so that it gets new routers.",
                 "A new one is there before the old one goes, where the server can.",
                 "V(reboot): each router is rebooted with a new root disk; the longest cut.",

@@ -114,3 +114,13 @@ def test_a_patch_leaves_balancers_and_says_so(cloud):
     assert result["counts"] == {"done": 1, "left": 1}
     (left,) = (target for target in result["report"]["targets"] if target["state"] == "left")
     assert "patches no internal load balancers: use method restart" in left["reason"]
+
+
+def test_a_patch_leaves_a_vpc_without_tiers_and_a_restart_renews_it(cloud):
+    vpc(cloud, "bare", "10.30")
+    age(cloud.sim, template="4.22.0")
+    result = cloud.run(MODULE, vpc="bare", method="patch")
+    assert (result["counts"], cloud.changes) == ({"left": 1}, 0)
+    assert "through its tiers, and there is none: use method restart" in result["report"]["targets"][0]["reason"]
+    assert cloud.run(MODULE, vpc="bare")["counts"] == {"done": 1}
+    assert cloud.run(MODULE, vpc="bare", method="patch")["counts"] == {"already": 1}
