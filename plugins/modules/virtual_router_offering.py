@@ -85,8 +85,8 @@ options:
     type: str
   start_stopped:
     description:
-      - With method V(router), stopped routers get the offering and are started. Set it to go on after a run that
-        was cut off between stop and start.
+      - With method V(router), routers that somebody stopped get the offering and are started too. What a run that
+        was cut off has stopped is started in any case.
     type: bool
     default: false
   canaries:
@@ -172,6 +172,8 @@ notes:
   - A network offering with a system offering of its own comes before the setting of the account.
   - That comes before the global setting, and that before the built-in offering.
   - Routers for which something in front decides are left alone and named.
+  - With method V(router) a router has a remark that admins see while it is stopped.
+  - By that the next run starts it if this one is cut off.
   - 'The server skips an unfit offering without a word: it is checked first, and each router afterwards.'
 """
 

@@ -17,6 +17,7 @@ from . import offerings, routers, system_templates
 from .default_settings import Wish
 from .facts import scope_of
 from .router_room import check_room
+from .router_stops import ROUTER_COMMANDS, Stops
 
 KIND = "domainrouter"
 SETTING = "router.service.offering"
@@ -29,11 +30,13 @@ def _targets(run: Any) -> Sequence[Target]:
     zones = offerings.enabled_zones(run, scope.get("zoneid", ""))
     offerings.check_fits(run, offering, zones)
     rows = routers.in_scope(run, routers.all_routers(run, scope, ("accounts", "projects")))
-    run.memory.update(offering=offering, step="", own={}, networks={}, stopped=set())
+    run.memory.update(offering=offering, step="", own={}, networks={})
     if method == BY_SETTING:
         _prepare_setting(run, offering, rows)
     elif method == BY_NETWORK:
         _prepare_network_offering(run, offering)
+    else:
+        run.memory["stops"] = Stops(run)
     return routers.by_router(run, rows) if method == BY_ROUTER else routers.by_network(run, rows)
 
 
@@ -147,10 +150,12 @@ def _judged(run: Any, seen: routers.Seen) -> Standing:
         return Standing(LEFT, f"{standing.reason}; {own[0]}")
     if standing.state == DUE and run.option("method") == BY_NETWORK and any(row.get("vpcid") for row in seen.rows):
         return Standing(LEFT, f"{standing.reason}; routers of VPCs don't take it from a network offering")
-    if run.option("method") == BY_ROUTER and all(row.get("state") == "Stopped" for row in seen.rows):
-        ours = run.option("start_stopped") or any(row["id"] in run.memory["stopped"] for row in seen.rows)
-        return Standing(DUE, "it is stopped and has to be started") if ours else standing
-    return standing
+    if run.option("method") != BY_ROUTER:
+        return standing
+    if run.option("start_stopped") and seen.rows and all(row.get("state") == "Stopped" for row in seen.rows):
+        return Standing(DUE, "it is stopped and has to be started")
+    stops: Stops = run.memory["stops"]
+    return stops.judged(seen.rows, standing)
 
 
 def _standings(run: Any, targets: Sequence[Target]) -> list[Standing]:
@@ -191,14 +196,18 @@ def _act(run: Any, target: Target) -> None:
 
 
 def _change_router(run: Any, target: Target) -> None:
+    """Cut off at any call, the next run goes on from here: a remark at the router tells that it was stopped by us."""
     row = routers.look(run, target).rows[0]
-    if row.get("state") == "Running":
-        run.memory["stopped"].add(target.id)
-        run.change("stopRouter", {"id": target.id}, target.title)
-    if _why(run, row):
-        params = {"id": target.id, "serviceofferingid": run.memory["offering"]["id"]}
-        run.change("changeServiceForRouter", params, target.title)
-    run.change("startRouter", {"id": target.id}, target.title)
+    if row.get("state") == "Running" and not _why(run, row):
+        run.memory["stops"].forget(row)
+        return
+
+    def change() -> None:
+        if _why(run, row):
+            params = {"id": target.id, "serviceofferingid": run.memory["offering"]["id"]}
+            run.change("changeServiceForRouter", params, target.title)
+
+    run.memory["stops"].cycle(target, row, change)
 
 
 def _verify(run: Any, target: Target) -> None:
@@ -217,6 +226,8 @@ VIRTUAL_ROUTER_OFFERING = Procedure(
         "A network offering with a system offering of its own comes before the setting of the account.",
         "That comes before the global setting, and that before the built-in offering.",
         "Routers for which something in front decides are left alone and named.",
+        "With method V(router) a router has a remark that admins see while it is stopped.",
+        "By that the next run starts it if this one is cut off.",
         "The server skips an unfit offering without a word: it is checked first, and each router afterwards.",
     ),
     options=(
@@ -233,8 +244,8 @@ VIRTUAL_ROUTER_OFFERING = Procedure(
         Option("network_offering", help="Network offering that names the system offering.", behaviour=True),
         Option(
             "start_stopped", "bool", default=False, behaviour=True,
-            help="With method V(router), stopped routers get the offering and are started. Set it to go on after a run "
-            "that was cut off between stop and start.",
+            help="With method V(router), routers that somebody stopped get the offering and are started too. What a run "
+            "that was cut off has stopped is started in any case.",
         ),
     ),
     constraints={"required_if": [("method", BY_NETWORK, ["network_offering"])]},
@@ -252,7 +263,7 @@ VIRTUAL_ROUTER_OFFERING = Procedure(
     preflight=_preflight,
     prepare=_prepare,
     prepare_plan=_plan,
-    commands=("updateNetwork", "restartNetwork", "restartVPC", "stopRouter", "startRouter"),
+    commands=("updateNetwork", "restartNetwork", "restartVPC", *ROUTER_COMMANDS),
     act=_act,
     verify=_verify,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..campaign import DONE, DUE, Standing, Target
+from ..client import CloudStackError
 from ..model import Row
 from .routers import is_balancer
 from .volume_marks import Marks
@@ -55,6 +56,11 @@ class Stops:
 
     def forget(self, row: Row) -> None:
         """It runs again: takes its remark away, if it has one."""
-        mark = self._known.pop(row["id"], "")
-        if mark:
-            self._marks.remove(mark)
+        if row["id"] not in self._known:
+            return
+        try:
+            self._marks.remove(self._known[row["id"]])
+        except CloudStackError:
+            if row["id"] in self._marks.read():
+                raise
+        del self._known[row["id"]]

@@ -8,8 +8,10 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
 from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
+from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed
 
 MODULE = "virtual_router_offering"
+BY_ROUTER = ("addAnnotation", "stopRouter", "changeServiceForRouter", "startRouter", "removeAnnotation")
 CHANGES = ("updateConfiguration", "restartNetwork", "stopRouter", "changeServiceForRouter", "startRouter")
 SERVICES = ("Dhcp", "Dns", "SourceNat", "StaticNat", "Firewall", "PortForwarding", "UserData")
 
@@ -55,6 +57,12 @@ def network_offering(cloud: PopulatedCloud, name: str, offering: str) -> str:
     found = str(cloud.client.run("createNetworkOffering", wanted)["networkoffering"]["id"])
     cloud.client.run("updateNetworkOffering", {"id": found, "state": "Enabled"})
     return found
+
+
+def stops_of(cloud: PopulatedCloud) -> list[dict[str, Any]]:
+    """Stops of routers that ended."""
+    rows = cloud.client.list("listEvents", {"type": "ROUTER.STOP", "listall": True})
+    return [row for row in rows if row["state"] == "Completed"]
 
 
 def sent(cloud: PopulatedCloud) -> dict[str, int]:
@@ -105,17 +113,24 @@ def test_a_network_by_its_network_offering(cloud):
     assert (again["changed"], cloud.changes) == (False, 0)
 
 
-@pytest.mark.parametrize("cut", [1, 2, 3])
-def test_router_by_router_and_again_after_a_cut_at_any_call(cloud, cut):
+@pytest.mark.parametrize("how", ["reset", "killed_before", "killed_after"])
+@pytest.mark.parametrize("cut", range(len(BY_ROUTER)))
+def test_router_by_router_and_again_after_a_cut_at_any_call(cloud, cut, how):
     options = {"network": "net-00001", "method": "router", "offering": "large", "retries": 0}
-    commands = ["stopRouter", "changeServiceForRouter", "startRouter"]
-    rule = cloud.sim.faults.add({"do": "reset", "command": commands, "nth": cut})
-    assert cloud.run(MODULE, **options)["failed"]
-    cloud.sim.faults.remove(rule)
-    resumed = cloud.run(MODULE, **options, start_stopped=True)
+    if how == "reset":
+        rule = cloud.sim.faults.add({"do": "reset", "command": list(BY_ROUTER), "nth": cut + 1})
+        assert cloud.run(MODULE, **options)["failed"]
+        cloud.sim.faults.remove(rule)
+    else:
+        with pytest.raises(Killed):
+            cloud.run(MODULE, **options, fault=Fault(how, cut, lambda command: command in BY_ROUTER))
+    resumed = cloud.run(MODULE, **options)
     assert not resumed.get("failed")
     assert [(row["state"], row["guestnetworkname"]) for row in routers(cloud, "large")] == [("Running", "net-00001")]
-    assert cloud.run(MODULE, **options)["counts"] == {"already": 1}
+    assert cloud.client.list("listAnnotations", {"entitytype": "VR", "annotationfilter": "all"}) == []
+    again = cloud.run(MODULE, **options)
+    assert (again["counts"], cloud.changes) == ({"already": 1}, 0)
+    assert len(stops_of(cloud)) == 1
 
 
 def test_a_stopped_router_is_started_only_if_asked_for(cloud):
