@@ -106,7 +106,9 @@ def test_records_are_those_of_ranges_for_system_vms_where_there_are_some(cloud):
 def test_role_goes_from_nothing_to_the_proof(tmp_path):
     sim = Simulator(clock=RunningClock(60.0, start=time.time() - 600), zone="sandbox")
     restart = tmp_path / "restart.yml"
-    restart.write_text("- ansible.builtin.uri: {url: '{{ simulator }}/simulator/restart', method: POST, body_format: json, body: {}}\n")
+    restart.write_text(
+        "- ansible.builtin.uri: {url: '{{ simulator }}/simulator/restart', method: POST, body_format: json, body: {}}\n"
+    )
     with RunningSimulator(sim, system_vm_tls=True) as running:
         with urllib.request.urlopen(f"{running.url}/simulator/system-vms", timeout=5) as answer:
             addresses = json.load(answer)["addresses"]
