@@ -244,8 +244,8 @@ VIRTUAL_ROUTER_OFFERING = Procedure(
         Option("network_offering", help="Network offering that names the system offering.", behaviour=True),
         Option(
             "start_stopped", "bool", default=False, behaviour=True,
-            help="With method V(router), routers that somebody stopped get the offering and are started too. What a run "
-            "that was cut off has stopped is started in any case.",
+            help="With method V(router), routers that somebody stopped get the offering and are started too. What a "
+            "run that was cut off has stopped is started in any case.",
         ),
     ),
     constraints={"required_if": [("method", BY_NETWORK, ["network_offering"])]},
