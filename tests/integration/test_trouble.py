@@ -117,7 +117,7 @@ def test_given_without_its_other_half():
 
 
 def test_a_failure_keeps_what_the_task_had_warned_of(cloudstack_simulator):
-    """In check mode a name that is mistyped may be one that an earlier task makes; what follows from it is no riddle."""
+    """In check mode an earlier task may make what is missing; what follows from a mistyped name is no riddle."""
     server = cloudstack_simulator
     reached = {"api_url": server.endpoint, "api_key": server.key, "api_secret": server.secret}
     options = {"to_host": "h99", "names": ["nobody"], **reached}

@@ -211,7 +211,7 @@ def _confirmed(run: Run, due: Sequence[Target]) -> None:
     wanted = run.procedure.confirm(run, due) if run.procedure.confirm else ""
     if wanted and run.rules.confirm != wanted:
         raise InvalidInput(
-            f"{run.procedure.name} can lose data here and wants to be confirmed",
+            f"{run.procedure.name} stops or loses here what its plan names, and wants to be confirmed",
             option="confirm",
             remedy=f"look at the plan in check mode, then give confirm: {wanted!r}",
         )

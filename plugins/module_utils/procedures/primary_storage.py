@@ -63,12 +63,12 @@ def _standing_to_enter(run: Any, target: Target, state: str) -> Standing:
     if state in ("PrepareForMaintenance", "CancelMaintenance"):
         return Standing(UNDER_WAY if state == "PrepareForMaintenance" else BLOCKED, f"is in state {state}")
     running = running_instances(volumes_on(run, target.id))
-    return Standing(DUE, f"is {state}; {len(running)} running instances are stopped")
+    return Standing(DUE, f"is {state}; running instances that are stopped: {len(running)}")
 
 
 def _standing_to_leave(run: Any, target: Target, state: str) -> Standing:
     marked = _marks(run, target.id).read()
-    again = f"{len(marked)} instances are to run again"
+    again = f"instances to run again: {len(marked)}"
     if state in IN_MAINTENANCE:
         return Standing(DUE, f"is in state {state}; {again}")
     return Standing(DUE, f"is {state}; {again}") if marked else Standing(DONE)

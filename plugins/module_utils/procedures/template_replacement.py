@@ -93,7 +93,7 @@ def _standing(run: Any, target: Target) -> Standing:
         return Standing(DUE, f"{run.option('replacement')} is to be registered")
     missing = [zone for zone in _zone_ids(old) if zone not in _zone_ids(new)]
     if missing:
-        return Standing(DUE, f"{new['name']} is missing in {len(missing)} zones")
+        return Standing(DUE, f"zones without {new['name']}: {len(missing)}")
     if not new["isready"]:
         return Standing(DUE, f"{new['name']} is not ready in all zones")
     if _lacking(run, old, new) or _shown(run, old):
@@ -216,7 +216,7 @@ def _await_ready(run: Any, target: Target, old: Row, *, some: bool = False) -> N
         wanted = set(_zone_ids(old))
         if (some and ready) or wanted <= ready:
             return True
-        return f"{new['name']} in {len(wanted - ready)} zones"
+        return f"{new['name']}; zones without it: {len(wanted - ready)}"
 
     run.wait_for(target, "the new template", look)
 

@@ -13,6 +13,9 @@ from typing import Any
 from ..model import Operation
 from .view import View
 
+SAME_AGAIN = 60.0
+"""Seconds after which the same line of progress is told again."""
+
 
 @dataclass
 class Task:
@@ -27,6 +30,7 @@ class Task:
     progress: Callable[[str], None] | None = None
     #: File, line and column of a value by its path (``cloud.zones[0].name``); an empty text where that is not known.
     locate: Callable[[str], str] | None = None
+    _told: dict[str, float] = field(default_factory=dict, init=False)
 
     @property
     def client(self) -> Any:
@@ -46,6 +50,10 @@ class Task:
             self.warnings.append(text)
 
     def tell(self, text: str) -> None:
-        """Live progress, where there is somebody to see it."""
-        if self.progress:
+        """Live progress, where there is somebody to see it. While nothing is new, one line a minute is enough."""
+        if not self.progress:
+            return
+        now = self.clock.monotonic()
+        if now - self._told.get(text, -SAME_AGAIN) >= SAME_AGAIN:
+            self._told[text] = now
             self.progress(text)

@@ -137,9 +137,9 @@ def test_an_unknown_template_and_one_of_system_vms_are_refused(cloud):
     with pytest.raises(NotFound, match="goldn"):
         cloud.run(MODULE, name="goldn", replacement="new")
     system = next(row for row in cloud.rows("listTemplates", templatefilter="all") if row["templatetype"] == "SYSTEM")
-    with pytest.raises(InvalidInput, match="of type SYSTEM.*system_vm_template_replacement"):
+    with pytest.raises(InvalidInput, match=r"of type SYSTEM.*system_vm_template_replacement"):
         cloud.run(MODULE, **{**NEW, "name": system["name"]})
     builtin = next(row for row in cloud.rows("listTemplates", templatefilter="all") if row["templatetype"] == "BUILTIN")
-    with pytest.raises(InvalidInput, match="of type BUILTIN.*belong to the server"):
+    with pytest.raises(InvalidInput, match=r"of type BUILTIN.*belong to the server"):
         cloud.run(MODULE, **{**NEW, "name": builtin["name"]})
     assert cloud.changes == 0
