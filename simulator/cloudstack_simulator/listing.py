@@ -72,11 +72,11 @@ def matching(test: Callable[[Any], bool]) -> Filter:
 
 
 def tagged(call: Call, kind: str) -> Filter | None:
-    """The `tags` filter of list commands: `tags[0].key=…&tags[0].value=…`, all of them must be there."""
+    """The `tags` filter of list commands: `tags[0].key=…&tags[0].value=…`, one of them must be there."""
     wanted = [(e.get("key"), e.get("value")) for e in (call.params.tags or {}).values() if isinstance(e, dict)]
     if not wanted:
         return None
-    return Filter(lambda row: call.sim.tags.has_all(kind, row, wanted))
+    return Filter(lambda row: call.sim.tags.has_any(kind, row, wanted))
 
 
 def _lowered(value: Any) -> str:
@@ -127,6 +127,8 @@ def page(call: Call, name: str, found: Any, view: Callable[[Any], Any]) -> dict[
     total = len(found)
     if total == 0:
         return {}
+    if call.params.retrieveonlyresourcecount:
+        return {"count": total}
     first, size = bounds(call)
     values = found.live.values() if isinstance(found, Table) else found
     call.shared = {}

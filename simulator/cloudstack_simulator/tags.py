@@ -55,11 +55,11 @@ class Tags:
             "customer": tag.customer,
         }
 
-    def has_all(self, kind: str, row: Row, wanted: list[tuple[str | None, str | None]]) -> bool:
-        """Whether the row has all these tags under that type word; a value of None takes any."""
+    def has_any(self, kind: str, row: Row, wanted: list[tuple[str | None, str | None]]) -> bool:
+        """Whether the row has one of these tags under that type word; a value of None takes any."""
         mine = {(t.key, t.value) for t in self.of(row) if t.resource_type.lower() == kind.lower()}
         keys = {key for key, _value in mine}
-        return all(key in keys if value is None else (key, value) in mine for key, value in wanted)
+        return any(key in keys if value is None else (key, value) in mine for key, value in wanted)
 
     def drop(self, row: Row) -> None:
         """Remove all tags of a row that goes away."""

@@ -33,7 +33,7 @@ def list_hosts(call: Call) -> dict[str, Any]:
             equal("resource_state", p.resourcestate),
             equal("hypervisor", p.hypervisor),
             equal("arch", p.arch),
-            matching(lambda _host: not p.hahost) if p.hahost is not None else None,
+            _for_ha_only(call),
             _power_enabled(p.outofbandmanagementenabled),
             equal(lambda h: h.power.get("state", "Disabled"), p.outofbandmanagementpowerstate),
             matching(lambda h: h.state == "Up" and server_of(call.sim, h) is p.managementserverid)
@@ -43,6 +43,14 @@ def list_hosts(call: Call) -> dict[str, Any]:
         ],
         keyword=("name", "state", "kind"),
     )
+
+
+def _for_ha_only(call: Call) -> Any:
+    """`hahost` says something only where the setting names the tag of such hosts."""
+    wanted, tag = call.params.hahost, call.setting("ha.tag")
+    if wanted is None or not tag:
+        return None
+    return matching(lambda h: (tag in h.tags) if wanted else (not h.tags or any(t != tag for t in h.tags)))
 
 
 def _power_enabled(wanted: bool | None) -> Any:

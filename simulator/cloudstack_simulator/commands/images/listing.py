@@ -35,6 +35,7 @@ def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
         raise IllegalArgument(f"No enum constant com.cloud.template.VirtualMachineTemplate.TemplateFilter.{chosen}")
     if chosen == "all" and not (call.caller.is_root_admin or call.caller.is_domain_admin):
         raise InvalidParameter("Filter all can be specified by admin only")
+    _check_kind(p.id, isos=isos)
     templates = [t for t in _pool(call) if t.is_iso is isos]
     if p.id is not None:
         if p.id and not _may_see(call, p.id):
@@ -65,17 +66,28 @@ def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
             _by_readiness(call, chosen),
             _by_store(call),
             matching(lambda r: r.template.for_cks is p.forcks) if p.forcks is not None else None,
+            matching(lambda r: (r.template.kind == "VNF") is p.isvnf) if p.isvnf is not None else None,
+            _by_pool(call),
+            _by_category(call),
             _by_tags(call),
         ],
         sort=lambda r: (r.template.sort_key, r.template.id, r.zone.id if r.zone is not None else 0),
     )
 
 
+def _check_kind(template: Any, *, isos: bool) -> None:
+    if not template or template.is_iso is isos:
+        return
+    if isos:
+        raise InvalidParameter("Specified Template Id is not an ISO")
+    raise InvalidParameter("Incorrect format ISO of the specified template id")
+
+
 def _pool(call: Call) -> list[Template]:
-    """All templates, removed ones with `showremoved`; those with the keyword in their name."""
+    """All templates, removed ones with `showremoved`; those with the keyword in their name or text."""
     found = call.db.templates.all() if call.params.showremoved else list(call.db.templates)
     word = (call.params.keyword or "").lower()
-    return [t for t in found if word in t.name.lower()] if word else found
+    return [t for t in found if word in t.name.lower() or word in t.display_text.lower()] if word else found
 
 
 def _by_readiness(call: Call, chosen: str) -> Any:
@@ -92,6 +104,23 @@ def _by_store(call: Call) -> Any:
         return None
     held = {copy.template_id for copy in call.db.template_copies.where(store_id=store.id)} if store else set()
     return matching(lambda r: r.template.id in held)
+
+
+def _by_pool(call: Call) -> Any:
+    """What a primary storage pool keeps a copy of."""
+    pool = call.params.storageid
+    if pool is None:
+        return None
+    held = {kept.template_id for kept in call.db.template_pools.where(pool_id=pool.id)}
+    return matching(lambda r: r.template.id in held)
+
+
+def _by_category(call: Call) -> Any:
+    category = call.params.oscategoryid
+    if category is None:
+        return None
+    systems = {system.id for system in call.db.guest_os.all() if system.category_id == category.id}
+    return matching(lambda r: r.template.guest_os_id in systems)
 
 
 def _by_tags(call: Call) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from ...call import Call
 from ...envelope import Ready, prune
 from ...errors import InvalidParameter
-from ...listing import Filter, any_of, equal, matching, tagged
+from ...listing import Filter, any_of, contains, equal, matching, tagged
 from ...model.instances import Instance
 from ...registry import command
 from . import statistics
@@ -34,7 +34,7 @@ def _filters(call: Call) -> list[Filter | None]:
         any_of("id", p.ids) if p.ids else None,
         equal("vm_type", "User"),
         equal("name", p.name),
-        equal("state", p.state),
+        _in_state(call),
         equal("zone_id", p.zoneid),
         equal("host_id", p.hostid),
         equal("pod_id", p.podid),
@@ -58,6 +58,8 @@ def _filters(call: Call) -> list[Filter | None]:
             {v.vm_id for v in db.volumes.where(pool_id=p.storageid.id)} if p.storageid else set(),
         ),
         _in_vpc(call),
+        _with_keyword(call),
+        _of_template(call),
         matching(lambda vm: p.affinitygroupid.id in vm.affinity_group_ids) if p.affinitygroupid is not None else None,
         matching(lambda vm: p.securitygroupid.id in vm.security_group_ids) if p.securitygroupid is not None else None,
         equal("autoscale_group_id", p.autoscalevmgroupid),
@@ -74,7 +76,7 @@ def _in_cluster(call: Call) -> Filter | None:
     if cluster is None:
         return None
     hosts = {h.id for h in call.db.hosts.where(cluster_id=cluster.id)}
-    return matching(lambda vm: (vm.host_id or vm.last_host_id) in hosts)
+    return matching(lambda vm: vm.host_id in hosts or (vm.state == "Stopped" and vm.last_host_id in hosts))
 
 
 def _in_vpc(call: Call) -> Filter | None:
@@ -85,7 +87,39 @@ def _in_vpc(call: Call) -> Filter | None:
     return _among(True, {n.vm_id for t in tiers for n in call.db.nics.where(network_id=t)})
 
 
-KEYWORD = ("name", "display_name", "instance_name", "state")
+def _in_state(call: Call) -> Filter | None:
+    """`present` is everything but what is going away; a pod's instances come without the destroyed ones."""
+    p = call.params
+    if p.state is None:
+        return matching(lambda vm: vm.state != "Destroyed") if p.podid is not None else None
+    if p.state.lower() == "present":
+        return matching(lambda vm: vm.state not in ("Destroyed", "Expunging"))
+    return equal("state", p.state)
+
+
+def _with_keyword(call: Call) -> Filter | None:
+    """Names and addresses that have the keyword in them, or the state that it is."""
+    word, db = call.params.keyword, call.db
+    if not word:
+        return None
+    names = ("name", "display_name", "instance_name") if call.caller.is_root_admin else ("name", "display_name")
+    tests = [f.test for f in (*(contains(name, word) for name in names), equal("state", word)) if f is not None]
+    addressed = {nic.vm_id for nic in db.nics if word in (nic.address or "")}
+    addressed |= {ip.vm_id for ip in db.ip_addresses if ip.vm_id is not None and word in ip.address}
+    return matching(lambda vm: vm.id in addressed or any(test(vm) for test in tests))
+
+
+def _of_template(call: Call) -> Filter | None:
+    """Of a network function's template (`isvnf`), and of an architecture."""
+    p = call.params
+    if p.isvnf is None and p.arch is None:
+        return None
+    wanted = {
+        t.id
+        for t in call.db.templates.all()
+        if (p.isvnf is None or (t.kind == "VNF") is p.isvnf) and (p.arch is None or t.arch == p.arch)
+    }
+    return matching(lambda vm: vm.template_id in wanted)
 
 
 @command("listVirtualMachines")
@@ -96,7 +130,6 @@ def list_instances(call: Call) -> dict[str, Any]:
         call.db.vms,
         lambda c, vm: _pruned(instance_view(c, vm, details)),
         where=_filters(call),
-        keyword=KEYWORD,
         owned=True,
     )
     answer = _grouped_first(answer)
@@ -133,7 +166,6 @@ def list_metrics(call: Call) -> dict[str, Any]:
         call.db.vms,
         lambda c, vm: _metrics_view(c, vm, details),
         where=_filters(call),
-        keyword=KEYWORD,
         owned=True,
     )
 

@@ -12,6 +12,7 @@ from ...model.offerings import DiskOffering, ServiceOffering
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
 from ..gpu.profiles import profile_view
+from ..instances.sizes import size_of
 from . import disk_rules, scopes
 
 PURGE = "purge.db.entities"
@@ -74,6 +75,7 @@ def list_service_offerings(call: Call) -> dict[str, Any]:
     p = call.params
     if p.issystem and not call.caller.is_root_admin:
         raise InvalidParameter("Only root admins can access system's offering")
+    scopes.check_recursion(call, "service")
     return call.listing(
         "serviceoffering",
         call.db.service_offerings,
@@ -93,6 +95,9 @@ def list_service_offerings(call: Call) -> dict[str, Any]:
             _at_least("memory", "minmemory", "maxmemory", p.memory),
             matching(lambda o: o.speed is None or o.speed >= p.cpuspeed) if p.cpuspeed else None,
             _for_vm(call),
+            _for_template(call),
+            matching(lambda o: (o.vgpu_profile_id is not None) is p.gpuenabled) if p.gpuenabled is not None else None,
+            equal("vgpu_profile_id", p.vgpuprofileid),
         ],
         keyword=("name", "display_text"),
         sort=scopes.by_sort_key(call),
@@ -125,21 +130,62 @@ def _at_least(field: str, lowest: str, highest: str, wanted: int | None) -> Any:
 
 
 def _for_vm(call: Call) -> Any:
-    """Offerings that an instance may change to: others, and not smaller ones while it runs."""
+    """Offerings that an instance may change to: like its own in what cannot change, not smaller while it runs."""
     vm = call.params.virtualmachineid
-    if not vm:
+    if vm is None:
         return None
-    own = call.db.service_offerings.get(vm.service_offering_id)
-    running = vm.state == "Running"
+    live(vm, "unable to find a virtual machine with specified id")
+    own = call.db.service_offerings[vm.service_offering_id]
+    running, size = vm.state == "Running", size_of(call.db, vm)
+    disk = _disk(call, own)
+    tags = set(disk.tags) if call.setting("match.storage.pool.tags.with.disk.offering") else set()
+    local = _is_local(call, vm)
 
     def fits(offering: ServiceOffering) -> bool:
-        if own is None or offering.id == own.id or offering.is_system is not own.is_system:
+        if offering.id == own.id and not own.customized:
             return False
-        if not running or own.customized or offering.customized:
-            return True
-        return all((getattr(offering, f) or 0) >= (getattr(own, f) or 0) for f in ("cpu", "speed", "memory"))
+        other = _disk(call, offering)
+        if (
+            own.disk_offering_strictness is not offering.disk_offering_strictness
+            or other.use_local_storage is not local
+        ):
+            return False
+        if own.disk_offering_strictness and other.id != disk.id:
+            return False
+        if not tags <= set(other.tags) or (offering.host_tags and not set(own.host_tags) <= set(offering.host_tags)):
+            return False
+        return not running or (offering.dynamic_scaling is own.dynamic_scaling and _reaches(offering, size))
 
     return matching(fits)
+
+
+def _is_local(call: Call, vm: Any) -> bool:
+    """Whether the instance's root disk lies on a host's own storage."""
+    root = call.db.volumes.first(vm_id=vm.id, kind="ROOT")
+    pool = call.db.storage_pools.get(root.pool_id) if root is not None else None
+    return pool is not None and pool.scope == "HOST"
+
+
+def _reaches(offering: ServiceOffering, size: Any) -> bool:
+    """Whether the offering can give at least so much."""
+    for own, highest, wanted in (
+        (offering.cpu, "maxcpunumber", size.cpu),
+        (offering.memory, "maxmemory", size.memory),
+    ):
+        most = own if own is not None else offering.details.get(highest)
+        if most is not None and int(most) < wanted:
+            return False
+    return offering.speed is None or offering.speed >= size.speed
+
+
+def _for_template(call: Call) -> Any:
+    """Offerings for hosts that have the template's tag."""
+    template = call.params.templateid
+    if template is None:
+        return None
+    if not template:
+        raise InvalidParameter("Unable to find template with the specified ID")
+    return matching(lambda o: not o.host_tags or template.tag in o.host_tags) if template.tag else None
 
 
 @command("updateServiceOffering")

@@ -40,7 +40,9 @@ def disk_offering_view(call: Call, offering: DiskOffering) -> dict[str, Any]:
 @command("listDiskOfferings")
 def list_disk_offerings(call: Call) -> dict[str, Any]:
     p = call.params
-    return call.listing(
+    scopes.check_recursion(call, "disk")
+    tags = _wanted_tags(call)
+    answer = call.listing(
         "diskoffering",
         call.db.disk_offerings,
         disk_offering_view,
@@ -55,16 +57,51 @@ def list_disk_offerings(call: Call) -> dict[str, Any]:
             scopes.for_zone(p.zoneid),
             scopes.visible(call),
             matching(lambda o: o.display) if not call.caller.is_root_admin else None,
-            _fits_pool(call),
+            _instead(call),
         ],
         keyword=("name", "display_text"),
         sort=scopes.by_sort_key(call),
     )
+    return _with_tags(answer, tags)
 
 
-def _fits_pool(call: Call) -> Any:
-    pool = call.params.storageid
-    return matching(lambda o: set(o.tags) <= set(pool.tags)) if pool else None
+def _instead(call: Call) -> Any:
+    """What a volume may have instead of its offering."""
+    p, volume = call.params, call.params.volumeid
+    if p.virtualmachineid is not None:
+        live(p.virtualmachineid, "Unable to find the VM instance with the specified ID")
+    if volume is None:
+        return None
+    live(volume, "Unable to find a volume with specified id {id}")
+    own = call.db.disk_offerings[volume.disk_offering_id]
+    of_size = own.size_strictness and not own.compute_only
+    return matching(
+        lambda o: (
+            o.id != own.id
+            and o.size_strictness is own.size_strictness
+            and (not of_size or o.customized or o.size == volume.size)
+        )
+    )
+
+
+def _wanted_tags(call: Call) -> set[str]:
+    """Storage tags that the offerings have to have: those of the volume's offering, or of the pool."""
+    p = call.params
+    if p.volumeid is not None and p.storageid is not None:
+        raise InvalidParameter("Both volume ID and storage pool ID are not allowed at the same time")
+    if not call.setting("match.storage.pool.tags.with.disk.offering", p.zoneid or None):
+        return set()
+    if p.volumeid:
+        return set(call.db.disk_offerings[p.volumeid.disk_offering_id].tags)
+    return set(p.storageid.tags) if p.storageid else set()
+
+
+def _with_tags(answer: dict[str, Any], wanted: set[str]) -> dict[str, Any]:
+    """The server takes the others out of the page when it has counted them."""
+    if not wanted or "diskoffering" not in answer:
+        return answer
+    shown = [o for o in answer["diskoffering"] if wanted <= set((o["tags"] or "").split(","))]
+    return {"count": answer["count"]} | ({"diskoffering": shown} if shown else {})
 
 
 @command("createDiskOffering")

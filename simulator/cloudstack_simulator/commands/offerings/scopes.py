@@ -114,6 +114,12 @@ def visible(call: Call) -> Filter | None:
     return matching(lambda o: not o.domain_ids or any(in_domain(call.db, own, n) for n in o.domain_ids))
 
 
+def check_recursion(call: Call, kind: str) -> None:
+    """Refuse `isrecursive` from users: they have no domains below them to look into."""
+    if call.params.isrecursive and not (call.caller.is_root_admin or call.caller.is_domain_admin):
+        raise InvalidParameter(f"Only ROOT admins and Domain admins can list {kind} offerings with isrecursive=true")
+
+
 def by_sort_key(call: Call) -> Callable[[Any], tuple[int, int]]:
     """The order of offerings: sort key (up or down by `sortkey.algorithm`), then number."""
     sign = 1 if call.setting("sortkey.algorithm") else -1

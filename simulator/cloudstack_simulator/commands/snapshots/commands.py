@@ -34,6 +34,9 @@ def list_snapshots(call: Call) -> dict[str, Any]:
             equal("name", p.name),
             equal("volume_id", p.volumeid),
             _by_kind(call),
+            _by_location(call),
+            # The server looks for the pool's number among the image stores.
+            matching(lambda s: p.storageid.id in s.stores.values()) if p.storageid is not None else None,
             matching(lambda s: p.zoneid.id in s.zone_ids) if p.zoneid is not None else None,
             matching(lambda s: p.imagestoreid.id in s.stores.values()) if p.imagestoreid is not None else None,
             tagged(call, "Snapshot"),
@@ -57,7 +60,18 @@ def _by_kind(call: Call) -> Any:
         if p.intervaltype.upper() not in KINDS:
             raise InvalidParameter(f"Unsupported snapshot interval type {p.intervaltype}")
         return equal("kind", p.intervaltype)
-    return None
+    return matching(lambda s: s.kind not in ("TEMPLATE", "GROUP"))
+
+
+def _by_location(call: Call) -> Any:
+    """Where the copy is: on primary storage only as long as there is none on secondary storage."""
+    text = call.params.locationtype
+    if text is None:
+        return None
+    where = text.strip().upper()
+    if where not in ("PRIMARY", "SECONDARY"):
+        raise InvalidParameter(f"Invalid locationtype specified, {text}")
+    return matching(lambda s: bool(s.stores) is (where == "SECONDARY"))
 
 
 @command("deleteSnapshot")

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call
-from ...listing import Filter, any_of, equal, matching, tagged
+from ...errors import InvalidParameter
+from ...listing import Filter, any_of, contains, equal, matching, tagged
 from ...model.volumes import Volume
 from ...registry import command
 from .view import volume_view
 
+KEYWORD = ("name", "kind", "state")
+
 
 @command("listVolumes")
 def list_volumes(call: Call) -> dict[str, Any]:
-    return call.listing("volume", call.db.volumes, volume_view, where=filters(call), keyword=("name",), owned=True)
+    return call.listing("volume", call.db.volumes, volume_view, where=filters(call), keyword=KEYWORD, owned=True)
 
 
 def filters(call: Call) -> list[Filter | None]:
@@ -24,19 +27,36 @@ def filters(call: Call) -> list[Filter | None]:
         any_of("id", p.ids),
         equal("vm_id", p.virtualmachineid),
         equal("name", p.name),
-        equal("kind", p.type),
+        contains("kind", p.type),
         equal("state", p.state),
         equal("zone_id", p.zoneid),
-        equal("disk_offering_id", p.diskofferingid),
-        equal(lambda v: getattr(db.vms.get(v.vm_id), "service_offering_id", None), p.serviceofferingid),
+        equal("disk_offering_id", _disk_offering(call)),
         equal(lambda v: getattr(db.vms.get(v.vm_id), "host_id", None), p.hostid),
         equal(lambda v: _pool(call, v, "pod_id"), p.podid),
         equal(lambda v: _pool(call, v, "cluster_id"), p.clusterid),
-        equal(lambda v: _pool(call, v, "uuid"), p.storageid),
+        equal("pool_id", _on_pool(call)),
         *_by_display(call),
         matching(lambda v: _encrypted(call, v) is p.isencrypted) if p.isencrypted is not None else None,
         tagged(call, "Volume"),
     ]
+
+
+def _disk_offering(call: Call) -> Any:
+    """The disk offering asked for: that of a service offering is the hidden one behind it."""
+    p = call.params
+    if p.diskofferingid is not None or not p.serviceofferingid:
+        return p.diskofferingid
+    return call.db.disk_offerings.get(p.serviceofferingid.disk_offering_id)
+
+
+def _on_pool(call: Call) -> Any:
+    uuid = call.params.storageid
+    if uuid is None:
+        return None
+    pool = call.db.storage_pools.find(uuid)
+    if pool is None or pool.removed is not None:
+        raise InvalidParameter(f"Unable to find storage pool by uuid {uuid}")
+    return pool
 
 
 def _pool(call: Call, volume: Volume, field: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from ... import net
 from ...call import Call, live
 from ...errors import InvalidParameter
-from ...listing import equal, matching, tagged
+from ...listing import Filter, equal, matching, tagged
 from ...model.zones import Zone
 from ...parameters import flat_map
 from ...registry import SUCCESS, command
@@ -78,7 +78,9 @@ def zone_view(call: Call, zone: Zone) -> dict[str, Any]:
 
 @command("listZones")
 def list_zones(call: Call) -> dict[str, Any]:
+    """An id makes the server overlook the name, either of them the keyword, the domain and `available`."""
     p = call.params
+    named = p.id is not None or p.name is not None
     return call.listing(
         "zone",
         call.db.zones,
@@ -86,15 +88,22 @@ def list_zones(call: Call) -> dict[str, Any]:
         where=[
             equal("id", p.id),
             equal("id", [z.id for z in p.ids if z]) if p.ids else None,
-            equal("name", p.name),
+            equal("name", p.name) if p.id is None else None,
             equal("network_type", p.networktype),
-            equal("domain_id", p.domainid),
+            equal("domain_id", p.domainid) if not named else None,
+            _with_own_routers(call) if p.available is False and not named else None,
             None if call.caller.is_root_admin else matching(lambda z: may_see(call, z)),
             tagged(call, "Zone"),
         ],
-        keyword=("name",),
+        keyword=("name",) if not named else (),
         sort=lambda z: (z.sort_key, z.id),
     )
+
+
+def _with_own_routers(call: Call) -> Filter:
+    """`available=false`: zones where the caller's account has routers."""
+    found = {r.zone_id for r in call.db.vms.where(vm_type="DomainRouter", account_id=call.caller.account.id)}
+    return matching(lambda zone: zone.id in found)
 
 
 def may_see(call: Call, zone: Zone) -> bool:
