@@ -27,6 +27,10 @@ class Clock:
         """Go on from a moment, later or earlier than now."""
         self._now += moment - self.now()
 
+    def outside(self) -> float:
+        """The time of those who call, by which they date what they sign."""
+        return self.now()
+
     def real_seconds(self, seconds: float) -> float:
         """How long a server has to wait in real time for `seconds` of this clock."""
         return seconds
@@ -45,6 +49,9 @@ class RunningClock(Clock):
 
     def advance_to(self, moment: float) -> None:
         self._now += max(0.0, moment - self.now())
+
+    def outside(self) -> float:
+        return time.time()
 
     def real_seconds(self, seconds: float) -> float:
         return max(0.0, seconds) / self._rate

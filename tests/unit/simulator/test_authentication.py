@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from cloudstack_simulator import Simulator
 from cloudstack_simulator.auth import signature
+from cloudstack_simulator.clock import RunningClock
 
 
 def signed(sim: Simulator, user: Any, command: str, **params: str) -> dict[str, str]:
@@ -58,6 +59,16 @@ def expiring(sim: Simulator, seconds: float) -> dict[str, str]:
 def test_where_timestamps_are_enforced_requests_expire_soon(strict: Simulator, seconds: float, status: int) -> None:
     request = signed(strict, strict.admin.user, "listZones", **expiring(strict, seconds))
     assert strict.handle(request, "GET")[0] == status
+
+
+def test_a_clock_that_runs_ahead_does_not_make_the_signatures_of_callers_old() -> None:
+    clock = RunningClock(rate=60.0)
+    sim = Simulator(clock=clock)
+    clock.advance_to(clock.now() + 7200)
+    for seconds, status in ((60, 200), (-60, 401)):
+        moment = datetime.now(UTC) + timedelta(seconds=seconds)
+        expires = {"signatureversion": "3", "expires": moment.strftime("%Y-%m-%dT%H:%M:%S+0000")}
+        assert sim.handle(signed(sim, sim.admin.user, "listZones", **expires))[0] == status
 
 
 def test_where_timestamps_are_enforced_every_request_has_one(strict: Simulator) -> None:
