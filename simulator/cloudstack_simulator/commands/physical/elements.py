@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call, live
-from ...errors import InvalidParameter
+from ...errors import InvalidParameter, JavaError
 from ...listing import equal
 from ...model.physical import InternalLbElement, RouterElement
 from ...registry import allocate, command
@@ -54,6 +54,8 @@ def allocate_router_element(call: Call) -> RouterElement:
 
 @command("createVirtualRouterElement")
 def create_router_element(call: Call) -> dict[str, Any]:
+    if call.db.router_elements.get(call.created.id) is None:
+        raise JavaError('Cannot invoke "com.cloud.network.VirtualRouterProvider.getType()" because "provider" is null')
     return {"virtualrouterelement": _element_view(call, call.created)}
 
 
@@ -85,6 +87,8 @@ def configure_internal_lb_element(call: Call) -> dict[str, Any]:
 @allocate("createInternalLoadBalancerElement")
 def allocate_internal_lb_element(call: Call) -> InternalLbElement:
     provider = live(call.params.nspid, "Can't find network service provider by id {id}")
+    if provider.name != "InternalLbVm":
+        raise InvalidParameter("Invalid network service provider is specified")
     if call.db.internal_lb_elements.first(provider_id=provider.id):
         raise InvalidParameter("There is already an internal load balancer element with this service provider id")
     made: InternalLbElement = call.db.internal_lb_elements.add(InternalLbElement(provider_id=provider.id))
@@ -93,4 +97,7 @@ def allocate_internal_lb_element(call: Call) -> InternalLbElement:
 
 @command("createInternalLoadBalancerElement")
 def create_internal_lb_element(call: Call) -> dict[str, Any]:
+    """Its provider may have been deleted since the job was queued."""
+    if call.db.internal_lb_elements.get(call.created.id) is None:
+        raise InvalidParameter("Unable to find InternalLbVm by id")
     return {"internalloadbalancerelement": _element_view(call, call.created)}
