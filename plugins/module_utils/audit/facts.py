@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ..client import InvalidInput, NotAllowed
+from ..client import ApiError, InvalidInput, NotAllowed
 from ..model import Row
 from ..procedures.facts import moment
 
@@ -74,6 +74,12 @@ class Facts:
             rows: list[Row] = self.client.list(command, params)
         except NotAllowed as error:
             self.missing[name] = f"{command}: {error.message}"
+            return []
+        except ApiError as error:
+            # The command is allowed, what we ask with it is not: "Filter all can be specified by admin only".
+            if error.code not in (431, 531):
+                raise
+            self.missing[name] = f"{command}: {error.server_text or error.message}"
             return []
         return rows
 

@@ -195,6 +195,8 @@ def _inspect(run: Run) -> list[Target]:
         standings = list(procedure.standings(run, targets))
     else:
         standings = run.client.parallel([lambda target=target: procedure.standing(run, target) for target in targets])
+    if not targets:
+        run.task.tell(f"there is no {procedure.noun} in the scope given")
     due = []
     for target, standing in zip(targets, standings, strict=True):
         state = {DONE: "already", LEFT: "left", BLOCKED: "skipped"}.get(standing.state, "waiting")

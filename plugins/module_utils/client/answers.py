@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -203,6 +204,8 @@ def _remedy(status: int, text: str) -> str | None:
         return "set api_http_method to post"
     if _MASKED in text:
         return "the server hides the reason from this role: run it as root admin, or read the server's log"
+    if re.search(r"\badmins? (only|can)\b", text):
+        return "ask with the keys of an administrator of the domain ROOT"
     return {
         429: "the server limits calls per account (api.throttling): run fewer side by side",
         503: "the management server is being shut down or maintained: wait, or use another one",

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.audit import RULES, SEVERITIES, audit, failing, page
 from ansible_collections.cloudstack.ops.plugins.module_utils.audit.facts import SOURCES, THRESHOLDS
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput, NotAllowed
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, InvalidInput, NotAllowed
 from ansible_collections.cloudstack.ops.plugins.module_utils.resources import OPERATIONS, RESOURCES
 from ansible_collections.cloudstack.ops.tests.unit.audit.cases import CASES, SYSTEM_VMS, capacity, settings, volume
 from ansible_collections.cloudstack.ops.tests.unit.certificates.authority import NOW, intermediate, issue, serving
@@ -32,6 +32,8 @@ class FakeClient:
         rows = self.lists.get(name, [])
         if rows is None:
             raise NotAllowed("the role does not allow it", command=command)
+        if isinstance(rows, Exception):
+            raise rows
         return rows
 
     @staticmethod
@@ -80,10 +82,15 @@ def test_certificates_are_seen_by_a_handshake(tmp_path, days, severity, says):
 
 
 def test_what_may_not_be_read_is_said_and_the_rest_is_done():
-    result = looked({"jobs": None, "settings": settings(integration_api_port="8096")})
+    templates = ApiError(
+        "the server refused the call", server_text="Filter all can be specified by admin only", code=431
+    )
+    given = {"jobs": None, "templates": templates, "settings": settings(integration_api_port="8096")}
+    result = looked(given)
     states = {rule["id"]: (rule["state"], rule["reason"]) for rule in result["rules"]}
     assert states["stuck-job"] == ("skipped", "listAsyncJobs: the role does not allow it")
     assert states["stuck-volume"][0] == "skipped"
+    assert states["template-not-ready"] == ("skipped", "listTemplates: Filter all can be specified by admin only")
     assert states["integration-port"][0] == "found"
     assert states["certificate"] == ("skipped", "not asked for: give probe")
 

@@ -134,6 +134,12 @@ def test_people_see_the_plan_in_check_mode_and_as_the_difference():
     assert "diff" not in world.go(diff=True, procedure=details)
 
 
+def test_a_scope_with_nothing_in_it_is_told():
+    world = World(0)
+    assert not world.go()["changed"]
+    assert world.told == ["there is no router in the scope given"]
+
+
 def test_a_plan_that_is_too_long_to_read_is_cut_and_says_so():
     world = World(203)
     world.go(check=True)

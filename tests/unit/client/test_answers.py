@@ -127,6 +127,7 @@ def test_refusal_has_the_servers_words_and_codes():
     ("code", "text", "remedy"),
     [
         (400, "State changing command x needs to be sent using POST request", "set api_http_method to post"),
+        (431, "Filter all can be specified by admin only", "keys of an administrator"),
         (429, "The given user has reached his/her account api limit", "run fewer side by side"),
         (530, "Internal error executing command, please contact your system administrator", "run it as root admin"),
         (535, "Maximum number of resources of type 'volume' exceeded", "raise the limit"),
