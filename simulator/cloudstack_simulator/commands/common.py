@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from ..call import Call
+from ..errors import InvalidParameter
 from ..tables import Row
 from ..tags import domain_path
 from .annotations import has_annotations
+
+
+def check_details(call: Call, allowed: tuple[str, ...]) -> None:
+    """Refuse sections that the parameter `details` of a list does not know; their case counts."""
+    if any(word not in allowed for word in call.params.details or ()):
+        raise InvalidParameter(
+            f"The details parameter contains a non permitted value. The allowed values are [{', '.join(allowed)}]"
+        )
 
 
 def owner_fields(call: Call, account_id: int) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def given(call: Caller, params: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+NO_DETAIL = "The details parameter contains a non permitted value. The allowed values are [{}]"
 TAGS = {"tags[0].key": "a", "tags[0].value": "1", "tags[1].key": "b", "tags[1].value": "2"}
 
 
@@ -102,6 +103,12 @@ TAGS = {"tags[0].key": "a", "tags[0].value": "1", "tags[1].key": "b", "tags[1].v
         ("listDiskOfferings", {"volumeid": "@volumes:data"}, ["gold too"]),
         ("listServiceOfferings", {"virtualmachineid": "@vms:one"}, ["Medium Instance", "large", "tagged"]),
         ("listServiceOfferings", {"gpuenabled": "true"}, []),
+        ("listServiceOfferings", {"storagetype": "local"}, []),
+        ("listServiceOfferings", {"storagetype": "odd", "name": "less"}, ["less"]),
+        ("listDiskOfferings", {"storagetype": "odd", "name": "gold"}, ["gold"]),
+        ("listClusters", {"hypervisor": "odd"}, []),
+        ("listTemplates", {"templatefilter": "all", "hypervisor": "odd", "templatetype": "VNF"}, []),
+        ("listTemplates", {"templatefilter": "all", "keyword": "SystemVM"}, ["SystemVM Template (simulator)"]),
         ("listTemplates", {"templatefilter": "all", "isvnf": "true"}, []),
         ("listTemplates", {"templatefilter": "all", "oscategoryid": "@os_categories:Windows"}, []),
     ],
@@ -115,6 +122,17 @@ def test_a_count_comes_without_rows(call: Caller, command: str) -> None:
     everything = call(command)["count"]
     assert everything > 0
     assert call(command, retrieveonlyresourcecount="true") == {"count": everything}
+
+
+def test_a_hypervisor_that_nobody_knows_hides_nothing(call: Caller) -> None:
+    for command, more in (("listHosts", {}), ("listTemplates", {"templatefilter": "all"})):
+        assert call(command, hypervisor="odd", **more)["count"] == call(command, **more)["count"] > 0
+    assert call("listHosts", hypervisor="KVM") == {}
+
+
+def test_events_within_two_times_are_never_found(call: Caller) -> None:
+    assert call("listEvents", duration="5")["count"] == call("listEvents")["count"] > 0
+    assert call("listEvents", duration="5", entrytime="9") == {}
 
 
 def test_offerings_without_the_tags_of_the_pool_are_counted_but_not_shown(call: Caller) -> None:
@@ -132,6 +150,13 @@ def test_offerings_without_the_tags_of_the_pool_are_counted_but_not_shown(call: 
     [
         ("listVolumes", {"storageid": "none"}, "Unable to find storage pool by uuid none"),
         ("listIsos", {"id": "@templates:"}, "Specified Template Id is not an ISO"),
+        ("listHosts", {"details": "Min"}, NO_DETAIL.format("all, capacity, events, stats, min")),
+        ("listAccounts", {"details": "odd"}, NO_DETAIL.format("all, resource, min")),
+        ("listDomains", {"details": "odd"}, NO_DETAIL.format("all, resource, min")),
+        ("listProjects", {"details": "odd"}, NO_DETAIL.format("all, resource, min")),
+        ("listAccounts", {"apikeyaccess": "odd"}, "ApiKeyAccess value can only be Enabled/Disabled/Inherit"),
+        ("listUsers", {"apikeyaccess": "odd"}, "ApiKeyAccess value can only be Enabled/Disabled/Inherit"),
+        ("listEvents", {"resourceid": "odd", "resourcetype": "Zone"}, "Invalid resourceid"),
         ("listSnapshots", {"locationtype": "moon"}, "Invalid locationtype specified, moon"),
         (
             "listDiskOfferings", {"volumeid": "@volumes:data", "storageid": "@storage_pools:"},

@@ -6,15 +6,20 @@ from typing import Any
 
 from ...call import Call
 from ...farm import server_of
-from ...listing import equal, like, matching
+from ...listing import equal, matching
 from ...model.hosts import Host
 from ...registry import command
+from ..common import check_details
+from ..zones.hypervisors import hypervisor_type
 from .view import host_views
+
+DETAILS = ("all", "capacity", "events", "stats", "min")
 
 
 @command("listHosts")
 def list_hosts(call: Call) -> dict[str, Any]:
     p = call.params
+    check_details(call, DETAILS)
     rows: Any = call.db.hosts
     if p.virtualmachineid:
         rows = [h for h in call.db.hosts if h.kind == "Routing" and h.id != p.virtualmachineid.host_id]
@@ -25,13 +30,13 @@ def list_hosts(call: Call) -> dict[str, Any]:
         where=[
             equal("id", p.id),
             equal("name", p.name),
-            like("kind", p.type),
+            equal("kind", p.type),
             equal("state", p.state),
             equal("zone_id", p.zoneid),
             equal("pod_id", p.podid),
             equal("cluster_id", p.clusterid),
             equal("resource_state", p.resourcestate),
-            equal("hypervisor", p.hypervisor),
+            _of_hypervisor(p.hypervisor),
             equal("arch", p.arch),
             _for_ha_only(call),
             _power_enabled(p.outofbandmanagementenabled),
@@ -43,6 +48,12 @@ def list_hosts(call: Call) -> dict[str, Any]:
         ],
         keyword=("name", "state", "kind"),
     )
+
+
+def _of_hypervisor(name: str | None) -> Any:
+    """A name that the server does not know is no filter, nor is `Any`."""
+    kind = hypervisor_type(name)
+    return equal("hypervisor", kind) if kind not in ("None", "Any") else None
 
 
 def _for_ha_only(call: Call) -> Any:

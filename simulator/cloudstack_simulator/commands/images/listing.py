@@ -10,6 +10,7 @@ from ...errors import IllegalArgument, InvalidParameter, PermissionDenied
 from ...listing import any_of, equal, matching, tagged
 from ...model.images import SYSTEM, Template
 from ...registry import command
+from ..zones.hypervisors import hypervisor_type
 from . import rows
 from .rows import ImageRow
 from .view import image_view
@@ -49,6 +50,7 @@ def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
     found = rows.image_rows(call.sim, templates)
     if p.showunique:
         found = list({row.template.id: row for row in reversed(found)}.values())[::-1]
+    kind = hypervisor_type(p.hypervisor)
     available = _available_hypervisors(call) if not isos else None
     return call.listing(
         name,
@@ -57,7 +59,7 @@ def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
         where=[
             any_of(lambda r: r.template.id, p.ids),
             equal(lambda r: r.template.name, p.name),
-            equal(lambda r: r.template.hypervisor, p.hypervisor),
+            equal(lambda r: r.template.hypervisor, kind) if kind != "None" else None,
             matching(lambda r: r.template.hypervisor in available) if available else None,
             matching(lambda r: r.zone is not None and r.zone.id == p.zoneid.id) if p.zoneid is not None else None,
             equal(lambda r: r.template.kind, p.templatetype),

@@ -87,7 +87,7 @@ def list_service_offerings(call: Call) -> dict[str, Any]:
             equal("name", p.name),
             equal("vm_type", p.systemvmtype),
             equal(lambda o: _disk(call, o).encrypt, p.encryptroot),
-            _of_storage_type(call),
+            scopes.of_storage_type(p.storagetype, lambda o: _disk(call, o).use_local_storage),
             scopes.of_domain(p.domainid),
             scopes.for_zone(p.zoneid),
             scopes.visible(call),
@@ -107,11 +107,6 @@ def list_service_offerings(call: Call) -> dict[str, Any]:
 def _disk(call: Call, offering: ServiceOffering) -> DiskOffering:
     disk: DiskOffering = call.db.disk_offerings[offering.disk_offering_id]
     return disk
-
-
-def _of_storage_type(call: Call) -> Any:
-    kind = call.params.storagetype
-    return matching(lambda o: _disk(call, o).use_local_storage is (kind.lower() == "local")) if kind else None
 
 
 def _at_least(field: str, lowest: str, highest: str, wanted: int | None) -> Any:

@@ -52,7 +52,7 @@ def list_disk_offerings(call: Call) -> dict[str, Any]:
             scopes.in_state(call),
             equal("name", p.name),
             equal("encrypt", p.encrypt),
-            matching(lambda o: o.use_local_storage is (p.storagetype.lower() == "local")) if p.storagetype else None,
+            scopes.of_storage_type(p.storagetype, lambda o: o.use_local_storage),
             scopes.of_domain(p.domainid),
             scopes.for_zone(p.zoneid),
             scopes.visible(call),

@@ -101,6 +101,13 @@ def for_zone(zone: Any) -> Filter | None:
     return matching(lambda o: not o.zone_ids or zone.id in o.zone_ids) if zone else None
 
 
+def of_storage_type(word: str | None, is_local: Callable[[Any], bool]) -> Filter | None:
+    """Offerings of local or shared storage; other words are no filter."""
+    if word is None or word.lower() not in ("local", "shared"):
+        return None
+    return matching(lambda offering: is_local(offering) is (word.lower() == "local"))
+
+
 def of_domain(domain: Any) -> Filter | None:
     """Offerings that are bound to a domain."""
     return matching(lambda o: domain.id in o.domain_ids) if domain else None

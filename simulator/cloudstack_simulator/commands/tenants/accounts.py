@@ -12,9 +12,10 @@ from ...listing import equal, matching
 from ...model.tenants import Account, Domain, Role, User, account_text, domain_text
 from ...parameters import flat_map
 from ...registry import SUCCESS, command
+from ..common import check_details
 from .domains import is_network_domain
 from .removal import remove_account
-from .views import account_row, account_view
+from .views import DETAILS, account_row, account_view
 
 SYSTEM_ID = 1
 TYPE_ROLES = {0: "User", 1: "Root Admin", 2: "Domain Admin", 3: "Resource Admin"}
@@ -219,6 +220,7 @@ def delete_account(call: Call) -> dict[str, Any]:
 @command("listAccounts")
 def list_accounts(call: Call) -> dict[str, Any]:
     p = call.params
+    check_details(call, DETAILS)
     if p.id is not None:
         live(p.id, "Unable to find account by id {id}")
         call.check_access(p.id)
@@ -230,7 +232,7 @@ def list_accounts(call: Call) -> dict[str, Any]:
         equal("name", p.name),
         equal("account_type", p.accounttype),
         equal("state", p.state),
-        equal("api_key_access", p.apikeyaccess),
+        equal("api_key_access", access_word(p.apikeyaccess)) if p.apikeyaccess is not None else None,
         matching(lambda _a: False) if p.iscleanuprequired else None,
     ]
     return call.listing("account", call.db.accounts, account_row, where=filters, keyword=("name", "state"))

@@ -11,8 +11,9 @@ from ...errors import CloudRuntime, InvalidParameter, ParameterError, Permission
 from ...listing import contains, equal
 from ...model.tenants import Domain, domain_text
 from ...registry import SUCCESS, command
+from ..common import check_details
 from .removal import remove_account
-from .views import domain_row, domain_view
+from .views import DETAILS, domain_row, domain_view
 
 NETWORK_DOMAIN = (
     "Invalid network domain. Total length should not exceed 190 chars. Each domain label must be between 1 and 63 "
@@ -152,6 +153,7 @@ def delete_domain(call: Call) -> dict[str, Any]:
 @command("listDomains")
 def list_domains(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
+    check_details(call, DETAILS)
     filters = [equal("id", p.id), equal("name", p.name), equal("level", p.level)]
     if p.id is not None:
         live(p.id, "Domain id={id} doesn't exist")

@@ -11,8 +11,9 @@ from ...listing import equal, matching, tagged
 from ...model.tenants import Account, Project, ProjectMember, domain_text
 from ...registry import SUCCESS, allocate, check, command
 from ...tags import taggable
+from ..common import check_details
 from .removal import remove_project
-from .views import project_view
+from .views import DETAILS, project_view
 
 taggable("Project", "projects")
 
@@ -195,6 +196,7 @@ def _left_in_project(call: Call, project: Project) -> str:
 def list_projects(call: Call) -> dict[str, Any]:
     """Without `listall` or a domain: the projects that the caller's account belongs to, also with `id`."""
     p, db, caller = call.params, call.db, call.caller
+    check_details(call, DETAILS)
     whose: Account | None = None
     if p.account:
         domain = p.domainid or db.domains[caller.account.domain_id]

@@ -210,7 +210,7 @@ def list_users(call: Call) -> dict[str, Any]:
         like("username", p.username),
         equal("state", p.state),
         equal(lambda u: db.accounts[u.account_id].account_type, p.accounttype),
-        equal("api_key_access", p.apikeyaccess),
+        equal("api_key_access", access_word(p.apikeyaccess)) if p.apikeyaccess is not None else None,
         equal("source", p.usersource),
     ]
     people = [u for u in db.users if u.account_id != SYSTEM_ID]

@@ -85,6 +85,10 @@ def domain_row(call: Call, domain: Domain) -> dict[str, Any]:
     }
 
 
+DETAILS = ("all", "resource", "min")
+"""What the parameter `details` of listAccounts, listDomains and listProjects may name."""
+
+
 def wants_limits(call: Call) -> bool:
     details = call.params.details
     return not details or any(d.lower() in ("all", "resource") for d in details)
