@@ -43,6 +43,7 @@ options:
   fail_on:
     description:
       - Fail the task where a finding is as bad as this or worse.
+      - So does a rule of that severity whose lists the caller may not read.
     type: str
     default: none
     choices:
@@ -121,6 +122,12 @@ findings:
 rules:
   description:
     - 'What became of each rule: V(ok), V(found) or V(skipped) with a reason.'
+  returned: success
+  type: list
+  elements: dict
+unread:
+  description:
+    - Rules that were skipped because the caller may not read what they need.
   returned: success
   type: list
   elements: dict

@@ -24,11 +24,12 @@ RULES: dict[str, Rule] = {
 
 @dataclass
 class Answer:
-    """What became of one rule. ``skipped`` says why it was not run."""
+    """What became of one rule. ``skipped`` says why it was not run, ``unread`` whether for want of what it needs."""
 
     rule: Rule
     findings: list[dict[str, Any]] = field(default_factory=list)
     skipped: str = ""
+    unread: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         state = "skipped" if self.skipped else "found" if self.findings else "ok"
@@ -70,12 +71,14 @@ def audit(task: Any) -> dict[str, Any]:
         "counts": counts,
         "findings": findings,
         "rules": [answer.as_dict() for answer in answers],
+        "unread": [answer.rule.id for answer in answers if answer.unread],
     }
 
 
 def _answer(rule: Rule, facts: Facts) -> Answer:
     unread = [facts.missing[name] for name in rule.needs if name in facts.missing]
-    answer = Answer(rule, skipped=rule.applies(facts) or "; ".join(unread))
+    why_not = rule.applies(facts)
+    answer = Answer(rule, skipped=why_not or "; ".join(unread), unread=bool(unread) and not why_not)
     if not answer.skipped:
         answer.findings = [_told(rule, finding) for finding in rule.look(facts)]
     return answer
@@ -86,16 +89,25 @@ def _told(rule: Rule, finding: Finding) -> dict[str, Any]:
 
 
 def failing(result: dict[str, Any], fail_on: str) -> str:
-    """The sentence of a failure, where something is as bad as ``fail_on`` or worse; else an empty text."""
+    """The sentence of a failure, where something is as bad as ``fail_on`` or worse; else an empty text.
+
+    A rule of that severity that could not be run is a failure too: nobody knows what it would have found.
+    """
     if fail_on == "none":
         return ""
     bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     hits = [found for found in result["findings"] if found["severity"] in bad]
     if not hits:
-        return ""
-    first = hits[0]
+        unknown = [rule_id for rule_id in result["unread"] if RULES[rule_id].severity in bad]
+        return (
+            f"nobody knows whether anything is {fail_on} or worse: the caller may not read what these rules need: "
+            f"{', '.join(unknown)}. Use the keys of an administrator of the domain ROOT, or name the rules in without"
+            if unknown
+            else ""
+        )
+    first, many = hits[0], "s are" if len(hits) > 1 else " is"
     return (
-        f"{len(hits)} findings are {fail_on} or worse; the first: {first['kind']} {first['name']}: {first['evidence']} "
+        f"{len(hits)} finding{many} {fail_on} or worse; the first: {first['kind']} {first['name']}: {first['evidence']} "
         f"({first['rule']})"
     )
 

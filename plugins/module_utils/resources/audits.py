@@ -53,7 +53,8 @@ AUDIT = Operation(
         ),
         Option(
             "fail_on", default="none", choices=("none", *SEVERITIES), behaviour=True,
-            help="Fail the task where a finding is as bad as this or worse.",
+            help=("Fail the task where a finding is as bad as this or worse.",
+                  "So does a rule of that severity whose lists the caller may not read."),
         ),
         Option(
             "report", behaviour=True,
@@ -71,6 +72,7 @@ AUDIT = Operation(
         "counts": ("dict", "Number of findings per severity."),
         "findings": ("list", "Rule, severity, kind, name, id and zone of the object, evidence, remedy; worst first."),
         "rules": ("list", "What became of each rule: V(ok), V(found) or V(skipped) with a reason."),
+        "unread": ("list", "Rules that were skipped because the caller may not read what they need."),
         "objects": ("int", "How many objects were looked at."),
         "files": ("list", "Files of the report."),
     },

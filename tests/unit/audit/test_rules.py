@@ -92,6 +92,8 @@ def test_what_may_not_be_read_is_said_and_the_rest_is_done():
     assert states["stuck-volume"][0] == "skipped"
     assert states["template-not-ready"] == ("skipped", "listTemplates: Filter all can be specified by admin only")
     assert states["integration-port"][0] == "found"
+    assert {"stuck-job", "template-not-ready"} <= set(result["unread"])
+    assert "certificate" not in result["unread"]
     assert states["certificate"] == ("skipped", "not asked for: give probe")
 
 
@@ -117,8 +119,13 @@ def test_the_worst_comes_first_and_fails_where_that_is_asked():
     result = looked({"settings": settings(integration_api_port="8096", expunge_delay="60")})
     assert [found["severity"] for found in result["findings"]] == ["critical", "medium"]
     assert failing(result, "none") == ""
-    assert failing(result, "critical").startswith("1 findings are critical or worse; the first: setting int")
+    assert failing(result, "critical").startswith("1 finding is critical or worse; the first: setting int")
     assert failing(looked({"settings": settings(expunge_delay="60")}), "high") == ""
+    unread = looked({"jobs": None})
+    assert failing(unread, "none") == ""
+    assert "stuck-job" in failing(unread, "low")
+    assert "in without" in failing(unread, "low")
+    assert failing(looked({"jobs": None}, without=unread["unread"]), "low") == ""
 
 
 def test_names_of_tenants_cannot_break_out_of_the_page():
