@@ -105,9 +105,9 @@ def failing(result: dict[str, Any], fail_on: str) -> str:
             if unknown
             else ""
         )
-    first, many = hits[0], "s are" if len(hits) > 1 else " is"
+    first, are = hits[0], "findings are" if len(hits) > 1 else "finding is"
     return (
-        f"{len(hits)} finding{many} {fail_on} or worse; the first: {first['kind']} {first['name']}: {first['evidence']} "
+        f"{len(hits)} {are} {fail_on} or worse; the first: {first['kind']} {first['name']}: {first['evidence']} "
         f"({first['rule']})"
     )
 
