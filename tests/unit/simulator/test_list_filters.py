@@ -99,6 +99,9 @@ TAGS = {"tags[0].key": "a", "tags[0].value": "1", "tags[1].key": "b", "tags[1].v
         ("listZones", {"name": "Sandbox-simulator", "keyword": "nothing"}, ["Sandbox-simulator"]),
         ("listZones", {"id": "@zones:", "name": "nothing"}, ["Sandbox-simulator"]),
         ("listZones", {"keyword": "nothing"}, []),
+        ("listClusters", {"keyword": "simul"}, ["C0", "C1"]),
+        ("listSystemVms", {"keyword": "runn"}, ["s-1-QA", "v-2-QA"]),
+        ("listRouters", {"keyword": "nothing"}, []),
         ("listZones", {"available": "false"}, ["Sandbox-simulator"]),
         ("listDiskOfferings", {"volumeid": "@volumes:data"}, ["gold too"]),
         ("listServiceOfferings", {"virtualmachineid": "@vms:one"}, ["Medium Instance", "large", "tagged"]),
@@ -135,6 +138,16 @@ def test_events_within_two_times_are_never_found(call: Caller) -> None:
     assert call("listEvents", duration="5", entrytime="9") == {}
 
 
+@pytest.mark.parametrize("word", ["admin", "enab"])
+def test_users_are_found_by_account_and_state(call: Caller, word: str) -> None:
+    assert [user["username"] for user in call("listUsers", keyword=word)["user"]] == ["admin"]
+
+
+@pytest.mark.parametrize("word", ["net", "runn", "r-"])
+def test_routers_are_found_by_network_state_and_name(call: Caller, word: str) -> None:
+    assert call("listRouters", keyword=word, listall="true")["count"] == 1
+
+
 def test_offerings_without_the_tags_of_the_pool_are_counted_but_not_shown(call: Caller) -> None:
     pool = call.sim.db.storage_pools.first()
     call("updateStoragePool", id=pool.uuid, tags="ssd")
@@ -154,6 +167,8 @@ def test_offerings_without_the_tags_of_the_pool_are_counted_but_not_shown(call: 
         ("listAccounts", {"details": "odd"}, NO_DETAIL.format("all, resource, min")),
         ("listDomains", {"details": "odd"}, NO_DETAIL.format("all, resource, min")),
         ("listProjects", {"details": "odd"}, NO_DETAIL.format("all, resource, min")),
+        ("listProjects", {"account": "x"}, "could not find account x because domain is not specified"),
+        ("listProjects", {"username": "x"}, "could not find user x because domain is not specified"),
         ("listAccounts", {"apikeyaccess": "odd"}, "ApiKeyAccess value can only be Enabled/Disabled/Inherit"),
         ("listUsers", {"apikeyaccess": "odd"}, "ApiKeyAccess value can only be Enabled/Disabled/Inherit"),
         ("listEvents", {"resourceid": "odd", "resourcetype": "Zone"}, "Invalid resourceid"),

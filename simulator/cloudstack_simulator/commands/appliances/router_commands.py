@@ -8,7 +8,7 @@ from typing import Any
 from ...access import active_account
 from ...call import Call
 from ...errors import InvalidParameter, ResourceUnavailable
-from ...listing import equal, matching
+from ...listing import contains, equal, like, matching
 from ...model.appliances import ROUTER, Router
 from ...registry import COMMANDS, check, command
 from ..common import completed
@@ -38,15 +38,30 @@ def list_routers(call: Call) -> dict[str, Any]:
             equal(lambda r: getattr(db.hosts.get(r.host_id), "cluster_id", None), p.clusterid),
             equal("vpc_id", p.vpcid),
             matching(lambda r: (r.vpc_id is not None) is p.forvpc) if p.forvpc is not None else None,
-            equal("template_version", p.version),
+            like("template_version", f"Cloudstack Release {p.version}%" if p.version is not None else None),
+            _with_keyword(call),
             matching(lambda r: health_checks_failed(r) is p.healthchecksfailed)
             if p.healthchecksfailed is not None
             else None,
             equal("arch", p.arch),
         ],
-        keyword=("name",),
         owned=True,
     )
+
+
+def _with_keyword(call: Call) -> Any:
+    """Routers with the keyword in their name or state, or in the name of their VPC or of a network they are in."""
+    word, db = call.params.keyword, call.db
+    if not word:
+        return None
+    named = [f.test for f in (contains(field, word) for field in ("name", "state", _vpc_name(call))) if f is not None]
+    networks = {n.id for n in db.networks if word.lower() in (n.name or "").lower()}
+    plugged = {nic.vm_id for nic in db.nics if nic.network_id in networks}
+    return matching(lambda router: router.id in plugged or any(test(router) for test in named))
+
+
+def _vpc_name(call: Call) -> Any:
+    return lambda router: getattr(call.db.vpcs.get(router.vpc_id), "name", None)
 
 
 @check("startRouter", "stopRouter", "rebootRouter", "destroyRouter")

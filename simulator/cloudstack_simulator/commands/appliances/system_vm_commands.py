@@ -51,7 +51,7 @@ def list_system_vms(call: Call) -> dict[str, Any]:
             if p.storageid is not None
             else None,
         ],
-        keyword=("name",),
+        keyword=("name", "state"),
         sort=lambda vm: vm.id,
     )
 

@@ -198,6 +198,9 @@ def list_projects(call: Call) -> dict[str, Any]:
     p, db, caller = call.params, call.db, call.caller
     check_details(call, DETAILS)
     whose: Account | None = None
+    for name, what in ((p.account, "account"), (p.username, "user")):
+        if name and p.domainid is None and (caller.is_root_admin or caller.is_domain_admin):
+            raise InvalidParameter(f"could not find {what} {name} because domain is not specified")
     if p.account:
         domain = p.domainid or db.domains[caller.account.domain_id]
         whose = active_account(db, p.account, domain.id)

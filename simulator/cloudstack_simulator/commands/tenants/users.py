@@ -7,7 +7,7 @@ from typing import Any
 from ...auth import digest_password, password_is
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
-from ...listing import equal, like
+from ...listing import contains, equal, like, matching
 from ...model.tenants import User, account_text, domain_text
 from ...registry import SUCCESS, command
 from .accounts import SYSTEM_ID, access_word, new_user, user_in_domain
@@ -202,6 +202,16 @@ def get_user(call: Call) -> dict[str, Any]:
     return {"user": {**user_view(call, found[0]), "secretkey": found[0].secret_key}}
 
 
+def _with_keyword(call: Call) -> Any:
+    """Users with the keyword in their names, mail address or state, or in their account's name."""
+    word, db = call.params.keyword, call.db
+    if not word:
+        return None
+    fields = ("username", "firstname", "lastname", "email", "state", lambda u: db.accounts[u.account_id].name)
+    tests = [f.test for f in (contains(field, word) for field in fields) if f is not None]
+    return matching(lambda user: any(test(user) for test in tests))
+
+
 @command("listUsers")
 def list_users(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
@@ -214,6 +224,4 @@ def list_users(call: Call) -> dict[str, Any]:
         equal("source", p.usersource),
     ]
     people = [u for u in db.users if u.account_id != SYSTEM_ID]
-    return call.listing(
-        "user", people, user_row, where=filters, keyword=("username", "firstname", "lastname", "email"), owned=True
-    )
+    return call.listing("user", people, user_row, where=[*filters, _with_keyword(call)], owned=True)

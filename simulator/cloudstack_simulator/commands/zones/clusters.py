@@ -75,7 +75,7 @@ def list_clusters(call: Call) -> dict[str, Any]:
             equal("managed_state", p.managedstate),
             equal("arch", p.arch),
         ],
-        keyword=("name",),
+        keyword=("name", "hypervisor"),
     )
 
 
