@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,13 +16,33 @@ from ..procedures.snapshot_times import check_time_zone
 
 CPU, MEMORY = 1, 0
 """Types of listCapacity."""
+TYPES: Mapping[str, tuple[str, str]] = {
+    "Boolean": ("true|false|null", "true or false"),
+    "Number": (r"[+-]?\d{1,19}|null", "a whole number"),
+    "Decimal": (r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|null", "a number"),
+}
+"""What the server takes by the type that listConfigurations tells; "null" clears a value."""
 
 
 def guard(ctx: Any, row: Row, scope: Mapping[str, str]) -> None:
     """Refuses, or warns of, a new value of a setting. ``scope``: the parameter that names its place."""
+    _fits_type(ctx, row)
     found = GUARDS.get(str(row.get("name")))
     if found:
         found(ctx, row, scope)
+
+
+def _fits_type(ctx: Any, row: Row) -> None:
+    """The server refuses these, too; looked at here, check mode and a plan for a whole cloud find them as well."""
+    value = str(ctx.given["value"])
+    pattern, wanted = TYPES.get(str(row.get("type")), ("", ""))
+    if value and pattern and not re.fullmatch(pattern, value, re.ASCII | re.IGNORECASE):
+        raise InvalidInput(
+            f"{ctx.name}: {value!r} does not fit, the setting takes {wanted}",
+            option="value",
+            obj=ctx.name,
+            remedy=f"give {wanted}",
+        )
 
 
 def _time_zone(ctx: Any, row: Row, _scope: Mapping[str, str]) -> None:

@@ -36,6 +36,16 @@ def test_a_time_zone_that_is_one_is_set_with_a_word_about_billing(cloud):
     assert (again["changed"], again.get("warnings", [])) == (False, [])
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [("expunge.delay", "1 h", "a whole number"), ("enable.usage.server", "yes", "true or false")],
+)
+def test_a_value_of_the_wrong_type_is_refused_in_check_mode_too(cloud, name, value, wanted):
+    with pytest.raises(InvalidInput, match=f"the setting takes {wanted}"):
+        cloud.run("setting", check=True, name=name, value=value)
+    assert cloud.changes == 0
+
+
 def test_overprovisioning_is_not_lowered_below_what_is_allocated(cloud):
     factor = {"name": "mem.overprovisioning.factor", **IN_CLUSTER}
     cloud.run("setting", value="2", **factor)
