@@ -34,7 +34,7 @@ def guard(ctx: Any, row: Row, scope: Mapping[str, str]) -> None:
 
 def _fits_type(ctx: Any, row: Row) -> None:
     """The server refuses these, too; looked at here, check mode and a plan for a whole cloud find them as well."""
-    value = str(ctx.given["value"])
+    value = str(ctx.given["value"]).strip()
     pattern, wanted = TYPES.get(str(row.get("type")), ("", ""))
     if value and pattern and not re.fullmatch(pattern, value, re.ASCII | re.IGNORECASE):
         raise InvalidInput(
