@@ -29,7 +29,6 @@ SOURCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "jobs": ("listAsyncJobs", {"listall": True}),
     "management_servers": ("listManagementServers", {}),
     "pods": ("listPods", {}),
-    "project_routers": ("listRouters", {"listall": True, "projectid": "-1"}),
     "routers": ("listRouters", {"listall": True}),
     "settings": ("listConfigurations", {}),
     "snapshots": ("listSnapshots", {"listall": True}),
@@ -40,6 +39,8 @@ SOURCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "volumes": ("listVolumes", {"listall": True}),
     "zones": ("listZones", {}),
 }
+OF_PROJECTS = ("affinity_groups", "balancers", "instances", "routers", "snapshots", "volumes")
+"""Lists that leave out what belongs to projects unless they are asked for it."""
 THRESHOLDS: Mapping[str, float] = {
     "reserved_addresses": 80, "public_addresses": 85, "guest_vlans": 85, "pool_used": 80, "pool_allocated": 90,
     "image_store_used": 85, "job_hours": 12, "orphan_days": 30, "snapshot_days": 90, "certificate_days": 30,
@@ -72,6 +73,10 @@ class Facts:
         command, params = SOURCES[name]
         try:
             rows: list[Row] = self.client.list(command, params)
+            if name in OF_PROJECTS:
+                known = {row.get("id") for row in rows}
+                theirs = self.client.list(command, {**params, "projectid": "-1"})
+                rows = [*rows, *(row for row in theirs if row.get("id") not in known)]
         except NotAllowed as error:
             self.missing[name] = f"{command}: {error.message}"
             return []

@@ -78,7 +78,7 @@ def _unsecured(facts: Facts) -> Iterator[Finding]:
 
 
 def _routers(facts: Facts) -> Iterator[tuple[Row, str]]:
-    for source in ("routers", "project_routers", "balancers"):
+    for source in ("routers", "balancers"):
         for row in facts.rows(source):
             yield row, _zone(row)
 
@@ -193,13 +193,13 @@ RULES = (
         "router-behind", "Virtual routers behind", "medium",
         why="They serve, but every change to their network fails until they are renewed.",
         remedy="Upgrade them in order.", modules=("virtual_router_upgrade",),
-        needs=("routers", "project_routers", "balancers", "settings", "management_servers"), look=_behind,
+        needs=("routers", "balancers", "settings", "management_servers"), look=_behind,
     ),
     Rule(
         "router-unhealthy", "Virtual routers that are not well", "high",
         why="Networks may be without service, or a pair would not take over.",
         remedy="Look at the health checks; restart the network with cleanup.",
-        modules=("virtual_router_upgrade",), needs=("routers", "project_routers", "balancers"), look=_unhealthy,
+        modules=("virtual_router_upgrade",), needs=("routers", "balancers"), look=_unhealthy,
     ),
     Rule(
         "stuck-job", "Jobs that do not end", "high",

@@ -250,7 +250,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (
         "router-behind",
         {
-            "project_routers": [router(version="4.19.0")],
+            "routers of projects": [router(version="4.19.0")],
             "management_servers": SERVERS,
             "settings": settings(minreq_sysvmtemplate_version="4.20.0"),
         },

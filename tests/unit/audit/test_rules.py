@@ -15,6 +15,10 @@ from ansible_collections.cloudstack.ops.tests.unit.audit.cases import CASES, SYS
 from ansible_collections.cloudstack.ops.tests.unit.certificates.authority import NOW, intermediate, issue, serving
 
 
+def _named(command: str, params: dict[str, Any]) -> str:
+    return next(name for name, source in SOURCES.items() if source == (command, params))
+
+
 class FakeClient:
     """Lists by the names of the audit's sources; those that are None may not be read."""
 
@@ -27,7 +31,10 @@ class FakeClient:
     def list(self, command: str, params: dict[str, Any]) -> list[dict[str, Any]]:
         if "podid" in params:
             return [row for row in self.lists["capacity of pods"] if row["podid"] == params["podid"]]
-        name = next(name for name, source in SOURCES.items() if source == (command, params))
+        if "projectid" in params:
+            own = {key: value for key, value in params.items() if key != "projectid"}
+            return self.lists.get(f"{_named(command, own)} of projects", [])
+        name = _named(command, params)
         self.asked.append(name)
         rows = self.lists.get(name, [])
         if rows is None:
