@@ -13,6 +13,7 @@ from cloudstack_simulator import Simulator, contract
 from cloudstack_simulator.registry import COMMANDS, load_everything
 
 load_everything()
+pytestmark = pytest.mark.timeout(600)
 EXAMPLES = int(os.environ.get("CLOUDSTACK_SIMULATOR_FUZZ", "300"))
 """How many requests are tried; CI sets 20000."""
 MODELLED = sorted(name for name, entry in COMMANDS.items() if entry.handler is not None)

@@ -16,6 +16,7 @@ from cloudstack_simulator.auth import signature
 from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.running import RunningSimulator
 
+pytestmark = pytest.mark.timeout(600)
 EXAMPLES = int(os.environ.get("CLOUDSTACK_SIMULATOR_FUZZ", "300"))
 """How many requests each test tries; CI sets 20000."""
 QUIET = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
