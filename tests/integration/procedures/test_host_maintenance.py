@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -298,6 +299,27 @@ def test_a_run_that_is_cut_off_at_any_call_is_resumed(tmp_path):
         back = leave(cloud, "h1", record=record, return_instances=True)
         assert (back["not_back"], cloud.machines("h1")) == ([], before)
         cloud.close()
+
+
+def test_a_return_that_is_cut_off_at_any_call_is_resumed(tmp_path):
+    """The same on the way back: what came back already stays, and the rest follows."""
+    calls = number = 0
+    while number <= calls:  # number 0 is the undisturbed run
+        cloud = HostsCloud(hosts=3, vms=3, routers=1)
+        record, before = str(tmp_path / f"record-{number}"), cloud.machines("h1")
+        enter(cloud, "h1", record=record)
+        lost = {"do": "lose-answer", "command": ["updateHost", "migrate*", "cancelHost*"], "nth": number}
+        with cloud.fault(**lost) if number else contextlib.nullcontext():
+            leave(cloud, "h1", record=record, return_instances=True, retries=0)
+        calls = max(calls, cloud.changes)
+        back = leave(cloud, "h1", record=record, return_instances=True)
+        assert (back.get("failed"), back.get("not_back", [])) == (None, [])
+        assert (cloud.state("h1"), cloud.machines("h1")) == (("Up", "Enabled"), before)
+        assert leave(cloud, "h1", record=record, return_instances=True)["counts"] == {"already": 1}
+        assert cloud.changes == 0
+        cloud.close()
+        number += 1
+    assert calls > 1
 
 
 def test_the_brake_stops_between_two_machines(cloud, tmp_path, monkeypatch):

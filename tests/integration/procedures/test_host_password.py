@@ -72,6 +72,18 @@ def test_a_machine_that_kept_its_old_password_is_found(cloud):
     assert cloud.passwords("h1") == (True, True)
 
 
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("way", ["lose-answer", "reset"])
+def test_a_run_that_is_cut_off_is_resumed(cloud, way, number):
+    """After a lost answer the machine itself tells that the password is there, so it is not sent again."""
+    with cloud.fault(do=way, command="updateHostPassword", nth=number):
+        cloud.set(retries=0)
+    assert not cloud.set().get("failed")
+    assert {cloud.passwords(name) for name in ("h1", "h2")} == {(True, True)}
+    assert cloud.sim.counters.changing["updateHostPassword"] <= 2 + (way == "reset")
+    assert (cloud.set()["changed"], cloud.changes) == (False, 0)
+
+
 def test_an_agent_that_is_away_is_refused(cloud):
     with cloud.fault(do="agents-down", where="h1"), pytest.raises(InvalidInput, match=r"h1 is Down.*its old one"):
         cloud.set(names=["h1"])
