@@ -40,7 +40,7 @@ class VirtualClock:
         self._lock = lock
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self._sim.clock.now(), UTC)
+        return datetime.fromtimestamp(self._sim.clock.outside(), UTC)
 
     def monotonic(self) -> float:
         return self._sim.clock.now()
