@@ -16,6 +16,7 @@ from .errors import (
     Unauthorized,
     UnavailableCommand,
 )
+from .farm import takes_jobs
 from .parameters import UUID, Typing, refuse_control_characters, unpack
 from .reply import Reply, error_reply
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .simulator import Simulator
 
 NO_CREDENTIALS = "unable to verify user credentials and/or request signature"
+GOING_DOWN = "Maintenance or Shutdown has been initiated on this management server. Can not accept new jobs"
 HIDDEN_TEXT = "Internal error executing command, please contact your system administrator"
 
 
@@ -85,6 +87,8 @@ class Dispatcher:
         return fact
 
     def _execute(self, fact: CommandFact, caller: Caller, params: dict[str, str]) -> Any:
+        if fact.is_async and not takes_jobs(self.sim):
+            raise ServerApiError(503, GOING_DOWN)
         raw = unpack({k: v for k, v in params.items() if k not in ("command", "response")})
         typed = Typing(fact, self.sim.db, caller.is_root_admin).apply(raw)
         call = Call(self.sim, fact, caller, typed)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from .model.hosts import Host
     from .simulator import Simulator
 
-HOLDS_AGENTS = ("Up", "PreparingForMaintenance", "PreparingForShutDown")
+SHUTS_DOWN = ("PreparingForShutDown", "ReadyToShutDown", "ShuttingDown")
+IN_MAINTENANCE = ("PreparingForMaintenance", "Maintenance")
+HOLDS_AGENTS = ("Up", "PreparingForMaintenance", *SHUTS_DOWN)
 
 
 def add_servers(sim: Simulator, count: int) -> None:
@@ -39,9 +41,19 @@ def up(sim: Simulator) -> list[ManagementServer]:
     return [server for server in sim.db.management_servers if server.state == "Up"]
 
 
+def alive(sim: Simulator) -> list[ManagementServer]:
+    """The servers whose process runs."""
+    return [server for server in sim.db.management_servers if server.state != "Down"]
+
+
 def serving(sim: Simulator) -> ManagementServer:
-    """The server that takes requests now."""
-    return next(iter(up(sim)), None) or sim.db.management_servers.first()
+    """The server that takes requests now: one that is up, else one that still answers."""
+    return next(iter(up(sim) or alive(sim)), None) or sim.db.management_servers.first()
+
+
+def takes_jobs(sim: Simulator) -> bool:
+    """Whether the server that takes requests also takes new jobs; one that is to go down does not."""
+    return serving(sim).state not in (*IN_MAINTENANCE, *SHUTS_DOWN)
 
 
 def server_of(sim: Simulator, host: Host) -> ManagementServer:
@@ -72,8 +84,13 @@ def take_down(sim: Simulator, server: ManagementServer) -> None:
 
 def bring_up(sim: Simulator, server: ManagementServer) -> None:
     """A server starts again. One that was in maintenance stays in it. With the last one all know their settings."""
-    in_maintenance = server.state_before in ("Maintenance", "PreparingForMaintenance")
-    server.state = "Maintenance" if in_maintenance else "Up"
+    server.state = "Maintenance" if server.state_before in IN_MAINTENANCE else "Up"
     server.last_start = sim.clock.now()
     if all(one.last_start > sim.started for one in sim.db.management_servers):
         sim.read_anew()
+
+
+def start_stopped(sim: Simulator) -> None:
+    """Servers that were told to shut down are started again by hand."""
+    for server in sim.db.management_servers.where(state="Down", state_before="ShuttingDown"):
+        server.state = "Up"

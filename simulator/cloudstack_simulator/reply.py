@@ -8,6 +8,8 @@ from typing import Any
 from . import envelope
 from .errors import ApiError
 
+PROXY = "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>\n"
+
 
 @dataclass(slots=True)
 class Reply:
@@ -29,3 +31,8 @@ def error_reply(name: str, error: ApiError) -> Reply:
     text = (error.text or "").encode("ascii", "replace").decode()
     headers = {"X-Description": text.replace("\n", " ").replace("\r", " ")} if text else {}
     return Reply(error.code, envelope.error_body(name, error), headers=headers)
+
+
+def no_server() -> Reply:
+    """What the load balancer says when no server answers behind it."""
+    return Reply(503, PROXY, "text/html; charset=utf-8", {"Retry-After": "1"})

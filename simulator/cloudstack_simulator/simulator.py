@@ -15,12 +15,12 @@ from .calllog import CallLog
 from .clock import Clock, Scheduler
 from .dispatcher import Dispatcher
 from .events import Events
-from .farm import add_servers
+from .farm import add_servers, alive, start_stopped
 from .faults import FaultBook
 from .ids import Ids
 from .jobs import Jobs
 from .limits import Limits
-from .reply import Reply
+from .reply import Reply, no_server
 from .settings import Settings
 from .tables import Database
 from .tags import Tags
@@ -116,7 +116,10 @@ class Simulator:
         self.log = CallLog(log_to)
 
     def restart(self) -> None:
-        """As after a restart of all management servers: what they read once, at their start, they read anew."""
+        """As after a restart of all management servers: what they read once, at their start, they read anew.
+        One that was shut down runs again.
+        """
+        start_stopped(self)
         for server in self.db.management_servers:
             server.last_stop = server.last_start = self.clock.now()
         self.read_anew()
@@ -148,7 +151,7 @@ class Simulator:
         """`handle` with everything that the wire needs."""
         self.scheduler.run_due()
         command = params.get("command") or ""
-        reply = self.faults.before(command, params)
+        reply = self.faults.before(command, params) if alive(self) else no_server()
         if reply is None:
             reply = self.faults.after(self._dispatcher.request(params, method, cookies or {}))
         self._account_for(command, params, method, reply)
@@ -161,7 +164,8 @@ class Simulator:
     def handle_as(self, params: dict[str, str], caller: Caller | None = None, method: str = "POST") -> tuple[int, Any]:
         """Run a request whose caller is known already: (HTTP status, body)."""
         self.scheduler.run_due()
-        reply = self._dispatcher.run({"response": "json", **params}, caller or self.admin)
+        known = {"response": "json", **params}
+        reply = self._dispatcher.run(known, caller or self.admin) if alive(self) else no_server()
         self._account_for(params.get("command") or "", params, method, reply)
         return reply.status, reply.body
 

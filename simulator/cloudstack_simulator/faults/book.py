@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import envelope
 from ..errors import ServerApiError
-from ..reply import Reply, error_reply
+from ..reply import Reply, error_reply, no_server
 from .conditions import CONDITIONS, Taken
 from .jobs import interfere
 from .rules import CLOUD, JOB, LIFE, FaultError, Rule, parse, parse_rule
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..jobs import Jobs
     from ..simulator import Simulator
 
-PROXY = "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>\n"
 CREDENTIALS = frozenset({"apikey", "signature", "sessionkey", "response", "command", "signatureversion", "expires"})
 AFTER = ("lose-answer", "slow")
 
@@ -178,7 +177,7 @@ def end_condition(sim: Simulator, name: str) -> None:
 
 def _answer(rule: Rule, command: str) -> Reply:
     if rule.do == "unavailable":
-        return Reply(503, PROXY, "text/html; charset=utf-8", {"Retry-After": "1"})
+        return no_server()
     if rule.do == "reset":
         return Reply(0, "", drop=True)
     return error_reply(envelope.name_of(command), ServerApiError(rule.code, rule.text))

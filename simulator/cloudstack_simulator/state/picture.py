@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+from ..farm import start_stopped
 from ..tables import SPECS
 from .coding import CodingError, RowForm, decode, encode, function_named, name_of
 
@@ -77,6 +78,7 @@ def _restore(sim: Simulator, picture: dict[str, Any]) -> None:
     sim.faults.load(decode(picture["faults"], sim))
     sim.admin = sim.auth.caller_of(sim.db.users.first(username="admin"))
     _end_interrupted_jobs(sim)
+    start_stopped(sim)
 
 
 def _end_interrupted_jobs(sim: Simulator) -> None:

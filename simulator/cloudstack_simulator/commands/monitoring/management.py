@@ -163,25 +163,6 @@ def list_db_metrics(call: Call) -> dict[str, Any]:
     }
 
 
-@command("readyForShutdown")
-def ready_for_shutdown(call: Call) -> dict[str, Any]:
-    server = live(call.params.managementserverid, "Unable to find the management server with ID: {id}")
-    agents = [host for host in _agents(call.sim) if server_of(call.sim, host) is server]
-    running = jobs_of(call.sim, server)
-    return {
-        "readyforshutdown": {
-            "managementserverid": server.uuid,
-            "state": server.state,
-            "maintenanceinitiated": server.state in ("PreparingForMaintenance", "Maintenance"),
-            "shutdowntriggered": False,
-            "readyforshutdown": running == 0,
-            "pendingjobscount": running,
-            "agentscount": len(agents),
-            "agents": [host.uuid for host in agents],
-        }
-    }
-
-
 @command("removeManagementServer")
 def remove_management_server(call: Call) -> dict[str, Any]:
     server = live(call.params.id, "Unable to find a Management Server with ID equal to [{uuid}].")

@@ -1,4 +1,4 @@
-"""Maintenance of management servers, one at a time."""
+"""Maintenance and shutdown of management servers."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def _view(call: Call, server: ManagementServer) -> dict[str, Any]:
         call.command.lower(): {
             "managementserverid": server.uuid,
             "state": server.state,
-            "maintenanceinitiated": server.state in ("PreparingForMaintenance", "Maintenance"),
-            "shutdowntriggered": server.state in ("ShuttingDown", "PreparingForShutDown", "ReadyToShutDown"),
+            "maintenanceinitiated": server.state in farm.IN_MAINTENANCE,
+            "shutdowntriggered": server.state in farm.SHUTS_DOWN,
             "readyforshutdown": pending == 0,
             "pendingjobscount": pending,
             "agentscount": len(agents),
@@ -83,3 +83,58 @@ def cancel(call: Call) -> dict[str, Any]:
             if host is not None:
                 host.server_id = server.id
     return _view(call, server)
+
+
+@command("readyForShutdown")
+def ready(call: Call) -> dict[str, Any]:
+    server = live(call.params.managementserverid, "Unable to find the management server with ID: {id}")
+    return _view(call, server)
+
+
+@command("prepareForShutdown")
+def prepare_for_shutdown(call: Call) -> dict[str, Any]:
+    server = live(
+        call.params.managementserverid,
+        "Unable to find the management server, cannot prepare for shutdown",
+        CloudRuntime,
+    )
+    if server.state != "Up":
+        raise CloudRuntime("Management server is not in the right state to prepare for shutdown")
+    server.state = "PreparingForShutDown"
+    call.sim.scheduler.after(FIRST_CHECK, wind_down, call.sim, server)
+    return _view(call, server)
+
+
+@command("triggerShutdown")
+def trigger_shutdown(call: Call) -> dict[str, Any]:
+    server = live(
+        call.params.managementserverid, "Unable to find the management server, cannot trigger shutdown", CloudRuntime
+    )
+    if server.state not in ("Up", "Maintenance", "PreparingForShutDown", "ReadyToShutDown"):
+        raise CloudRuntime("Management server is not in the right state to trigger shutdown")
+    server.state = "ShuttingDown"
+    call.sim.scheduler.after(FIRST_CHECK, wind_down, call.sim, server)
+    return _view(call, server)
+
+
+@command("cancelShutdown")
+def cancel_shutdown(call: Call) -> dict[str, Any]:
+    server = live(
+        call.params.managementserverid, "Unable to find the management server, cannot cancel shutdown", CloudRuntime
+    )
+    if server.state not in ("PreparingForShutDown", "ReadyToShutDown"):
+        raise CloudRuntime("Management server is not in the right state to cancel shutdown")
+    server.state = "Up"
+    return _view(call, server)
+
+
+def wind_down(sim: Simulator, server: ManagementServer) -> None:
+    """A server that is to go down: ready, or gone when that was ordered, once its jobs have ended."""
+    if server.state not in ("PreparingForShutDown", "ShuttingDown"):
+        return
+    if farm.jobs_of(sim, server):
+        sim.scheduler.after(CHECK_EVERY, wind_down, sim, server)
+    elif server.state == "ShuttingDown":
+        farm.take_down(sim, server)
+    else:
+        server.state = "ReadyToShutDown"

@@ -89,3 +89,55 @@ def test_one_server_alone_cannot_prepare(sim: Simulator) -> None:
 def test_their_number_is_said_at_the_command_line() -> None:
     sim, _restored = start(parser().parse_args(["--management-servers", "3"]), None)
     assert [server.name for server in sim.db.management_servers] == ["localhost", "management-2", "management-3"]
+
+
+def test_a_shutdown_is_prepared_and_taken_back(farm: Operator) -> None:
+    second = servers(farm)["management-2"]["id"]
+    told = farm.do("prepareForShutdown", managementserverid=second)["prepareforshutdown"]
+    assert (told["state"], told["shutdowntriggered"], told["maintenanceinitiated"]) == (
+        "PreparingForShutDown",
+        True,
+        False,
+    )
+    code, text = farm.refused("prepareForShutdown", managementserverid=second)
+    assert (code, "not in the right state to prepare for shutdown" in text) == (530, True)
+    farm.sim.advance(5)
+    assert servers(farm)["management-2"]["state"] == "ReadyToShutDown"
+    assert servers(farm)["management-2"]["agentscount"] > 0
+    farm.do("cancelShutdown", managementserverid=second)
+    assert states(farm) == ["Up", "Up", "Up"]
+    assert "not in the right state to cancel" in farm.refused("cancelShutdown", managementserverid=second)[1]
+
+
+def test_a_shutdown_waits_for_jobs_and_the_agents_go_elsewhere(farm: Operator) -> None:
+    farm.sim.faults.add({"do": "hang-job", "command": "createProject", "seconds": 20})
+    first = servers(farm)["localhost"]["id"]
+    farm.sim.call("createProject", name="rocket")
+    farm.do("triggerShutdown", managementserverid=first)
+    farm.sim.advance(10)
+    assert farm.do("readyForShutdown", managementserverid=first)["readyforshutdown"]["readyforshutdown"] is False
+    assert "not in the right state to trigger" in farm.refused("triggerShutdown", managementserverid=first)[1]
+    assert "not in the right state to cancel" in farm.refused("cancelShutdown", managementserverid=first)[1]
+    farm.sim.advance(20)
+    assert states(farm) == ["Down", "Up", "Up"]
+    assert servers(farm)["localhost"]["agentscount"] == 0
+    farm.sim.restart()
+    assert states(farm) == ["Up", "Up", "Up"]
+
+
+def test_the_only_server_takes_no_jobs_before_it_goes_and_answers_nothing_after(op: Operator) -> None:
+    only = servers(op)["localhost"]["id"]
+    op.do("prepareForShutdown", managementserverid=only)
+    for command in ("createProject", "deleteNetwork"):
+        code, text = op.refused(command)
+        assert (code, text) == (
+            503,
+            "Maintenance or Shutdown has been initiated on this management server. Can not accept new jobs",
+        )
+    op.do("createDomain", name="still-works")
+    op.do("triggerShutdown", managementserverid=only)
+    op.sim.advance(5)
+    status, body = op.sim.call("listZones")
+    assert (status, "No server is available" in body) == (503, True)
+    op.sim.restart()
+    assert states(op) == ["Up"]
