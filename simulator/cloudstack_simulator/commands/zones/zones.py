@@ -116,11 +116,12 @@ def may_see(call: Call, zone: Zone) -> bool:
 @command("createZone")
 def create_zone(call: Call) -> dict[str, Any]:
     p = call.params
-    if p.networktype.lower() not in ("basic", "advanced"):
+    basic = p.networktype.lower() == "basic"
+    if not basic and p.networktype.lower() != "advanced":
         raise InvalidParameter("Invalid zone type; only Advanced and Basic values are supported")
-    if p.networktype.lower() == "basic" and p.guestcidraddress is not None:
+    if basic and p.guestcidraddress is not None:
         raise InvalidParameter("guestCidrAddress parameter is not supported for Basic zone")
-    if p.networktype.lower() == "basic" and p.isedge:
+    if basic and p.isedge:
         raise InvalidParameter("Only advanced network type zones can be edge zones")
     if p.guestcidraddress is not None and not net.is_guest_cidr(p.guestcidraddress):
         raise InvalidParameter("Please enter a valid guest cidr")
@@ -140,9 +141,9 @@ def create_zone(call: Call) -> dict[str, Any]:
             guest_cidr=p.guestcidraddress,
             network_domain=p.domain,
             domain_id=p.domainid.id if p.domainid else None,
-            network_type="Basic" if p.networktype.lower() == "basic" else "Advanced",
+            network_type="Basic" if basic else "Advanced",
             allocation_state=allocation_state(p.get("allocationstate", "Disabled")),
-            security_groups=p.get("securitygroupenabled", False),
+            security_groups=basic or p.get("securitygroupenabled", False),
             local_storage=p.get("localstorageenabled", False),
             is_edge=p.get("isedge", False),
             storage_access_groups=p.get("storageaccessgroups", []),

@@ -13,9 +13,10 @@ SHARED = "DefaultSharedNetworkOfferingWithSGService"
 def basic(op: Any) -> dict[str, str]:
     """Ids by name of a Basic zone with one pod, not enabled."""
     found = {
-        "zone": op.do("createZone", name="basic", networktype="Basic", dns1="192.0.2.53", internaldns1="10.0.0.53",
-                      securitygroupenabled="true")["zone"]["id"],
-    }  # fmt: skip
+        "zone": op.do("createZone", name="basic", networktype="Basic", dns1="192.0.2.53", internaldns1="10.0.0.53")[
+            "zone"
+        ]["id"],
+    }
     network = op.do("createPhysicalNetwork", zoneid=found["zone"], name="flat")["physicalnetwork"]["id"]
     for traffic in ("Guest", "Management"):
         op.do("addTrafficType", physicalnetworkid=network, traffictype=traffic)
@@ -53,6 +54,13 @@ def add_pod(op: Any, basic: dict[str, str], number: int) -> str:
     op.do("addHost", **place, hypervisor="KVM", url=f"http://10.0.{number}.10", username="root", password="of-the-host")
     op.do("createStoragePool", **place, name=f"pool-{number}", url=f"nfs://10.0.{number}.5/primary")
     return str(pod)
+
+
+def test_a_basic_zone_has_security_groups_whatever_is_asked_for(op: Any) -> None:
+    zone = {"networktype": "Basic", "dns1": "192.0.2.53", "internaldns1": "10.0.0.53"}
+    assert op.do("createZone", **zone, name="unasked")["zone"]["securitygroupsenabled"] is True
+    asked = op.do("createZone", **zone, name="refused", securitygroupenabled="false")["zone"]
+    assert asked["securitygroupsenabled"] is True
 
 
 def test_instances_get_addresses_of_their_pod_and_the_default_security_group(op: Any, basic: dict[str, str]) -> None:
