@@ -20,6 +20,7 @@ from .faults import FaultBook
 from .ids import Ids
 from .jobs import Jobs
 from .limits import Limits
+from .post import PostOffice
 from .reply import Reply, no_server
 from .settings import Settings
 from .tables import Database
@@ -55,6 +56,7 @@ class Simulator:
     `advance`) or a `RunningClock`. `page_size`: replaces the setting `default.page.size`.
     `management_servers`: how many there are, behind a load balancer that leads to one that is up.
     `faults`: a document of fault rules (faults/rules.py), in force from the start on.
+    `webhook_addresses`: where the hosts of webhooks' payload URLs are (post.py); others are out of reach.
     `choices(what, candidates, **about)`: decides what is otherwise picked at random, see `choose`.
     """
 
@@ -71,6 +73,7 @@ class Simulator:
         management_servers: int = 1,
         faults: dict[str, Any] | None = None,
         log_to: IO[str] | None = None,
+        webhook_addresses: dict[str, str] | None = None,
         choices: Callable[..., Any] | None = None,
     ) -> None:
         registry.load_everything()
@@ -87,6 +90,7 @@ class Simulator:
         self.auth = Authenticator(self)
         self.counters = Counters()
         self.log = CallLog()
+        self.post = PostOffice(webhook_addresses or {})
         self.latency = 0.0
         self.choices = choices
         self.admin_password = password
@@ -169,12 +173,19 @@ class Simulator:
         self._account_for(params.get("command") or "", params, method, reply)
         return reply.status, reply.body
 
-    def act(self, command: str, **params: Any) -> tuple[int, Any]:
-        """Run a command as the admin for something that happens in the background: neither counted nor logged."""
+    def act(self, command: str, caller: Caller | None = None, **params: Any) -> tuple[int, Any]:
+        """Run a command for something that happens in the background, as the admin or somebody else: neither counted
+        nor logged.
+        """
         reply = self._dispatcher.run(
-            {"response": "json", "command": command, **{k: str(v) for k, v in params.items()}}, self.admin
+            {"response": "json", "command": command, **{k: str(v) for k, v in params.items()}}, caller or self.admin
         )
         return reply.status, reply.body
+
+    def system_for(self, account: Any) -> Caller:
+        """The server itself at work for an account: the system's user with the account's reach."""
+        user = self.db.users.first(username="system")
+        return Caller(user, account, self.db.domains[account.domain_id], self.admin.role)
 
     def _race(self, params: dict[str, str]) -> None:
         """Send a signed request once more before it is handled, as if its caller had a twin."""

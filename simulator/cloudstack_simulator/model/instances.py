@@ -63,6 +63,22 @@ class VMSnapshot(Row):
         return printed("VMSnapshot", id=self.id, name=self.name, uuid=self.uuid, vmId=self.vm_id)
 
 
+@entity("vm_schedules", "VMSchedule", indexes=("vm_id",))
+class VMSchedule(Row):
+    vm_id: int
+    description: str
+    schedule: str
+    """A cron expression of five fields."""
+    timezone: str
+    action: str
+    start: float
+    end: float | None = None
+    enabled: bool = True
+    next_run: float | None = None
+    last_due: float | None = None
+    """The moment that was due last, whether or not something was done then."""
+
+
 @entity("affinity_groups", "AffinityGroup", indexes=("account_id", "name"))
 class AffinityGroup(Row):
     name: str
