@@ -51,6 +51,15 @@ def checked(read: Callable[[str], Any]) -> Callable[[str], Any]:
     return convert
 
 
+def webhook_address(text: str) -> tuple[str, str]:
+    """`chat.example.com=127.0.0.1:9000`: where the host of a payload URL is."""
+    host, _equals, address = text.partition("=")
+    name, _colon, port = address.rpartition(":")
+    if not host or not name or not port.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST=ADDRESS:PORT")
+    return host, address
+
+
 def fault_rules(text: str) -> Any:
     """The document in a file of fault rules, found to be right."""
     document = faults.read(Path(text))
@@ -82,6 +91,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--management-servers", type=int, default=1, choices=range(1, 10), metavar="N",
         help="so many, behind a load balancer (default: %(default)s)",
+    )  # fmt: skip
+    made.add_argument(
+        "--webhook-address", type=webhook_address, action="append", default=[], metavar="HOST=ADDRESS:PORT",
+        help="where the host of webhooks' payload URLs is; nothing is sent to other hosts (may be repeated)",
     )  # fmt: skip
     made.add_argument("--page-size", type=int, metavar="N", help="value of default.page.size")
     made.add_argument("--system-vm-tls", action="store_true", help="a TLS listener on the loopback per system VM")
@@ -127,6 +140,7 @@ def start(options: argparse.Namespace, state: StateFile | None) -> tuple[Simulat
         clock=RunningClock(options.clock),
         page_size=options.page_size,
         management_servers=options.management_servers,
+        webhook_addresses=dict(options.webhook_address),
     )
     restored = state is not None and state.load(sim)
     if restored:

@@ -14,6 +14,9 @@ from typing import Any
 class Clock:
     """Virtual time in seconds since the epoch. It moves only when told to (`advance`): the clock of tests."""
 
+    runs = False
+    """Whether time passes by itself."""
+
     def __init__(self, start: float | None = None) -> None:
         self._now = time.time() if start is None else start
 
@@ -38,6 +41,8 @@ class Clock:
 
 class RunningClock(Clock):
     """Time that runs `rate` times as fast as the wall; what the server uses."""
+
+    runs = True
 
     def __init__(self, rate: float = 1.0, start: float | None = None) -> None:
         super().__init__(start)

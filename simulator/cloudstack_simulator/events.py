@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import registry
 from .model.operations import Alert, Event
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Events:
                 resource_name=getattr(resource, "name", None),
             )
         )
+        for step in registry.EVENT_STEPS:
+            step(self.sim, event)
         return event
 
     def alert(self, type_number: int, name: str, text: str, *, zone: Any = None, pod: Any = None) -> Alert:

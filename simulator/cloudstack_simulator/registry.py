@@ -34,6 +34,7 @@ class Registered:
 COMMANDS: dict[str, Registered] = {}
 INSTALL_STEPS: list[tuple[int, Callable[[Simulator], None]]] = []
 START_STEPS: list[Callable[[Simulator], None]] = []
+EVENT_STEPS: list[Callable[[Simulator, Any], None]] = []
 AccountStep = Callable[["Simulator", Any], None]
 ACCOUNT_REMOVALS: list[tuple[int, AccountStep]] = []
 KEPT_WITHOUT_OWNER = frozenset(
@@ -107,6 +108,12 @@ def at_start(step: Callable[[Simulator], None]) -> Callable[[Simulator], None]:
     return step
 
 
+def on_event(step: Callable[[Simulator, Any], None]) -> Callable[[Simulator, Any], None]:
+    """Register what happens when an event has been written."""
+    EVENT_STEPS.append(step)
+    return step
+
+
 def start_zone(name: str, order: int = 50) -> Callable[[Callable[[Simulator], None]], Callable[[Simulator], None]]:
     """Register a step of the start for `--zone NAME`; low orders first."""
 
@@ -157,4 +164,4 @@ def install(sim: Simulator) -> None:
         step(sim)
 
 
-__all__ = ["SUCCESS", "allocate", "at_install", "at_start", "check", "command", "start_zone"]
+__all__ = ["SUCCESS", "allocate", "at_install", "at_start", "check", "command", "on_event", "start_zone"]

@@ -66,6 +66,7 @@ class QuotaCredit(Row):
 class Webhook(Row):
     name: str
     account_id: int
+    domain_id: int
     payload_url: str
     description: str | None = None
     state: str = "Enabled"
@@ -77,6 +78,15 @@ class Webhook(Row):
 @entity("webhook_deliveries", "WebhookDelivery", indexes=("webhook_id",))
 class WebhookDelivery(Row):
     webhook_id: int
+    event_id: int
+    event_type: str
+    server_id: int
+    headers: str
+    payload: str
+    success: bool
+    response: str
+    start: float
+    end: float
 
 
 @entity("object_stores", "ObjectStore", indexes=("name",))

@@ -1,4 +1,4 @@
-"""Webhooks. Nothing is delivered: the simulator talks to nobody."""
+"""Webhooks: who wants to be told of events, and where."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ...call import Call, live
 from ...clock import timestamp
-from ...errors import ParameterError, ServerApiError
+from ...errors import InvalidParameter, ParameterError, ServerApiError
 from ...listing import equal
 from ...model.features import Webhook
 from ...registry import SUCCESS, command, on_account_removal
@@ -16,27 +16,57 @@ from ..common import owner_fields
 
 SCOPES = ("Local", "Domain", "Global")
 STATES = ("Enabled", "Disabled")
+ADMIN, DOMAIN_ADMIN = 1, 2
 
 
-def _word(word: str, words: tuple[str, ...], what: str) -> str:
-    for known in words:
-        if known.lower() == word.lower():
-            return known
-    raise ServerApiError(530, f"Invalid {what} specified")
+class WebhookError(ServerApiError):
+    """What these commands refuse: they turn the inner error into one of their own."""
+
+    def __init__(self, text: str | None) -> None:
+        super().__init__(530, text)
 
 
-def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ParameterError(f"Unable to resolve {url}.")
+def word(given: str, words: tuple[str, ...], what: str) -> str:
+    """The word itself; its case counts."""
+    if given not in words:
+        raise WebhookError(f"Invalid {what} specified")
+    return given
+
+
+def with_scheme(url: str | None) -> str | None:
+    return url if not url or url.startswith(("http://", "https://")) else f"http://{url}"
+
+
+def check_url(call: Call, url: str) -> None:
+    """Refuse an address that cannot be, one that is nowhere, and the server's own host."""
+    host = urlsplit(url).hostname or ""
     try:
-        address = ipaddress.ip_address(parts.hostname)
+        address = ipaddress.ip_address(host)
     except ValueError:
-        if parts.hostname == "localhost":
+        if host == "localhost":
             raise ParameterError("Illegal host specified in URL.") from None
+        if "." not in host and not call.sim.post.knows(host):
+            raise ParameterError(f"Unable to resolve {host}.") from None
         return
     if address.is_loopback or address.is_unspecified or address.is_link_local or address.is_multicast:
         raise ParameterError("Illegal host specified in URL.")
+
+
+def _check_scope(scope: str, owner: Any) -> None:
+    allowed = {"Global": (ADMIN,), "Domain": (ADMIN, DOMAIN_ADMIN)}.get(scope)
+    if allowed is not None and owner.account_type not in allowed:
+        raise WebhookError(f"Scope {scope} can not be specified for owner {owner.name}")
+
+
+def _check_free(call: Call, owner_id: int, url: str, own: Webhook | None = None) -> None:
+    for hook in call.db.webhooks.where(account_id=owner_id):
+        if hook.payload_url == url and hook is not own:
+            raise WebhookError(f"Payload URL: {url} is already in use by another webhook")
+
+
+def _check_tls(verify: bool, url: str) -> None:
+    if verify and not url.lower().startswith("https:"):
+        raise WebhookError(f"SSL verification can be specified only for HTTPS URLs, {url}")
 
 
 def webhook_view(call: Call, hook: Webhook) -> dict[str, Any]:
@@ -58,19 +88,26 @@ def webhook_view(call: Call, hook: Webhook) -> dict[str, Any]:
 def create_webhook(call: Call) -> dict[str, Any]:
     p = call.params
     owner = call.owner()
-    scope = _word(p.scope, SCOPES, "scope") if p.scope else "Local"
-    state = _word(p.state, STATES, "state") if p.state else "Enabled"
-    _check_url(p.payloadurl)
+    scope = word(p.scope, SCOPES, "scope") if p.scope else "Local"
+    _check_scope(scope, owner)
+    state = word(p.state, STATES, "state") if p.state else "Enabled"
+    url = with_scheme(p.payloadurl) or ""
+    check_url(call, url)
+    _check_free(call, owner.id, url)
+    verify = p.get("sslverification", True)
+    _check_tls(verify, url)
+    domain = p.domainid if p.domainid and scope == "Domain" else None
     hook = call.db.webhooks.add(
         Webhook(
             name=p.name,
             account_id=owner.id,
-            payload_url=p.payloadurl,
+            domain_id=domain.id if domain else owner.domain_id,
+            payload_url=url,
             description=p.description,
             state=state,
             scope=scope,
             secret_key=p.secretkey,
-            ssl_verification=p.get("sslverification", True),
+            ssl_verification=verify,
         )
     )
     return {"webhook": webhook_view(call, hook)}
@@ -79,12 +116,19 @@ def create_webhook(call: Call) -> dict[str, Any]:
 @command("listWebhooks")
 def list_webhooks(call: Call) -> dict[str, Any]:
     p = call.params
+    if p.scope:
+        word(p.scope, SCOPES, "scope")
+        kind = call.caller.account.account_type
+        if (p.scope == "Global" and kind != ADMIN) or (p.scope == "Domain" and kind not in (ADMIN, DOMAIN_ADMIN)):
+            raise InvalidParameter(f"Scope {p.scope} can not be specified")
+    if p.state:
+        word(p.state, STATES, "state")
     filters = [equal("id", p.id), equal("name", p.name), equal("state", p.state), equal("scope", p.scope)]
     return call.listing("webhook", call.db.webhooks, webhook_view, where=filters, keyword=("name",), owned=True)
 
 
 def _webhook(call: Call) -> Webhook:
-    hook: Webhook = live(call.params.id, "Unable to find the webhook with ID {id}")
+    hook: Webhook = live(call.params.id, "Unable to find the webhook with the specified ID", WebhookError)
     call.check_access(hook)
     return hook
 
@@ -92,30 +136,38 @@ def _webhook(call: Call) -> Webhook:
 @command("updateWebhook")
 def update_webhook(call: Call) -> dict[str, Any]:
     p, hook = call.params, _webhook(call)
+    state = word(p.state, STATES, "state") if p.state else hook.state
+    scope = word(p.scope, SCOPES, "scope") if p.scope else hook.scope
+    _check_scope(scope, call.db.accounts[hook.account_id])
+    url = with_scheme(p.payloadurl) or hook.payload_url
     if p.payloadurl:
-        _check_url(p.payloadurl)
-        hook.payload_url = p.payloadurl
-    hook.state = _word(p.state, STATES, "state") if p.state else hook.state
-    hook.scope = _word(p.scope, SCOPES, "scope") if p.scope else hook.scope
-    hook.name = p.get("name", hook.name)
+        check_url(call, url)
+        _check_free(call, hook.account_id, url, hook)
+    if p.sslverification is not None:
+        _check_tls(p.sslverification, url)
+        hook.ssl_verification = p.sslverification
+    hook.state, hook.scope, hook.payload_url = state, scope, url
+    hook.name = p.name or hook.name
     hook.description = p.get("description", hook.description)
-    hook.secret_key = p.get("secretkey", hook.secret_key)
-    hook.ssl_verification = p.get("sslverification", hook.ssl_verification)
+    if p.secretkey is not None:
+        hook.secret_key = p.secretkey.strip() or None
     return {"webhook": webhook_view(call, hook)}
 
 
 @command("deleteWebhook")
 def delete_webhook(call: Call) -> dict[str, Any]:
-    call.db.webhooks.delete(_webhook(call))
+    _forget(call.sim, _webhook(call))
     return SUCCESS
 
 
-@command("listWebhookDeliveries")
-def list_deliveries(_call: Call) -> dict[str, Any]:
-    return {}
+def _forget(sim: Any, hook: Webhook) -> None:
+    """A webhook goes with its deliveries."""
+    for delivery in sim.db.webhook_deliveries.where(webhook_id=hook.id):
+        sim.db.webhook_deliveries.delete(delivery)
+    sim.db.webhooks.delete(hook)
 
 
 @on_account_removal()
 def forget_webhooks(sim: Any, account: Any) -> None:
     for hook in sim.db.webhooks.where(account_id=account.id):
-        sim.db.webhooks.delete(hook)
+        _forget(sim, hook)
