@@ -75,13 +75,9 @@ options:
       - Machines that move away from one host at the same time.
     type: int
     default: 1
-  record:
-    description:
-      - File that keeps what ran on each host, so that another task can tell of it or bring it back.
-    type: str
   return_instances:
     description:
-      - Bring back what O(record) knows of the host when it is in service again.
+      - Bring back what ran on the host before, when it is in service again.
     type: bool
     default: false
   agent_timeout:
@@ -172,6 +168,7 @@ options:
 notes:
   - CloudStack does not bring instances back after a maintenance; O(return_instances) does.
   - A host whose instances could not be moved stays disabled, so that nothing new starts on it.
+  - Until a host is back, each machine that ran on it carries a remark that only admins read and that says so.
 """
 
 EXAMPLES = r"""
@@ -188,14 +185,12 @@ EXAMPLES = r"""
     names: [kvm1-h1.example.com]
     zone: frankfurt
     parallel_migrations: 4
-    record: ./hosts-in-maintenance.json
 
 - name: Back to work, with what ran on it before
   cloudstack.ops.host_maintenance:
     names: [kvm1-h1.example.com]
     zone: frankfurt
     state: enabled
-    record: ./hosts-in-maintenance.json
     return_instances: true
 """
 

@@ -4,7 +4,8 @@
 
 """Rolling maintenance of KVM clusters by the server's own hooks (K3), one host after the other.
 
-A note on each host says how far a maintenance of some label got, so that the cloud itself is the journal.
+A note on each host says how far a maintenance of some label got, so that the cloud itself is the journal. It is begun
+before the server's job is: where the job's name was lost, the server's events tell whether it was done.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from ..client import ApiError, CloudStackError, InvalidInput, JobFailed, LostAns
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE
 from .host_emptying import look_ahead, refusals
-from .host_record import Record
+from .host_marks import HostMarks
 from .host_return import lost, tell_of_lost, wait_until_in_service
 from .hosts import host_target, named_hosts, residents, short_list
 
-_NOTE = re.compile(r"rolling maintenance (?P<label>.+): (?P<state>done|failed|job (?P<job>\S+))$")
+_NOTE = re.compile(r"rolling maintenance (?P<label>.+): (?P<state>starting|done|failed|job (?P<job>\S+))$")
+_FOLLOWS = ("failed", "starting", "job", "done")
+"""Notes of one second in their order; that a try failed is told again where it is taken up once too often."""
+_ENDED = re.compile(r"entity Host with IDs: \[(?P<number>\d+)\] - Success: true, .*hosts updated: [1-9]")
 
 
 def _targets(run: Any) -> Sequence[Target]:
@@ -37,19 +41,22 @@ def _targets(run: Any) -> Sequence[Target]:
             option="cluster",
             remedy="name KVM hosts or clusters; for others use host_maintenance around your own work",
         )
-    run.memory["record"] = Record("")
+    run.memory["ran"] = HostMarks(run)
     return [host_target(row, cut=1.0) for row in rows]
 
 
 def _progress(run: Any, host_id: str) -> Mapping[str, str]:
-    """The last note about this label: {"state": "done" | "failed" | "job ...", "job": id}; empty without any."""
-    notes = run.client.list("listAnnotations", {"entitytype": "HOST", "entityid": host_id})
-    found: Mapping[str, str] = {}
-    for note in sorted(notes, key=lambda row: str(row.get("created"))):
+    """The last note about this label: {"state": "starting" | "done" | "failed" | "job ...", "job": id, "since": time}.
+
+    Empty without any.
+    """
+    found = []
+    for note in run.client.list("listAnnotations", {"entitytype": "HOST", "entityid": host_id}):
         match = _NOTE.match(str(note.get("annotation")))
         if match and match["label"] == run.option("label"):
-            found = match.groupdict()
-    return found
+            since = str(note.get("created"))
+            found.append((since, _FOLLOWS.index(match["state"].split()[0]), {**match.groupdict(), "since": since}))
+    return max(found, key=lambda one: one[:2])[2] if found else {}
 
 
 def _annotate(run: Any, target: Target, state: str) -> None:
@@ -64,6 +71,8 @@ def _standing(run: Any, target: Target) -> Standing:
         return Standing(DONE)
     if progress.get("job"):
         return Standing(DUE, f"begun by a run that was cut off (job {progress['job']})")
+    if progress.get("state") == "starting":
+        return Standing(DUE, "perhaps begun by a run that was cut off")
     return Standing(DUE, f"not maintained for {run.option('label')!r} yet")
 
 
@@ -90,8 +99,10 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
 
 
 def _act(run: Any, target: Target) -> None:
-    run.memory["record"].note(target.id, residents(run, target.id))
-    job = _progress(run, target.id).get("job") or _begin(run, target)
+    progress = _progress(run, target.id)
+    job = progress.get("job") or _begin(run, target, progress)
+    if not job:
+        return
     try:
         answer = run.client.wait(job, timeout=run.rules.step_timeout)["rollingmaintenance"]
         _check(target, answer)
@@ -100,15 +111,32 @@ def _act(run: Any, target: Target) -> None:
         raise
 
 
-def _begin(run: Any, target: Target) -> str:
-    """Starts the server's own maintenance of the host; returns the job, which is noted on the host."""
+def _begin(run: Any, target: Target, progress: Mapping[str, str]) -> str:
+    """Starts the server's own maintenance of the host; returns the job, which is noted on the host.
 
+    Empty where a run that was cut off before it could note the job has had the host maintained.
+    """
     run.wait_for(target, "another rolling maintenance", lambda: _under_way(run) or True)
+    if progress.get("state") == "starting" and _was_maintained(run, target, progress["since"]):
+        return ""
+    run.memory["ran"].begin(target.id, residents(run, target.id))
+    _annotate(run, target, "starting")
     params = {"hostids": target.id, "payload": run.option("payload"), "timeout": run.option("stage_timeout")}
     given = {name: value for name, value in params.items() if value is not None}
     job = str(run.client.start("startRollingMaintenance", given, obj=target.title).id)
     _annotate(run, target, f"job {job}")
     return job
+
+
+def _was_maintained(run: Any, target: Target, since: str) -> bool:
+    """Whether the server tells of a rolling maintenance of this host that ended well since then.
+
+    Jobs that have ended are in no list. Events name the host by its number, which the server takes for an id as well.
+    """
+    asked = {"type": "HOST.ROLLING.MAINTENANCE", "startdate": since, "listall": True}
+    ended = [_ENDED.search(str(row.get("description"))) for row in run.client.list("listEvents", asked)]
+    numbers = {match["number"] for match in ended if match}
+    return any(row["id"] == target.id for number in numbers for row in run.client.list("listHosts", {"id": number}))
 
 
 def _under_way(run: Any) -> str:
@@ -132,12 +160,13 @@ def _verify(run: Any, target: Target) -> None:
     places = run.client.list("listClusters", {"id": target.facts["clusterid"]})
     for cluster in [place for place in places if place.get("allocationstate") != "Enabled"]:
         run.task.warn(f"cluster {cluster['name']} is {cluster.get('allocationstate')}: nothing new starts in it")
-    if _progress(run, target.id).get("state") != "done":
-        _annotate(run, target, "done")
     try:
-        tell_of_lost(run, target, lost(run, run.memory["record"].of(target.id)))
+        tell_of_lost(run, target, lost(run, run.memory["ran"].of(target.id)))
+        run.memory["ran"].forget(target.id)
     except CloudStackError as error:
         run.task.warn(f"{target.name}: could not look after its instances: {error}")
+    if _progress(run, target.id).get("state") != "done":
+        _annotate(run, target, "done")
 
 
 CLUSTER_ROLLING_MAINTENANCE = Procedure(
@@ -167,6 +196,7 @@ CLUSTER_ROLLING_MAINTENANCE = Procedure(
     sequence=(
         Stage(CHECK, "Refuse hosts that are no KVM, not up or not enabled, or cannot be emptied", each=False),
         Stage(CHECK, "Leave hosts alone that were maintained for this label"),
+        Stage(ACT, "Note on the host that it begins, and mark what runs there"),
         Stage(ACT, "Start the server's rolling maintenance of this one host, and note its job on the host"),
         Stage(CHECK, "Read what the server says of the host: a job can end well and have skipped it"),
         Stage(VERIFY, "Wait until the host is enabled, its agent and its storage are up"),

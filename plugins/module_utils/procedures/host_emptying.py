@@ -60,7 +60,7 @@ def await_what_left(run: Any, target: Target) -> None:
 
     A work item of the server that is still queued stops an instance when its next host is emptied in turn.
     """
-    entries = [entry for host in sorted(run.memory["finished"]) for entry in run.memory["record"].of(host)]
+    entries = [entry for host in sorted(run.memory["finished"]) for entry in run.memory["ran"].of(host)]
 
     def look() -> bool | str:
         rows = [row for row in residents_now(run, entries) if row and row.get("state") in UNDECIDED]
@@ -136,7 +136,7 @@ def _began(
             return row, run.client.start(command, params, obj=titled(row))
         if run.option("unmovable") != "stop":
             raise ApiError(why, obj=titled(row), remedy="set unmovable to stop")
-        run.memory["record"].note(target.id, [row], stopped=True)
+        run.memory["ran"].note(target.id, [row], stopped=True)
         return row, run.client.start(STOPS[row["kind"]], {"id": row["id"]}, obj=titled(row))
     except CloudStackError as error:
         problems.append((titled(row), error))

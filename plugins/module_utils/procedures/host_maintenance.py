@@ -14,7 +14,7 @@ from ..client import ApiError, InvalidInput
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE
 from .host_emptying import await_what_left, empty, left_behind, look_ahead, refusals
-from .host_record import Record
+from .host_marks import HostMarks
 from .host_return import come_back, lost, tell_of_lost, wait_for_agent, wait_until_in_service
 from .hosts import HOSTS, IN_ERROR, PREPARING, host_now, host_target, named_hosts, residents, short_list
 
@@ -29,7 +29,7 @@ def _targets(run: Any) -> Sequence[Target]:
         raise InvalidInput(
             "parallel_migrations must be at least 1", option="parallel_migrations", remedy="give 1 or more"
         )
-    run.memory.update(record=Record(str(run.option("record") or "")), finished=set())
+    run.memory.update(ran=HostMarks(run), finished=set())
     rows = named_hosts(run)
     leaving = {row["id"] for row in rows}
     ahead = {}
@@ -74,8 +74,12 @@ def _standing(run: Any, target: Target) -> Standing:
         plan = run.memory["ahead"].get(target.id, {})
         return Standing(DUE, f"{state}, with {len(plan.get('residents', ()))} machines on it")
     if state == "Enabled" and row.get("state") == "Up":
-        waiting = run.memory["record"].of(target.id) if run.option("return_instances") else []
-        return Standing(DUE, f"{len(waiting)} machines are to come back") if waiting else Standing(DONE)
+        waiting, again = run.memory["ran"].of(target.id), run.option("return_instances")
+        return (
+            Standing(DUE, f"{len(waiting)} machines to {'bring back' if again else 'forget'}")
+            if waiting
+            else Standing(DONE)
+        )
     return Standing(UNDER_WAY if state == "Enabled" else DUE, f"{state}, its agent is {row.get('state')}")
 
 
@@ -130,7 +134,7 @@ def _enter(run: Any, target: Target) -> None:
     if trouble:
         raise ApiError(short_list(trouble), obj=target.title, remedy="mend what is named and run again")
     await_what_left(run, target)
-    run.memory["record"].note(target.id, residents(run, target.id))
+    run.memory["ran"].begin(target.id, residents(run, target.id))
     if row.get("resourcestate") == "Enabled":
         run.change("updateHost", {"id": target.id, "allocationstate": "Disable"}, target.title)
     empty(run, target, run.memory["leaving"])
@@ -168,7 +172,7 @@ def _verify_maintenance(run: Any, target: Target) -> None:
 
     run.wait_for(target, "maintenance", look)
     run.memory["finished"].add(target.id)
-    tell_of_lost(run, target, lost(run, run.memory["record"].of(target.id)))
+    tell_of_lost(run, target, lost(run, run.memory["ran"].of(target.id)))
 
 
 HOST_MAINTENANCE = Procedure(
@@ -183,6 +187,7 @@ HOST_MAINTENANCE = Procedure(
     notes=(
         "CloudStack does not bring instances back after a maintenance; O(return_instances) does.",
         "A host whose instances could not be moved stays disabled, so that nothing new starts on it.",
+        "Until a host is back, each machine that ran on it carries a remark that only admins read and that says so.",
     ),
     options=(
         HOSTS, ZONE, POD, CLUSTER,
@@ -200,10 +205,8 @@ HOST_MAINTENANCE = Procedure(
         ),
         Option("parallel_migrations", "int", default=1, behaviour=True,
                help="Machines that move away from one host at the same time."),
-        Option("record", behaviour=True,
-               help="File that keeps what ran on each host, so that another task can tell of it or bring it back."),
         Option("return_instances", "bool", default=False, behaviour=True,
-               help="Bring back what O(record) knows of the host when it is in service again."),
+               help="Bring back what ran on the host before, when it is in service again."),
         Option("agent_timeout", "int", default=300, behaviour=True, unit="seconds",
                help="How long the agent of a host that comes back is waited for before maintenance is ended."),
         with_default("per_cluster", 1),
@@ -212,6 +215,7 @@ HOST_MAINTENANCE = Procedure(
         Stage(CHECK, "Find a place for everything on the hosts: room, tags, affinity, storage", each=False),
         Stage(CHECK, "Refuse while another host of the cluster prepares, an agent is away or an instance is broken",
               each=False),
+        Stage(ACT, "Mark what runs on the host in the cloud"),
         Stage(ACT, "Disable the host, so that nothing new starts on it"),
         Stage(ACT, "Move instances, routers and system VMs to the hosts that were found"),
         Stage(ACT, "Prepare it for maintenance"),

@@ -13,6 +13,7 @@ from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing
 from ..client import InvalidInput
 from ..model import Option, Row
 from .facts import CLUSTER, POD, ZONE
+from .host_marks import HostMarks
 from .host_out_of_band import power
 from .hosts import HOSTS, host_target, named_hosts, residents, short_list, titled
 
@@ -155,6 +156,7 @@ def _verify(run: Any, target: Target) -> None:
         return f"its storage {short_list(left)} to be gone" if left else True
 
     run.wait_for(target, "its removal", look)
+    HostMarks(run).forget(target.id)
     _tell_of_stopped(run, target)
 
 

@@ -76,8 +76,8 @@ def tell_of_lost(run: Any, target: Target, gone: Iterable[Mapping[str, Any]]) ->
 
 def come_back(run: Any, target: Target) -> None:
     """Brings back what belongs to the host, where that is wanted; tells what is not back."""
-    record = run.memory["record"]
-    entries = record.of(target.id)
+    ran = run.memory["ran"]
+    entries = ran.of(target.id)
     if run.option("return_instances"):
         for entry in entries:
             if run.stopped:
@@ -89,7 +89,7 @@ def come_back(run: Any, target: Target) -> None:
             away.append({**entry, "host": target.name, "now_on": row.get("hostname", ""), "state": row.get("state")})
     run.notes.setdefault("not_back", []).extend(away)
     tell_of_lost(run, target, [entry for entry in away if entry["state"] != "Running" and not entry.get("stopped")])
-    record.forget(target.id)
+    ran.forget(target.id)
 
 
 def _return(run: Any, target: Target, entry: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ class Marks:
 
     def read(self) -> dict[str, str]:
         """Id of the remark by id of the machine."""
-        rows = self._run.client.list("listAnnotations", {"keyword": self.text, "annotationfilter": "all"})
+        rows = remarks(self._run, self.text)
         return {str(row["entityid"]): str(row["id"]) for row in rows if row.get("annotation") == self.text}
 
     def add(self, instances: Iterable[Mapping[str, Any]]) -> None:
@@ -38,12 +38,27 @@ class Marks:
 
     def add_one(self, row: Mapping[str, Any]) -> str:
         """Marks a machine that is known to have no remark; returns the id of the remark."""
-        params = {"entitytype": self._kind, "entityid": row["id"], "annotation": self.text, "adminsonly": True}
-        answer = self._run.change("addAnnotation", params, f"remark at {row['name']}")
-        return str(answer["annotation"]["id"])
+        return remark(self._run, self._kind, row, self.text)
 
     def remove(self, mark_id: str) -> None:
-        self._run.change("removeAnnotation", {"id": mark_id}, "remark at a machine")
+        take_away(self._run, mark_id)
+
+
+def remarks(run: Any, text: str) -> list[Row]:
+    """All remarks that contain a text, at whatever object."""
+    found: list[Row] = run.client.list("listAnnotations", {"keyword": text, "annotationfilter": "all"})
+    return found
+
+
+def remark(run: Any, kind: str, row: Mapping[str, Any], text: str) -> str:
+    """Writes a remark that only admins read at a machine; returns its id. kind: what the server calls the object."""
+    params = {"entitytype": kind, "entityid": row["id"], "annotation": text, "adminsonly": True}
+    answer = run.change("addAnnotation", params, f"remark at {row['name']}")
+    return str(answer["annotation"]["id"])
+
+
+def take_away(run: Any, mark_id: str) -> None:
+    run.change("removeAnnotation", {"id": mark_id}, "remark at a machine")
 
 
 def instance_now(run: Any, instance_id: str) -> Row | None:

@@ -49,13 +49,13 @@ def test_hosts_are_maintained_and_reinstalled_with_work_between(cloud, tmp_path:
              "vars": {"host_maintenance_names": ["h3"]}}  # fmt: skip
     (tmp_path / "book.yml").write_text(yaml.safe_dump([maintain, renew, alone]))
     given = {
-        "gather_facts": False, "tasks": str(tmp_path / "work.yml"), "record": str(tmp_path / "record"),
+        "gather_facts": False, "tasks": str(tmp_path / "work.yml"),
         "return_instances": True, "agent_service": "", "domains_command": ["true"],
     }  # fmt: skip
     variables = {f"host_lifecycle_{name}": value for name, value in given.items()}
     before = {name: cloud.machines(name) for name in ("h1", "h2", "h3")}
     # An earlier run was cut off when it had emptied h1.
-    cloud.run("host_maintenance", names=["h1"], record=given["record"])
+    cloud.run("host_maintenance", names=["h1"])
 
     done = play(
         cloud.running, tmp_path, tmp_path / "book.yml", "-i", str(tmp_path / "machines.yml"),

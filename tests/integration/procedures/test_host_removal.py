@@ -34,6 +34,7 @@ def test_an_empty_host_in_maintenance_is_removed(cloud):
     assert (planned["changed"], cloud.changes, names(cloud)) == (True, 0, {"h1", "h2", "h3"})
     assert remove(cloud, "h1", running_domains=[])["counts"] == {"done": 1}
     assert names(cloud) == {"h2", "h3"}
+    assert cloud.client.list("listAnnotations") == []
     again = remove(cloud, "h1")
     assert (again["changed"], cloud.changes) == (False, 0)
     assert "there is no host h1" in again["warnings"][0]

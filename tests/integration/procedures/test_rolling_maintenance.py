@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -65,14 +66,52 @@ def test_a_lost_instance_is_told(cloud):
         assert [entry["name"] for entry in done["not_running"]] == [name]
 
 
-@pytest.mark.parametrize(
-    ("command", "number", "again"),
-    [("startRollingMaintenance", 1, 2), ("addAnnotation", 1, 1), ("addAnnotation", 2, 1)],
-)
-def test_a_run_that_is_cut_off_is_resumed(cloud, command, number, again):
-    """Only where even the job's name was lost is the host emptied a second time."""
-    with cloud.fault(do="lose-answer", command=command, nth=number):
+def test_a_run_that_is_cut_off_at_any_call_is_resumed(cloud):
+    """At each changing call, also where even the job's name is lost: no host is emptied a second time."""
+    roll(cloud, names=["h1"])
+    changes, runs = cloud.changes, started(cloud)
+    for number in range(1, changes + 1):
+        label = f"try {number}"
+        with cloud.fault(do="lose-answer", command=["startRolling*", "addAnnotation", "removeAnnotation"], nth=number):
+            roll(cloud, names=["h1"], label=label, retries=0)
+        assert not roll(cloud, names=["h1"], label=label).get("failed")
+        assert started(cloud) == runs + number
+        assert (roll(cloud, names=["h1"], label=label)["counts"], cloud.changes) == ({"already": 1}, 0)
+
+
+def test_a_job_that_failed_after_its_name_was_lost_is_begun_again(cloud):
+    name = min(n for n in cloud.machines("h1") if n.startswith("vm-"))
+    patience = "kvm.rolling.maintenance.wait.maintenance.timeout"
+    cloud.client.run("updateConfiguration", {"name": patience, "value": "5"})
+    with (
+        cloud.fault(do="stuck-instances", where=name),
+        cloud.fault(do="lose-answer", command="startRollingMaintenance"),
+    ):
+        assert roll(cloud, names=["h1"], retries=0)["failed"]
+        while cloud.client.list("listAsyncJobs", {"listall": True}):
+            time.sleep(0.02)
+    cloud.client.run("cancelHostMaintenance", {"id": cloud.host("h1")["id"]})
+    cloud.client.run("updateConfiguration", {"name": patience, "value": "300"})
+    assert roll(cloud, names=["h1"])["counts"] == {"done": 1}
+    assert started(cloud) == 2
+
+
+def test_an_instance_that_was_lost_in_a_run_that_was_cut_off_is_told_by_the_next(cloud):
+    name = min(n for n in cloud.machines("h1") if n.startswith("vm-"))
+    with (
+        cloud.fault(do="stopped-instances", where=name, command="startRollingMaintenance"),
+        cloud.fault(do="lose-answer", command="startRollingMaintenance"),
+    ):
+        assert roll(cloud, names=["h1"], retries=0)["failed"]
+    assert [entry["name"] for entry in roll(cloud, names=["h1"])["not_running"]] == [name]
+
+
+def test_a_note_of_the_maintenance_of_another_host_proves_nothing(cloud):
+    """Cut off before the server got the call, while somebody maintains another host."""
+    with cloud.fault(do="unavailable", command="startRollingMaintenance"):
         roll(cloud, names=["h1"], retries=0)
-    assert not roll(cloud, names=["h1"]).get("failed")
-    assert started(cloud) == again
+    other = cloud.host("h2")["id"]
+    cloud.client.run("startRollingMaintenance", {"hostids": other})
+    assert roll(cloud, names=["h1"])["counts"] == {"done": 1}
+    assert len(cloud.client.list("listEvents", {"type": "HOST.ROLLING.MAINTENANCE"})) == 2
     assert (roll(cloud, names=["h1"])["counts"], cloud.changes) == ({"already": 1}, 0)
