@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from .. import contract
 from ..call import Call
@@ -14,6 +14,11 @@ from ..settings import CLUSTER_DETAILS, Setting, scope_of
 from ..tables import Row
 from .setting_checks import check_value
 
+if TYPE_CHECKING:
+    from ..simulator import Simulator
+
+WHEN_CHANGED: dict[str, Callable[[Simulator], None]] = {}
+"""What an area does at once when a global setting of this name has been given a value."""
 SCOPE_PARAMETERS = ("zoneid", "clusterid", "accountid", "domainid", "storageid", "imagestoreuuid", "imagestoreid")
 SHOWN = ("category", "group", "subgroup", "name", "defaultvalue", "description", "isdynamic", "component",
          "displaytext", "parent", "options", "type")  # fmt: skip
@@ -118,6 +123,7 @@ def update_configuration(call: Call) -> dict[str, Any]:
     if row is None:
         check_value(setting, text)
         setting.value = None if text in ("", "null") else text
+        _tell(call, setting)
     else:
         _check_scope(call, setting, row)
         check_value(setting, text)
@@ -126,6 +132,11 @@ def update_configuration(call: Call) -> dict[str, Any]:
             row.details[CLUSTER_DETAILS[setting.name]] = text  # type: ignore[attr-defined]
     call.event("CONFIGURATION.VALUE.EDIT", f"Successfully completed updating configuration. Name: {setting.name}")
     return {"configuration": _view(setting, p.value, scope_of(row).lower() if row is not None else None)}
+
+
+def _tell(call: Call, setting: Setting) -> None:
+    if setting.name in WHEN_CHANGED:
+        WHEN_CHANGED[setting.name](call.sim)
 
 
 def _check_scope(call: Call, setting: Setting, row: Row) -> None:
@@ -149,6 +160,7 @@ def reset_configuration(call: Call) -> dict[str, Any]:
     row = _scope(call, InvalidParameter)
     if row is None:
         setting.value = setting.default
+        _tell(call, setting)
         return {"configuration": _view(setting, setting.value, None)}
     _require_scope(call.sim.settings.scopes(setting.name), setting, row)
     if setting.name in CLUSTER_DETAILS:

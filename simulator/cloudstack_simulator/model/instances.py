@@ -37,6 +37,11 @@ class Instance(VirtualMachine):
     security_group_ids: list[int] = fresh(list)
     backup_offering_id: int | None = None
     autoscale_group_id: int | None = None
+    lease_end: float | None = None
+    lease_action: str | None = None
+    """What happens at the end: STOP or DESTROY."""
+    lease_execution: str | None = None
+    """PENDING until the end; then DONE. DISABLED by an update, CANCELLED when leases were turned off."""
 
 
 @entity("instance_groups", "InstanceGroup", indexes=("account_id", "name"))

@@ -15,7 +15,7 @@ from ..networks import services
 from ..offerings import usable
 from ..volumes import lifecycle as disks
 from ..volumes import sizes as disk_sizes
-from . import counting, destination, inputs, interfaces, life, placement, sizes
+from . import counting, destination, inputs, interfaces, leases, life, placement, sizes
 from .journal import journaled
 from .views import instance_view
 
@@ -35,6 +35,7 @@ def allocate_instance(call: Call) -> Instance:
     usable.check(call, owner, offering, p.zoneid)
     if p.diskofferingid is not None:
         usable.check(call, owner, p.diskofferingid, p.zoneid)
+    lease = leases.wanted_for_new(call, offering)
     details = _details(call)
     custom = sizes.custom_details(call, offering, details)
     root_offering, root_size = _root_disk(call, template, details)
@@ -60,6 +61,8 @@ def allocate_instance(call: Call) -> Instance:
         inputs.keep_keys(vm, pairs)
     if p.group:
         inputs.put_in_group(call, vm, p.group)
+    if lease is not None:
+        leases.give(call.sim, vm, *lease)
     _give(call, vm, wanted, template, root_offering, root_size, data_size)
     return vm
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call
-from ...errors import CloudRuntime, InvalidParameter
+from ...errors import ApiError, CloudRuntime, InvalidParameter
 from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import command
 from ..common import completed
-from . import counting, inputs, interfaces, placement, sizes
+from . import counting, inputs, interfaces, leases, placement, sizes
 from .power import the_instance
 from .views import instance_view
 
@@ -39,6 +39,10 @@ def update(call: Call) -> dict[str, Any]:
     _update_security_groups(call, vm)
     if p.extraconfig and not call.setting("enable.additional.vm.configuration", call.caller.account):
         raise _refuse("attempted setting extraconfig but enable.additional.vm.configuration is disabled")
+    try:
+        leases.update(call, vm)
+    except ApiError as error:
+        raise _refuse(error.text or "") from None
     if guest_os is not None:
         vm.guest_os_id = guest_os.id
     if p.group is not None:

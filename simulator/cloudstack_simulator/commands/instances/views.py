@@ -11,6 +11,7 @@ from ...model.instances import Instance
 from ...tags import taggable
 from ..common import has_notes, owner_fields, running_job, short_tags
 from ..networks.views import nic_view
+from . import leases
 from .sizes import is_open, size_of
 from .statistics import statistics
 
@@ -89,6 +90,7 @@ def instance_view(
         **_boot(vm),
         **_user_data(call, vm),
         **(_scaling_group(call, vm) if vm.autoscale_group_id is not None else {}),
+        **(leases.fields(call, vm) if vm.lease_end is not None else {}),
         **(_group(call, vm) if wants("group") else {}),
         **(_template(call, vm) if wants("tmpl") else {}),
         **(_iso(call, vm) if wants("iso") else {}),
