@@ -59,3 +59,14 @@ class ResourceTag(Row):
     value: str
     account_id: int
     customer: str | None = None
+
+
+@entity("resource_details", indexes=("resource",))
+class ResourceDetail(Row):
+    """A detail of a row that has no details of its own."""
+
+    resource: str
+    """uuid of the row"""
+    key: str
+    value: str
+    display: bool = True

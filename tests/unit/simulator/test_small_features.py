@@ -44,15 +44,34 @@ def test_details_of_a_zone(bare: Any) -> None:
     assert op.rows("listResourceDetails", **zone) == []
 
 
+def test_details_of_what_shows_none_itself(running: Any) -> None:
+    op, nic = running.op, running.deploy("eye")["nic"][0]["id"]
+    given = {"resourcetype": "Nic", "resourceid": nic}
+    for colour in ("blue", "green"):
+        op.do("addResourceDetail", **given, **{"details[0].key": "colour", "details[0].value": colour})
+    hidden = {"details[0].key": "size", "details[0].value": "7", "fordisplay": "false"}
+    op.do("addResourceDetail", **given, **hidden)
+    assert {row["key"]: row["value"] for row in op.rows("listResourceDetails", **given)} == {
+        "colour": "green",
+        "size": "7",
+    }
+    assert [row["key"] for row in op.rows("listResourceDetails", **given, fordisplay="true")] == ["colour"]
+    assert [row["resourceid"] for row in op.rows("listResourceDetails", resourcetype="nic", key="size", value="7")] == [
+        nic
+    ]
+    op.do("removeResourceDetail", **given)
+    assert op.rows("listResourceDetails", **given) == []
+
+
 @pytest.mark.parametrize(
     ("params", "code", "named"),
     [
         ({"resourcetype": "Zone"}, 431, "Insufficient parameters"),
         ({"resourcetype": "Zone", "value": "x"}, 431, "key is null"),
         ({"resourcetype": "Planet", "resourceid": "1"}, 431, "Invalid resource type Planet"),
-        ({"resourcetype": "Domain", "resourceid": "1"}, 431, "doesn't support metadata"),
-        ({"resourcetype": "Volume", "resourceid": "1"}, 530, "not modelled"),
-        ({"resourcetype": "Zone", "resourceid": "99"}, 431, "Unable to find resource by uuid 99 and type Zone"),
+        ({"resourcetype": "Domain", "resourceid": "1"}, 530, "ResourceType Domain doesn't support metadata"),
+        ({"resourcetype": "Volume", "resourceid": "x"}, 431, "Unable to find resource by uuid x and type Volume"),
+        ({"resourcetype": "Zone", "resourceid": "99"}, 431, "Unable to find resource by id 99 and type Zone"),
     ],
 )
 def test_details_that_are_refused(op: Any, params: dict[str, str], code: int, named: str) -> None:
