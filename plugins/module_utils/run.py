@@ -20,6 +20,7 @@ from .resources import RESOURCES, get
 
 Progress = Callable[[str], None]
 Locate = Callable[[str], str]
+Earlier = Callable[[str, str, Mapping[str, Any]], bool]
 
 
 def run_task(
@@ -31,17 +32,20 @@ def run_task(
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     locate: Locate | None = None,
+    earlier: Earlier | None = None,
 ) -> dict[str, Any]:
     """Runs a module by name and returns its result, failures included. ``params`` are validated and plain.
 
     ``environ`` is the environment that connection settings fall back to. ``locate`` knows where values of the task
-    stand, by their path.
+    stand, by their path. ``earlier`` knows, in check mode, what earlier tasks would have made: kind, name and scope.
     """
     try:
         connection = load_connection(params, os.environ if environ is None else environ)
         with Client(connection, progress=progress) as client:
             client.redactor.add(*secrets_in_addresses(params))
-            result = run_with(client, name, params, check=check, diff=diff, progress=progress, locate=locate)
+            result = run_with(
+                client, name, params, check=check, diff=diff, progress=progress, locate=locate, earlier=earlier
+            )
             return client.redactor.hide(result)
     except CloudStackError as error:
         failure: dict[str, Any] = {"failed": True, "changed": False, "msg": str(error), "failure": error.as_dict()}
@@ -59,12 +63,15 @@ def run_with(
     diff: bool = False,
     progress: Progress | None = None,
     locate: Locate | None = None,
+    earlier: Earlier | None = None,
 ) -> dict[str, Any]:
     """The same on a given client; errors are raised."""
     record = get(name)
     # What an earlier task may be about to create holds nothing that could be removed.
     view = View(client, RESOURCES, check=check and params.get("state") != ABSENT)
+    view.earlier = earlier
     if isinstance(record, Operation):
+        view.strict = record.strict
         names = {option.name for option in record.options}
         given = {key: value for key, value in params.items() if key in names and value is not None}
         return _operate(Task(record, given, view, check=check, diff=diff, progress=progress, locate=locate))

@@ -27,6 +27,7 @@ from ..module_utils.client.tls import shared_context
 from ..module_utils.model import Operation, Resource
 from ..module_utils.resources import get
 from ..module_utils.run import run_task, secrets_of
+from .earlier import Earlier
 from .places import Places
 
 # Made before the fork, so that every task inherits the loaded CA certificates instead of loading them.
@@ -101,16 +102,20 @@ class InProcessAction(ActionBase):
         result = super().run(tmp, task_vars)
         record = get(self.module)
         args = self._loaded(record.loads) if isinstance(record, Operation) and record.loads else self._task.args
+        earlier = Earlier(str((task_vars or {}).get("inventory_hostname", "")))
         if self._runs_elsewhere():
-            wrapped = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=bool(self._task.async_val))
-            return {**result, **wrapped}
-        return {**result, **self._here(record, args)}
+            own = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=bool(self._task.async_val))
+        else:
+            own = self._here(record, args, earlier)
+        if self._task.check_mode:
+            earlier.note(record, args, own)
+        return {**result, **own}
 
     def _runs_elsewhere(self) -> bool:
         local = getattr(self._connection, "transport", "") == "local"
         return bool(not local or self._task.async_val or self._play_context.become)
 
-    def _here(self, record: Resource | Operation, args: Mapping[str, Any]) -> dict[str, Any]:
+    def _here(self, record: Resource | Operation, args: Mapping[str, Any], earlier: Earlier) -> dict[str, Any]:
         validated = ArgumentSpecValidator(argument_spec(record), **constraints(record)).validate(plain(args))
         if validated.error_messages:
             # What was given wrongly is quoted, and may be a secret's value in the wrong place.
@@ -127,6 +132,7 @@ class InProcessAction(ActionBase):
             environ=self._environment(),
             progress=None if self._task.no_log else voice,
             locate=Places(args),
+            earlier=earlier.has,
         )
         result = remove_values(result, secrets_of(record, params, validated._no_log_values))
         if result.get("interrupted") is True:

@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -136,8 +136,20 @@ class VirtualCloud:
         connection = Connection("http://cloud.invalid/client/api", key=self.sim.key, secret=self.sim.secret)
         return Client(connection, VirtualClock(self.sim, self._lock), self.transport)
 
-    def run(self, module: str, /, *, check: bool = False, fault: Fault | None = None, **options: Any) -> dict[str, Any]:
-        """One task with the module's defaults. ``calls`` and ``changes`` are what the server saw of it."""
+    def run(
+        self,
+        module: str,
+        /,
+        *,
+        check: bool = False,
+        fault: Fault | None = None,
+        planned: Collection[tuple[str, str]] = (),
+        **options: Any,
+    ) -> dict[str, Any]:
+        """One task with the module's defaults. ``calls`` and ``changes`` are what the server saw of it.
+
+        planned: kind and name of what earlier tasks in check mode would have made.
+        """
         spec = argument_spec(get(module))
         defaults = {name: entry["default"] for name, entry in spec.items() if entry.get("default") is not None}
         if module == "apply":
@@ -145,7 +157,10 @@ class VirtualCloud:
         self.sim.counters.reset()
         self.transport.fault, self.transport.commands = fault, []
         try:
-            return run_with(self.client, module, {**defaults, **options}, check=check, diff=True)
+            return run_with(
+                self.client, module, {**defaults, **options}, check=check, diff=True,
+                earlier=lambda kind, name, _scope: (kind, name) in planned,
+            )  # fmt: skip
         finally:
             self.transport.fault, self.transport.dead = None, False
             counted = self.sim.counters.view()

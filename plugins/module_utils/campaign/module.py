@@ -40,6 +40,7 @@ def as_operation(procedure: Procedure) -> Operation:
         returns={**RETURNS, **(procedure.returns or {})},
         constraints=procedure.constraints or {},
         diff_mode="full",
+        strict=True,
     )
 
 

@@ -198,6 +198,8 @@ class Operation:
     diff_mode: str = "none"
     #: Reads only, so it never reports a change.
     reads_only: bool = False
+    #: Acts on what is there: in check mode too an unknown name is an error, unless an earlier task would make it.
+    strict: bool = False
     constraints: Mapping[str, Any] = field(default_factory=dict)
     #: Options that name files of the controller, and the option that takes in what the files hold.
     loads: Mapping[str, str] = field(default_factory=dict)

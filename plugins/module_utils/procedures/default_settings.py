@@ -21,13 +21,15 @@ CHANGED = "CONFIGURATION.VALUE.EDIT"
 class Wish:
     """A setting and the value that it shall have.
 
-    scope: ``{"zoneid": ...}``, ``{"accountid": ...}`` ... or empty for the global one. title: the same for people.
+    scope: ``{"zoneid": ...}``, ``{"accountid": ...}`` ... or empty for the global one. place: the same for people.
+    names: what ids among its values are called, for people.
     """
 
     name: str
     value: str
     scope: Mapping[str, str] = field(default_factory=dict)
     place: str = "globally"
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def row(self, run: Any) -> Row:
         """The setting as it is. Raises InvalidInput where this server does not have it in this scope."""
@@ -44,7 +46,10 @@ class Wish:
     def step(self, run: Any) -> str:
         """What is to be done, for the plan; an empty text if the setting has the value."""
         now = str(self.row(run).get("value") or "")
-        return f"set {self.name} {self.place} from {now!r} to {self.value!r}" if now != self.value else ""
+        if now == self.value:
+            return ""
+        before, after = (self.names.get(value, value) for value in (now, self.value))
+        return f"set {self.name} {self.place} from {before!r} to {after!r}"
 
     def apply(self, run: Any) -> None:
         """Sets it and reads it back, for the server's word that it did is not enough."""

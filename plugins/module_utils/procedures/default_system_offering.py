@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Target, with_default
+from ..campaign import ACT, CHECK, VERIFY, Stage, Target, with_default
 from ..model import Option, Row
 from . import appliances, offerings, routers, swaps
 from .facts import NAMES, ZONE, scope_of
@@ -29,7 +29,8 @@ def _targets(run: Any) -> Sequence[Target]:
     kind, zone = run.option("system_vm_type"), scope_of(run).get("zoneid", "")
     offering, zones = offerings.chosen(run, kind), offerings.enabled_zones(run, zone)
     offerings.check_fits(run, offering, zones)
-    wish = swaps.wish_for(run, SETTINGS[kind], str(offering["id"]), zone)
+    names = offerings.names_by_id(run, offering)
+    wish = swaps.wish_for(run, SETTINGS[kind], str(offering["id"]), zone, names)
     swaps.begin(run, wish, zones, partial(why, offering))
     if kind in appliances.CUTS:
         return appliances.targets(run, (kind,))
@@ -44,9 +45,8 @@ def why(offering: Row, row: Row) -> str:
     return f"system offering {row.get('serviceofferingname')} instead of {offering.get('name')}"
 
 
-DEFAULT_SYSTEM_OFFERING = Procedure(
+DEFAULT_SYSTEM_OFFERING = swaps.procedure(
     name="default_system_offering",
-    noun="system VM",
     summary="Swap the default system offering of system VMs",
     description=(
         "Sets which system offering new system VMs of a kind get, and renews those that have another, in order.",
@@ -73,7 +73,6 @@ DEFAULT_SYSTEM_OFFERING = Procedure(
         with_default("canaries", 1),
         swaps.SERVERS_RESTARTED,
     ),
-    returns=swaps.RETURNS,
     sequence=(
         Stage(CHECK, "Check the offering: its kind, state, size, storage and tags in each zone", each=False),
         Stage(ACT, "Set the setting, for one zone or the whole cloud", each=False),
@@ -84,11 +83,4 @@ DEFAULT_SYSTEM_OFFERING = Procedure(
         Stage(VERIFY, "See that templates are ready again, and that a console opens"),
     ),
     targets=_targets,
-    standing=swaps.standing,
-    standings=swaps.standings,
-    prepare=swaps.prepare,
-    prepare_plan=swaps.plan,
-    commands=("destroySystemVm", "restartNetwork", "restartVPC"),
-    act=swaps.act,
-    verify=swaps.verify,
 )  # fmt: skip

@@ -38,6 +38,12 @@ def chosen(run: Any, kind: str) -> Row:
     return row
 
 
+def names_by_id(run: Any, chosen_one: Row) -> dict[str, str]:
+    """What system offerings are called, for plans; one that is only going to be made too."""
+    rows = run.client.list("listServiceOfferings", {"issystem": True})
+    return {str(row["id"]): str(row["name"]) for row in [*rows, chosen_one]}
+
+
 def check_fits(run: Any, offering: Row, zones: Iterable[Row]) -> None:
     """Refuses an offering with which no system VM would start in one of the zones: consoles or images would be gone.
 

@@ -13,6 +13,7 @@ from typing import Any
 from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
 from ..client import InvalidInput
 from ..model import Option, Row
+from ..reconcile.view import PlannedId
 from . import offerings, routers, system_templates
 from .default_settings import Wish
 from .facts import scope_of
@@ -42,10 +43,12 @@ def _targets(run: Any) -> Sequence[Target]:
 
 def _prepare_setting(run: Any, offering: Row, rows: Sequence[Row]) -> None:
     """The setting of the account, or the global one and what hides it: accounts and network offerings of their own."""
-    wish = Wish(SETTING, str(offering["id"]))
+    names = offerings.names_by_id(run, offering)
+    wish = Wish(SETTING, str(offering["id"]), names=names)
     if run.option("account"):
         account = _account_of(rows, _accounts(run), run.option("account"))
-        wish = Wish(SETTING, str(offering["id"]), {"accountid": account}, f"for account {run.option('account')}")
+        place = f"for account {run.option('account')}"
+        wish = Wish(SETTING, str(offering["id"]), {"accountid": account}, place, names)
     elif any(run.option(name) for name in ("zone", "domain", "network", "vpc", "names")):
         run.task.warn(f"{SETTING} is set for the whole cloud; routers outside the scope get it when they are made anew")
     run.memory.update(wish=wish, step=wish.step(run))
@@ -117,7 +120,14 @@ def _networks(run: Any) -> list[Row]:
 
 def _prepare_network_offering(run: Any, offering: Row) -> None:
     row = run.view.find("network_offering", run.option("network_offering"))
-    if row.get("serviceofferingid") != offering["id"] and "systemvmtype" in offering:
+    if not isinstance(row["id"], PlannedId) and not isinstance(offering["id"], PlannedId):
+        _check_network_offering(row, offering)
+    run.memory["network_offering"] = row["id"]
+    run.memory["networks"] = {one["id"]: one.get("networkofferingid") for one in _networks(run)}
+
+
+def _check_network_offering(row: Row, offering: Row) -> None:
+    if row.get("serviceofferingid") != offering["id"]:
         raise InvalidInput(
             f"network offering {row['name']} names system offering {row.get('serviceofferingname') or 'none'}, "
             f"not {offering['name']}",
@@ -128,8 +138,6 @@ def _prepare_network_offering(run: Any, offering: Row) -> None:
         raise InvalidInput(
             f"network offering {row['name']} is {row['state']}", option="network_offering", remedy="enable it first"
         )
-    run.memory["network_offering"] = row["id"]
-    run.memory["networks"] = {one["id"]: one.get("networkofferingid") for one in _networks(run)}
 
 
 def _why(run: Any, row: Row) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..campaign import DUE, LEFT, Standing, Target
+from ..campaign import DUE, LEFT, Procedure, Standing, Target
 from ..client import InvalidInput
 from ..model import Option, Row
 from . import appliances, default_settings, routers
@@ -39,9 +39,10 @@ def begin(run: Any, wish: Wish, zones: Sequence[Row], why: Callable[[Row], str])
     run.memory["wait"] = run.notes["restart_needed"] = _must_wait(run, wish)
 
 
-def wish_for(run: Any, name: str, value: str, zone: str) -> Wish:
-    """The wish for one zone, or for the whole cloud."""
-    return Wish(name, value, {"zoneid": zone}, f"for zone {run.option('zone')}") if zone else Wish(name, value)
+def wish_for(run: Any, name: str, value: str, zone: str, names: Mapping[str, str] | None = None) -> Wish:
+    """The wish for one zone, or for the whole cloud. ``names``: of ids among the values."""
+    scope, place = ({"zoneid": zone}, f"for zone {run.option('zone')}") if zone else ({}, "globally")
+    return Wish(name, value, scope, place, names or {})
 
 
 def _own_values(run: Any, wish: Wish, zones: Sequence[Row]) -> Mapping[str, str]:
@@ -128,3 +129,19 @@ def verify(run: Any, target: Target) -> None:
     """Waits until the new ones run as wanted and serve."""
     prove = appliances.prove if _is_appliance(target) else routers.prove
     prove(run, target, run.memory["why"])
+
+
+def procedure(**own: Any) -> Procedure:
+    """A swap as a procedure. ``own``: what each has for itself (name, summary, targets, options, sequence ...)."""
+    return Procedure(
+        noun="system VM",
+        returns=RETURNS,
+        standing=standing,
+        standings=standings,
+        prepare=prepare,
+        prepare_plan=plan,
+        commands=("destroySystemVm", "restartNetwork", "restartVPC"),
+        act=act,
+        verify=verify,
+        **own,
+    )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Target, with_default
+from ..campaign import ACT, CHECK, VERIFY, Stage, Target, with_default
 from ..model import Option, Row
 from . import appliances, offerings, routers, swaps, system_templates
 from .facts import NAMES, ZONE, scope_of
@@ -51,9 +51,8 @@ def why(template: Row, row: Row) -> str:
     return f"template {row.get('templatename') or row.get('templateid')} instead of {template['name']}"
 
 
-SYSTEM_VM_TEMPLATE_REPLACEMENT = Procedure(
+SYSTEM_VM_TEMPLATE_REPLACEMENT = swaps.procedure(
     name="system_vm_template_replacement",
-    noun="system VM",
     summary="Replace the template of system VMs",
     description=(
         "Names another template for new system VMs, and renews those that were made from another one, in order.",
@@ -82,7 +81,6 @@ SYSTEM_VM_TEMPLATE_REPLACEMENT = Procedure(
         ),
         swaps.SERVERS_RESTARTED,
     ),
-    returns=swaps.RETURNS,
     sequence=(
         Stage(CHECK, "Check the template: type, hypervisor, architecture, ready on all image stores", each=False),
         Stage(ACT, "Name it in the setting, for one zone or the whole cloud", each=False),
@@ -93,11 +91,4 @@ SYSTEM_VM_TEMPLATE_REPLACEMENT = Procedure(
         Stage(ACT, "Restart networks with cleanup, if routers are wanted too"),
     ),
     targets=_targets,
-    standing=swaps.standing,
-    standings=swaps.standings,
-    prepare=swaps.prepare,
-    prepare_plan=swaps.plan,
-    commands=("destroySystemVm", "restartNetwork", "restartVPC"),
-    act=swaps.act,
-    verify=swaps.verify,
 )  # fmt: skip

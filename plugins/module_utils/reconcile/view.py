@@ -66,6 +66,10 @@ class View:
         self.planned: Callable[[Resource, str, Mapping[str, Any]], bool] | None = None
         #: Whether the document around wants such an object to be absent, so that nobody is surprised if it is.
         self.leaving: Callable[[Resource, str, Mapping[str, Any]], bool] | None = None
+        #: Whether an earlier task of this run in check mode would have made an object of this kind, name and scope.
+        self.earlier: Callable[[str, str, Mapping[str, Any]], bool] | None = None
+        #: Whether only what is there counts, or what was planned for certain: procedures act on nothing else.
+        self.strict = False
         #: Kind to the names that a document says, where that is all it wants of the kind: a list of many pages is
         #: then not read, but asked for these names.
         self.mentioned: Mapping[str, Collection[str]] = {}
@@ -203,7 +207,8 @@ class View:
 
         ``scope`` are option values around the reference (zone, pod, domain ...); those that the kind knows narrow
         the search. Raises NotFound with the nearest names, Ambiguous with the ids. In check mode an object that is
-        not there yet gives a stand-in, because an earlier task of the same run may be about to make it.
+        not there yet gives a stand-in, because an earlier task of the same run may be about to make it; where
+        ``strict`` is set, only if one is known to be.
         """
         resource = self.kinds[kind]
         if not isinstance(value, str) or not value:
@@ -282,11 +287,14 @@ class View:
         """Whether an unknown name is one that the document creates, or in check mode an earlier task may create."""
         if self.planned is not None:
             return self.planned(resource, value, scope)
-        if self.check:
+        if self.check and self.earlier is not None and self.earlier(resource.name, value, scope):
+            return True
+        if self.check and not self.strict:
             note = f"{resource.noun} {value!r} does not exist; the plan takes it that an earlier step creates it"
             if note not in self.notes:
                 self.notes.append(note)
-        return self.check
+            return True
+        return False
 
     def _named(self, resource: Resource, value: str, extra: Mapping[str, Any]) -> list[Row]:
         if resource.refer:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput, NotFound
 from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 from cloudstack_simulator import contract
 
@@ -46,7 +46,7 @@ def test_console_proxies_get_the_offering_one_zone_after_the_other(cloud):
     wanted = offering(cloud, "big proxy")
     planned = cloud.run(MODULE, check=True, system_vm_type=PROXY, offering="big proxy")
     assert (planned["changed"], cloud.changes) == (True, 0)
-    assert planned["plan"][0] == {"step": f"set consoleproxy.service.offering globally from '' to {wanted!r}"}
+    assert planned["plan"][0] == {"step": "set consoleproxy.service.offering globally from '' to 'big proxy'"}
     assert [(entry["wave"], entry["place"]) for entry in planned["plan"][1:]] == [
         (1, "Populated/consoleproxy"), (2, "Populated-2/consoleproxy"),
     ]  # fmt: skip
@@ -193,3 +193,11 @@ def test_the_console_that_opened_before_must_open_again(cloud):
     failed = cloud.run(MODULE, system_vm_type=PROXY, offering="bigger proxy", retries=0, step_timeout=120)
     assert failed["counts"] == {"skipped": 1, "unsafe": 1}
     assert "a console to open" in failed["msg"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_mistyped_name_is_refused_with_the_nearest_in_check_mode_too(cloud, check):
+    offering(cloud, "big proxy")
+    with pytest.raises(NotFound, match="'big prox' does not exist") as caught:
+        cloud.run(MODULE, check=check, system_vm_type=PROXY, offering="big prox")
+    assert (caught.value.nearest, cloud.changes) == (["big proxy"], 0)

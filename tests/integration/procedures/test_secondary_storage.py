@@ -114,9 +114,11 @@ def test_a_destination_that_cannot_take_anything_is_refused(cloud, why):
 
 
 def test_a_store_that_an_earlier_task_is_about_to_add_is_part_of_the_plan(cloud):
-    planned = migrate(cloud, destinations=["ss9"], check=True)
+    planned = migrate(cloud, destinations=["ss9"], check=True, planned={("image_store", "ss9")})
     assert planned["plan"][1]["step"].endswith("to ss9")
     assert any("has not been measured" in text for text in planned["warnings"])
+    with pytest.raises(NotFound, match="Did you mean 'ss2'"):
+        migrate(cloud, destinations=["ss9"], check=True)
 
 
 def test_uploaded_volumes_move_too(cloud):
@@ -124,7 +126,7 @@ def test_uploaded_volumes_move_too(cloud):
     url = "http://images.example.com/disk.qcow2"
     cloud.do("uploadVolume", name="up", zoneid=cloud.zone, format="QCOW2", url=url)
     with pytest.raises(InvalidInput, match="volume up is UploadOp"):
-        migrate(cloud, destinations=["ss9"], check=True)
+        migrate(cloud, destinations=["ss9"], check=True, planned={("image_store", "ss9")})
     cloud.sim.advance(120)
     cloud.do("updateImageStore", id=cloud.store("ss2")["id"], readonly=False)
     assert "1 volume" in migrate(cloud, check=True)["plan"][1]["step"]
