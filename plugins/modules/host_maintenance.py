@@ -167,6 +167,8 @@ options:
     type: str
 notes:
   - CloudStack does not bring instances back after a maintenance; O(return_instances) does.
+  - A host that is down is taken as it is where its zone allows it (setting C(set.host.down.to.maintenance)).
+  - It is refused while the server still counts machines on it, or restarts may be pending in its cluster.
   - A host whose instances could not be moved stays disabled, so that nothing new starts on it.
   - Until a host is back, each machine that ran on it carries a remark that only admins read and that says so.
 """

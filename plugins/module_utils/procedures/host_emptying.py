@@ -45,7 +45,7 @@ def refusals(run: Any, row: Mapping[str, Any], targets: Collection[str]) -> list
         elif other.get("state") != "Up" and other.get("resourcestate") == "Enabled":
             found.append(
                 f"{other['name']} of the same cluster is {other.get('state')}, and restarts of its instances may be "
-                "pending; bring it back or disable it"
+                "pending; bring it back, or take it into maintenance too"
             )
     return found
 

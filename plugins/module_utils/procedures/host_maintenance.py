@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target, with_default
 from ..client import ApiError, InvalidInput
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE
+from .host_down import is_down, why_not_parked
 from .host_emptying import await_what_left, empty, left_behind, look_ahead, refusals
 from .host_marks import HostMarks
 from .host_return import come_back, lost, tell_of_lost, wait_for_agent, wait_until_in_service
@@ -34,7 +35,8 @@ def _targets(run: Any) -> Sequence[Target]:
     leaving = {row["id"] for row in rows}
     ahead = {}
     if _entering(run):
-        ahead = look_ahead(run, [row for row in rows if row.get("resourcestate") not in SETTLED], leaving)
+        full = [row for row in rows if row.get("resourcestate") not in SETTLED and not is_down(row)]
+        ahead = look_ahead(run, full, leaving)
     run.memory.update(leaving=leaving, ahead=ahead)
     run.notes["moves"] = [move for plan in ahead.values() for move in plan["moves"]]
     return [
@@ -97,7 +99,7 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
                 problems.append(f"{target.name}: it is declared degraded; end that with host_degraded")
             continue
         plan = run.memory["ahead"].get(target.id, {"broken": (), "unmovable": ()})
-        problems += [f"{target.name}: {text}" for text in refusals(run, target.facts, run.memory["leaving"])]
+        problems += [f"{target.name}: {text}" for text in _refusals(run, target.facts)]
         problems += [f"{target.name}: {text}; mend or stop it first" for text in plan["broken"]]
         if run.option("unmovable") != "stop":
             problems += [f"{target.name}: {text}" for text in plan["unmovable"]]
@@ -107,6 +109,10 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
         raise InvalidInput(
             "maintenance would go wrong: " + "; ".join(problems), option="names", remedy=f"mend what is named{hint}"
         )
+
+
+def _refusals(run: Any, row: Mapping[str, Any]) -> list[str]:
+    return why_not_parked(run, row) if is_down(row) else refusals(run, row, run.memory["leaving"])
 
 
 def _confirm(run: Any, due: Sequence[Target]) -> str:
@@ -130,20 +136,26 @@ def _act(run: Any, target: Target) -> None:
 
 def _enter(run: Any, target: Target) -> None:
     row = host_now(run, target.id)
-    trouble = refusals(run, row, run.memory["leaving"])
+    trouble = _refusals(run, row)
     if trouble:
         raise ApiError(short_list(trouble), obj=target.title, remedy="mend what is named and run again")
     await_what_left(run, target)
-    run.memory["ran"].begin(target.id, residents(run, target.id))
-    if row.get("resourcestate") == "Enabled":
-        run.change("updateHost", {"id": target.id, "allocationstate": "Disable"}, target.title)
-    empty(run, target, run.memory["leaving"])
+    if not is_down(row):
+        _clear(run, target, row)
     state = host_now(run, target.id).get("resourcestate")
     if state == "Disabled":
         # The server's table of states has no way from Disabled to maintenance [api_facts 2.8].
         run.change("updateHost", {"id": target.id, "allocationstate": "Enable"}, target.title)
     if state in ("Disabled", "Enabled", "ErrorInMaintenance"):
         run.change("prepareHostForMaintenance", {"id": target.id}, target.title)
+
+
+def _clear(run: Any, target: Target, row: Mapping[str, Any]) -> None:
+    """Moves everything away, so that nothing is left for the server to do."""
+    run.memory["ran"].begin(target.id, residents(run, target.id))
+    if row.get("resourcestate") == "Enabled":
+        run.change("updateHost", {"id": target.id, "allocationstate": "Disable"}, target.title)
+    empty(run, target, run.memory["leaving"])
 
 
 def _verify(run: Any, target: Target) -> None:
@@ -186,6 +198,8 @@ HOST_MAINTENANCE = Procedure(
     ),
     notes=(
         "CloudStack does not bring instances back after a maintenance; O(return_instances) does.",
+        "A host that is down is taken as it is where its zone allows it (setting C(set.host.down.to.maintenance)).",
+        "It is refused while the server still counts machines on it, or restarts may be pending in its cluster.",
         "A host whose instances could not be moved stays disabled, so that nothing new starts on it.",
         "Until a host is back, each machine that ran on it carries a remark that only admins read and that says so.",
     ),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from cloudstack_simulator.commands.hosts.failover import lose_host
 from cloudstack_simulator.commands.instances.placement import settle
 from cloudstack_simulator.commands.storage_pools.local import add_local_pool
 from cloudstack_simulator.model.instances import AffinityGroup
@@ -198,6 +200,32 @@ def test_a_maintenance_that_would_go_wrong_is_refused(cloud, host, field, value,
     with pytest.raises(InvalidInput, match=said):
         enter(cloud, "h1")
     assert cloud.changes == 0
+
+
+def test_a_host_that_is_down_is_kept_out_of_service_once_all_it_had_runs_elsewhere(cloud):
+    """Not before its zone allows it, nor while the server has restarts to do."""
+    host, zone = cloud.sim.db.hosts.first(name="h1"), cloud.host("h1")["zoneid"]
+    with cloud.fault(do="agents-down", where="h1"):
+        with pytest.raises(InvalidInput, match=r"set\.host\.down\.to\.maintenance of its zone is false"):
+            enter(cloud, "h1")
+        allow = {"name": "set.host.down.to.maintenance", "zoneid": zone, "value": "true"}
+        cloud.client.run("updateConfiguration", allow)
+        with pytest.raises(InvalidInput, match=r"still count as on it: restarts may be pending"):
+            enter(cloud, "h1")
+        assert cloud.changes == 0
+        lose_host(cloud.sim, host)
+        while cloud.machines("h1"):
+            time.sleep(0.02)
+        late = cloud.sim.db.vms.first(name=min(n for n in cloud.machines("h2") if n.startswith("vm-")))
+        late.state = "Starting"
+        with pytest.raises(InvalidInput, match=f"may be pending: {late.name} is Starting"):
+            enter(cloud, "h1")
+        late.state = "Running"
+        assert enter(cloud, "h1", check=True)["changed"]
+        assert (enter(cloud, "h1")["counts"], cloud.changes) == ({"done": 1}, 1)
+        assert (enter(cloud, "h1")["counts"], cloud.changes) == ({"already": 1}, 0)
+    assert cloud.state("h1") == ("Up", "Maintenance")
+    assert leave(cloud, "h1")["counts"] == {"done": 1}
 
 
 def test_a_broken_instance_is_named(cloud):

@@ -39,7 +39,10 @@ def prepare(call: Call) -> Generator[float, None, dict[str, Any]]:
 
 
 def enter(call: Call, host: Host) -> None:
-    """Begin to empty a host: from its agent's next ping on."""
+    """Begin to empty a host: from its agent's next ping on. One that is down may have nothing to begin with."""
+    _check_state(host)
+    if _parked(call, host):
+        return
     _check(call, host)
     host.resource_state, host.failed_rounds = "PrepareForMaintenance", 0
     stop_what_cannot_move(call.sim, host)
@@ -50,11 +53,23 @@ def await_ping(sim: Simulator, host: Host) -> None:
     sim.scheduler.after(0.0 if is_fake(host.hypervisor) else RECHECK, go_on, sim, host)
 
 
-def _check(call: Call, host: Host) -> None:
+def _parked(call: Call, host: Host) -> bool:
+    """A host that is down goes straight into maintenance where its zone allows it, whatever is on it."""
+    allowed = call.setting("set.host.down.to.maintenance", call.db.zones[host.zone_id])
+    if not allowed or host.state != "Down" or host.resource_state not in ("Enabled", "ErrorInMaintenance"):
+        return False
+    host.resource_state = "Maintenance"
+    return True
+
+
+def _check_state(host: Host) -> None:
     if host.resource_state in (*PREPARING, "Maintenance"):
         raise CloudRuntime(
             f"Host is already in state {host.resource_state}. Cannot recall for maintenance until resolved."
         )
+
+
+def _check(call: Call, host: Host) -> None:
     for other in call.db.hosts.where(cluster_id=host.cluster_id):
         if other is not host and other.resource_state in PREPARING:
             cluster = call.db.clusters[host.cluster_id]
