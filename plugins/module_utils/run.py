@@ -79,7 +79,11 @@ def run_with(
         key: value for key, value in params.items() if key in ("state", "id", "immutable_drift") or record.has(key)
     }
     context = make_context(record, options, view, check=check, progress=progress)
-    return reconcile(context).as_result(diff=diff)
+    try:
+        return reconcile(context).as_result(diff=diff)
+    except CloudStackError as error:
+        error.warnings = tuple(dict.fromkeys((*context.warnings, *view.notes)))
+        raise
 
 
 def _operate(task: Task) -> dict[str, Any]:

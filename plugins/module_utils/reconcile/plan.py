@@ -110,6 +110,8 @@ def plan(ctx: Context) -> Plan:
             obj=ctx.name,
             remedy="check the id; leave it out to have the object created",
         )
+    if row is None:
+        _look_up_places(ctx)
     if ctx.resource.check_wish:
         ctx.resource.check_wish(ctx, row)
     return _creation(ctx) if row is None else _update(ctx, row)
@@ -153,6 +155,15 @@ def _places(ctx: Context) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
             yield kind, given[name], {other: value for other, value in given.items() if other != name}
     for kind, value in resource.also_needs(given) if resource.also_needs else ():
         yield kind, value, {}
+
+
+def _look_up_places(ctx: Context) -> None:
+    """An object that is not found may lie in a mistyped place: that is to be told, not what a new one would need."""
+    resource = ctx.resource
+    for name in dict.fromkeys((*resource.identity, *resource.scope)):
+        option = resource.option(name)
+        if option.refers_to and option.type == "ref" and ctx.given.get(name) not in (None, ""):
+            ctx.ref(name)
 
 
 def _tell_of_gone_place(ctx: Context, error: NotFound) -> None:

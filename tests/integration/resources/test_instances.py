@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import CloudStackError, InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import CloudStackError, InvalidInput, NotFound
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
 from ansible_collections.cloudstack.ops.tests.support.storage_clouds import ZONE, StorageCloud
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault
@@ -57,6 +57,20 @@ def test_a_new_instance_may_stay_stopped_and_be_where_it_was_told(cloud):
     assert made["resource"]["state"] == "Stopped"
     cloud.run("instance", name="placed", state="started", host=host)
     assert cloud.vm("placed")["hostname"] == host
+
+
+@pytest.mark.parametrize("state", ["present", "started", "stopped", "restarted", "recovered"])
+def test_a_mistyped_zone_is_told_and_not_what_a_new_instance_would_need(cloud, state):
+    with pytest.raises(NotFound, match="zone 'nort' does not exist") as caught:
+        cloud.run("instance", name="life", zone="nort", state=state)
+    assert (caught.value.nearest, cloud.changes) == ([ZONE], 0)
+    with pytest.raises(InvalidInput) as caught:
+        cloud.run("instance", name="life", zone="nort", state=state, check=True)
+    assert any("zone 'nort' does not exist" in text for text in caught.value.warnings)
+    gone = cloud.run("instance", name="life", zone="nort", state="absent")
+    assert gone["warnings"] == [
+        "instance life: zone 'nort' does not exist, so it is gone with it; did you mean 'north'?"
+    ]
 
 
 def test_what_somebody_else_began_is_waited_for(cloud):
