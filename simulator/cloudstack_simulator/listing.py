@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from . import access
+from . import access, icons
 from .errors import CloudRuntime, InvalidParameter, ParameterError
 from .tables import Table
 
@@ -134,6 +134,8 @@ def page(call: Call, name: str, found: Any, view: Callable[[Any], Any]) -> dict[
     call.shared = {}
     shown = [view(row) for row in islice(values, first, None if size == UNLIMITED else first + size)]
     call.shared = None
+    if call.params.showicon:
+        icons.show(call, shown)
     if call.sim.jobs.pending:
         shown = [call.sim.jobs.mark(one) for one in shown]
     return {"count": total, name: shown} if shown else {"count": total}

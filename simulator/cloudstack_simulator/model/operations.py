@@ -70,3 +70,12 @@ class ResourceDetail(Row):
     key: str
     value: str
     display: bool = True
+
+
+@entity("resource_icons", indexes=("resource",))
+class ResourceIcon(Row):
+    resource: str
+    """uuid of what it is of"""
+    resource_type: str
+    image: str
+    """Base64."""
