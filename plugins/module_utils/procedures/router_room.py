@@ -15,10 +15,11 @@ from ..client import InvalidInput
 from ..model import Row
 from .facts import setting
 from .host_places import MIB, Need, room_of
+from .router_addresses import check_addresses
 
 ROLLING = "network.rolling.restart"
-PUBLIC, RESERVED = 4, 5
-"""Types of listCapacity: public addresses, and addresses that pods reserve for system VMs."""
+RESERVED = 5
+"""Type of listCapacity: addresses that pods reserve for system VMs."""
 
 WITHOUT_LINK_LOCAL = ("VMware", "Hyperv")
 """Hypervisors whose routers take a reserved address of the pod; others take a link-local one, of 65,000."""
@@ -33,6 +34,8 @@ def check_room(run: Any, due: Iterable[Target], option: str, offering: Row | Non
     Where the server takes the old one away first nothing more is needed: without rolling restarts, and of a pair. What
     a server does not tell holds nobody up.
     """
+    due = list(due)
+    check_addresses(run, due, option)
     rows = [row for target in due if (row := _alone(target)) is not None]
     if not rows or setting(run, ROLLING).lower() != "true":
         return
@@ -47,7 +50,7 @@ def check_room(run: Any, due: Iterable[Target], option: str, offering: Row | Non
     for (zone, title), told in zip(zones.items(), capacities, strict=True):
         inside = [row for row in rows if row["zoneid"] == zone]
         _check_hosts(title, inside, [row for row in hosts if row.get("zoneid") == zone], sizes, offering, option)
-        _check_addresses(run, title, inside, told, option)
+        _check_reserved(title, inside, told, option)
 
 
 def _alone(target: Target) -> Row | None:
@@ -87,7 +90,7 @@ def _takes(host: Row, need: Need) -> bool:
     return any(host.get(field) is None for field in TOLD) or room_of(host).takes(need)
 
 
-def _check_addresses(run: Any, zone: str, rows: Sequence[Row], capacities: Sequence[Row], option: str) -> None:
+def _check_reserved(zone: str, rows: Sequence[Row], capacities: Sequence[Row], option: str) -> None:
     reserving = any(row.get("hypervisor") in WITHOUT_LINK_LOCAL for row in rows)
     if reserving and _is_used_up(capacities, RESERVED):
         raise InvalidInput(
@@ -95,12 +98,6 @@ def _check_addresses(run: Any, zone: str, rows: Sequence[Row], capacities: Seque
             option=option,
             obj=f"zone {zone}",
             remedy=f"add a range to a pod (module management_ip_range), or set {ROLLING} to false",
-        )
-    if _is_used_up(capacities, PUBLIC):
-        # A new router takes over its network's own address, so this keeps only those from coming that have none.
-        run.task.warn(
-            f"zone {zone} has no public address left: networks keep theirs, but one that has lost it gets no router; "
-            "add a public range (module vlan_ip_range)"
         )
 
 

@@ -10,7 +10,7 @@ from ...errors import CloudRuntime
 from ...model.appliances import INTERNAL_BALANCER, Router
 from ...model.networks import Network
 from .. import hypervisors
-from ..networks import services
+from ..networks import addressing, services
 from . import router_nics, zone_watch
 from .maintenance import NO_PATCH
 from .router_life import BOOT, create, of_network, of_vpc, remove, start, take_scripts
@@ -86,6 +86,8 @@ def restart_for(call: Call, network: Network, *, cleanup: bool, live_patch: bool
         yield from _patch(sim, old)
     elif cleanup and services.has_router(sim.db, network):
         _refuse_shared(sim, network)
+        if services.supports(sim.db, network, "SourceNat"):
+            addressing.source_nat_address(call, network)
         yield from _replace(sim, old, _wanted(network.redundant), network=network)
     else:
         yield from ensure_for(call, network)
