@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..call import Call
-from ..errors import InvalidParameter
+from ..errors import IllegalArgument, InvalidParameter
+from ..listing import Filter, any_of, equal, matching
 from ..tables import Row
 from ..tags import domain_path
 from .annotations import has_annotations
+
+DEFAULT_ARCHITECTURE = "x86_64"
+ARCHITECTURES = (DEFAULT_ARCHITECTURE, "i686", "aarch64", "s390x")
 
 
 def check_details(call: Call, allowed: tuple[str, ...]) -> None:
@@ -17,6 +21,29 @@ def check_details(call: Call, allowed: tuple[str, ...]) -> None:
         raise InvalidParameter(
             f"The details parameter contains a non permitted value. The allowed values are [{', '.join(allowed)}]"
         )
+
+
+def by_ids(call: Call) -> Filter | None:
+    """The filter of `id` or `ids`; both together are refused."""
+    p = call.params
+    if p.id is not None and p.ids:
+        raise InvalidParameter("Specify either id or ids but not both parameters")
+    return any_of("id", p.ids) if p.ids else equal("id", p.id)
+
+
+def in_access_group(call: Call) -> Filter | None:
+    """Rows that are themselves in the storage access group `storageaccessgroup`."""
+    group = call.params.storageaccessgroup
+    return matching(lambda row: group in row.storage_access_groups) if group is not None else None
+
+
+def architecture(text: str | None) -> str | None:
+    """An architecture's name, None without one; an unknown one is refused."""
+    if text is None or not text.strip():
+        return None
+    if text not in ARCHITECTURES:
+        raise IllegalArgument(f"Unsupported arch type: {text}")
+    return text
 
 
 def owner_fields(call: Call, account_id: int) -> dict[str, Any]:
@@ -42,7 +69,7 @@ def _owner_fields(call: Call, account_id: int) -> dict[str, Any]:
 
 def short_tags(call: Call, row: Row) -> list[dict[str, Any]]:
     """The `tags` of rows that the server reads from a joined view: without the domain's path."""
-    return [{k: v for k, v in tag.items() if k != "domainpath"} for tag in call.sim.tags.views(row)]
+    return [{k: v for k, v in tag.items() if k != "domainpath"} for tag in call.sim.tags.full_views(row)]
 
 
 def running_job(call: Call, row: Row) -> dict[str, Any]:

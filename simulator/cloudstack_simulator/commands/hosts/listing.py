@@ -9,7 +9,7 @@ from ...farm import server_of
 from ...listing import equal, matching
 from ...model.hosts import Host
 from ...registry import command
-from ..common import check_details
+from ..common import architecture, check_details, in_access_group
 from ..zones.hypervisors import hypervisor_type
 from .view import host_views
 
@@ -37,14 +37,13 @@ def list_hosts(call: Call) -> dict[str, Any]:
             equal("cluster_id", p.clusterid),
             equal("resource_state", p.resourcestate),
             _of_hypervisor(p.hypervisor),
-            equal("arch", p.arch),
+            equal("arch", architecture(p.arch)),
             _for_ha_only(call),
-            _power_enabled(p.outofbandmanagementenabled),
-            equal(lambda h: h.power.get("state", "Disabled"), p.outofbandmanagementpowerstate),
+            *_by_power(call),
             matching(lambda h: h.state == "Up" and server_of(call.sim, h) is p.managementserverid)
             if p.managementserverid
             else None,
-            matching(lambda h: p.storageaccessgroup in h.storage_access_groups) if p.storageaccessgroup else None,
+            in_access_group(call),
         ],
         keyword=("name", "state", "kind"),
     )
@@ -64,10 +63,16 @@ def _for_ha_only(call: Call) -> Any:
     return matching(lambda h: (tag in h.tags) if wanted else (not h.tags or any(t != tag for t in h.tags)))
 
 
-def _power_enabled(wanted: bool | None) -> Any:
-    if wanted is None:
-        return None
-    return matching(lambda h: bool(h.power.get("enabled")) is wanted)
+def _by_power(call: Call) -> list[Any]:
+    """Filters of out-of-band management: they leave out the hosts for which it was never set up."""
+    enabled, state = call.params.outofbandmanagementenabled, call.params.outofbandmanagementpowerstate
+    if enabled is None and state is None:
+        return []
+    return [
+        matching(lambda h: bool(h.power)),
+        matching(lambda h: h.power.get("enabled", False) is enabled) if enabled is not None else None,
+        equal(lambda h: h.power.get("state", "Disabled"), state),
+    ]
 
 
 @command("listHostTags")

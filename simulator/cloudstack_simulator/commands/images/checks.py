@@ -10,7 +10,6 @@ from ...errors import IllegalArgument, InvalidParameter, PermissionDenied
 from ...model.images import ROUTING, SYSTEM, USER
 from .. import urls
 
-ARCHITECTURES = {"x86_64": "x86_64", "i686": "i686", "aarch64": "aarch64", "s390x": "s390x"}
 FORMATS = (
     "QCOW2", "RAW", "VHD", "ISO", "OVA", "VHDX", "BAREMETAL", "EXTERNAL", "VMDK", "VDI", "TAR", "ZIP", "DIR", "",
 )  # fmt: skip
@@ -35,14 +34,6 @@ def zones(call: Call, given: list[Any]) -> list[Any] | None:
         if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
             raise PermissionDenied(f"Cannot perform this operation, Zone {zone} is currently disabled")
     return given
-
-
-def architecture(text: str | None) -> str:
-    if text is None:
-        return "x86_64"
-    if text.lower() not in ARCHITECTURES:
-        raise IllegalArgument(f"Unsupported arch type: {text}")
-    return ARCHITECTURES[text.lower()]
 
 
 def format_name(text: str) -> str:

@@ -10,12 +10,13 @@ from ...errors import IllegalArgument, InvalidParameter, PermissionDenied
 from ...listing import any_of, equal, matching, tagged
 from ...model.images import SYSTEM, Template
 from ...registry import command
+from ..common import architecture
 from ..zones.hypervisors import hypervisor_type
 from . import rows
 from .rows import ImageRow
 from .view import image_view
 
-FILTERS = ("featured", "self", "selfexecutable", "sharedexecutable", "executable", "community", "all")
+FILTERS = ("featured", "self", "selfexecutable", "shared", "sharedexecutable", "executable", "community", "all")
 READY_FILTERS = frozenset({"featured", "selfexecutable", "sharedexecutable", "community"})
 """Filters that show what is ready to be used, and nothing else."""
 
@@ -34,19 +35,16 @@ def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
     p = call.params
     if chosen not in FILTERS:
         raise IllegalArgument(f"No enum constant com.cloud.template.VirtualMachineTemplate.TemplateFilter.{chosen}")
-    if chosen == "all" and not (call.caller.is_root_admin or call.caller.is_domain_admin):
+    if chosen == "all" and _is_user(call):
         raise InvalidParameter("Filter all can be specified by admin only")
     _check_kind(p.id, isos=isos)
     templates = [t for t in _pool(call) if t.is_iso is isos]
     if p.id is not None:
-        if p.id and not _may_see(call, p.id):
-            raise PermissionDenied(
-                f"Account {access.account_text(call.caller.account)} does not have permission to operate with "
-                f"resource {p.id}"
-            )
+        if p.id:
+            _check_access(call, p.id)
         templates = [t for t in templates if t.id == p.id.id]
     else:
-        templates = [t for t in templates if _passes(call, t, chosen)]
+        templates = list(filter(_may_see(call, chosen), templates))
     found = rows.image_rows(call.sim, templates)
     if p.showunique:
         found = list({row.template.id: row for row in reversed(found)}.values())[::-1]
@@ -60,10 +58,10 @@ def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
             any_of(lambda r: r.template.id, p.ids),
             equal(lambda r: r.template.name, p.name),
             equal(lambda r: r.template.hypervisor, kind) if kind != "None" else None,
-            matching(lambda r: r.template.hypervisor in available) if available else None,
+            matching(lambda r: r.template.hypervisor in available) if available is not None else None,
             matching(lambda r: r.zone is not None and r.zone.id == p.zoneid.id) if p.zoneid is not None else None,
             equal(lambda r: r.template.kind, p.templatetype),
-            equal(lambda r: r.template.arch, p.arch),
+            equal(lambda r: r.template.arch, architecture(p.arch)),
             matching(lambda r: r.template.bootable is p.bootable) if isos and p.bootable is not None else None,
             _by_readiness(call, chosen),
             _by_store(call),
@@ -73,8 +71,18 @@ def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
             _by_category(call),
             _by_tags(call),
         ],
-        sort=lambda r: (r.template.sort_key, r.template.id, r.zone.id if r.zone is not None else 0),
+        sort=_order(call),
     )
+
+
+def _order(call: Call) -> Any:
+    """By sort key, then by template and zone: a text on the server, so 10 comes before 9."""
+    sign = 1 if call.setting("sortkey.algorithm") else -1
+    return lambda r: (sign * r.template.sort_key, f"{r.template.id}_{r.zone.id if r.zone is not None else 0}")
+
+
+def _is_user(call: Call) -> bool:
+    return not (call.caller.is_root_admin or call.caller.is_domain_admin)
 
 
 def _check_kind(template: Any, *, isos: bool) -> None:
@@ -95,7 +103,7 @@ def _pool(call: Call) -> list[Template]:
 def _by_readiness(call: Call, chosen: str) -> Any:
     """Most filters show what is ready only; `isready=true` makes the others do so, `false` changes nothing."""
     p = call.params
-    of_one_account = call.caller.is_root_admin and p.account is not None and p.domainid is not None
+    of_one_account = not _is_user(call) and p.account is not None and p.domainid is not None
     only_ready = chosen in READY_FILTERS or (chosen == "executable" and of_one_account) or p.isready
     return matching(lambda r: rows.is_ready(call.sim, r.template, r.zone)) if only_ready else None
 
@@ -131,56 +139,84 @@ def _by_tags(call: Call) -> Any:
     return matching(lambda r: found.test(r.template)) if found is not None else None
 
 
-def _available_hypervisors(call: Call) -> set[str | None] | None:
-    """Hypervisors of the hosts that there are: templates of others are not shown. None: no hosts at all."""
+def _available_hypervisors(call: Call) -> set[str | None]:
+    """Hypervisors of the hosts that there are: templates of others are not shown, nor is any without hosts."""
     zone = call.params.zoneid
     hosts = call.db.hosts.where(kind="Routing", **({"zone_id": zone.id} if zone is not None else {}))
-    return {h.hypervisor for h in hosts} | {"Any", None} if hosts else None
+    return {h.hypervisor for h in hosts} | {"Any", None} if hosts else set()
 
 
-def owners(call: Call) -> set[int]:
-    """Accounts whose templates count as one's own: those of account, project or domain, else the caller."""
+def _may_see(call: Call, chosen: str) -> Any:
+    """The test of one of the filters: which images it is for."""
+    mine, caller, db = _permitted(call), call.caller, call.db
+    below = access.domains_below(db, caller.account.domain_id)
+    projects = call.params.projectid is not None
+
+    def passes(template: Template) -> bool:
+        account = db.accounts[template.account_id]
+        match chosen:
+            case "featured" | "community":
+                return template.public and template.featured is (chosen == "featured")
+            case "self" | "selfexecutable":
+                return mine is None or account.id in mine
+            case "shared" | "sharedexecutable":
+                return mine is not None and not mine.isdisjoint(template.launch_account_ids)
+            case "executable":
+                return template.public or (mine is not None and account.id in mine)
+        if caller.is_root_admin or template.public:
+            return True
+        return account.domain_id in below if not projects else mine is not None and account.id in mine
+
+    def fits(template: Template) -> bool:
+        is_project = db.accounts[template.account_id].account_type == access.PROJECT
+        if is_project is not projects and (mine is None or not projects):
+            return False
+        if chosen in ("featured", "selfexecutable") and template.kind == SYSTEM:
+            return False
+        return passes(template) and _is_shared_with(call, template)
+
+    return fits
+
+
+def _permitted(call: Call) -> set[int] | None:
+    """The accounts that count as one's own; None: a domain or all projects were asked for, which narrows nothing."""
     p = call.params
-    if p.account or p.projectid is not None or p.domainid is not None or p.listall:
-        found = access.visible_accounts(call)
-        if found is not None:
-            return found
-    return {call.caller.account.id}
+    found = access.visible_accounts(call)
+    if p.account or (p.projectid is not None and (p.projectid.id != -1 or _is_user(call))):
+        return found
+    if p.projectid is None and (p.domainid is None or _is_user(call)):
+        return {call.caller.account.id}
+    return None
 
 
-def _passes(call: Call, template: Template, chosen: str) -> bool:
-    own = template.account_id in owners(call)
-    shared = bool(set(template.launch_account_ids) & owners(call))
-    public = template.public and template.kind != SYSTEM
-    match chosen:
-        case "all":
-            return call.caller.is_root_admin or own or public or shared or _below(call, template)
-        case "featured":
-            return public and template.featured
-        case "community":
-            return public and not template.featured
-        case "self":
-            return own
-        case "selfexecutable":
-            return own and _usable(call, template)
-        case "sharedexecutable":
-            return shared and not own and _usable(call, template)
-    return (own or shared or public) and _usable(call, template)
-
-
-def _usable(call: Call, template: Template) -> bool:
-    return any(rows.is_ready(call.sim, t, zone) for t, zone in rows.image_rows(call.sim, [template]))
-
-
-def _below(call: Call, template: Template) -> bool:
-    """Whether a domain admin's domain holds the owner."""
-    return access.may_use_account(call.caller, call.db.accounts[template.account_id], call.db)
-
-
-def _may_see(call: Call, template: Template) -> bool:
-    if template.public or call.caller.account.id in template.launch_account_ids:
+def _is_shared_with(call: Call, template: Template) -> bool:
+    """Whether the domain of a public image lets other domains have it."""
+    home = call.db.domains[call.db.accounts[template.account_id].domain_id]
+    if call.caller.is_root_admin or home.id == call.caller.account.domain_id or not template.public:
         return True
-    return access.may_use_account(call.caller, call.db.accounts[template.account_id], call.db)
+    return bool(call.setting("share.public.templates.with.other.domains", home))
+
+
+def _check_access(call: Call, template: Template) -> None:
+    """Refuse a private image of others: to a domain admin by its domain."""
+    if not template.public and call.caller.is_domain_admin:
+        call.check_domain(call.db.domains[call.db.accounts[template.account_id].domain_id])
+    else:
+        check_launch(call, template)
+
+
+def check_launch(call: Call, template: Template) -> None:
+    """Refuse a private image of others to those who may not launch instances from it."""
+    caller, db = call.caller, call.db
+    account = db.accounts[template.account_id]
+    if template.public or caller.is_root_admin or caller.account.id in (account.id, *template.launch_account_ids):
+        return
+    if account.account_type == access.PROJECT and access.may_use_account(caller, account, db):
+        return
+    raise PermissionDenied(
+        f"Account {access.account_text(caller.account)} does not have permission to launch instances from "
+        f"template {template.name}"
+    )
 
 
 def view_rows(call: Call, name: str, found: list[ImageRow], view: Any = image_view) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from ...errors import CloudRuntime, InvalidParameter, ParameterError
 from ...model.images import Template, TemplateCopy
 from ...parameters import flat_map
 from ...registry import command
+from ..common import DEFAULT_ARCHITECTURE, architecture
 from . import checks, downloads, rows
 from .links import serving_host, upload_patience, upload_ticket
 from .listing import view_rows
@@ -23,7 +24,7 @@ def register_template(call: Call) -> dict[str, Any]:
     given = _given_zones(call)
     if p.ostypeid is None and not p.deployasis:
         raise ParameterError("Please provide a guest OS type")
-    arch = checks.architecture(p.arch)
+    arch = architecture(p.arch) or DEFAULT_ARCHITECTURE
     checks.rights(call)
     cross_zones = any(getattr(z, "id", None) == checks.ALL_ZONES for z in given)
     kind = checks.kind(call, p.templatetype, p.isrouting, cross_zones=cross_zones)
@@ -122,7 +123,7 @@ def register_iso(call: Call) -> dict[str, Any]:
     p = call.params
     owner = entity_owner(call)
     bootable = p.get("bootable", True)
-    arch = checks.architecture(p.arch)
+    arch = architecture(p.arch) or DEFAULT_ARCHITECTURE
     cross_zones = getattr(p.zoneid, "id", None) == checks.ALL_ZONES
     if bootable and p.ostypeid is None:
         raise InvalidParameter("Please pass a valid GuestOS Id")

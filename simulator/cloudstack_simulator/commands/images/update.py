@@ -9,6 +9,7 @@ from ...errors import InvalidParameter
 from ...model.images import ROUTING, USER, Template
 from ...parameters import flat_map
 from ...registry import command
+from ..common import architecture
 from . import checks
 from .view import updated_view
 
@@ -41,7 +42,7 @@ def _update(call: Call) -> dict[str, Any]:
     system = p.ostypeid
     if system is not None and (not system or system.removed is not None):
         raise InvalidParameter("Please specify a valid guest OS ID.")
-    arch = checks.architecture(p.arch) if p.arch is not None else template.arch
+    arch = architecture(p.arch) or template.arch
     template.kind, template.format, template.arch = kind, image_format, arch
     if system is not None:
         template.guest_os_id = system.id

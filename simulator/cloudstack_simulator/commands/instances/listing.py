@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...call import Call
+from ...call import Call, live
 from ...envelope import Ready, prune
 from ...errors import InvalidParameter
 from ...listing import Filter, any_of, contains, equal, matching, tagged
 from ...model.instances import Instance
 from ...registry import command
+from ..common import architecture, by_ids
+from ..zones.hypervisors import hypervisor_type
 from . import statistics
 from .sizes import size_of
 from .views import ALL, DETAILS, instance_view
@@ -30,41 +32,102 @@ def _details(call: Call) -> tuple[str, ...]:
 def _filters(call: Call) -> list[Filter | None]:
     p, db = call.params, call.db
     return [
-        equal("id", p.id),
-        any_of("id", p.ids) if p.ids else None,
+        _on_pool(call),
+        _leased(call),
+        by_ids(call),
         equal("vm_type", "User"),
+        _of_hypervisor(call),
         equal("name", p.name),
-        _in_state(call),
+        *_in_state(call),
+        *_displayed(call),
         equal("zone_id", p.zoneid),
         equal("host_id", p.hostid),
         equal("pod_id", p.podid),
-        equal("hypervisor", p.hypervisor),
         equal("template_id", p.templateid),
         equal("iso_id", p.isoid),
         equal("service_offering_id", p.serviceofferingid),
         equal("backup_offering_id", p.backupofferingid),
-        equal("group_id", p.groupid),
+        equal("group_id", _chosen(p.groupid)),
         equal("user_id", p.userid),
         equal("user_data_id", p.userdataid),
         equal("ha_enabled", p.haenable),
-        equal("display", p.displayvm),
         _in_cluster(call),
         _among(
             p.networkid is not None,
             {n.vm_id for n in db.nics.where(network_id=p.networkid.id)} if p.networkid else set(),
         ),
-        _among(
-            p.storageid is not None,
-            {v.vm_id for v in db.volumes.where(pool_id=p.storageid.id)} if p.storageid else set(),
-        ),
         _in_vpc(call),
         _with_keyword(call),
         _of_template(call),
-        matching(lambda vm: p.affinitygroupid.id in vm.affinity_group_ids) if p.affinitygroupid is not None else None,
-        matching(lambda vm: p.securitygroupid.id in vm.security_group_ids) if p.securitygroupid is not None else None,
+        _in_one_of("affinity_group_ids", _chosen(p.affinitygroupid)),
+        _in_one_of("security_group_ids", _chosen(p.securitygroupid)),
+        _with_key(call),
+        _with_gpu(call),
         equal("autoscale_group_id", p.autoscalevmgroupid),
         tagged(call, "UserVm"),
     ]
+
+
+NO_LEASES = (
+    " Cannot list leased instances because the Instance Lease feature is disabled, please enable it to list leased "
+    "instances"
+)
+
+
+def _chosen(group: Any) -> Any:
+    """A group asked for; the id -1 means none."""
+    return None if group is None or group.id == -1 else group
+
+
+def _in_one_of(field: str, group: Any) -> Filter | None:
+    return matching(lambda vm: group.id in getattr(vm, field)) if group is not None else None
+
+
+def _on_pool(call: Call) -> Filter | None:
+    pool = call.params.storageid
+    if pool is None:
+        return None
+    live(pool, "Unable to find specified storage pool")
+    return _among(True, {v.vm_id for v in call.db.volumes.where(pool_id=pool.id)})
+
+
+def _leased(call: Call) -> Filter | None:
+    if not call.params.leased:
+        return None
+    if not call.setting("instance.lease.enabled"):
+        raise InvalidParameter(NO_LEASES)
+    return equal("lease_execution", "PENDING")
+
+
+def _of_hypervisor(call: Call) -> Filter | None:
+    name = call.params.hypervisor
+    if name is not None and hypervisor_type(name) == "None":
+        raise InvalidParameter(f"Invalid HypervisorType {name}")
+    return equal("hypervisor", name)
+
+
+def _displayed(call: Call) -> list[Filter | None]:
+    """Others than root admins do not see what is hidden from them."""
+    hidden = None if call.caller.is_root_admin else equal("display", True)
+    return [equal("display", call.params.displayvm), hidden]
+
+
+def _with_key(call: Call) -> Filter | None:
+    """Once any instance has a key pair of that name, the server shows all that its owners have with details."""
+    name, db = call.params.keypair, call.db
+    if name is None:
+        return None
+    used = {vm.details.get("SSH.PublicKey") for vm in db.vms}
+    owners = {pair.account_id for pair in db.ssh_keys.where(name=name) if pair.public_key in used}
+    return matching(lambda vm: bool(vm.details) and vm.account_id in owners)
+
+
+def _with_gpu(call: Call) -> Filter | None:
+    wanted = call.params.gpuenabled
+    if wanted is None:
+        return None
+    having = {o.id for o in call.db.service_offerings.all() if o.vgpu_profile_id is not None}
+    return matching(lambda vm: (vm.service_offering_id in having) is wanted)
 
 
 def _among(wanted: bool, numbers: set[int]) -> Filter | None:
@@ -87,14 +150,20 @@ def _in_vpc(call: Call) -> Filter | None:
     return _among(True, {n.vm_id for t in tiers for n in call.db.nics.where(network_id=t)})
 
 
-def _in_state(call: Call) -> Filter | None:
-    """`present` is everything but what is going away; a pod's instances come without the destroyed ones."""
-    p = call.params
-    if p.state is None:
-        return matching(lambda vm: vm.state != "Destroyed") if p.podid is not None else None
-    if p.state.lower() == "present":
-        return matching(lambda vm: vm.state not in ("Destroyed", "Expunging"))
-    return equal("state", p.state)
+def _in_state(call: Call) -> list[Filter | None]:
+    """`present` is everything but what is going away; a pod's instances come without the destroyed ones.
+
+    Users do not see what is going away unless the setting lets them.
+    """
+    p, caller = call.params, call.caller
+    staying = matching(lambda vm: vm.state not in ("Destroyed", "Expunging"))
+    present = p.state is not None and p.state.lower() == "present"
+    asked = None if present else equal("state", p.state)
+    if p.state is None and p.podid is not None:
+        asked = matching(lambda vm: vm.state != "Destroyed")
+    is_user = not caller.is_root_admin and not caller.is_domain_admin
+    forbidden = is_user and not call.setting("allow.user.view.destroyed.vm", caller.account)
+    return [asked, staying if present or forbidden else None]
 
 
 def _with_keyword(call: Call) -> Filter | None:
@@ -114,10 +183,11 @@ def _of_template(call: Call) -> Filter | None:
     p = call.params
     if p.isvnf is None and p.arch is None:
         return None
+    arch = architecture(p.arch)
     wanted = {
         t.id
         for t in call.db.templates.all()
-        if (p.isvnf is None or (t.kind == "VNF") is p.isvnf) and (p.arch is None or t.arch == p.arch)
+        if (p.isvnf is None or (t.kind == "VNF") is p.isvnf) and (arch is None or t.arch == arch)
     }
     return matching(lambda vm: vm.template_id in wanted)
 

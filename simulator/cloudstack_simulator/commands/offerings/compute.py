@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from ... import access
+from ...access import ROOT_ADMIN
 from ...call import Call, live
 from ...clock import timestamp
 from ...errors import InvalidParameter, ServerApiError
@@ -12,6 +15,7 @@ from ...model.offerings import DiskOffering, ServiceOffering
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
 from ..gpu.profiles import profile_view
+from ..images.listing import check_launch
 from ..instances.sizes import size_of
 from . import disk_rules, scopes
 
@@ -73,7 +77,12 @@ def _gpu_fields(call: Call, offering: ServiceOffering) -> dict[str, Any]:
 @command("listServiceOfferings")
 def list_service_offerings(call: Call) -> dict[str, Any]:
     p = call.params
+    owner = call.owner()
     if p.issystem and not call.caller.is_root_admin:
+        raise InvalidParameter("Only ROOT admins can access system offerings.")
+    scopes.check_domain_line(call, owner, "service")
+    for_vm = _for_vm(call, owner)
+    if p.issystem and owner.account_type != ROOT_ADMIN:
         raise InvalidParameter("Only root admins can access system's offering")
     scopes.check_recursion(call, "service")
     return call.listing(
@@ -88,13 +97,13 @@ def list_service_offerings(call: Call) -> dict[str, Any]:
             equal("vm_type", p.systemvmtype),
             equal(lambda o: _disk(call, o).encrypt, p.encryptroot),
             scopes.of_storage_type(p.storagetype, lambda o: _disk(call, o).use_local_storage),
-            scopes.of_domain(p.domainid),
+            scopes.of_domain(call),
             scopes.for_zone(p.zoneid),
-            scopes.visible(call),
+            scopes.visible(call, owner),
             _at_least("cpu", "mincpunumber", "maxcpunumber", p.cpunumber),
             _at_least("memory", "minmemory", "maxmemory", p.memory),
             matching(lambda o: o.speed is None or o.speed >= p.cpuspeed) if p.cpuspeed else None,
-            _for_vm(call),
+            for_vm,
             _for_template(call),
             matching(lambda o: (o.vgpu_profile_id is not None) is p.gpuenabled) if p.gpuenabled is not None else None,
             equal("vgpu_profile_id", p.vgpuprofileid),
@@ -124,12 +133,13 @@ def _at_least(field: str, lowest: str, highest: str, wanted: int | None) -> Any:
     return matching(can_give)
 
 
-def _for_vm(call: Call) -> Any:
+def _for_vm(call: Call, owner: Any) -> Any:
     """Offerings that an instance may change to: like its own in what cannot change, not smaller while it runs."""
     vm = call.params.virtualmachineid
     if vm is None:
         return None
     live(vm, "unable to find a virtual machine with specified id")
+    access.check(replace(call.caller, account=owner), vm, call.db)
     own = call.db.service_offerings[vm.service_offering_id]
     running, size = vm.state == "Running", size_of(call.db, vm)
     disk = _disk(call, own)
@@ -180,6 +190,7 @@ def _for_template(call: Call) -> Any:
         return None
     if not template:
         raise InvalidParameter("Unable to find template with the specified ID")
+    check_launch(call, template)
     return matching(lambda o: not o.host_tags or template.tag in o.host_tags) if template.tag else None
 
 

@@ -40,6 +40,8 @@ def disk_offering_view(call: Call, offering: DiskOffering) -> dict[str, Any]:
 @command("listDiskOfferings")
 def list_disk_offerings(call: Call) -> dict[str, Any]:
     p = call.params
+    if p.domainid is not None and not p.account:
+        return _of_domain(call)
     scopes.check_recursion(call, "disk")
     tags = _wanted_tags(call)
     answer = call.listing(
@@ -53,16 +55,27 @@ def list_disk_offerings(call: Call) -> dict[str, Any]:
             equal("name", p.name),
             equal("encrypt", p.encrypt),
             scopes.of_storage_type(p.storagetype, lambda o: o.use_local_storage),
-            scopes.of_domain(p.domainid),
             scopes.for_zone(p.zoneid),
-            scopes.visible(call),
-            matching(lambda o: o.display) if not call.caller.is_root_admin else None,
+            scopes.visible(call, call.owner()),
             _instead(call),
         ],
         keyword=("name", "display_text"),
         sort=scopes.by_sort_key(call),
     )
     return _with_tags(answer, tags)
+
+
+def _of_domain(call: Call) -> dict[str, Any]:
+    """A domain without an account: all that is bound to it, in every state; the server overlooks the other filters."""
+    scopes.check_domain_line(call, call.caller.account, "disk")
+    domain = call.params.domainid
+    return call.listing(
+        "diskoffering",
+        call.db.disk_offerings,
+        disk_offering_view,
+        where=[matching(lambda o: not o.compute_only and domain.id in o.domain_ids)],
+        sort=scopes.by_sort_key(call),
+    )
 
 
 def _instead(call: Call) -> Any:

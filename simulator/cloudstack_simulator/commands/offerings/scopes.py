@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...access import in_domain
+from ...access import ROOT_ADMIN, in_domain
 from ...call import Call
-from ...errors import IllegalArgument, InvalidParameter
+from ...errors import IllegalArgument, InvalidParameter, PermissionDenied
 from ...listing import Filter, matching
 
 STATES = {"active": "Active", "inactive": "Inactive"}
@@ -108,17 +108,39 @@ def of_storage_type(word: str | None, is_local: Callable[[Any], bool]) -> Filter
     return matching(lambda offering: is_local(offering) is (word.lower() == "local"))
 
 
-def of_domain(domain: Any) -> Filter | None:
-    """Offerings that are bound to a domain."""
-    return matching(lambda o: domain.id in o.domain_ids) if domain else None
-
-
-def visible(call: Call) -> Filter | None:
-    """What a caller who is no root admin sees: public ones and those of its domain or one above it."""
-    if call.caller.is_root_admin:
+def of_domain(call: Call) -> Filter | None:
+    """A root admin's filter: offerings that are bound to a domain. With an account, that of `visible` is enough."""
+    domain = call.params.domainid
+    if domain is None or call.params.account or not call.caller.is_root_admin:
         return None
-    own = call.caller.account.domain_id
-    return matching(lambda o: not o.domain_ids or any(in_domain(call.db, own, n) for n in o.domain_ids))
+    return matching(lambda o: domain.id in o.domain_ids)
+
+
+def check_domain_line(call: Call, account: Any, kind: str) -> None:
+    """Refuse a domain that is not the account's nor above it."""
+    domain = call.params.domainid
+    if domain is None or call.caller.is_root_admin or in_domain(call.db, account.domain_id, domain.id):
+        return
+    raise PermissionDenied(
+        f"The account:{account.name} does not fall in the same domain hierarchy as the {kind} offering"
+    )
+
+
+def visible(call: Call, account: Any = None) -> Filter | None:
+    """What an account (by default the caller) sees that is no root admin.
+
+    That is what is for everybody, for its domain or one above it; with `isrecursive` also for one below it.
+    """
+    account = account or call.caller.account
+    if account.account_type == ROOT_ADMIN:
+        return None
+    own, recursive, db = account.domain_id, call.params.isrecursive, call.db
+
+    def sees(offering: Any) -> bool:
+        numbers = offering.domain_ids
+        return not numbers or any(in_domain(db, own, n) or (recursive and in_domain(db, n, own)) for n in numbers)
+
+    return matching(sees)
 
 
 def check_recursion(call: Call, kind: str) -> None:

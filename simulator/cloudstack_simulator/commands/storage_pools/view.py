@@ -10,6 +10,7 @@ from ...listing import equal, matching
 from ...model.pools import StoragePool
 from ...registry import command
 from ..annotations import has_annotations
+from ..common import in_access_group
 from ..zones.capacity import overprovisioning
 
 QUIESCE = {"VOLUME_SNAPSHOT_QUIESCEVM": "false"}
@@ -69,17 +70,22 @@ def list_pools(call: Call) -> dict[str, Any]:
             equal("id", p.id),
             equal("name", p.name),
             equal("zone_id", p.zoneid),
-            equal("pod_id", p.podid),
-            equal("cluster_id", p.clusterid),
+            _within("pod_id", p.podid),
+            _within("cluster_id", p.clusterid),
             equal("address", p.ipaddress),
             equal("path", p.path),
             equal("scope", p.scope),
             equal("state", p.status),
-            matching(lambda s: p.storageaccessgroup in s.storage_access_groups) if p.storageaccessgroup else None,
+            in_access_group(call),
         ],
         keyword=("name", "pool_type"),
         sort=lambda pool: (pool.scope == "HOST", pool.id),
     )
+
+
+def _within(field: str, place: Any) -> Any:
+    """Pools of a pod or cluster, and those that belong to none because they are of the whole zone."""
+    return matching(lambda s: getattr(s, field) in (place.id, None)) if place is not None else None
 
 
 def reaches(pool: StoragePool, host: Any) -> bool:

@@ -6,9 +6,10 @@ from typing import Any
 
 from ...call import Call
 from ...errors import InvalidParameter
-from ...listing import Filter, any_of, contains, equal, matching, tagged
+from ...listing import Filter, contains, equal, matching, tagged
 from ...model.volumes import Volume
 from ...registry import command
+from ..common import by_ids
 from .view import volume_view
 
 KEYWORD = ("name", "kind", "state")
@@ -16,22 +17,26 @@ KEYWORD = ("name", "kind", "state")
 
 @command("listVolumes")
 def list_volumes(call: Call) -> dict[str, Any]:
-    return call.listing("volume", call.db.volumes, volume_view, where=filters(call), keyword=KEYWORD, owned=True)
+    """The pages go from the newest to the oldest volumes; the rows of a page are in their order."""
+    answer = call.listing(
+        "volume", call.db.volumes, volume_view, where=filters(call), keyword=KEYWORD, owned=True, newest_first=True
+    )
+    if "volume" in answer:
+        answer["volume"].reverse()
+    return answer
 
 
 def filters(call: Call) -> list[Filter | None]:
-    """The filters of listVolumes; also those of its metrics."""
-    p, db = call.params, call.db
+    """The filters of listVolumes. The server overlooks the host."""
+    p = call.params
     return [
-        equal("id", p.id),
-        any_of("id", p.ids),
+        by_ids(call),
         equal("vm_id", p.virtualmachineid),
         equal("name", p.name),
         contains("kind", p.type),
         equal("state", p.state),
         equal("zone_id", p.zoneid),
         equal("disk_offering_id", _disk_offering(call)),
-        equal(lambda v: getattr(db.vms.get(v.vm_id), "host_id", None), p.hostid),
         equal(lambda v: _pool(call, v, "pod_id"), p.podid),
         equal(lambda v: _pool(call, v, "cluster_id"), p.clusterid),
         equal("pool_id", _on_pool(call)),

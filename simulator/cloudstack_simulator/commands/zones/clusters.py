@@ -10,6 +10,7 @@ from ...listing import equal
 from ...model.zones import Cluster
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
+from ..common import DEFAULT_ARCHITECTURE, architecture, in_access_group
 from ..hosts import agents
 from . import dedication
 from .capacity import cluster_capacities
@@ -73,7 +74,8 @@ def list_clusters(call: Call) -> dict[str, Any]:
             equal("cluster_type", p.clustertype),
             equal("allocation_state", p.allocationstate),
             equal("managed_state", p.managedstate),
-            equal("arch", p.arch),
+            equal("arch", architecture(p.arch)),
+            in_access_group(call),
         ],
         keyword=("name", "hypervisor"),
     )
@@ -91,6 +93,7 @@ def add_cluster(call: Call) -> dict[str, Any]:
     if p.clustertype not in TYPES:
         raise IllegalArgument(f"No enum constant com.cloud.org.Cluster.ClusterType.{p.clustertype}")
     state = allocation_state(p.get("allocationstate", "Enabled"))
+    arch = architecture(p.arch) or DEFAULT_ARCHITECTURE
     if call.db.clusters.first(pod_id=pod.id, name=p.clustername):
         raise CloudRuntime(
             f"Unable to create cluster {p.clustername} in pod and data center with specified ids",
@@ -104,7 +107,7 @@ def add_cluster(call: Call) -> dict[str, Any]:
             hypervisor=hypervisor_type(p.hypervisor),
             cluster_type=p.clustertype,
             allocation_state=state,
-            arch=p.arch or "x86_64",
+            arch=arch,
             details={detail: str(call.setting(name)) for detail, name in RATIOS.items()},
             storage_access_groups=p.get("storageaccessgroups", []),
         )
@@ -125,11 +128,12 @@ def update_cluster(call: Call) -> dict[str, Any]:
     managed = {m.lower(): m for m in MANAGED_STATES}.get((p.managedstate or "managed").lower())
     if managed is None:
         raise InvalidParameter(f"Unable to resolve Managed State '{p.managedstate}' to a supported state")
+    arch = architecture(p.arch) or cluster.arch
     _check_arch(call, cluster)
     cluster.name = p.clustername or cluster.name
     cluster.hypervisor, cluster.allocation_state = hypervisor, state
     cluster.cluster_type = p.clustertype or cluster.cluster_type
-    cluster.arch = p.arch or cluster.arch
+    cluster.arch = arch
     if p.managedstate and managed != cluster.managed_state:
         cluster.managed_state = managed
         for host in call.db.hosts.where(cluster_id=cluster.id):

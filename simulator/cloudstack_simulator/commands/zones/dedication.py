@@ -15,17 +15,9 @@ from ...wording import printed
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
-    from ...tables import Database
 
 GROUP_TYPE = "ExplicitDedication"
 TABLES = {"zone": "zones", "pod": "pods", "cluster": "clusters", "host": "hosts"}
-
-
-def reaches(db: Database, domain_id: int, top_id: int) -> bool:
-    """Whether a domain is `top` or lies below it."""
-    from ...access import in_domain
-
-    return in_domain(db, domain_id, top_id)
 
 
 def of(sim: Simulator, kind: str, row: Row) -> Dedication | None:

@@ -11,6 +11,7 @@ from ...listing import equal
 from ...model.zones import Pod, PodRange, Zone
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
+from ..common import in_access_group
 from . import dedication, pod_ranges
 from .capacity import pod_capacities
 from .texts import allocation_state
@@ -52,6 +53,7 @@ def list_pods(call: Call) -> dict[str, Any]:
             equal("name", p.name),
             equal("zone_id", p.zoneid),
             equal("allocation_state", p.allocationstate),
+            in_access_group(call),
         ],
         keyword=("name",),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import net
+from ...access import domains_below, in_domain
 from ...call import Call, live
 from ...errors import InvalidParameter
 from ...listing import Filter, equal, matching, tagged
@@ -12,6 +13,8 @@ from ...model.zones import Zone
 from ...parameters import flat_map
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
+from ..common import by_ids, in_access_group
+from ..offerings.scopes import by_sort_key
 from . import dedication, zone_life
 from .capacity import zone_capacities
 from .texts import allocation_state, is_domain_name
@@ -48,7 +51,7 @@ def zone_view(call: Call, zone: Zone) -> dict[str, Any]:
         "zonetoken": zone.token,
         "dhcpprovider": zone.dhcp_provider,
         "localstorageenabled": zone.local_storage,
-        "tags": call.sim.tags.views(zone),
+        "tags": call.sim.tags.full_views(zone),
         "resourcedetails": zone.details or None,
         "allowuserspecifyvrmtu": call.setting("allow.end.users.to.specify.vr.mtu", zone),
         "routerprivateinterfacemaxmtu": call.setting("vr.private.interface.max.mtu", zone),
@@ -86,17 +89,17 @@ def list_zones(call: Call) -> dict[str, Any]:
         call.db.zones,
         zone_view,
         where=[
-            equal("id", p.id),
-            equal("id", [z.id for z in p.ids if z]) if p.ids else None,
+            by_ids(call),
             equal("name", p.name) if p.id is None else None,
             equal("network_type", p.networktype),
             equal("domain_id", p.domainid) if not named else None,
             _with_own_routers(call) if p.available is False and not named else None,
-            None if call.caller.is_root_admin else matching(lambda z: may_see(call, z)),
+            _seen_by(call) if not named and not call.caller.is_root_admin else None,
+            in_access_group(call),
             tagged(call, "Zone"),
         ],
         keyword=("name",) if not named else (),
-        sort=lambda z: (z.sort_key, z.id),
+        sort=by_sort_key(call),
     )
 
 
@@ -106,11 +109,24 @@ def _with_own_routers(call: Call) -> Filter:
     return matching(lambda zone: zone.id in found)
 
 
-def may_see(call: Call, zone: Zone) -> bool:
-    """Whether a caller who is no root admin sees the zone: enabled, and public or of one of its domains."""
-    if zone.allocation_state != "Enabled":
-        return False
-    return zone.domain_id is None or dedication.reaches(call.db, call.caller.account.domain_id, zone.domain_id)
+def _seen_by(call: Call) -> Filter:
+    """What others than root admins see: enabled zones that are public or of their domains, and nobody else's own."""
+    db, account, asked = call.db, call.caller.account, call.params.domainid
+    own = {d.id for d in db.domains if in_domain(db, account.domain_id, d.id)}
+    if call.caller.is_domain_admin:
+        own |= domains_below(db, account.domain_id)
+
+    def may_see(zone: Zone) -> bool:
+        given = dedication.of(call.sim, "zone", zone)
+        if given is not None and given.account_id not in (None, account.id) and not call.caller.is_domain_admin:
+            return False
+        if asked is not None:
+            return True
+        if zone.domain_id is None:
+            return zone.allocation_state == "Enabled" and (given is None or given.domain_id in own)
+        return zone.allocation_state == "Enabled" and zone.domain_id in own
+
+    return matching(may_see)
 
 
 @command("createZone")

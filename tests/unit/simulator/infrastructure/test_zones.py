@@ -90,12 +90,14 @@ def test_a_zone_is_taken_down_in_order(running: Any) -> None:
     assert op.rows("listSystemVms") == [], "in a disabled zone they don't come back"
     op.do("enableStorageMaintenance", id=running.pool)
     op.do("deleteStoragePool", id=running.pool)
+    golden = op.only("listTemplates", templatefilter="all", name="golden")["id"]
     for host in running.hosts:
         op.do("prepareHostForMaintenance", id=host)
         sim.advance(15)
         op.do("deleteHost", id=host)
     op.do("deleteCluster", id=running.cluster)
-    op.do("deleteTemplate", id=op.only("listTemplates", templatefilter="all", name="golden")["id"])
+    assert op.rows("listTemplates", templatefilter="all", name="golden") == [], "without hosts no template is shown"
+    op.do("deleteTemplate", id=golden)
     sim.advance(5)
     op.do("deleteImageStore", id=running.store)
     op.do("deletePod", id=running.pod)
