@@ -64,7 +64,9 @@ class Run:
         return self.clock.now().timestamp()
 
     def option(self, name: str) -> Any:
-        return self.task.option(name)
+        """An option's value. Lists that were given as one text, ``a, b``, come without blanks around their parts."""
+        value = self.task.option(name)
+        return [part.strip() if isinstance(part, str) else part for part in value] if isinstance(value, list) else value
 
     def change(self, command: str, params: dict[str, Any], obj: str) -> dict[str, Any]:
         """Sends a changing call and waits for its job. Never in check mode."""
