@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import faults, registry
+from . import faults, registry, usage
 from .clock import RunningClock
 from .populating import Wanted, populate
 from .server import Server
@@ -92,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
         "--management-servers", type=int, default=1, choices=range(1, 10), metavar="N",
         help="so many, behind a load balancer (default: %(default)s)",
     )  # fmt: skip
+    made.add_argument("--usage-server", action="store_true", help="a usage server runs: it counts what is used")
     made.add_argument(
         "--webhook-address", type=webhook_address, action="append", default=[], metavar="HOST=ADDRESS:PORT",
         help="where the host of webhooks' payload URLs is; nothing is sent to other hosts (may be repeated)",
@@ -148,6 +149,8 @@ def start(options: argparse.Namespace, state: StateFile | None) -> tuple[Simulat
         sim.admin.user.secret_key = options.secret or sim.secret
     elif options.populate:
         populate(sim, options.populate)
+    if options.usage_server:
+        usage.begin(sim)
     sim.begin(options.log.open("a", encoding="utf-8") if options.log else None)
     if options.faults is not None:
         sim.faults.use(options.faults)

@@ -38,8 +38,11 @@ EVENT_STEPS: list[Callable[[Simulator, Any], None]] = []
 AccountStep = Callable[["Simulator", Any], None]
 ACCOUNT_REMOVALS: list[tuple[int, AccountStep]] = []
 KEPT_WITHOUT_OWNER = frozenset(
-    {"accounts", "console_sessions", "events", "jobs", "project_members", "quota_credits", "tags", "users"}
-)
+    {
+        "accounts", "console_sessions", "events", "jobs", "project_members", "quota_credits", "tags", "usage_records",
+        "usage_spans", "users",
+    }
+)  # fmt: skip
 """Tables whose rows name an account that does not own them, or outlive it."""
 ZONES: dict[str, list[tuple[int, Callable[[Simulator], None]]]] = {}
 

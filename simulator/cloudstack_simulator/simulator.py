@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from . import contract, registry
+from . import contract, registry, usage
 from .auth import Authenticator
 from .call import Caller
 from .calllog import CallLog
@@ -56,6 +56,7 @@ class Simulator:
     `advance`) or a `RunningClock`. `page_size`: replaces the setting `default.page.size`.
     `management_servers`: how many there are, behind a load balancer that leads to one that is up.
     `faults`: a document of fault rules (faults/rules.py), in force from the start on.
+    `usage_server`: whether one runs, and counts.
     `webhook_addresses`: where the hosts of webhooks' payload URLs are (post.py); others are out of reach.
     `choices(what, candidates, **about)`: decides what is otherwise picked at random, see `choose`.
     """
@@ -73,6 +74,7 @@ class Simulator:
         management_servers: int = 1,
         faults: dict[str, Any] | None = None,
         log_to: IO[str] | None = None,
+        usage_server: bool = False,
         webhook_addresses: dict[str, str] | None = None,
         choices: Callable[..., Any] | None = None,
     ) -> None:
@@ -106,6 +108,8 @@ class Simulator:
             registry.build_zone(self, zone)
         if management_servers > 1:
             add_servers(self, management_servers)
+        if usage_server:
+            usage.begin(self)
         if page_size is not None:
             self.settings.set("default.page.size", page_size)
         self.max_page_size = int(self.settings.value("default.page.size"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from .. import farm
+from .. import farm, usage
 from ..commands.appliances import router_life
 from ..commands.hosts import agents
 from ..commands.instances import placement
@@ -133,6 +133,18 @@ def servers_up(sim: Simulator, taken: Taken) -> None:
         farm.bring_up(sim, server)
 
 
+def usage_server_down(sim: Simulator, _pattern: str) -> Taken:
+    found = sim.db.usage_servers.where(state="Up")
+    for server in found:
+        usage.break_down(server)
+    return [(server,) for server in found]
+
+
+def usage_server_up(sim: Simulator, taken: Taken) -> None:
+    for (server,) in taken:
+        usage.come_back(sim, server)
+
+
 def open_consoles(sim: Simulator, pattern: str) -> Taken:
     proxies = _named(sim.db.vms.where(vm_type=CONSOLE_PROXY), pattern)
     for proxy in proxies:
@@ -149,6 +161,7 @@ CONDITIONS: dict[str, tuple[Callable[[Simulator, str], Taken], Callable[[Simulat
     "stuck-instances": (hold_instances, free_instances),
     "stopped-instances": (stop_instances, start_instances),
     "servers-down": (servers_down, servers_up),
+    "usage-server-down": (usage_server_down, usage_server_up),
     "consoles-open": (open_consoles, close_consoles),
     "agents-down": (agents_down, agents_up),
     "storage-full": (fill_storage, empty_storage),

@@ -43,6 +43,7 @@ KINDS = {
     "stuck-instances": Kind(CLOUD, "Instances, routers and system VMs cannot be moved (`where`: their names)."),
     "stopped-instances": Kind(CLOUD, "Instances stop by themselves, and start with the rule's end (`where`: names)."),
     "servers-down": Kind(CLOUD, "Management servers do not run (`where`: names); another one takes the requests."),
+    "usage-server-down": Kind(CLOUD, "The usage server does not run."),
     "agents-down": Kind(CLOUD, "The agents of hosts are away (`where`: names of hosts)."),
     "storage-full": Kind(CLOUD, "Primary storage has no room left (`where`: names of pools)."),
     "image-store-full": Kind(CLOUD, "Secondary storage has no room left (`where`: names of image stores)."),

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import (
-    FakeClock,
     InvalidInput,
     JobTimeout,
-    NotAllowed,
 )
-from ansible_collections.cloudstack.ops.plugins.module_utils.resources import OPERATIONS
 from tests.integration.resources.conftest import Cloud
 
 KEY = "a key that nobody may see"
@@ -138,60 +132,3 @@ def test_a_usage_server_that_does_not_run_is_a_failure_that_orders_nothing_in_ch
     with pytest.raises(InvalidInput) as caught:
         cloud.run("usage_job", day="yesterday")
     assert (caught.value.option, cloud.changes) == ("day", 0)
-
-
-class UsageCloud:
-    """A usage server that runs and has counted some days; an ordered run is done a while later."""
-
-    def __init__(self, *days: str, zone: str = "GMT", metrics: bool = True) -> None:
-        self.clock = FakeClock(datetime(2026, 4, 2, 1, 30, tzinfo=UTC))
-        self.days, self.ordered, self.metrics = set(days), [], metrics
-        self.settings = {
-            "enable.usage.server": "true",
-            "usage.aggregation.timezone": zone,
-            "usage.stats.job.aggregation.range": "1440",
-        }
-
-    def list(self, command: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-        name = params["name"]
-        return [{"name": name, "value": self.settings[name]}] if name in self.settings else []
-
-    def call(self, command: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
-        if command == "listUsageRecords":
-            return (
-                {"count": 12} if params["startdate"] == params["enddate"] and params["startdate"] in self.days else {}
-            )
-        if not self.metrics:
-            raise NotAllowed("there is no such command", command=command)
-        last = (self.clock.now() - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S%z")
-        return {"usageMetrics": {"state": "Up", "hostname": "usage1", "lastsuccessfuljob": last}}
-
-    def run(self, command: str, params: dict[str, Any], obj: str) -> None:
-        self.ordered.append((command, params["startdate"]))
-        self.days.add(params["startdate"])
-
-    def look(self, **options: Any) -> dict[str, Any]:
-        given = {"timeout": 60, **options}
-        task = SimpleNamespace(
-            client=self, clock=self.clock, option=given.get, check=False, tell=lambda _t: None, warn=lambda _t: None
-        )
-        return OPERATIONS["usage_job"].run(task)
-
-
-def test_a_day_that_was_counted_is_fine_and_is_not_ordered_again():
-    cloud = UsageCloud("2026-04-01")
-    seen = cloud.look(generate=True)
-    assert (seen["day"], seen["records"], seen["problems"], seen["changed"]) == ("2026-04-01", 12, [], False)
-    assert cloud.ordered == []
-
-
-def test_yesterday_is_that_of_the_time_zone_of_the_records():
-    assert UsageCloud("2026-03-31", zone="America/New_York").look()["day"] == "2026-03-31"
-
-
-def test_a_missed_run_is_ordered_once_and_awaited():
-    cloud = UsageCloud(metrics=False)
-    seen = cloud.look(generate=True)
-    assert (seen["changed"], seen["records"], seen.get("failed")) == (True, 12, None)
-    assert cloud.look(generate=True)["changed"] is False
-    assert cloud.ordered == [("generateUsageRecords", "2026-04-01")]

@@ -1,32 +1,39 @@
-"""Usage. No usage server runs beside the simulator: there are never records."""
+"""The usage server as operators see it. None runs unless the simulator was told so: then there are never records."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from ...call import Call
 from ...clock import timestamp
 from ...errors import InvalidParameter
-from ...registry import SUCCESS, command
+from ...model.usage import UsageServer
+from ...registry import SUCCESS, at_start, command
+from ...usage import life
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
+
+NEAR = 15 * 60
+"""Seconds around the job's time in which nothing is removed."""
 
 
-@command("listUsageRecords")
-def list_usage_records(call: Call) -> dict[str, Any]:
-    p = call.params
-    if p.projectid is not None and p.accountid is not None:
-        raise InvalidParameter("Projectid and accountId can't be specified together")
-    if p.startdate > p.enddate:
-        raise InvalidParameter(
-            f"Incorrect Date Range. Start date: {timestamp(p.startdate)} is after end date:{timestamp(p.enddate)}"
-        )
-    if p.usageid is not None and p.type is None:
-        raise InvalidParameter("Usageid must be specified together with usageType")
-    return {}
+@at_start
+def restarted(sim: Simulator) -> None:
+    life.restart(sim)
+
+
+def _server(call: Call) -> UsageServer | None:
+    return call.db.usage_servers.first()
 
 
 @command("generateUsageRecords")
-def generate_usage_records(_call: Call) -> dict[str, Any]:
-    """Only asks the usage server for a run; that there is none does not show."""
+def generate_usage_records(call: Call) -> dict[str, Any]:
+    """Only asks the usage server for a job; that there is none does not show. The days asked for are overlooked."""
+    server = _server(call)
+    if server is not None:
+        server.ordered = True
     return SUCCESS
 
 
@@ -36,16 +43,35 @@ def remove_raw_usage_records(call: Call) -> dict[str, Any]:
         raise InvalidParameter(
             "Invalid interval value. Interval to remove cloud_usage records should be greater than 0"
         )
+    if _job_is_near(call):
+        return {"success": False}
+    oldest = call.now - call.params.interval * 86400
+    for record in call.db.usage_records:
+        if record.end < oldest:
+            call.db.usage_records.delete(record)
     return SUCCESS
+
+
+def _job_is_near(call: Call) -> bool:
+    parts = (call.sim.settings.text("usage.stats.job.exec.time") or "").split(":")
+    if len(parts) != 2 or not all(part.isdigit() for part in parts):
+        return False
+    now = datetime.fromtimestamp(call.now, life.zone_of(call.sim, "usage.execution.timezone"))
+    due = now.replace(hour=int(parts[0]) % 24, minute=int(parts[1]) % 60, second=0, microsecond=0)
+    return abs((now - due).total_seconds()) < NEAR
 
 
 @command("listUsageServerMetrics")
 def usage_server_metrics(call: Call) -> dict[str, Any]:
-    return {
-        "usageMetrics": {
-            "collectiontime": timestamp(call.now),
-            "hostname": "N/A",
-            "state": "Down",
-            "lastsuccessfuljob": timestamp(0.0),
+    server = _server(call)
+    if server is None:
+        told = {"hostname": "N/A", "state": "Down", "lastsuccessfuljob": timestamp(0.0)}
+    else:
+        counted = server.counted_until
+        told = {
+            "hostname": server.host_name,
+            "state": server.state,
+            "lastheartbeat": timestamp(server.heartbeat),
+            "lastsuccessfuljob": timestamp(0.0 if counted is None else counted - 1),
         }
-    }
+    return {"usageMetrics": {"collectiontime": timestamp(call.now), **told}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
+from ... import usage
 from ...call import Call
 from ...errors import ApiError, CloudRuntime
 from .. import mocks
@@ -25,11 +26,21 @@ STEP = 0.1
 def set_state(sim: Simulator, vm: Any, state: str) -> None:
     """Change a VM's state and note the time. It runs until it has stopped, not only until it stops."""
     now = sim.clock.now()
+    if vm.vm_type == "User":
+        _count(sim, vm, state)
     if state == "Running":
         vm.running_since = vm.running_since or now
     elif state not in ("Stopping", "Migrating"):
         vm.measured, vm.running_since = is_measured(sim, vm), None
     vm.state, vm.updated = state, now
+
+
+def _count(sim: Simulator, vm: Any, state: str) -> None:
+    """Tell the usage server what ends with the change."""
+    if state not in ("Running", "Stopping", "Migrating"):
+        usage.ended(sim, usage.RUNNING_VM, vm, vm.running_since)
+    if state in ("Destroyed", "Expunging") and vm.state != "Destroyed":
+        usage.ended(sim, usage.ALLOCATED_VM, vm, vm.created)
 
 
 class NoPlaceError(CloudRuntime):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import net
+from ... import net, usage
 from ...call import Call
 from ...errors import ApiError, CloudRuntime, InsufficientAddressCapacity, InsufficientCapacity
 from ...model.networks import Network, Nic
@@ -128,9 +128,15 @@ def _netmask(network: Network) -> str | None:
 def take_late(sim: Simulator, vm: Any, nic: Nic, network: Network) -> None:
     """A NIC in a shared network gets its address only when the VM starts: the wanted one, or any of the ranges."""
     if nic.address is None and network.guest_type == "Shared" and guest_spans(sim, network):
-        nic.address = guest_address(sim, network, nic.wanted_address, pod_id=vm.pod_id, vm=vm)
-        span = next(v for v in sim.db.vlans.where(network_id=network.id) if net.within(nic.address, v.start, v.end))
-        nic.gateway, nic.netmask = span.gateway, span.netmask
+        settle_in(sim, nic, network, guest_address(sim, network, nic.wanted_address, pod_id=vm.pod_id, vm=vm))
+
+
+def settle_in(sim: Simulator, nic: Nic, network: Network, address: str) -> None:
+    """Give a NIC an address; in a shared network gateway and netmask of the address' range come with it."""
+    nic.address = address
+    for vlan in sim.db.vlans.where(network_id=network.id) if network.guest_type == "Shared" else ():
+        if vlan.start and vlan.end and net.within(address, vlan.start, vlan.end):
+            nic.gateway, nic.netmask = vlan.gateway, vlan.netmask
 
 
 def plug(sim: Simulator, vm: Any) -> None:
@@ -244,6 +250,8 @@ def release_public(sim: Simulator, ip: Any) -> None:
     """Give a public address back to its range."""
     if ip.account_id is not None and not ip.is_system and not _is_dedicated(sim, ip):
         sim.limits.add(ip.account_id, "public_ip", -1)
+    if ip.state == "Allocated" and not ip.is_system:
+        usage.ended(sim, usage.IP_ADDRESS, ip, ip.allocated, source_nat=ip.is_source_nat)
     ip.state, ip.allocated = "Free", None
     ip.account_id = ip.domain_id = ip.network_id = ip.vpc_id = ip.vm_id = ip.vm_address = None
     ip.is_source_nat = ip.is_static_nat = ip.is_system = False
