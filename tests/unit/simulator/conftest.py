@@ -131,6 +131,12 @@ def people(sim: Simulator) -> dict[str, Any]:
     return callers
 
 
+@pytest.fixture(scope="session")
+def operator() -> type[Operator]:
+    """The class, for worlds that outlive a test."""
+    return Operator
+
+
 @pytest.fixture
 def op(sim: Simulator) -> Operator:
     return Operator(sim)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.autoscale import ScalingGroup
 from ...model.instances import Instance
+from ..networks import members as balanced
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -41,8 +42,7 @@ def tend(sim: Simulator, group: ScalingGroup) -> None:
         _start_one(sim, group)
     for vm in vms:
         if vm.state == "Running" and not sim.db.lb_members.where(rule_id=group.rule_id, vm_id=vm.id):
-            rule = sim.db.firewall_rules[group.rule_id]
-            sim.act("assignToLoadBalancerRule", id=rule.uuid, virtualmachineids=vm.uuid)
+            balanced.join(sim, sim.db.firewall_rules[group.rule_id], vm)
     watch(sim, group)
 
 

@@ -1,28 +1,23 @@
-"""Load balancer rules, their members and stickiness policies."""
+"""Load balancer rules on public addresses."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ...access import entity_owner
+from ... import access, net
 from ...call import Call
-from ...errors import IllegalArgument, InvalidParameter, JavaError, NetworkRuleConflict, ServerApiError
+from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, JavaError, NetworkRuleConflict, ServerApiError
 from ...listing import equal, matching, tagged
-from ...model.networks import LbMember, Rule
+from ...model.networks import Rule
 from ...registry import SUCCESS, allocate, command
-from ..appliances import internal_balancers
 from ..common import completed, owner_fields
-from ..instances import life
-from ..instances.views import instance_view
 from ..vpcs import addresses as vpc_addresses
 from . import addressing, rules, services
 from .firewall import STEP
-from .forwarding import address_text
-
-if TYPE_CHECKING:
-    from ...simulator import Simulator
+from .forwarding import address_text, may_tie
 
 DNS_PORT = 53
+HIGHEST_PORT = 65535
 ALGORITHMS = ("roundrobin", "leastconn", "source")
 
 
@@ -40,7 +35,7 @@ def balancer_view(call: Call, rule: Rule) -> dict[str, Any]:
         "privateport": str(rule.private_start),
         "algorithm": rule.algorithm,
         "networkid": network.uuid,
-        "cidrlist": ",".join(rule.source_cidrs) or None,
+        "cidrlist": " ".join(rule.source_cidrs) or None,
         **owner_fields(call, rule.account_id),
         "state": rule.state,
         "zoneid": zone.uuid,
@@ -53,32 +48,73 @@ def balancer_view(call: Call, rule: Rule) -> dict[str, Any]:
 
 @allocate("createLoadBalancerRule")
 def allocate_rule(call: Call) -> Rule:
-    p = call.params
-    rules.check_cidrs(list(p.cidrlist or []), "Source cidrs formatting error")
-    ip, network = _address(call)
-    owner = entity_owner(call) if ip is None else None
-    rules.check_ports(p.publicport, p.publicport)
-    if not 0 < p.privateport <= 65535:
-        raise InvalidParameter(f"privatePort is an invalid value: {p.privateport}")
-    if p.algorithm.lower() not in ALGORITHMS:
-        raise IllegalArgument(f"Invalid algorithm: {p.algorithm}")
-    if ip is not None and ip.is_static_nat:
-        raise InvalidParameter("Unable to create load balancer rule; specified sourceip id has static nat enabled")
-    if not services.supports(call.db, network, "Lb"):
-        raise InvalidParameter("LB service is not supported in specified network id")
-    if p.publicport == DNS_PORT and {"Dns", "SourceNat"} <= services.providers(call.db, network).keys():
+    owner = _owner(call)
+    try:
+        return _allocate(call, owner)
+    except NetworkRuleConflict as error:
+        raise ServerApiError(537, error.text) from None
+    except InvalidParameter as error:
+        raise ServerApiError(431, error.text) from None
+
+
+def _owner(call: Call) -> Any:
+    """The account that the address has, or that shall get one."""
+    p, db = call.params, call.db
+    if p.publicipid is not None:
+        if not p.publicipid or p.publicipid.state != "Allocated":
+            raise InvalidParameter(f"Unable to create load balancer rule, invalid IP address ID {p.publicipid.id}")
+        call.check_access(p.publicipid)
+        return db.accounts[p.publicipid.account_id]
+    if p.domainid is None or p.account is None:
+        raise InvalidParameter("Can't define IP owner. Either specify account/domainId or publicIpId")
+    account = access.active_account(db, p.account, p.domainid.id)
+    if account is None:
+        raise InvalidParameter(f"Unable to find account {p.account} in domain ID={p.domainid.id}")
+    return account
+
+
+def _allocate(call: Call, owner: Any) -> Rule:
+    p, db = call.params, call.db
+    ip, network = p.publicipid, _network(call, owner)
+    opens = rules.wants_open_firewall(call, ip) if ip is not None else bool(p.get("openfirewall", True))
+    known = services.providers(db, network)
+    if p.publicport == DNS_PORT and ip is not None and ip.is_source_nat and "Dns" in known:
         raise InvalidParameter(
             "Error adding load balancer rule, cannot add port 53 with network service offering having DNS service and "
             "Source NAT."
         )
+    offering = db.network_offerings.get(network.offering_id)
+    if ip is None and not (offering is not None and offering.elastic_lb and network.vpc_id is None):
+        raise InvalidParameter("Unable to create load balance rule; can't find/allocate source IP")
+    if ip is not None and ip.is_static_nat:
+        raise NetworkRuleConflict(f"Can't do load balance on ip address: {ip.address}")
+    check_cidrs(call)
+    if ip is not None and ip.network_id is None and not may_tie(ip, network):
+        raise InvalidParameter(f"Ip address {address_text(ip)} is not assigned to the network {network}")
     if ip is not None:
         rules.check_service(call, ip, network, "Lb")
-    else:
+    if not 0 <= p.privateport <= HIGHEST_PORT:
+        raise InvalidParameter(f"privatePort is an invalid value: {p.privateport}")
+    if p.algorithm.lower() not in ALGORITHMS:
+        raise InvalidParameter(f"Invalid algorithm: {p.algorithm}")
+    if "Lb" not in known:
+        raise InvalidParameter("LB service is not supported in specified network id")
+    rules.check_ports(p.publicport, p.publicport)
+    if ip is None:
         ip = addressing.public_address(call.sim, network.zone_id, owner, system=True)
         ip.network_id = network.id
-    new = Rule(
+    rule = rules.add(call, _new(call, ip, network))
+    vpc_addresses.tie(ip, network)
+    if opens:
+        rules.open_firewall(call, rule)
+    return rule
+
+
+def _new(call: Call, ip: Any, network: Any) -> Rule:
+    p = call.params
+    return Rule(
         purpose="LoadBalancing",
-        protocol=(p.protocol or "tcp").lower(),
+        protocol="tcp",
         network_id=network.id,
         account_id=ip.account_id,
         ip_id=ip.id,
@@ -94,36 +130,36 @@ def allocate_rule(call: Call) -> Rule:
         state="Add",
         display=p.get("fordisplay", True),
     )
-    try:
-        rule = rules.add(call, new)
-    except NetworkRuleConflict as error:
-        raise ServerApiError(537, error.text) from None
-    vpc_addresses.tie(ip, network)
-    if rules.wants_open_firewall(call, ip):
-        rules.open_firewall(call, rule)
-    return rule
 
 
-def _address(call: Call) -> tuple[Any, Any]:
-    """(public address, network) of a new rule; for a network alone the server takes an address of its own."""
-    p, ip = call.params, call.params.publicipid
-    if ip is not None:
-        if not ip or ip.account_id is None:
-            raise InvalidParameter("Unable to create load balancer rule, invalid IP address id specified")
-        call.check_access(ip)
-        vpc_addresses.check_network(ip, p.networkid)
-        network = rules.network_of_address(
-            call, ip, "Unable to create load balancer rule ; specified sourceip id is not associated with any network"
+def _network(call: Call, owner: Any) -> Any:
+    """The network of a new rule: the named one, the owner's only one in the zone, or the address's."""
+    p, db = call.params, call.db
+    if p.networkid is not None:
+        return p.networkid
+    if p.zoneid is None:
+        if p.publicipid is None:
+            raise InvalidParameter("Either networkId or zoneId or publicIpId has to be specified")
+        network = db.networks.get(p.publicipid.network_id)
+        if network is None:
+            raise InvalidParameter(f"IP address ID={p.publicipid.id} is not associated with any network")
+        return network
+    found = [n for n in db.networks.where(account_id=owner.id, zone_id=p.zoneid.id) if n.guest_type == "Isolated"]
+    if not found:
+        raise InvalidParameter(
+            f"Account name={p.account or 'null'} domain={db.domains[owner.domain_id].name} doesn't have virtual "
+            f"networks in zone={p.zoneid.name}"
         )
-        if ip.network_id is not None and ip.network_id != network.id:
-            raise InvalidParameter(f"Ip address {address_text(ip)} is not assigned to the network {network}")
-        return ip, network
-    if (p.account is None or p.domainid is None) and p.networkid is None:
-        raise InvalidParameter("Can't define IP owner. Either specify account/domainId or publicIpId")
-    if not p.networkid:
-        raise InvalidParameter("Unable to create load balance rule; can't find/allocate source IP")
-    call.check_access(p.networkid)
-    return None, p.networkid
+    if len(found) > 1:
+        raise InvalidParameter("Account has more than one isolated network in the zone")
+    return found[0]
+
+
+def check_cidrs(call: Call) -> None:
+    """CIDRs of the callers that a rule lets in; single addresses are taken too."""
+    for cidr in call.params.cidrlist or []:
+        if net.cidr(cidr) is None and not (rules.is_ip6_cidr(cidr) or net.is_ip4(cidr) or net.is_ip6(cidr)):
+            raise ServerApiError(431, f"CIDR [{cidr}] is invalid.")
 
 
 @command("createLoadBalancerRule", sync=rules.same_network)
@@ -162,7 +198,7 @@ def list_rules(call: Call) -> dict[str, Any]:
     )
 
 
-def _rule(call: Call, text: str, field: str = "id") -> Rule:
+def rule_of(call: Call, text: str, field: str = "id") -> Rule:
     rule = call.params[field]
     if not rule or rule.removed is not None or rule.purpose != "LoadBalancing":
         raise InvalidParameter(text.format(id=rule.id))
@@ -172,8 +208,8 @@ def _rule(call: Call, text: str, field: str = "id") -> Rule:
 
 @command("updateLoadBalancerRule", sync=rules.same_network)
 def update(call: Call) -> Any:
-    p, rule = call.params, _rule(call, "Unable to find lb rule by id={id}")
-    rules.check_cidrs(list(p.cidrlist or []), "Invalid CIDR list:")
+    p, rule = call.params, rule_of(call, "Unable to find lb rule by id={id}")
+    check_cidrs(call)
     if p.algorithm is not None and p.algorithm.lower() not in ALGORITHMS:
         raise IllegalArgument(f"Invalid algorithm: {p.algorithm}")
     if rule.lb_protocol is None and (p.algorithm is not None or p.protocol is not None):
@@ -198,7 +234,12 @@ def update(call: Call) -> Any:
 
 @command("deleteLoadBalancerRule", sync=rules.same_network)
 def delete(call: Call) -> Any:
-    rule = _rule(call, "Unable to find load balancer rule {id}")
+    rule = rule_of(call, "Unable to find load balancer rule {id}")
+    scaling = call.db.scaling_groups.where(rule_id=rule.id)
+    if scaling:
+        raise CloudRuntime(
+            f"Cannot delete load balancer rule {rule.id} because it is being used by {len(scaling)} Autoscale VM group."
+        )
     rule.state = "Revoke"
     yield STEP
     rules.drop(call.sim, rule)
@@ -207,110 +248,3 @@ def delete(call: Call) -> Any:
         addressing.release_public(call.sim, ip)
     completed(call, "LB.DELETE", "deleting load balancer. Load Balancer Id", rule, "LoadBalancerRule")
     return SUCCESS
-
-
-def _pairs(call: Call) -> list[tuple[Any, str | None]]:
-    """(VM, guest address) for each member that the call names."""
-    p = call.params
-    pairs: list[tuple[Any, str | None]] = [(vm, None) for vm in p.virtualmachineids or []]
-    for entry in (p.vmidipmap or {}).values():
-        vm = call.db.vms.find(entry.get("vmid", ""))
-        if vm is None:
-            raise InvalidParameter("Unable to translate and find entity with vmid: " + str(entry.get("vmid")))
-        pairs.append((vm, entry.get("vmip")))
-    return pairs
-
-
-@command("assignToLoadBalancerRule", sync=rules.same_network)
-def assign(call: Call) -> Any:
-    db = call.db
-    rule = _rule(call, "Failed to assign to load balancer {id}, the load balancer was not found.")
-    pairs = _pairs(call)
-    yield STEP
-    have = {(m.vm_id, m.address) for m in db.lb_members.where(rule_id=rule.id)}
-    new: list[tuple[int, str | None]] = []
-    for vm, address in pairs:
-        if not vm or vm.removed is not None or vm.vm_type != "User":
-            raise InvalidParameter("Invalid instance id specified")
-        nics = [n for n in db.nics.where(vm_id=vm.id) if n.network_id == rule.network_id]
-        if not nics:
-            raise InvalidParameter(
-                "VM with id specified cannot be added because it doesn't belong in the same network."
-            )
-        _check_guest_address(call, nics[0], address)
-        member = (vm.id, address or nics[0].address)
-        if member in have and address is not None:
-            raise InvalidParameter(f"VM {vm.uuid} with {address} is already mapped to load balancer.")
-        if member not in have:
-            new.append(member)
-    if not new:
-        raise ServerApiError(530, "Failed to assign load balancer rule")
-    for vm_id, address in new:
-        db.lb_members.add(LbMember(rule_id=rule.id, vm_id=vm_id, address=address))
-    rule.state = "Active"
-    if rule.scheme == "Internal":
-        yield from internal_balancers.bring_up(call.sim, rule)
-    completed(call, "LB.ASSIGN.TO.RULE", "assigning to load balancer. Load Balancer Id", rule, "LoadBalancerRule")
-    return SUCCESS
-
-
-def _check_guest_address(call: Call, nic: Any, address: str | None) -> None:
-    secondary = {s.address for s in call.db.nic_secondary_ips.where(nic_id=nic.id)}
-    if address not in (None, nic.address, *secondary):
-        raise InvalidParameter(f"VM ip {address} specified does not belong to nic in network {nic.network_id}")
-
-
-@command("removeFromLoadBalancerRule", sync=rules.same_network)
-def remove(call: Call) -> Any:
-    rule = _rule(call, "Invalid load balancer value: {id}")
-    pairs = _pairs(call)
-    if not pairs:
-        raise InvalidParameter("Both instanceids and vmidipmap  can't be null")
-    yield STEP
-    for vm, address in pairs:
-        for member in call.db.lb_members.where(rule_id=rule.id, vm_id=vm.id):
-            if address is None or member.address == address:
-                call.db.lb_members.delete(member)
-    completed(call, "LB.REMOVE.FROM.RULE", "removing from load balancer. Load Balancer Id", rule, "LoadBalancerRule")
-    return SUCCESS
-
-
-@command("listLoadBalancerRuleInstances")
-def list_members(call: Call) -> dict[str, Any]:
-    """With `applied=false` the other instances of the network."""
-    p, db = call.params, call.db
-    rule = _rule(call, "Unable to find load balancer rule {id}")
-    members = {m.vm_id for m in db.lb_members.where(rule_id=rule.id)}
-    if p.get("applied", True):
-        numbers = members
-    else:
-        numbers = {n.vm_id for n in db.nics.where(network_id=rule.network_id)} - members
-    vms = [vm for vm in (db.vms.live.get(n) for n in sorted(numbers)) if vm is not None and vm.vm_type == "User"]
-    if p.lbvmips:
-        return call.listing("lbrulevmidip", vms, lambda c, vm: _member_addresses(c, rule, vm))
-    return call.listing("loadbalancerruleinstance", vms, lambda c, vm: instance_view(c, vm, full=False))
-
-
-def _member_addresses(call: Call, rule: Rule, vm: Any) -> dict[str, Any]:
-    rows = call.db.lb_members.where(rule_id=rule.id, vm_id=vm.id)
-    return {
-        "loadbalancerruleinstance": instance_view(call, vm, full=False),
-        "lbvmipaddresses": [m.address for m in rows],
-    }
-
-
-def _forget_member(sim: Simulator, vm: Any) -> None:
-    """An instance goes for good: rules that lead to it go too."""
-    for member in sim.db.lb_members.where(vm_id=vm.id):
-        sim.db.lb_members.delete(member)
-    for rule in [
-        r for n in sim.db.nics.where(vm_id=vm.id) for r in sim.db.firewall_rules.where(network_id=n.network_id)
-    ]:
-        if rule.vm_id == vm.id and rule.removed is None:
-            rules.drop(sim, rule)
-    for ip in [i for n in sim.db.nics.where(vm_id=vm.id) for i in sim.db.ip_addresses.where(network_id=n.network_id)]:
-        if ip.vm_id == vm.id:
-            ip.is_static_nat, ip.vm_id, ip.vm_address = False, None, None
-
-
-life.WHEN_EXPUNGED.append(_forget_member)

@@ -16,7 +16,7 @@ from ..offerings import usable
 from ..vpcs import tiers
 from ..zones import zone_life
 from ..zones.texts import is_domain_name
-from . import addressing, basic, create_checks, lifecycle, shared
+from . import addressing, basic, create_checks, create_owner, create_vlan, lifecycle, mtu, shared
 from .views import network_view
 
 taggable("Network", "networks")
@@ -31,33 +31,37 @@ DOMAIN_RULE = (
 @command("createNetwork")
 def create_network(call: Call) -> dict[str, Any]:
     p = call.params
-    offering = _offering(call)
     owner = entity_owner(call)
+    offering = _offering(call)
+    physical = _physical(call, offering)
     zone = _zone(call)
     usable.check(call, owner, offering, zone)
-    physical = _physical(call, zone, offering)
-    create_checks.check_caller(call, offering)
+    if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
+        raise PermissionDenied("Cannot perform this operation since specified Zone is currently disabled")
+    acl_type = create_owner.acl_type(call, offering)
     create_checks.check_router_address(call, offering)
-    acl_type = _acl_type(call, offering)
-    domain_id = _domain(call, acl_type, owner)
+    domain_id = create_owner.domain(call, acl_type, offering, owner)
+    if acl_type == "Domain":
+        owner = call.db.accounts.first(name="system")
     create_checks.check_name(call, owner)
     subnet = _subnet(call, offering)
     create_checks.check_addresses(call, offering, zone)
-    _check_enabled(call, offering, zone)
+    create_checks.check_caller(call, offering, subnet)
     in_basic_zone = basic.is_basic(zone)
-    if in_basic_zone:
-        basic.check_new(call, offering, zone, domain_id)
     if p.vpcid is not None:
         tiers.check_new_tier(call, offering, subnet)
     elif offering.for_vpc:
         raise InvalidParameter("Network offering can be used for VPC networks only")
-    if not in_basic_zone:
-        _check_vlan(call, offering, zone, physical)
+    if _counts(offering, acl_type):
+        call.sim.limits.check(owner, "network")
+    _check_enabled(offering, physical)
+    if in_basic_zone:
+        basic.check_new(call, offering, zone, domain_id)
+    else:
+        create_vlan.check(call, offering, zone, physical, owner)
     domain_name = _domain_name(call, offering, owner, acl_type, domain_id)
     if not in_basic_zone:
         _check_subnet(offering, subnet)
-    if _counts(offering, acl_type):
-        call.sim.limits.check(owner, "network")
     network = _add(call, offering, owner, acl_type, domain_id, subnet, domain_name, physical)
     if offering.guest_type == "Shared" and not (in_basic_zone and p.startip is None):
         _add_range(call, network)
@@ -83,10 +87,15 @@ def _take_source_nat(call: Call, network: Network, owner: Any) -> None:
 
 def _add_range(call: Call, network: Network) -> None:
     """The range of a shared network; without one the network is taken back, its number stays used."""
-    if call.params.startip is None and call.params.startipv6 is None:
+    p = call.params
+    if p.startip is None and p.startipv6 is None:
         call.db.networks.delete(network)
         raise CloudRuntime("IPv4 address range needs to be provided")
-    shared.add_first_range(call, network)
+    try:
+        shared.add_first_range(call, network)
+    except ApiError:
+        call.db.networks.delete(network)
+        raise
 
 
 def _offering(call: Call) -> Any:
@@ -105,103 +114,62 @@ def _zone(call: Call) -> Any:
     return p.zoneid
 
 
-def _physical(call: Call, zone: Any, offering: Any) -> Any:
+def _physical(call: Call, offering: Any) -> Any:
+    """The physical network that is named (for shared and L2 networks only), else the zone's with the offering's tag."""
     p = call.params
     if p.physicalnetworkid is not None:
-        if not p.physicalnetworkid:
+        if offering.guest_type not in ("Shared", "L2"):
+            raise InvalidParameter("Physical network ID can be specified for networks of guest type Shared or L2 only.")
+        if not p.physicalnetworkid or p.physicalnetworkid.removed is not None:
             raise InvalidParameter("Unable to find a physical network having the specified physical network id")
         return p.physicalnetworkid
+    if p.zoneid is None and p.vpcid is None:
+        raise InvalidParameter("ZoneId is required as physicalNetworkId is null")
+    zone = _zone(call)
     found = zone_life.networks_with_traffic(call.sim, zone, "Guest")
-    tagged = [n for n in found if offering.tags and offering.tags in n.tags]
-    if not (tagged or found):
-        raise InvalidParameter(f"Unable to find physical network in zone {zone.uuid} with traffic type Guest")
-    return (tagged or found)[0]
-
-
-def _acl_type(call: Call, offering: Any) -> str:
-    text = call.params.acltype
-    if text is not None:
-        if text.lower() not in ("account", "domain"):
-            raise InvalidParameter("Incorrect aclType specified. Check the API documentation for supported types")
-        if offering.guest_type == "Isolated" and text.lower() != "account":
-            raise InvalidParameter("AclType should be Account for network of type Isolated")
-        if offering.guest_type != "Shared" and text.lower() == "domain":
-            raise InvalidParameter("Only Shared networks can have aclType=Domain")
-        return str(text).capitalize()
-    if offering.guest_type != "Shared":
-        return "Account"
-    if call.caller.is_domain_admin:
-        raise InvalidParameter("AclType must be specified for shared network created by domain admin")
-    return "Domain"
-
-
-def _domain(call: Call, acl_type: str, owner: Any) -> int:
-    p = call.params
-    if acl_type != "Domain":
-        if p.subdomainaccess is not None:
-            raise InvalidParameter("Parameter subDomainAccess can be specified only with aclType=Domain")
-        return int(owner.domain_id)
-    if not call.caller.is_root_admin and not call.caller.is_domain_admin:
-        raise PermissionDenied("Only admin can create networks with aclType=Domain")
-    if p.domainid is not None:
-        if p.domainid.removed is not None:
-            raise InvalidParameter("Unable to find domain by specified id")
-        return int(p.domainid.id)
-    return int(call.db.domains.first(level=0).id)
+    if not found:
+        raise InvalidParameter(f"Unable to find physical network in zone id={zone.id}")
+    if len(found) == 1:
+        return found[0]
+    if not offering.tags:
+        raise InvalidParameter(
+            f"More than one physical networks exist in zone id={zone.id} and no tags are specified in order to make a "
+            "choice"
+        )
+    tagged = [n for n in found if offering.tags in n.tags]
+    if not tagged:
+        raise InvalidParameter(f"Unable to find physical network which match the tags {offering.tags}")
+    return tagged[0]
 
 
 def _subnet(call: Call, offering: Any) -> tuple[str, str] | None:
     """(gateway, CIDR) as given; None when the network gets the zone's default or none at all."""
     p = call.params
     gateway = p.gateway
+    if gateway is not None and not (net.is_ip4(gateway) or net.is_ip6(gateway)):
+        raise InvalidParameter("Gateway parameter is invalid")
+    create_checks.check_range_given(call, offering)
+    if gateway is None:
+        return None
     if p.startip is not None:
         shared.check_span(p.startip, p.get("endip", p.startip), gateway, p.netmask)
-    if gateway is None or p.netmask is None:
+    if p.netmask is None:
         return None
     if not net.is_ip4(gateway):
-        raise InvalidParameter("Gateway parameter is invalid")
+        raise InvalidParameter("Invalid gateway")
     if not net.is_netmask(p.netmask):
         raise InvalidParameter("Invalid netmask")
     span = net.network(gateway, p.netmask)
     if net.number(gateway) in (int(span.network_address), int(span.broadcast_address)):
         raise InvalidParameter("Invalid gateway IP provided. Either the IP is broadcast or network IP.")
-    limit = call.setting("network.guest.cidr.limit")
-    if offering.guest_type != "L2" and span.prefixlen < int(limit):
-        raise InvalidParameter(f"Cidr size can't be less than {int(limit)}")
     return gateway, str(span)
 
 
-def _check_enabled(call: Call, offering: Any, zone: Any) -> None:
-    if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
-        raise PermissionDenied("Cannot perform this operation since specified Zone is currently disabled")
+def _check_enabled(offering: Any, physical: Any) -> None:
     if offering.state != "Enabled":
         raise InvalidParameter("Can't use specified network offering id as its state is not Enabled")
-    if call.params.vlan is not None and not call.caller.is_root_admin:
-        raise InvalidParameter("Only ROOT admin is allowed to specify vlanId or bypass vlan overlap check")
-
-
-def _check_vlan(call: Call, offering: Any, zone: Any, physical: Any) -> None:
-    vlan = call.params.vlan
-    if vlan is None and offering.specify_vlan:
-        raise InvalidParameter("Vlan has to be specified; corresponding offering says specifyVlan=true")
-    if vlan is None:
-        return
-    if not offering.specify_vlan:
-        raise InvalidParameter("Can't specify vlan; corresponding offering says specifyVlan=false")
-    if not vlan.removeprefix("vlan://").isdigit() and vlan.lower() != "untagged":
-        raise CloudRuntime(f"string '{vlan}' has an unknown BroadcastDomainType.")
-    number = vlan.removeprefix("vlan://")
-    if any(v.vnet == number for v in call.db.vnets.where(physical_network_id=physical.id)):
-        raise InvalidParameter(
-            f"The VLAN tag to use for new guest network, {vlan} is already being used for dynamic vlan allocation for "
-            f"the guest network in zone {zone.name}"
-        )
-    if call.params.bypassvlanoverlapcheck:
-        return
-    if any(n.vlan == number for n in call.db.networks.where(zone_id=zone.id) if n.traffic_type == "Guest"):
-        raise InvalidParameter(
-            f"Network with vlan {vlan} already exists or overlaps with other network vlans in zone {zone}"
-        )
+    if physical.state != "Enabled":
+        raise InvalidParameter(f"Specified physical network id is in incorrect state:{physical.state}")
 
 
 def _domain_name(call: Call, offering: Any, owner: Any, acl_type: str, domain_id: int) -> str | None:
@@ -293,8 +261,8 @@ def _add(
             display=p.get("displaynetwork", True),
             redundant=offering.redundant_router,
             details={"hideIpAddressUsage": "true"} if p.hideipaddressusage else {},
-            public_mtu=p.get("publicmtu", 1500),
-            private_mtu=p.get("privatemtu", 1500),
+            public_mtu=p.vpcid.public_mtu if p.vpcid and p.publicmtu is not None else mtu.public(call, zone),
+            private_mtu=mtu.private(call, zone),
         )
     )
     if _counts(offering, acl_type):

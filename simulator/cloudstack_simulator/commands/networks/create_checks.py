@@ -105,13 +105,33 @@ def _check_cidr_size(call: Call, offering: Any) -> None:
         raise InvalidParameter(f"network cidr size is only applicable on Isolated networks with ROUTED mode: {size}")
 
 
-def check_caller(call: Call, offering: Any) -> None:
-    """Whoever is no root admin makes isolated, L2 and VLAN-less shared networks only."""
-    if call.caller.is_root_admin:
+def check_range_given(call: Call, offering: Any) -> None:
+    """A shared network needs a range unless `allow.empty.start.end.ipaddress` says otherwise."""
+    p = call.params
+    if offering.guest_type != "Shared" or p.vpcid is not None or call.setting("allow.empty.start.end.ipaddress"):
         return
-    if offering.traffic_type != "Guest":
+    if not any((p.startip, p.endip, p.startipv6, p.endipv6)):
+        raise InvalidParameter("Either IPv4 or IPv6 start and end address are mandatory")
+
+
+def check_caller(call: Call, offering: Any, subnet: tuple[str, str] | None) -> None:
+    """Whoever is no root admin makes isolated, L2 and VLAN-less shared networks only, and no large ones."""
+    is_root = call.caller.is_root_admin
+    if not is_root and offering.traffic_type != "Guest":
         raise InvalidParameter("This user can only create a Guest network")
-    if offering.guest_type == "Shared" and offering.specify_vlan:
+    if not is_root and offering.guest_type == "Shared" and offering.specify_vlan:
         raise InvalidParameter(
             "This user can only create an Isolated network, a L2 network or a Shared network with specifyVlan=false."
         )
+    p = call.params
+    if offering.guest_type == "Shared" and not offering.specify_vlan and p.vlan is not None:
+        raise InvalidParameter(
+            "Cannot specify vlanId when create a network from network offering with specifyvlan=false"
+        )
+    if is_root:
+        return
+    if offering.specify_vlan or p.vlan is not None or p.bypassvlanoverlapcheck:
+        raise InvalidParameter("Only ROOT admin is allowed to specify vlanId or bypass vlan overlap check")
+    limit = int(call.setting("network.guest.cidr.limit"))
+    if subnet is not None and int(subnet[1].partition("/")[2]) < limit:
+        raise InvalidParameter(f"Cidr size can't be less than {limit}")

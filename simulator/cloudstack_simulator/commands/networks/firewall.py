@@ -47,14 +47,14 @@ def allocate_rule(call: Call) -> Rule:
     if not ip or ip.state == "Free":
         raise InvalidParameter("Unable to create firewall rule; couldn't locate IP address by id in the system")
     call.check_access(ip)
-    rules.check_ports(p.startport, p.get("endport", p.startport))
-    if ip.vpc_id is not None:
-        raise InvalidParameter(f"There is no new provider for IP {ip.address} of service Firewall!")
     network = call.db.networks.get(ip.network_id)
     if network is None:
         raise InvalidParameter(
             "Unable to create firewall rule ; ip with specified id is not associated with any network"
         )
+    if not services.supports(call.db, network, "Firewall"):
+        raise InvalidParameter(f"There is no new provider for IP {ip.address} of service Firewall!")
+    rules.check_ports(p.startport, p.get("endport", p.startport))
     rules.check_protocol(call, network, p.protocol, "Firewall")
     _check_icmp(call)
     return rules.add(call, _new(call, network, ip, cidrs, [], "Ingress"))
@@ -172,10 +172,11 @@ def list_egress(call: Call) -> dict[str, Any]:
     return _listing(call, "Egress")
 
 
-def _rule(call: Call, purpose: str = "Firewall") -> Rule:
+def _rule(call: Call, wanted: str) -> Rule:
+    """The rule that is meant; `wanted`: the purposes that the refusal names."""
     rule = call.params.id
-    if not rule or rule.removed is not None or rule.purpose != purpose:
-        raise InvalidParameter(f"Unable to find {rule.id} having purpose Firewall")
+    if not rule or rule.removed is not None or rule.purpose != "Firewall":
+        raise InvalidParameter(f"Unable to find {rule.id} having purpose {wanted}")
     call.check_access(rule)
     return rule  # type: ignore[no-any-return]
 
@@ -183,7 +184,7 @@ def _rule(call: Call, purpose: str = "Firewall") -> Rule:
 @command("deleteFirewallRule", "deleteEgressFirewallRule")
 def delete(call: Call) -> Any:
     """Each of the two deletes rules of both directions."""
-    rule = _rule(call)
+    rule = _rule(call, "[Firewall, Ipv6Firewall]")
     rule.state = "Revoke"
     yield STEP
     rules.drop(call.sim, rule)
@@ -193,7 +194,7 @@ def delete(call: Call) -> Any:
 
 @command("updateFirewallRule", "updateEgressFirewallRule")
 def update(call: Call) -> Any:
-    p, rule = call.params, _rule(call)
+    p, rule = call.params, _rule(call, "Firewall")
     yield STEP
     if p.fordisplay is not None:
         rule.display = p.fordisplay

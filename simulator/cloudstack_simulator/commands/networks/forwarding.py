@@ -1,17 +1,18 @@
-"""Port forwarding rules and static NAT."""
+"""Port forwarding rules."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ... import net
 from ...call import Call
-from ...errors import InvalidParameter, NetworkRuleConflict, ServerApiError
+from ...errors import InvalidParameter
 from ...listing import equal, tagged
 from ...model.networks import Rule
 from ...registry import SUCCESS, allocate, command
 from ..common import completed
 from ..vpcs import addresses as vpc_addresses
-from . import rules, services
+from . import rules
 from .firewall import STEP
 
 
@@ -42,53 +43,71 @@ def forwarding_view(call: Call, rule: Rule) -> dict[str, Any]:
 @allocate("createPortForwardingRule")
 def allocate_rule(call: Call) -> Rule:
     p, ip, vm = call.params, call.params.ipaddressid, call.params.virtualmachineid
-    rules.check_cidrs(list(p.cidrlist or []), "Source cidrs formatting error")
-    if not ip or ip.account_id is None:
-        raise InvalidParameter(f"Unable to create port forwarding rule; ip id={ip.id} doesn't exist in the system")
-    call.check_access(ip)
+    for cidr in p.cidrlist or []:
+        if net.cidr(cidr) is None and not rules.is_ip6_cidr(cidr):
+            raise InvalidParameter(f"The given source CIDR [{cidr}] is invalid.")
+    if not ip or ip.state != "Allocated":
+        raise InvalidParameter(f"Unable to create PF rule, invalid IP address id {ip.id}")
+    opens = rules.wants_open_firewall(call, ip)
     if ip.is_static_nat:
-        raise InvalidParameter(f"Unable to create port forwarding rule; ip {_text(ip)} has static nat enabled")
-    vpc_addresses.check_network(ip, p.networkid)
-    network = rules.network_of_address(
-        call, ip, f"Unable to create port forwarding rule; ip {_text(ip)} is not associated with any network"
+        raise InvalidParameter(f"Unable to create port forwarding rule; ip {address_text(ip)} has static nat enabled")
+    network = network_of(
+        call,
+        f"Unable to create port forwarding rule for the ipAddress id={ip.id} as ip is not associated with any network "
+        "and no networkId is passed in",
     )
-    if ip.network_id is not None and ip.network_id != network.id:
-        raise InvalidParameter(f"Ip address {_text(ip)} is not assigned to the network {network}")
+    if ip.network_id is None and not may_tie(ip, network):
+        raise InvalidParameter(f"Ip address {address_text(ip)} is not assigned to the network {network}")
+    rules.check_service(call, ip, network, "PortForwarding")
     public_end, private_end = p.get("publicendport", p.publicport), p.get("privateendport", p.privateport)
     rules.check_ports(p.publicport, public_end)
+    call.check_access(ip)
+    rules.check_protocol(call, network, p.protocol, "PortForwarding")
     if p.privateport > private_end:
         raise InvalidParameter("Start port can't be bigger than end port")
-    rules.check_protocol(call, network, p.protocol, "PortForwarding")
     if private_end - p.privateport != public_end - p.publicport:
         raise InvalidParameter("Source port and destination port ranges should be of equal sizes.")
-    rules.check_service(call, ip, network, "PortForwarding")
     nic = _nic(call, ip, vm, network)
-    rule = rules.add(
-        call,
-        Rule(
-            purpose="PortForwarding",
-            protocol=p.protocol.lower(),
-            network_id=network.id,
-            account_id=ip.account_id,
-            ip_id=ip.id,
-            start_port=p.publicport,
-            end_port=public_end,
-            private_start=p.privateport,
-            private_end=private_end,
-            vm_id=vm.id,
-            guest_address=p.vmguestip or nic.address,
-            source_cidrs=list(p.cidrlist or []),
-            display=p.get("fordisplay", True),
-        ),
-    )
+    if private_end != p.privateport and p.privateport != p.publicport:
+        raise InvalidParameter("Private port start should be equal to public port start")
+    rule = rules.add(call, _new(call, ip, network, vm, p.vmguestip or nic.address))
     vpc_addresses.tie(ip, network)
-    if rules.wants_open_firewall(call, ip):
+    if opens:
         rules.open_firewall(call, rule)
     return rule
 
 
-def _text(ip: Any) -> str:
-    return address_text(ip)
+def _new(call: Call, ip: Any, network: Any, vm: Any, guest_address: str | None) -> Rule:
+    p = call.params
+    return Rule(
+        purpose="PortForwarding",
+        protocol=p.protocol.strip().lower(),
+        network_id=network.id,
+        account_id=ip.account_id,
+        ip_id=ip.id,
+        start_port=p.publicport,
+        end_port=p.get("publicendport", p.publicport),
+        private_start=p.privateport,
+        private_end=p.get("privateendport", p.privateport),
+        vm_id=vm.id,
+        guest_address=guest_address,
+        source_cidrs=list(p.cidrlist or []),
+        display=p.get("fordisplay", True),
+    )
+
+
+def network_of(call: Call, text: str) -> Any:
+    """The network that the address serves, else the one that the call names; `text` is the refusal without one."""
+    p = call.params
+    network = call.db.networks.get(p.ipaddressid.network_id) or p.networkid
+    if network is None:
+        raise InvalidParameter(text)
+    return network
+
+
+def may_tie(ip: Any, network: Any) -> bool:
+    """Whether an address of a VPC, which no tier has yet, can go to the tier."""
+    return network.vpc_id is not None and ip.vpc_id == network.vpc_id
 
 
 def address_text(ip: Any) -> str:
@@ -99,8 +118,8 @@ def address_text(ip: Any) -> str:
 def _nic(call: Call, ip: Any, vm: Any, network: Any) -> Any:
     if not vm or vm.removed is not None or vm.vm_type != "User":
         raise InvalidParameter(
-            f"Unable to create port forwarding rule on address {_text(ip)}, invalid virtual machine id specified "
-            f"({vm.id})."
+            f"Unable to create port forwarding rule on address {address_text(ip)}, invalid virtual machine id "
+            f"specified ({vm.id})."
         )
     if vm.state in ("Destroyed", "Expunging"):
         raise InvalidParameter(f"Invalid user vm: {vm}")
@@ -190,88 +209,4 @@ def delete(call: Call) -> Any:
     yield STEP
     rules.drop(call.sim, rule)
     completed(call, "NET.RULEDELETE", "revoking forwarding rule. Rule Id", rule, "FirewallRule")
-    return SUCCESS
-
-
-@command("enableStaticNat")
-def enable_static_nat(call: Call) -> dict[str, Any]:
-    p, db = call.params, call.db
-    ip, vm = p.ipaddressid, p.virtualmachineid
-    if not ip or ip.account_id is None:
-        raise InvalidParameter(f"Unable to find ip address by id {ip.id}")
-    if not vm or vm.removed is not None or vm.vm_type != "User":
-        raise InvalidParameter(
-            f"Can't enable static nat for the address {_text(ip)}, invalid virtual machine id specified ({vm.id})."
-        )
-    call.check_access(ip)
-    call.check_access(vm)
-    vpc_addresses.check_network(ip, p.networkid)
-    network = rules.network_of_address(call, ip, "Unable to find network by id")
-    if ip.network_id not in (None, network.id):
-        raise InvalidParameter(
-            f"Invalid network {network}. IP is associated with a different network than passed network id"
-        )
-    nics = [n for n in db.nics.where(vm_id=vm.id) if n.network_id == network.id]
-    if not nics:
-        raise InvalidParameter("Vm doesn't belong to the network with specified id")
-    if not services.supports(db, network, "StaticNat"):
-        raise InvalidParameter(
-            "Unable to create static nat rule; StaticNat service is not supported in network with specified id"
-        )
-    _check_guest_address(call, nics[0])
-    rules.check_service(call, ip, network, "StaticNat")
-    _check_ready(call, ip, vm)
-    ip.is_static_nat, ip.vm_id = True, vm.id
-    ip.vm_address = p.vmguestip or nics[0].address
-    ip.network_id = network.id
-    completed(call, "STATICNAT.ENABLE", "enabling static nat. Ip Id", ip, "IpAddress")
-    return SUCCESS
-
-
-def _check_guest_address(call: Call, nic: Any) -> None:
-    wanted = call.params.vmguestip
-    secondary = {s.address for s in call.db.nic_secondary_ips.where(nic_id=nic.id)}
-    if wanted not in (None, nic.address, *secondary):
-        raise InvalidParameter(f"VM ip {wanted} address not belongs to the vm")
-
-
-def _check_ready(call: Call, ip: Any, vm: Any) -> None:
-    if ip.is_source_nat:
-        raise InvalidParameter(f"Can't enable static, ip address {_text(ip)} is a sourceNat ip address")
-    purposes = {r.purpose for r in call.db.firewall_rules.where(ip_id=ip.id)}
-    for purpose in ("PortForwarding", "LoadBalancing"):
-        if not ip.is_static_nat and purpose in purposes:
-            raise ServerApiError(
-                537,
-                f"Failed to enable static nat for the ip address {_text(ip)} as it already has {purpose} rules "
-                "assigned",
-            )
-    if ip.is_static_nat and ip.vm_id != vm.id:
-        raise NetworkRuleConflict(
-            f"Failed to enable static for the ip address {_text(ip)} and vm id={vm.id} as it's already assigned to "
-            "antoher vm"
-        )
-    for other in call.db.ip_addresses.where(zone_id=ip.zone_id, state="Allocated"):
-        if other.vm_id == vm.id and other.is_static_nat and other.id != ip.id:
-            raise InvalidParameter(
-                f"Failed to enable static nat on the  ip {ip.address} with Id {ip.uuid} as the vm {vm.instance_name} "
-                f"with Id {vm.uuid} is already associated with another public ip {other.address} with id {other.uuid}"
-            )
-
-
-@command("disableStaticNat")
-def disable_static_nat(call: Call) -> Any:
-    ip = call.params.ipaddressid
-    if not ip or ip.vm_id is None or not ip.is_static_nat:
-        raise InvalidParameter("Specified IP address id is not associated with any vm Id")
-    call.check_access(ip)
-    if ip.is_system:
-        raise InvalidParameter("Can't disable static nat for system IP address with specified id")
-    if call.db.remote_access_vpns.where(ip_id=ip.id):
-        raise InvalidParameter("Can't disable static nat as the IP address is used by a Remote Access VPN")
-    yield STEP
-    ip.is_static_nat, ip.vm_id, ip.vm_address = False, None, None
-    if ip.vpc_id is not None and not call.db.firewall_rules.where(ip_id=ip.id):
-        ip.network_id = None
-    completed(call, "STATICNAT.DISABLE", "disabling static nat. Ip Id", ip, "IpAddress")
     return SUCCESS

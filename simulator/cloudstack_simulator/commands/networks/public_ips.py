@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...access import entity_owner
 from ...call import Call
-from ...errors import CloudRuntime, InsufficientCapacity, InvalidParameter, ServerApiError
+from ...errors import CloudRuntime, InsufficientCapacity, InvalidParameter, ResourceAllocation, ServerApiError
 from ...listing import Filter, equal, matching, tagged
 from ...registry import SUCCESS, allocate, check, command
 from ...tags import taggable
@@ -219,19 +219,28 @@ def reserve(call: Call) -> dict[str, Any]:
     ip, owner = call.params.id, entity_owner(call)
     if not ip or ip.removed is not None:
         raise InvalidParameter(f"Unable to find IP address by ID={ip.id}")
+    vlan = call.db.vlans[ip.vlan_id]
+    if not vlan.virtual:
+        raise InvalidParameter("only ip addresses that belong to a virtual network may be reserved.")
+    if ip.is_portable:
+        raise InvalidParameter("Unable to reserve a portable IP.")
     if ip.state == "Reserved":
         if ip.account_id == owner.id:
             return {"ipaddress": address_view(call, ip, ranges=False)}
         raise InvalidParameter("Unable to reserve a IP because it has already been reserved for another account.")
     if ip.state != "Free":
         raise InvalidParameter(f"Unable to reserve a IP in {ip.state} state.")
-    vlan = call.db.vlans[ip.vlan_id]
-    if not vlan.virtual:
-        raise InvalidParameter("only ip addresses that belong to a virtual network may be reserved.")
     if not addressing.may_take(call.sim, ip, owner):
         whose = "account" if vlan.account_id is not None else "domain"
         raise InvalidParameter(f"Unable to reserve a IP because it is dedicated to another {whose}.")
-    call.sim.limits.check(owner, "public_ip")
+    try:
+        call.sim.limits.check(owner, "public_ip")
+    except ResourceAllocation:
+        raise CloudRuntime(
+            f"Maximum number of public IP addresses for account: {owner.name} has been exceeded."
+        ) from None
+    if call.params.fordisplay is not None:
+        ip.for_display = call.params.fordisplay
     ip.state, ip.allocated, ip.account_id, ip.domain_id = "Reserved", call.now, owner.id, owner.domain_id
     call.sim.limits.add(owner.id, "public_ip", 1)
     completed(call, "NET.IPRESERVE", "reserving Ip. Ip Id", ip, "IpAddress")
@@ -243,6 +252,8 @@ def release_reserved(call: Call) -> dict[str, Any]:
     ip = call.params.id
     if not ip or ip.removed is not None:
         raise InvalidParameter(f"Unable to find IP address by ID={ip.id}")
+    if ip.is_portable:
+        raise InvalidParameter("Unable to release a portable IP, please use disassociateIpAddress instead")
     if ip.state == "Allocated":
         raise InvalidParameter(
             "Unable to release a public IP in Allocated state, please use disassociateIpAddress instead"

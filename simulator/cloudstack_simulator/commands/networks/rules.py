@@ -9,7 +9,7 @@ from ...call import Call
 from ...errors import IllegalArgument, InvalidParameter, NetworkRuleConflict
 from ...model.networks import Rule
 from ...tags import taggable
-from . import services
+from . import conflicts, services
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -82,55 +82,11 @@ def add(call: Call, rule: Rule) -> Rule:
     """Take a rule in after the check against the others; a refused one has used up its number."""
     made: Rule = call.db.firewall_rules.add(rule)
     try:
-        _check_conflicts(call, made)
+        conflicts.check(call, made)
     except NetworkRuleConflict:
         call.db.firewall_rules.delete(made)
         raise
     return made
-
-
-def _check_conflicts(call: Call, rule: Rule) -> None:
-    if rule.ip_id is None:
-        rows = [r for r in call.db.firewall_rules.where(network_id=rule.network_id) if r.ip_id is None]
-    else:
-        rows = call.db.firewall_rules.where(ip_id=rule.ip_id)
-    for other in rows:
-        if other.id == rule.id or other.traffic_type != rule.traffic_type:
-            continue
-        if "Firewall" in (other.purpose, rule.purpose) and other.purpose != rule.purpose:
-            continue
-        if (other.protocol or "").lower() != (rule.protocol or "").lower():
-            continue
-        _check_pair(rule, other)
-
-
-def _check_pair(rule: Rule, other: Rule) -> None:
-    if rule.purpose == "Firewall" and not (set(rule.source_cidrs) & set(other.source_cidrs)):
-        return
-    if rule.purpose == "Firewall" and rule.destination_cidrs != other.destination_cidrs:
-        return
-    if rule.protocol == "icmp":
-        if (rule.icmp_type, rule.icmp_code) == (other.icmp_type, other.icmp_code):
-            raise InvalidParameter(f"New rule conflicts with existing rule: {other}")
-        return
-    if rule.start_port is None and other.start_port is None:
-        raise NetworkRuleConflict(
-            f"There is already a firewall rule specified with protocol = {rule.protocol} and no ports"
-        )
-    if rule.start_port is None or other.start_port is None:
-        return
-    if _clash(rule, other):
-        raise NetworkRuleConflict(
-            f"The range specified, {rule.start_port}-{rule.end_port}, conflicts with rule {other} which has "
-            f"{other.start_port}-{other.end_port}"
-        )
-
-
-def _clash(rule: Rule, other: Rule) -> bool:
-    """Equal ranges of firewall rules, overlapping ones of all others."""
-    if rule.purpose == "Firewall":
-        return (rule.start_port, rule.end_port) == (other.start_port, other.end_port)
-    return bool((rule.start_port or 0) <= (other.end_port or 0) and (other.start_port or 0) <= (rule.end_port or 0))
 
 
 def open_firewall(call: Call, rule: Rule) -> None:
@@ -151,8 +107,12 @@ def open_firewall(call: Call, rule: Rule) -> None:
 
 
 def wants_open_firewall(call: Call, ip: Any) -> bool:
-    """Whether a rule opens the firewall: asked for (the default), and the address is not of a VPC."""
-    return ip.vpc_id is None and bool(call.params.get("openfirewall", True))
+    """Whether a rule opens the firewall: by default it does, except on the address of a VPC, which has none."""
+    if ip.vpc_id is None:
+        return bool(call.params.get("openfirewall", True))
+    if call.params.openfirewall:
+        raise InvalidParameter("Can't have openFirewall=true when IP address belongs to VPC")
+    return False
 
 
 def drop(sim: Simulator, rule: Rule) -> None:
@@ -172,12 +132,3 @@ def drop_of_address(sim: Simulator, ip: Any) -> None:
     for rule in sim.db.firewall_rules.where(ip_id=ip.id):
         if rule.removed is None:
             drop(sim, rule)
-
-
-def network_of_address(call: Call, ip: Any, text: str) -> Any:
-    """The guest network that an address serves; `text` is the refusal without one."""
-    given = call.params.networkid
-    network = given if given is not None else call.db.networks.get(ip.network_id)
-    if network is None:
-        raise InvalidParameter(text)
-    return network

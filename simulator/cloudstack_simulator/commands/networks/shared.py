@@ -10,21 +10,18 @@ from ...model.networks import Network
 
 
 def check_span(start: str, end: str, gateway: str | None, netmask: str | None) -> None:
-    """The first checks of a range that comes with a new network."""
+    """The first checks of a range that comes with a new network: is it one, and of which subnet."""
     if not net.is_ip4(start):
         raise InvalidParameter("Invalid format for the startIp parameter")
     if not net.is_ip4(end):
         raise InvalidParameter("Invalid format for the endIp parameter")
-    if gateway is None and netmask is None:
-        raise InvalidParameter("gateway and netmask should be defined when startIP/endIP are passed in")
     if gateway is None or netmask is None:
-        return
-    if not net.is_ip4(gateway):
-        raise InvalidParameter("Gateway parameter is invalid")
-    if not net.is_netmask(netmask):
-        raise InvalidParameter("Invalid netmask")
-    span = net.network(gateway, netmask)
-    inside = all(span.network_address <= a <= span.broadcast_address for a in map(net.IPv4Address, (start, end)))
+        raise InvalidParameter("gateway and netmask should be defined when startIP/endIP are passed in")
+
+
+def _check_inside(network: Network, start: str, end: str) -> None:
+    span = net.cidr(network.cidr)
+    inside = span is not None and all(a in span for a in map(net.IPv4Address, (start, end)))
     if not inside or net.number(start) > net.number(end):
         raise InvalidParameter("Please specify a valid IP range or valid netmask or valid gateway")
 
@@ -34,6 +31,7 @@ def add_first_range(call: Call, network: Network) -> None:
     p = call.params
     if p.startip is None:
         return
+    _check_inside(network, p.startip, p.get("endip", p.startip))
     domain_owned = network.acl_type == "Domain"
     call.db.vlans.add(
         VlanRange(

@@ -6,23 +6,20 @@ from typing import Any
 
 from ... import net
 from ...call import Call
-from ...errors import InvalidParameter
+from ...errors import CloudRuntime, InvalidParameter
 from ...model.networks import Network
 from ...registry import command
 from ..common import completed
 from ..zones.texts import is_domain_name
-from . import addressing, create_checks, services
+from . import addressing, create_checks, mtu
 from .create import DOMAIN_RULE
 from .views import network_view
 
 PLAIN = {
     "name": "name",
     "displaytext": "display_text",
-    "displaynetwork": "display",
     "dns1": "dns1",
     "dns2": "dns2",
-    "publicmtu": "public_mtu",
-    "privatemtu": "private_mtu",
 }
 
 
@@ -31,28 +28,30 @@ def update(call: Call) -> Any:
     p, network = call.params, call.params.id
     if not network or network.removed is not None:
         raise InvalidParameter(f"Unable to find network by id {network.id}")
-    call.check_access(network)
     if network.is_system:
         raise InvalidParameter("Can't update system networks")
-    offering = p.networkofferingid or call.db.network_offerings[network.offering_id]
-    create_checks.check_dns(call, offering, network)
-    if p.networkofferingid is not None and p.networkofferingid.id != network.offering_id:
-        _check_offering(call, network)
+    call.check_access(network)
+    new_source_nat = _new_source_nat(call, network)
+    new = _new_offering(call, network)
+    create_checks.check_dns(call, new or call.db.network_offerings[network.offering_id], network)
     if p.networkdomain is not None:
-        _check_domain(call, network)
+        _check_domain(call, network, new)
     reserved = _reservation(call, network)
     yield 0.05
     for parameter, field in PLAIN.items():
         if p[parameter] is not None:
             setattr(network, field, p[parameter])
+    _show(call, network)
+    _set_mtu(call, network)
     if p.networkdomain is not None:
         network.network_domain = p.networkdomain or None
     if reserved is not None:
         network.network_cidr, network.cidr = reserved
-    if p.networkofferingid is not None:
-        network.offering_id = p.networkofferingid.id
-    if p.sourcenatipaddress is not None:
-        _change_source_nat(call, network)
+    if new is not None:
+        network.offering_id, network.redundant = new.id, new.redundant_router
+    if new_source_nat is not None:
+        for ip in call.db.ip_addresses.where(network_id=network.id):
+            ip.is_source_nat = ip.id == new_source_nat.id
     network.details["hideIpAddressUsage"] = "true" if p.hideipaddressusage else "false"
     if p.customid is not None:
         call.db.networks.change_uuid(network, p.customid)
@@ -60,47 +59,80 @@ def update(call: Call) -> Any:
     return {"network": network_view(call, network)}
 
 
-def _change_source_nat(call: Call, network: Network) -> None:
-    """Let another of the network's addresses be the one of source NAT."""
+def _new_source_nat(call: Call, network: Network) -> Any:
+    """Another of the network's addresses that shall be the one of source NAT; any other text is overlooked."""
     own = call.db.ip_addresses.where(network_id=network.id)
-    new = next((ip for ip in own if ip.address == call.params.sourcenatipaddress), None)
-    if new is None or new.is_static_nat:
-        raise InvalidParameter(f"Cannot use requested IP {call.params.sourcenatipaddress} as the Source NAT IP")
-    for ip in own:
-        ip.is_source_nat = ip.id == new.id
+    wanted = call.params.sourcenatipaddress
+    return next((ip for ip in own if ip.address == wanted and not ip.is_source_nat), None)
 
 
-def _check_domain(call: Call, network: Network) -> None:
+def _show(call: Call, network: Network) -> None:
+    """A network that is hidden no longer counts against its owner's limit."""
+    shown = call.params.displaynetwork
+    if shown is None or shown is network.display:
+        return
+    offering = call.db.network_offerings[network.offering_id]
+    if network.guest_type == "Isolated" and not offering.specify_vlan and network.acl_type == "Account":
+        call.sim.limits.add(network.account_id, "network", 1 if shown else -1)
+    network.display = shown
+
+
+def _set_mtu(call: Call, network: Network) -> None:
+    """Sizes of packets, where users may choose them; the public one of a tier is its VPC's."""
+    p, zone = call.params, call.db.zones[network.zone_id]
+    if not mtu.may_choose(call, zone):
+        return
+    if p.publicmtu is not None and network.vpc_id is None:
+        network.public_mtu = mtu.public(call, zone)
+    if p.privatemtu is not None:
+        network.private_mtu = mtu.private(call, zone)
+
+
+def _check_domain(call: Call, network: Network, new: Any) -> None:
     text = call.params.networkdomain
-    if not services.supports(call.db, network, "Dns"):
+    if network.guest_type not in ("Isolated", "Shared"):
         raise InvalidParameter("Domain suffix update can only be performed for Isolated and shared networks.")
     if text and not is_domain_name(text):
         raise InvalidParameter(DOMAIN_RULE)
+    offering = new or call.db.network_offerings[network.offering_id]
+    if "Dns" not in offering.services:
+        raise CloudRuntime(f"Service Dns is not supported by the network offering {offering}")
 
 
-def _check_offering(call: Call, network: Network) -> None:
-    """Refuse an offering that the network cannot change to."""
+def _new_offering(call: Call, network: Network) -> Any:
+    """The offering to change to, None when it stays the same."""
     db, new = call.db, call.params.networkofferingid
-    if new.removed is not None:
-        raise InvalidParameter(f"Unable to find network offering with id {new.id}")
-    old = db.network_offerings[network.offering_id]
+    if new is None:
+        return None
     if network.guest_type != "Isolated":
         raise InvalidParameter("NetworkOffering update can be performed for Isolated networks only.")
+    named = ((new.uuid, "networkOfferingId"),) if getattr(new, "uuid", None) else ()
+    if not new or new.removed is not None:
+        raise InvalidParameter("Unable to find network offering with specified id", uuids=named)
     if new.state != "Enabled":
-        raise InvalidParameter(f"Can't use specified network offering id as its state is not Enabled: {new.name}")
+        raise InvalidParameter(
+            "Network offering with specified id is not in Enabled state, can't upgrade to it", uuids=named
+        )
+    old = db.network_offerings[network.offering_id]
+    if new.for_vpc != old.for_vpc:
+        raise InvalidParameter(
+            f"Can't update as the new offering is {'a vpc offering ' if new.for_vpc else 'not a vpc offering'}"
+        )
+    if new.id == old.id:
+        return None
     fits = (
         new.guest_type == old.guest_type
         and new.specify_vlan == old.specify_vlan
         and new.specify_ip_ranges == old.specify_ip_ranges
         and new.tags == old.tags
         and new.traffic_type == old.traffic_type
-        and new.for_vpc == old.for_vpc
         and ("SourceNat" in new.services) == ("SourceNat" in old.services)
     )
     if not fits:
         raise InvalidParameter(
             f"Can't upgrade from network offering {old.uuid} to {new.uuid}; check logs for more information"
         )
+    return new
 
 
 def _reservation(call: Call, network: Network) -> tuple[str | None, str] | None:
