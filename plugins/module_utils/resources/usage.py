@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,13 +26,16 @@ def _run(task: Any) -> dict[str, Any]:
     day = _day(task, settings)
     job, problems = _job(task, settings)
     records = _records(task, day)
+    past = not records and _counted_past(job, day, settings)
     if not records:
         problems.append(f"there are no usage records of {day}")
+    if past:
+        problems.append(f"it has counted up to {job['last_successful_job']}, and another run does not go back")
     result: dict[str, Any] = {
         "changed": False, "day": day.isoformat(), "records": records, "settings": settings, "usage_server": job,
         "problems": problems,
     }  # fmt: skip
-    if not records and task.option("generate"):
+    if not records and task.option("generate") and not past:
         result["changed"] = True
         if not task.check:
             _generate(task, day, result)
@@ -54,13 +57,25 @@ def _day(task: Any, settings: dict[str, str]) -> date:
             return date.fromisoformat(str(given))
         except ValueError:
             raise InvalidInput(f"{given!r} is no day", option="day", value=given, remedy="give 2026-03-31") from None
+    zone = _zone(settings)
+    if zone is None:
+        task.warn("the time zone of the usage settings is unknown here; days are counted in UTC")
+    return (task.clock.now().astimezone(zone or UTC) - timedelta(days=1)).date()
+
+
+def _zone(settings: dict[str, str]) -> ZoneInfo | None:
+    """The time zone in which the days of the records begin and end, None when it is unknown here."""
     name = settings["usage.aggregation.timezone"] or settings["usage.execution.timezone"] or "UTC"
     try:
-        zone = ZoneInfo("Etc/GMT" if name == "GMT" else name)
+        return ZoneInfo("Etc/GMT" if name == "GMT" else name)
     except (ZoneInfoNotFoundError, ValueError):
-        task.warn(f"the time zone {name!r} of the usage settings is unknown here; days are counted in UTC")
-        zone = ZoneInfo("UTC")
-    return (task.clock.now().astimezone(zone) - timedelta(days=1)).date()
+        return None
+
+
+def _counted_past(job: dict[str, Any], day: date, settings: dict[str, str]) -> bool:
+    """Whether the latest job has counted the whole day already: a run begins where that one ended."""
+    last = moment(job.get("last_successful_job"))
+    return last is not None and last.astimezone(_zone(settings) or UTC).date() >= day
 
 
 def _job(task: Any, settings: dict[str, str]) -> tuple[dict[str, Any], list[str]]:
@@ -119,6 +134,7 @@ USAGE_JOB = Operation(
     notes=(
         "Its settings are data like all others: see M(cloudstack.ops.setting).",
         "The server says that a run was ordered even where no usage server runs; so the records are awaited.",
+        "A run begins where the latest successful one ended; a day before that is not counted again, nor ordered.",
     ),
     options=(
         Option("day", behaviour=True,

@@ -72,6 +72,14 @@ def test_a_missed_run_is_ordered_once_and_awaited(cloud: UsageCloud) -> None:
     assert (again["changed"], cloud.changes, again["problems"]) == (False, 0, [])
 
 
+def test_a_day_that_the_server_has_gone_past_is_not_ordered(cloud: UsageCloud) -> None:
+    cloud.sim.settings.set("enable.usage.server", False)
+    day = cloud.past_midnight()
+    seen = cloud.look(generate=True)
+    assert (seen["changed"], cloud.changes, seen["day"]) == (False, 0, day)
+    assert seen["failed"] and "another run does not go back" in seen["msg"]
+
+
 def test_yesterday_is_that_of_the_time_zone_of_the_records(cloud: UsageCloud) -> None:
     cloud.sim.settings.set("usage.aggregation.timezone", "America/New_York")
     cloud.sim.restart()
