@@ -35,7 +35,13 @@ class Tags:
         return self.sim.db.tags.where(resource=row.uuid)
 
     def views(self, row: Row) -> list[dict[str, Any]]:
-        """The `tags` field of the row's answer (empty list without tags)."""
+        """The `tags` field of the row's answer: keys and values (empty list without tags)."""
+        if not self.sim.db.tags.live:
+            return []
+        return [{"key": tag.key, "value": tag.value} for tag in self.of(row)]
+
+    def full_views(self, row: Row) -> list[dict[str, Any]]:
+        """The same of those few answers that show tags as listTags does."""
         if not self.sim.db.tags.live:
             return []
         return [self.view(tag) for tag in self.of(row)]

@@ -92,7 +92,7 @@ def bucket_view(call: Call, bucket: Bucket) -> dict[str, Any]:
         "objectlocking": bucket.object_locking,
         "policy": bucket.policy,
         "provider": store.provider,
-        "tags": call.sim.tags.views(bucket),
+        "tags": call.sim.tags.full_views(bucket),
     }
 
 

@@ -44,7 +44,7 @@ def group_view(
         **owner_fields(call, group.account_id),
         "ingressrule": [rule_view(call, r) for r in rules if r.direction == "ingress"],
         "egressrule": [rule_view(call, r) for r in rules if r.direction == "egress"],
-        "tags": call.sim.tags.views(group),
+        "tags": call.sim.tags.full_views(group),
         "virtualmachineids": [],
     }
     if members:

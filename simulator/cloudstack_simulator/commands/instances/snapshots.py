@@ -12,7 +12,7 @@ from ...listing import any_of, equal, tagged
 from ...model.instances import VMSnapshot
 from ...registry import SUCCESS, allocate, check, command
 from ...tags import taggable
-from ..common import completed, has_notes, owner_fields, short_tags
+from ..common import completed, has_notes, owner_fields
 from . import guards, life
 from .power import the_instance
 from .views import instance_view
@@ -44,7 +44,7 @@ def snapshot_view(call: Call, snapshot: VMSnapshot) -> dict[str, Any]:
         "created": timestamp(snapshot.created),
         **owner_fields(call, snapshot.account_id),
         "hypervisor": vm.hypervisor,
-        "tags": short_tags(call, snapshot),
+        "tags": call.sim.tags.full_views(snapshot),
         "hasannotations": has_notes(call, snapshot),
     }
 

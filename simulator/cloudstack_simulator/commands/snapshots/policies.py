@@ -47,7 +47,7 @@ def policy_view(call: Call, policy: SnapshotPolicy, *, zone_tags: bool = False) 
             for zone in zones
         ],
         "storage": [{"id": pool.uuid, "name": pool.name} for pool in pools if pool is not None],
-        "tags": call.sim.tags.views(policy),
+        "tags": call.sim.tags.full_views(policy),
     }
 
 

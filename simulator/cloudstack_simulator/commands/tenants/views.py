@@ -186,7 +186,7 @@ def project_view(call: Call, project: Project) -> dict[str, Any]:
         "owner": [_project_owner(call, member) for member in admins],
         "projectaccountname": account.name,
         "state": project.state,
-        "tags": call.sim.tags.views(project),
+        "tags": call.sim.tags.full_views(project),
         "created": timestamp(project.created),
     }
     limits = account_limit_fields(call, account) if wants_limits(call) else {}
