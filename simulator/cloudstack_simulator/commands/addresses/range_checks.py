@@ -60,7 +60,7 @@ def _ip6_network(text: str) -> IPv6Network | None:
 
 
 def guest_vlan(network: Network, ranges: list[VlanRange], vlan: str | None) -> str | None:
-    """The VLAN of a further range in a shared network: the one that the network has already."""
+    """The VLAN of a further range in a shared network, as it was given; untagged means the one that is there already."""
     if network.guest_type != "Shared":
         raise InvalidParameter(
             f"Can execute createVLANIpRanges on shared guest network, but type of this guest network {network} is "
@@ -68,12 +68,14 @@ def guest_vlan(network: Network, ranges: list[VlanRange], vlan: str | None) -> s
         )
     if not ranges:
         return vlan
-    if tag(vlan) not in (UNTAGGED, tag(ranges[0].vlan)):
+    if tag(vlan) == UNTAGGED:
+        return ranges[0].vlan
+    if tag(vlan) != tag(ranges[0].vlan):
         raise InvalidParameter(
             f"there is already one vlan {ranges[0].vlan} on network :{network}, only one vlan is allowed on guest "
             "network"
         )
-    return ranges[0].vlan
+    return vlan
 
 
 def subnet_among(call: Call, network: Network, ranges: list[VlanRange]) -> Subnet | None:

@@ -227,5 +227,5 @@ def update_nic_address(call: Call) -> Any:
     except addressing.NoGuestAddressError:
         raise InvalidParameter(f"Allocating ip to guest nic {nic.uuid} failed, please choose another ip") from None
     yield life.STEP
-    nic.address = address
+    addressing.settle_in(call.sim, nic, network, address)
     return {"virtualmachine": instance_view(call, vm)}

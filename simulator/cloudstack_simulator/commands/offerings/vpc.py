@@ -92,7 +92,7 @@ def allocate_vpc_offering(call: Call) -> VpcOffering:
         raise InvalidParameter(
             "SourceNat/StaticNat/Lb/PortForwarding/Vpn service are not supported by VPC in ROUTED mode"
         )
-    flags = _flags(capabilities(call), services)
+    flags = _flags(capabilities(call), services, mode)
     router = router_offering(call) if p.serviceofferingid is not None else None
     if call.db.vpc_offerings.first(name=p.name):
         raise ServerApiError(530, "Entity already exists ")
@@ -133,20 +133,31 @@ def _services(call: Call) -> Services:
     return ordered(found)
 
 
-def _flags(given: list[Capability], services: Services) -> dict[str, bool]:
-    flags: dict[str, bool] = {}
-    fields = {"DistributedRouter": "distributed_router", "RegionLevelVpc": "region_level"}
+def _flags(given: list[Capability], services: Services, mode: str | None) -> dict[str, bool]:
+    """What the capabilities switch on; those of Connectivity need no such service, but its providers are asked."""
     for capability in given:
-        if capability.service == "Connectivity" and capability.name in fields and "Connectivity" in services:
-            flags[fields[capability.name]] = capability.is_true()
-        elif capability.service == "SourceNat" and capability.name == "RedundantRouter":
-            flags["redundant_router"] = capability.is_true()
-        else:
-            raise InvalidParameter(
-                f"Invalid capability with name {capability.name}, value {capability.value} and service "
-                f"{capability.service}"
-            )
-    return flags
+        for provider in services.get("Connectivity", []):
+            if provider != "Ovs" or capability.service != "Connectivity":
+                raise InvalidParameter(f"Provider {provider} does not support {capability.name} capability.")
+        if capability.value.lower() not in ("true", "false"):
+            raise InvalidParameter(f"Invalid Capability value:{capability.value} specified.")
+    return {
+        "distributed_router": _is_on(given, "DistributedRouter", "Connectivity"),
+        "region_level": _is_on(given, "RegionLevelVpc", "Connectivity"),
+        "redundant_router": _is_on(given, "RedundantRouter", "Gateway" if mode == "ROUTED" else "SourceNat"),
+    }
+
+
+def _is_on(given: list[Capability], name: str, service: str) -> bool:
+    """Whether a capability is switched on; of several entries for it the first one counts."""
+    found = next((capability for capability in given if capability.name == name), None)
+    if found is None:
+        return False
+    if found.service != service:
+        raise InvalidParameter(
+            f"Invalid Service: {found.service} specified. Capability {service} can be specified only for service {name}"
+        )
+    return found.is_true()
 
 
 @command("createVPCOffering")

@@ -44,6 +44,18 @@ class TestNics:
         (left,) = nics(place, vm)
         assert (left["id"], left["isdefault"]) == (second["id"], True)
 
+    def test_a_new_address_in_a_shared_network_comes_with_gateway_and_netmask(self, place: Place) -> None:
+        offering = place.op.only("listNetworkOfferings", name="DefaultSharedNetworkOffering")["id"]
+        shared = place.op.do(
+            "createNetwork", name="shared", zoneid=place.cloud.zone, networkofferingid=offering, vlan="800",
+            gateway="172.31.0.1", netmask="255.255.255.0", startip="172.31.0.10", endip="172.31.0.20",
+        )["network"]["id"]  # fmt: skip
+        vm = place.deploy("late", startvm="false", networkids=shared)
+        assert "gateway" not in nics(place, vm)[0], "it has no address before it starts"
+        place.op.do("updateVmNicIp", nicid=nics(place, vm)[0]["id"], ipaddress="172.31.0.15")
+        (nic,) = nics(place, vm)
+        assert (nic["ipaddress"], nic["gateway"], nic["netmask"]) == ("172.31.0.15", "172.31.0.1", "255.255.255.0")
+
     def test_a_small_network_runs_out_of_addresses(self, place: Place) -> None:
         small = network(place, "small", netmask="255.255.255.248")
         for number in range(5):

@@ -213,3 +213,30 @@ def test_a_gpu_card_is_known_once_by_its_numbers(op: Any, changed: dict[str, str
     code, _text = op.refused("createGpuCard", **(CARD | changed))
     assert code == 431
     assert len(op.rows("listGpuCards")) == 1
+
+
+VPC_SERVICES = {"supportedservices": "Dhcp,Dns,SourceNat"}
+
+
+def capability(service: str, name: str, value: str) -> dict[str, str]:
+    words = {"service": service, "capabilitytype": name, "capabilityvalue": value}
+    return {f"servicecapabilitylist[0].{word}": text for word, text in words.items()}
+
+
+def test_a_vpc_offering_is_distributed_without_the_service_of_that_capability(op: Any) -> None:
+    params = VPC_SERVICES | capability("Connectivity", "distributedrouter", "True")
+    made = op.do("createVPCOffering", name="spread", displaytext="s", **params)["vpcoffering"]
+    assert (made["distributedvpcrouter"], made.get("supportsregionLevelvpc")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (("Dns", "RegionLevelVpc", "true"), "Invalid Service: Dns specified. Capability Connectivity can be specified"),
+        (("SourceNat", "RedundantRouter", "yes"), "Invalid Capability value:yes specified."),
+        (("SourceNat", "Colour", "true"), "Invalid capability:Colour capability value:true"),
+    ],
+)
+def test_a_vpc_offering_takes_capabilities_of_their_own_service(op: Any, given: tuple[str, ...], text: str) -> None:
+    code, said = op.refused("createVPCOffering", name="odd", displaytext="o", **VPC_SERVICES, **capability(*given))
+    assert (code, said.startswith(text)) == (431, True), said

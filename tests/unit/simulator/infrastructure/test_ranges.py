@@ -206,7 +206,9 @@ def test_a_shared_network_gets_further_ranges_of_its_subnet_only(running: Any) -
         gateway="172.31.0.1", netmask="255.255.255.0", startip="172.31.0.10", endip="172.31.0.20",
     )["network"]["id"]  # fmt: skip
     more = {"networkid": network, "forvirtualnetwork": "false", "startip": "172.31.0.30", "endip": "172.31.0.40"}
-    op.do("createVlanIpRange", **more)
+    assert op.do("createVlanIpRange", **more)["vlan"]["vlan"] == "800", "as the one that is there"
+    tagged = {"vlan": "800", "startip": "172.31.0.21", "endip": "172.31.0.22"}
+    assert op.do("createVlanIpRange", **(more | tagged))["vlan"]["vlan"] == "vlan://800"
     for changed, named in (
         ({"vlan": "801"}, "only one vlan is allowed"),
         ({"startip": "172.30.0.30", "endip": "172.30.0.40"}, "does not belong to any|dose not belong to any"),
@@ -220,4 +222,4 @@ def test_a_shared_network_gets_further_ranges_of_its_subnet_only(running: Any) -
         code, text = op.refused("createVlanIpRange", **(more | changed))
         assert code == 431
         assert any(word in text for word in named.split("|")), text
-    assert len(op.rows("listVlanIpRanges", networkid=network)) == 2
+    assert len(op.rows("listVlanIpRanges", networkid=network)) == 3
