@@ -31,6 +31,8 @@ class Backup(Row):
     status: str = "BackedUp"
     external_id: str = "dummy-external-id"
     interval_type: str = "MANUAL"
+    vm_details: dict[str, Any] = fresh(dict)
+    """Ids of offering, template and networks of the instance when it was backed up."""
 
 
 @entity("backup_schedules", "BackupSchedule", indexes=("vm_id",))
@@ -40,6 +42,19 @@ class BackupSchedule(Row):
     schedule: str
     timezone: str
     max_backups: int = 0
+    quiesce: bool | None = None
+
+
+@entity("backup_repositories", "BackupRepository", indexes=("zone_id", "name"))
+class BackupRepository(Row):
+    name: str
+    address: str
+    type: str
+    zone_id: int
+    provider: str = "nas"
+    mount_options: str = ""
+    capacity: int | None = None
+    cross_zone: bool | None = None
 
 
 @entity("quota_tariffs", indexes=("usage_type", "name"))

@@ -19,7 +19,7 @@ APPLIANCES = (
 )  # fmt: skip
 FEATURES = (
     "listASNRanges", "listASNumbers",
-    "listBackupRepositories", "listBgpPeers", "listCniConfiguration", "listCustomActions",
+    "listBgpPeers", "listCniConfiguration", "listCustomActions",
     "listGlobalLoadBalancerRules", "listGuiThemes",
     "listImportVmTasks", "listIpv4SubnetsForGuestNetwork", "listIpv4SubnetsForZone", "listIpv6FirewallRules",
     "listKubernetesClusters", "listKubernetesSupportedVersions", "listOauthProvider",

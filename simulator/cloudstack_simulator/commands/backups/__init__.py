@@ -1,0 +1,1 @@
+"""Backups: offerings, repositories, backups and their schedules."""

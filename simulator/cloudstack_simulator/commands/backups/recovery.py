@@ -1,0 +1,214 @@
+"""Out of backups into new things: createVMFromBackup, restoreVolumeFromBackupAndAttachToVM."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+from ...call import Call
+from ...errors import ApiError, CloudRuntime, InvalidParameter
+from ...model.features import Backup
+from ...model.instances import Instance
+from ...model.volumes import Volume
+from ...registry import SUCCESS, allocate, command
+from ..instances import deploy, destination, life
+from ..instances.journal import journaled
+from ..instances.views import instance_view
+from ..volumes import lifecycle as disks
+from ..volumes.sizes import GIB
+from . import providers
+
+FROM_BACKUP = "datadisksdetails"
+
+
+@allocate("createVMFromBackup")
+def allocate_from_backup(call: Call) -> Instance:
+    p, backup = call.params, _backup_to_use(call)
+    if p[FROM_BACKUP]:
+        raise CloudRuntime(f"The parameter {FROM_BACKUP} is not modelled by this simulator")
+    _fill_in(call, backup)
+    volumes = json.loads(backup.volumes)
+    vm = deploy.allocate_instance(call)
+    _check_root(call, vm, volumes)
+    for volume in volumes:
+        if volume["type"] == "DATADISK":
+            disks.new_data(call.sim, vm, _disk_offering(call, volume), size=volume["size"])
+    return vm
+
+
+def _backup_to_use(call: Call) -> Backup:
+    p, backup = call.params, call.params.backupid
+    if not backup or backup.removed is not None:
+        raise InvalidParameter(f"Backup {backup.id} does not exist")
+    call.check_access(backup)
+    providers.check_zone(call, call.db.zones[backup.zone_id])
+    if not p.zoneid or p.zoneid.removed is not None:
+        raise InvalidParameter(f"Unable to find zone by id={p.zoneid.id}")
+    offering = call.db.backup_offerings[backup.offering_id]
+    if p.zoneid.id != backup.zone_id and not providers.reaches_other_zones(call, offering):
+        raise CloudRuntime(
+            "Create Instance from Backup on another Zone is not supported by this provider or the Backup Repository."
+        )
+    if p.diskofferingid is not None and (p.templateid is None or not p.templateid.is_iso):
+        raise InvalidParameter(
+            "diskofferingid parameter is supported for creating instance from backup only for ISO. For creating VMs "
+            "with templates, please use the parameter datadisksdetails"
+        )
+    return backup  # type: ignore[no-any-return]
+
+
+def _fill_in(call: Call, backup: Backup) -> None:
+    """What the call leaves out is as the instance was."""
+    p, db, kept = call.params, call.db, backup.vm_details
+    for parameter, table, what in (
+        ("serviceofferingid", db.service_offerings, "Service Offering"),
+        ("templateid", db.templates, "Template"),
+    ):
+        if p[parameter] is None:
+            p.set_default(parameter, _kept(table, kept.get(parameter), what))
+    if not p.networkids and not p.iptonetworklist:
+        p.set_default("networkids", [_network(call, uuid) for uuid in kept.get("networkids", [])])
+    root = next((v for v in json.loads(backup.volumes) if v["type"] == "ROOT"), None)
+    if root is None:
+        raise CloudRuntime("Failed to get the root disk in backed-up volumes info from backup")
+    if p.rootdisksize is None:
+        p.set_default("rootdisksize", -(-root["size"] // GIB))
+
+
+def _kept(table: Any, uuid: str | None, what: str) -> Any:
+    wanted = "Template/ISO" if what == "Template" else what
+    if uuid is None:
+        raise CloudRuntime(
+            f"Backup doesn't contain a {what} UUID. Please specify a valid {wanted} while creating the Instance"
+        )
+    row = table.find(uuid)
+    if row is None or row.removed is not None:
+        raise CloudRuntime(
+            f"Unable to find {what} with the UUID stored in the Backup. Please specify a valid {wanted} while "
+            "creating the Instance"
+        )
+    return row
+
+
+def _network(call: Call, uuid: str) -> Any:
+    network = call.db.networks.find(uuid)
+    if network is None or network.removed is not None:
+        raise CloudRuntime(
+            f"Unable to find network with the uuid {uuid} stored in backup. Please specify a valid network id while "
+            "creating the instance"
+        )
+    return network
+
+
+def _disk_offering(call: Call, volume: dict[str, Any]) -> Any:
+    offering = call.db.disk_offerings.find(volume.get("diskOfferingId") or "")
+    if offering is None or offering.removed is not None:
+        raise CloudRuntime(
+            f"Unable to find the disk offering with uuid ({volume.get('diskOfferingId')}) stored in backup. Please "
+            "specify a valid disk offering id while creating the instance"
+        )
+    return offering
+
+
+def _check_root(call: Call, vm: Instance, volumes: list[dict[str, Any]]) -> None:
+    root = disks.of_vm(call.sim, vm)[0]
+    least = next(v["size"] for v in volumes if v["type"] == "ROOT")
+    if root.size < least:
+        raise InvalidParameter(
+            f"Instance volume root disk size {root.size // GIB}[GiB] cannot be less than the backed-up volume size "
+            f"{-(-least // GIB)}[GiB]."
+        )
+
+
+@command("createVMFromBackup", sync=lambda call: ("vm", call.created))
+@journaled("VM.CREATE.FROM.BACKUP", "creating Instance from Backup", lambda call: call.created)
+def create_from_backup(call: Call) -> Any:
+    """The instance is started to have its disks made, stopped to have them filled, and started for good."""
+    vm = call.created
+    try:
+        yield from life.start(call, vm, where=destination.of_call(call))
+    except ApiError as error:
+        deploy.give_up(call, vm)
+        raise life.refused(vm, error) from None
+    vm.details.pop(deploy.DEPLOYING, None)
+    yield from life.stop(call, vm)
+    if call.params.get("startvm", True):
+        yield from life.start(call, vm)
+    return {"virtualmachine": instance_view(call, vm)}
+
+
+@command("restoreVolumeFromBackupAndAttachToVM")
+def restore_volume(call: Call) -> Generator[float, None, dict[str, Any]]:
+    backup, vm = _backup_of_volume(call), _vm_to_attach_to(call)
+    zone = call.db.zones[backup.zone_id]
+    if backup.zone_id != vm.zone_id:
+        raise CloudRuntime("Cross zone backup restoration of volume is not allowed")
+    call.check_access(backup)
+    offering = call.db.backup_offerings[backup.offering_id]
+    found = _backed_up(call, backup)
+    yield 0.3
+    if offering.provider == providers.DUMMY:
+        host = call.db.hosts.get(vm.host_id) or next(iter(call.db.hosts.where(zone_id=zone.id, kind="Routing")))
+        raise CloudRuntime(
+            f"Error restoring volume [{found['uuid']}] of VM [{vm.uuid}] to host [{host.uuid}] using backup provider "
+            f"[{offering.provider}] due to: []."
+        )
+    _attach(call, vm, found)
+    call.event(
+        "BACKUP.RESTORE.VOLUME.TO.VM", "Successfully completed restoring VM from backup", vm,
+        resource_type="VirtualMachine",
+    )  # fmt: skip
+    return SUCCESS
+
+
+def _backup_of_volume(call: Call) -> Backup:
+    if not call.params.volumeid:
+        raise CloudRuntime("Invalid volume ID passed")
+    backup = call.params.backupid
+    if not backup or backup.removed is not None:
+        raise CloudRuntime("Provided backup not found")
+    if backup.status != "BackedUp":
+        raise CloudRuntime("Backup should be in BackedUp state")
+    providers.check_zone(call, call.db.zones[backup.zone_id])
+    return backup  # type: ignore[no-any-return]
+
+
+def _vm_to_attach_to(call: Call) -> Instance:
+    vm = call.params.virtualmachineid
+    if not vm or vm.removed is not None or vm.vm_type != "User":
+        raise CloudRuntime(f"Can't find any VM with ID: [{vm.id}].")
+    call.check_access(vm)
+    if vm.backup_offering_id is not None and not call.setting("backup.enable.attach.detach.of.volumes"):
+        raise CloudRuntime("The selected VM has backups, cannot restore and attach volume to the VM.")
+    return vm  # type: ignore[no-any-return]
+
+
+def _backed_up(call: Call, backup: Backup) -> dict[str, Any]:
+    volumes = json.loads(backup.volumes)
+    if not volumes:
+        raise CloudRuntime("Volumes metadata not found in the backup")
+    wanted = call.params.volumeid
+    for volume in volumes:
+        if volume["uuid"] == wanted:
+            return dict(volume)
+    raise CloudRuntime(f"Failed to find volume with Id {wanted} in the backed-up volumes metadata")
+
+
+def _attach(call: Call, vm: Instance, found: dict[str, Any]) -> None:
+    """The restored disk comes to the pool of the instance's root disk."""
+    source = call.db.volumes.find(found["uuid"])
+    root = disks.of_vm(call.sim, vm)[0]
+    offering = call.db.disk_offerings.find(found.get("diskOfferingId") or "")
+    volume = disks.add(
+        call.sim,
+        Volume(
+            name=f"RestoredVol-{source.name if source is not None else found['uuid']}",
+            account_id=vm.account_id,
+            zone_id=vm.zone_id,
+            size=found["size"],
+            disk_offering_id=offering.id if offering is not None else None,
+        ),
+    )
+    disks.put_on(call.sim, volume, call.db.storage_pools[root.pool_id])
+    disks.attach(call.sim, volume, vm, disks.free_device(call.sim, vm))

@@ -1,0 +1,135 @@
+"""Backups: repositories, what a provider can do with a backup, and where backups are turned off."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Place
+
+SWITCH = "backup.framework.enabled"
+
+
+@pytest.fixture
+def backing(place: Place) -> Place:
+    """Instances of the place may be backed up: by the dummy, unless a test says otherwise."""
+    place.op.do("updateConfiguration", name=SWITCH, value="true")
+    return place
+
+
+def offer(place: Place, provider: str = "dummy") -> dict[str, Any]:
+    """An offering of the provider, the repository's own where it is nas."""
+    zone = place.cloud.zone
+    place.op.do("updateConfiguration", name="backup.framework.provider.plugin", value=provider)
+    if provider == "nas":
+        place.op.do("addBackupRepository", name="shelf", address="10.0.0.5:/b", type="nfs", zoneid=zone)
+    policy = place.op.rows("listBackupProviderOfferings", zoneid=zone)[0]
+    made: dict[str, Any] = place.op.do(
+        "importBackupOffering", name="nightly", description="nightly", zoneid=zone, externalid=policy["externalid"],
+        allowuserdrivenbackups="true",
+    )["backupoffering"]  # fmt: skip
+    return made
+
+
+def back_up(place: Place, provider: str = "dummy") -> tuple[dict[str, Any], dict[str, Any]]:
+    """(an instance with a data disk, its backup)"""
+    disk = place.op.only("listDiskOfferings", name="Small")["id"]
+    vm = place.deploy("web", diskofferingid=disk)
+    offering = offer(place, provider)
+    place.op.do("assignVirtualMachineToBackupOffering", virtualmachineid=vm["id"], backupofferingid=offering["id"])
+    place.op.do("createBackup", virtualmachineid=vm["id"], name="first")
+    return vm, place.op.only("listBackups", virtualmachineid=vm["id"])
+
+
+def disks(place: Place, vm: dict[str, Any]) -> list[dict[str, Any]]:
+    return place.op.rows("listVolumes", virtualmachineid=vm["id"], listall="true")
+
+
+def test_a_repository_is_changed_listed_and_kept_while_it_holds_backups(backing: Place) -> None:
+    back_up(backing, "nas")
+    op, shelf = backing.op, backing.op.only("listBackupRepositories", keyword="shel")
+    assert (shelf["provider"], shelf["type"], shelf["zoneid"]) == ("nas", "nfs", backing.cloud.zone)
+    changed = op.do("updateBackupRepository", id=shelf["id"], name="rack", crosszoneinstancecreation="true")
+    assert changed["backuprepository"]["crosszoneinstancecreation"] is True
+    assert op.rows("listBackupRepositories", name="shelf") == []
+    assert op.refused("deleteBackupRepository", id=shelf["id"]) == (
+        530, "Failed to delete backup repository as there are backups present on it",
+    )  # fmt: skip
+    op.do("deleteBackup", id=op.only("listBackups", listall="true")["id"])
+    op.do("deleteBackupRepository", id=shelf["id"])
+    assert op.rows("listBackupRepositories") == []
+
+
+def test_an_instance_is_made_from_a_backup_as_it_was(backing: Place) -> None:
+    vm, backup = back_up(backing)
+    made = backing.op.do("createVMFromBackup", backupid=backup["id"], zoneid=backing.cloud.zone, name="again")
+    again = made["virtualmachine"]
+    assert (again["state"], again["serviceofferingid"], again["templateid"]) == (
+        "Running", vm["serviceofferingid"], vm["templateid"],
+    )  # fmt: skip
+    assert [nic["networkid"] for nic in again["nic"]] == [backing.network]
+    assert [v["size"] for v in disks(backing, again)] == [v["size"] for v in disks(backing, vm)]
+    still = backing.op.do(
+        "createVMFromBackup", backupid=backup["id"], zoneid=backing.cloud.zone, name="still", startvm="false"
+    )
+    assert still["virtualmachine"]["state"] == "Stopped"
+
+
+def test_a_backup_does_not_cross_zones_or_shrink_disks(backing: Place) -> None:
+    _vm, backup = back_up(backing)
+    other = backing.op.do("createZone", name="z", networktype="Advanced", dns1="192.0.2.53", internaldns1="10.0.0.53")
+    code, text = backing.op.refused("createVMFromBackup", backupid=backup["id"], zoneid=other["zone"]["id"])
+    assert (code, "on another Zone is not supported by this provider" in text) == (530, True)
+
+
+@pytest.mark.parametrize("provider", ["dummy", "nas"])
+def test_a_disk_comes_back_beside_the_others_where_the_provider_can(backing: Place, provider: str) -> None:
+    vm, backup = back_up(backing, provider)
+    other = backing.deploy("other")
+    disk = next(v for v in json.loads(backup["volumes"]) if v["type"] == "DATADISK")
+    wanted = {"backupid": backup["id"], "volumeid": disk["uuid"], "virtualmachineid": other["id"]}
+    if provider == "dummy":
+        code, text = backing.op.refused("restoreVolumeFromBackupAndAttachToVM", **wanted)
+        assert (code, "using backup provider [dummy] due to: []." in text) == (530, True)
+        assert len(disks(backing, other)) == 1
+        return
+    backing.op.do("restoreVolumeFromBackupAndAttachToVM", **wanted)
+    new = disks(backing, other)[-1]
+    assert (new["state"], new["size"], new["name"]) == ("Ready", disk["size"], f"RestoredVol-DATA-{vm_number(vm)}")
+    code, text = backing.op.refused("restoreVolumeFromBackupAndAttachToVM", **{**wanted, "volumeid": other["id"]})
+    assert "in the backed-up volumes metadata" in text
+    code, text = backing.op.refused("restoreVolumeFromBackupAndAttachToVM", **{**wanted, "virtualmachineid": vm["id"]})
+    assert "The selected VM has backups" in text
+
+
+def vm_number(vm: dict[str, Any]) -> str:
+    return str(vm["instancename"].split("-")[2])
+
+
+def test_nothing_goes_in_a_zone_where_backups_are_turned_off(backing: Place) -> None:
+    vm, backup = back_up(backing)
+    op, zone = backing.op, backing.cloud.zone
+    op.do("updateConfiguration", name=SWITCH, value="false", zoneid=zone)
+    for command, params in (
+        ("listBackupProviderOfferings", {"zoneid": zone}),
+        ("createBackup", {"virtualmachineid": vm["id"]}),
+        ("deleteBackup", {"id": backup["id"]}),
+        ("createVMFromBackup", {"backupid": backup["id"], "zoneid": zone}),
+        ("removeVirtualMachineFromBackupOffering", {"virtualmachineid": vm["id"]}),
+    ):
+        assert op.refused(command, **params) == (530, "Backup and Recovery feature is disabled for the zone"), command
+    assert len(op.rows("listBackups", listall="true")) == 1
+
+
+def test_only_repositories_hold_an_instance_still_and_only_known_providers_are_used(backing: Place) -> None:
+    vm, _backup = back_up(backing)
+    assert backing.op.refused("createBackup", virtualmachineid=vm["id"], quiescevm="true") == (
+        431, "Quiesce VM option is supported only for NAS backup provider",
+    )  # fmt: skip
+    backing.op.do("updateConfiguration", name="backup.framework.provider.plugin", value="elsewhere")
+    assert backing.op.refused("listBackupProviderOfferings", zoneid=backing.cloud.zone) == (
+        530, "Failed to find backup provider by the name: elsewhere",
+    )  # fmt: skip
