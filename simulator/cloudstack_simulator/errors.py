@@ -60,9 +60,13 @@ class NoSuchRow(InvalidParameter, AttributeError):
 
 
 class IllegalArgument(InvalidParameter):
-    """`IllegalArgumentException` (bad enum word and the like): 431 without a known cserrorcode."""
+    """`IllegalArgumentException` (bad enum word and the like): 431 without a known cserrorcode, in a job 530."""
 
     cs = 9999
+
+    @property
+    def job_code(self) -> int:
+        return 530
 
 
 class CloudRuntime(ApiError):

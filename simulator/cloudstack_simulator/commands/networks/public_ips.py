@@ -1,4 +1,4 @@
-"""Public addresses: list, acquire, reserve, release."""
+"""Public addresses: acquire, reserve, release."""
 
 from __future__ import annotations
 
@@ -6,130 +6,101 @@ from typing import TYPE_CHECKING, Any
 
 from ...access import entity_owner
 from ...call import Call
-from ...errors import CloudRuntime, InsufficientCapacity, InvalidParameter, ResourceAllocation, ServerApiError
-from ...listing import Filter, equal, matching, tagged
+from ...errors import (
+    CloudRuntime,
+    IllegalArgument,
+    InsufficientCapacity,
+    InvalidParameter,
+    ResourceAllocation,
+    ServerApiError,
+)
 from ...registry import SUCCESS, allocate, check, command
-from ...tags import taggable
 from ..common import completed
-from . import addressing, rules, services
+from . import addressing, portable_ips, rules, services
 from .views import address_view
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
-
-taggable("PublicIpAddress", "ip_addresses")
-
-TAKEN = ("Allocating", "Allocated", "Releasing")
-"""States that count as allocated: a reserved address does not."""
-
-
-@command("listPublicIpAddresses")
-def list_addresses(call: Call) -> dict[str, Any]:
-    p = call.params
-    allocated = p.get("allocatedonly", True) if p.state is None else p.state.lower() == "allocated"
-    return call.listing(
-        "publicipaddress",
-        call.db.ip_addresses,
-        address_view,
-        where=[
-            equal("id", p.id),
-            equal("address", p.ipaddress),
-            equal("state", p.state),
-            equal("zone_id", p.zoneid),
-            equal("vlan_id", p.vlanid),
-            equal("physical_network_id", p.physicalnetworkid),
-            equal("network_id", p.associatednetworkid),
-            equal("vpc_id", p.vpcid),
-            equal("is_source_nat", p.issourcenat),
-            equal("is_static_nat", p.isstaticnat),
-            equal("for_system_vms", p.forsystemvms),
-            equal("for_display", p.fordisplay),
-            _of_network(call),
-            matching(lambda ip: call.db.vlans[ip.vlan_id].virtual is p.get("forvirtualnetwork", True)),
-            _for_load_balancing(call),
-            _mine(call, allocated),
-            tagged(call, "PublicIpAddress"),
-        ],
-        keyword=("address",),
-        sort=lambda ip: ip.number,
-    )
-
-
-def _of_network(call: Call) -> Filter | None:
-    """Addresses of the ranges of a network (Public or a shared one)."""
-    network = call.params.networkid
-    if network is None:
-        return None
-    ranges = {v.id for v in call.db.vlans.where(network_id=network.id)}
-    return matching(lambda ip: ip.vlan_id in ranges)
-
-
-def _for_load_balancing(call: Call) -> Filter | None:
-    if not call.params.forloadbalancing:
-        return None
-    used = {r.ip_id for r in call.db.firewall_rules.where(purpose="LoadBalancing")}
-    return matching(
-        lambda ip: not ip.is_source_nat and (ip.id in used or not call.db.firewall_rules.where(ip_id=ip.id))
-    )
-
-
-def _mine(call: Call, allocated: bool) -> Filter | None:
-    """With `allocatedonly` the caller's own ones; without it every address of the zone, taken or free."""
-    from ...access import visible_accounts
-
-    if not allocated:
-        return None
-    accounts = visible_accounts(call)
-    return matching(lambda ip: ip.state in TAKEN and (accounts is None or ip.account_id in accounts))
 
 
 @allocate("associateIpAddress")
 def acquire(call: Call) -> Any:
     p, sim = call.params, call.sim
     owner = _owner(call)
-    zone_id = _zone_id(call)
-    if p.networkid is not None:
-        _check_network(call, p.networkid)
-    if p.vpcid is not None and p.vpcid.removed is not None:
-        raise InvalidParameter("Invalid vpc id is given")
+    zone = _zone(call)
+    if p.isportable and (p.networkid is None) is (p.vpcid is None):
+        raise InvalidParameter("One of Network id or VPC is should be passed")
+    network = _network(call, owner, zone)
+    if network is not None:
+        _check_network(call, network)
     try:
-        ip = addressing.public_address(sim, zone_id, owner, p.ipaddress, state="Allocating")
+        ip = (
+            portable_ips.acquire(sim, zone, owner)
+            if p.isportable
+            else addressing.public_address(sim, zone.id, owner, p.ipaddress, state="Allocating")
+        )
     except InsufficientCapacity as error:
         raise ServerApiError(533, error.text) from None
     ip.for_display = p.get("fordisplay", True)
     if p.vpcid is not None:
         ip.vpc_id, ip.state = p.vpcid.id, "Allocated"
+    else:
+        ip.network_id = network.id
     return ip
 
 
 def _owner(call: Call) -> Any:
+    """The account that shall have the address: a named one, the network's or VPC's, else the caller."""
     p, db = call.params, call.db
-    if p.account is None and p.projectid is None:
-        if p.networkid is not None and p.networkid.acl_type == "Account":
-            call.check_access(p.networkid)
-            return db.accounts[p.networkid.account_id]
-        if p.vpcid is not None:
-            call.check_access(p.vpcid)
-            return db.accounts[p.vpcid.account_id]
-    return entity_owner(call)
-
-
-def _zone_id(call: Call) -> int:
-    p = call.params
-    for row in (p.networkid, p.vpcid):
+    if p.account and p.domainid is not None:
+        return call.owner()
+    if p.projectid is not None:
+        return entity_owner(call)
+    for row, text in (
+        (p.networkid, "Unable to find network by network id specified"),
+        (p.vpcid, "Can't find enabled VPC by ID specified"),
+    ):
         if row is not None:
-            return int(row.zone_id)
-    if p.zoneid is None:
+            if not row or row.removed is not None:
+                raise InvalidParameter(text)
+            if getattr(row, "acl_type", "Account") == "Account":
+                call.check_access(row)
+                return db.accounts[row.account_id]
+    return call.caller.account
+
+
+def _zone(call: Call) -> Any:
+    p, zones = call.params, call.db.zones
+    if p.zoneid is not None:
+        return p.zoneid
+    for row in (p.vpcid, p.networkid):
+        if row is not None:
+            return zones[row.zone_id]
+    raise InvalidParameter(
+        "Unable to figure out zone to assign IP to. Please specify either zoneId, or networkId, or vpcId in the call"
+    )
+
+
+def _network(call: Call, owner: Any, zone: Any) -> Any:
+    """The network that the address is for: the named one, else the only isolated one of the owner in the zone."""
+    p, db = call.params, call.db
+    if p.vpcid is not None:
+        return None
+    if p.networkid is not None:
+        return p.networkid
+    found = [n for n in db.networks.where(account_id=owner.id, zone_id=zone.id) if n.guest_type == "Isolated"]
+    if not found:
+        domain = p.domainid or call.caller.domain
         raise InvalidParameter(
-            "Unable to figure out zone to assign IP to. Please specify either zoneId, or networkId, or vpcId in the "
-            "call"
+            f"Account name={p.account or call.caller.account.name} domain={domain.name} doesn't have virtual networks "
+            f"in zone={zone.name}"
         )
-    return int(p.zoneid.id)
+    if len(found) > 1:
+        raise InvalidParameter("Account has more than one isolated network in the zone")
+    return found[0]
 
 
 def _check_network(call: Call, network: Any) -> None:
-    if network.removed is not None:
-        raise InvalidParameter("Invalid network id is given")
     if network.guest_type == "Shared" and not {"SourceNat", "StaticNat", "Firewall", "PortForwarding", "Lb"} & set(
         call.db.network_offerings[network.offering_id].services
     ):
@@ -142,20 +113,21 @@ def _check_network(call: Call, network: Any) -> None:
 @command("associateIpAddress", sync=lambda call: ("network", call.params.networkid or call.params.vpcid))
 def associate(call: Call) -> Any:
     """The answer still says Allocating for an address of a network; a moment later it is Allocated."""
-    ip, p = call.created, call.params
+    ip, db = call.created, call.db
     yield 0.05
-    if p.networkid is not None and p.networkid.vpc_id is not None:
+    network = db.networks.get(ip.network_id) if ip.vpc_id is None else None
+    if network is not None and network.vpc_id is not None:
         addressing.release_public(call.sim, ip)
         raise InvalidParameter(
             "Can't assign ip to the network directly when network belongs to VPC.Specify vpcId to associate ip address "
             "to VPC"
         )
-    if p.networkid is not None:
-        ip.is_source_nat = _lacks_source_nat(call, p.networkid)
-        ip.network_id = p.networkid.id
+    if network is not None:
+        ip.is_source_nat = _lacks_source_nat(call, network)
     view = address_view(call, ip)
     ip.state = "Allocated"
-    completed(call, "NET.IPASSIGN", "associating Ip. Ip Id", ip, "IpAddress")
+    kind = "PORTABLE.IPASSIGN" if ip.is_portable else "NET.IPASSIGN"
+    completed(call, kind, "associating Ip. Ip Id", ip, "IpAddress")
     return {"ipaddress": view}
 
 
@@ -182,13 +154,21 @@ def disassociate(call: Call) -> Any:
     if not ip or ip.state == "Free":
         raise InvalidParameter("Unable to find ip address by id")
     call.check_access(ip)
+    guest = call.db.networks.get(ip.network_id)
+    if ip.is_source_nat and (ip.vpc_id is not None or (guest is not None and guest.state != "Allocated")):
+        raise IllegalArgument("ip address is used for source nat purposes and can not be disassociated.")
     if not call.db.vlans[ip.vlan_id].virtual:
-        raise InvalidParameter("only ip addresses that belong to a virtual network may be disassociated.")
-    if ip.is_source_nat and (ip.network_id is not None or ip.vpc_id is not None):
-        raise CloudRuntime("ip address is used for source nat purposes and can not be disassociated.")
+        raise IllegalArgument("only ip addresses that belong to a virtual network may be disassociated.")
+    if ip.is_system:
+        raise InvalidParameter(
+            "Can't release system IP address with specified id", uuids=((ip.uuid, "systemIpAddrId"),)
+        )
     yield 0.05
     release(call.sim, ip)
-    completed(call, "NET.IPRELEASE", "disassociating Ip. Ip Id", ip, "IpAddress")
+    if ip.is_portable:
+        completed(call, "PORTABLE.IPRELEASE", "disassociating portable Ip", ip, "PortableIpAddress")
+    else:
+        completed(call, "NET.IPRELEASE", "disassociating Ip. Ip Id", ip, "IpAddress")
     return SUCCESS
 
 
@@ -197,7 +177,10 @@ def release(sim: Simulator, ip: Any) -> None:
     rules.drop_of_address(sim, ip)
     for vpn in sim.db.remote_access_vpns.where(ip_id=ip.id):
         sim.db.remote_access_vpns.delete(vpn)
-    addressing.release_public(sim, ip)
+    if ip.is_portable:
+        portable_ips.release(sim, ip)
+    else:
+        addressing.release_public(sim, ip)
 
 
 @command("updateIpAddress")
