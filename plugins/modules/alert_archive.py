@@ -32,7 +32,7 @@ options:
     required: true
   type:
     description:
-      - Only alerts of this type, such as V(7), or its name V(ALERT.HOST).
+      - Only alerts of this type, such as V(7), or its name V(ALERT.COMPUTE.HOST).
     type: str
   delete:
     description:

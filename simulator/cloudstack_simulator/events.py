@@ -50,7 +50,7 @@ class Events:
         return event
 
     def alert(self, type_number: int, name: str, text: str, *, zone: Any = None, pod: Any = None) -> Alert:
-        """One alert (`name` and number as in listAlertTypes, e.g. 7, `ALERT.HOST`)."""
+        """One alert (`name` and number as in listAlertTypes, e.g. 7, `ALERT.COMPUTE.HOST`)."""
         alert: Alert = self.sim.db.alerts.add(
             Alert(
                 type=type_number,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -29,21 +30,36 @@ class NoClientsError(Exception):
 
 def python() -> Path:
     """The interpreter of the environment; makes the environment when it is not there."""
-    found, stamp = PLACE / "bin/python", PLACE / ".made-from"
-    made_from = "\n".join((*PACKAGES, COLLECTIONS))
+    return made(PLACE, PACKAGES, "3.12", (COLLECTIONS,), _unpack_collection)
+
+
+def made(
+    place: Path,
+    packages: Sequence[str],
+    version: str,
+    further: Sequence[str] = (),
+    furnish: Callable[[Path], None] | None = None,
+) -> Path:
+    """The interpreter of an environment with these packages, made once. Raises NoClientsError.
+
+    version: the lowest Python. further: what ``furnish``, which gets the interpreter, adds by itself.
+    """
+    found, stamp = place / "bin/python", place / ".made-from"
+    made_from = "\n".join((*packages, *further))
     if stamp.exists() and stamp.read_text() == made_from:
         return found
     try:
         base = subprocess.run(
-            ["sh", str(ROOT / "scripts/find_python"), "3.12"], check=True, capture_output=True, text=True
+            ["sh", str(ROOT / "scripts/find_python"), version], check=True, capture_output=True, text=True
         ).stdout.strip()
     except subprocess.CalledProcessError as error:
-        raise NoClientsError(f"ansible-core 2.21 needs Python 3.12: {error.stderr.strip()}") from error
-    shutil.rmtree(PLACE, ignore_errors=True)
+        raise NoClientsError(f"{packages[0]} needs Python {version}: {error.stderr.strip()}") from error
+    shutil.rmtree(place, ignore_errors=True)
     try:
-        _run(base, "-m", "venv", str(PLACE))
-        _run(str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES)
-        _unpack_collection(found)
+        _run(base, "-m", "venv", str(place))
+        _run(str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages)
+        if furnish:
+            furnish(found)
     except (subprocess.SubprocessError, OSError) as error:
         raise NoClientsError(f"the clients cannot be installed: {error}") from error
     stamp.write_text(made_from)

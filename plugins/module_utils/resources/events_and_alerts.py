@@ -33,7 +33,7 @@ ALERT = Resource(
     noun="alert",
     summary="Alerts",
     commands=Commands(list="listAlerts"),
-    options=(Option("name", help="Name, such as V(ALERT.HOST)."), Option("description", help="What happened.")),
+    options=(Option("name", help="Name, such as V(ALERT.COMPUTE.HOST)."), Option("description", help="What happened.")),
     lookup_only=True,
 )
 
@@ -166,7 +166,7 @@ def _archive(noun: str, example: str, run: Callable[[Any], dict[str, Any]]) -> O
 
 
 EVENT_ARCHIVE = _archive("event", "V(USER.LOGIN)", partial(_events))
-ALERT_ARCHIVE = _archive("alert", "V(7), or its name V(ALERT.HOST)", partial(_alerts))
+ALERT_ARCHIVE = _archive("alert", "V(7), or its name V(ALERT.COMPUTE.HOST)", partial(_alerts))
 
 ALERT_MAIL_TEST = Operation(
     name="alert_mail_test",

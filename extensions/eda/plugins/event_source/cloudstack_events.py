@@ -28,7 +28,7 @@ try:
     )
 except ImportError:
     # ansible-rulebook runs this file alone; the collection around it is not on its path.
-    _above = Path(__file__).absolute().parents[6]
+    _above = Path(__file__).absolute().parents[7]
     sys.path.append(str(_above))
     if "ansible_collections" in sys.modules:
         sys.modules["ansible_collections"].__path__.append(str(_above / "ansible_collections"))
@@ -208,7 +208,9 @@ def _told(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
         "resourcename": "resource_name", "created": "created", "sent": "created", "name": "name", "zonename": "zone",
         "podname": "pod",
     }  # fmt: skip
-    return {"cloudstack": {"kind": kind, **{names[key]: value for key, value in row.items() if key in names}}}
+    told = {names[key]: value for key, value in row.items() if key in names}
+    # Alerts have numbers for types; a rule that compares with the name of an event's type must not stumble over them.
+    return {"cloudstack": {"kind": kind, **told, "type": str(told.get("type", ""))}}
 
 
 def _checked(args: Mapping[str, Any]) -> tuple[Path, float, list[str], list[str]]:
