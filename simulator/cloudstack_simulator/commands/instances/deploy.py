@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ... import contract
 from ...access import entity_owner
 from ...call import Call
 from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
@@ -13,15 +14,13 @@ from ...registry import allocate, command
 from ..images import rows as images
 from ..networks import services
 from ..offerings import usable
-from ..volumes import lifecycle as disks
-from ..volumes import sizes as disk_sizes
-from . import counting, destination, inputs, interfaces, leases, life, placement, sizes
+from ..volumes import lifecycle as volumes
+from . import counting, destination, inputs, interfaces, leases, life, passwords, placement, sizes, wanted_disks
 from .journal import journaled
+from .passwords import DEPLOYING
 from .views import instance_view
 
 HYPERVISORS = ("Simulator", "KVM", "VMware", "XenServer", "Hyperv", "LXC", "Ovm3", "External")
-DEPLOYING = "deployvm"
-"""Detail of an instance that has never run."""
 
 
 @allocate("deployVirtualMachine")
@@ -38,18 +37,17 @@ def allocate_instance(call: Call) -> Instance:
     lease = leases.wanted_for_new(call, offering)
     details = _details(call)
     custom = sizes.custom_details(call, offering, details)
-    root_offering, root_size = _root_disk(call, template, details)
-    data_size = _data_disk_size(call)
-    text, text_id = inputs.finalize_user_data(call)
+    disks = wanted_disks.of_call(call, template, details)
+    text, text_id = inputs.finalize_user_data(call, template)
     pairs = inputs.key_pairs(call, owner.id)
     affinity = inputs.affinity_groups(call, owner)
     groups = _security_groups(call, owner)
     wanted = interfaces.wanted_for_new(call, owner)
     destination.of_call(call)
     _check_user_data_service(call, template, wanted[0].network, text, pairs)
-    _check_storage(call)
+    wanted_disks.check_local(call)
     vm = _new(call, owner, template, {**details, **custom})
-    _check_limits(call, owner, vm, root_size, data_size)
+    _check_limits(call, owner, vm, disks)
     call.db.vms.add(vm, uuid=p.customid)
     vm.instance_name = f"i-{owner.id}-{vm.id}-{call.setting('instance.name')}"
     vm.name = p.name or f"{call.setting('instance.name')}-{vm.uuid}"
@@ -63,7 +61,9 @@ def allocate_instance(call: Call) -> Instance:
         inputs.put_in_group(call, vm, p.group)
     if lease is not None:
         leases.give(call.sim, vm, *lease)
-    _give(call, vm, wanted, template, root_offering, root_size, data_size)
+    _give(call, vm, wanted, template, disks)
+    if p.copyimagetags:
+        _copy_tags(call, template, vm)
     return vm
 
 
@@ -106,17 +106,6 @@ def _hypervisor(call: Call, template: Any) -> str:
             "hypervisor parameter is needed to deploy VM or the hypervisor parameter value passed is invalid"
         )
     return given
-
-
-def _check_storage(call: Call) -> None:
-    """Refuse offerings with local storage where the zone has none."""
-    p = call.params
-    mapped = call.db.disk_offerings.get(p.serviceofferingid.disk_offering_id)
-    for offering, words in ((mapped, " mapped in service offering"), (p.diskofferingid, "")):
-        if offering is not None and offering.use_local_storage and not p.zoneid.local_storage:
-            raise InvalidParameter(
-                f"Zone is not configured to use local storage but disk offering {offering.name}{words} uses it"
-            )
 
 
 def _security_groups(call: Call, owner: Any) -> list[int]:
@@ -165,54 +154,6 @@ def _details(call: Call) -> dict[str, str]:
     return details
 
 
-def _root_disk(call: Call, template: Any, details: dict[str, str]) -> tuple[Any, int | None]:
-    """(disk offering, bytes) of the root disk as far as they are not the template's."""
-    p = call.params
-    if template.is_iso:
-        return p.diskofferingid, _offering_size(p.diskofferingid, p.size)
-    offering, size = p.overridediskofferingid, p.rootdisksize
-    if offering is not None and p.serviceofferingid.disk_offering_strictness:
-        raise InvalidParameter(
-            f"Cannot override disk offering id {offering.id} since provided service offering is strictly mapped to its "
-            "disk offering"
-        )
-    if size is not None:
-        if size <= 0:
-            raise InvalidParameter("Root disk size should be a positive number.")
-        details["rootdisksize"] = str(size)
-        return offering, max(size * disk_sizes.GIB, template.size or 0)
-    if offering is not None:
-        return offering, max(_offering_size(offering, None), template.size or 0)
-    compute = call.db.disk_offerings.get(p.serviceofferingid.disk_offering_id)
-    if compute is not None and compute.size:
-        return None, max(compute.size, template.size or 0)
-    return None, None
-
-
-def _offering_size(offering: Any, size: int | None) -> int:
-    """Bytes of a disk of an offering, with the size in GB that a custom one needs."""
-    if not offering.customized:
-        return int(offering.size)
-    if not size:
-        raise InvalidParameter("This disk offering requires a custom size specified")
-    return size * disk_sizes.GIB
-
-
-def _data_disk_size(call: Call) -> int | None:
-    p = call.params
-    if p.diskofferingid is None or p.templateid.is_iso:
-        return None
-    if p.diskofferingid.compute_only:
-        raise InvalidParameter(
-            f"The disk offering {p.diskofferingid} provided is directly mapped to a service offering, please provide "
-            "an individual disk offering"
-        )
-    size = _offering_size(p.diskofferingid, p.size)
-    if p.diskofferingid.customized:
-        disk_sizes.check_custom_size(call, size // disk_sizes.GIB)
-    return size
-
-
 def _new(call: Call, owner: Any, template: Any, details: dict[str, str]) -> Instance:
     p = call.params
     iso = template.is_iso
@@ -246,22 +187,19 @@ def _is_scalable(call: Call, template: Any) -> bool:
     )
 
 
-def _check_limits(call: Call, owner: Any, vm: Instance, root_size: int | None, data_size: int | None) -> None:
+def _check_limits(call: Call, owner: Any, vm: Instance, disks: wanted_disks.Wanted) -> None:
     limits = call.sim.limits
     counting.check(call.sim, owner, sizes.size_of(call.db, vm))
-    limits.check(owner, "volume", 1 if data_size is None else 2)
-    limits.check(owner, "primary_storage", (root_size or call.params.templateid.size or 0) + (data_size or 0))
+    limits.check(owner, "volume", 1 + len(disks.data))
+    limits.check(owner, "primary_storage", disks.bytes_of(call.params.templateid))
 
 
-def _give(
-    call: Call,
-    vm: Instance,
-    wanted: list[Any],
-    template: Any,
-    root_offering: Any,
-    root_size: int | None,
-    data_size: int | None,
-) -> None:
+def _copy_tags(call: Call, template: Any, vm: Instance) -> None:
+    for tag in call.sim.tags.of(template):
+        call.sim.tags.put("UserVm", vm, tag.key, tag.value, vm.account_id)
+
+
+def _give(call: Call, vm: Instance, wanted: list[Any], template: Any, disks: wanted_disks.Wanted) -> None:
     """NICs and disks. Without a free address the instance stays behind in state Error."""
     try:
         interfaces.give(call, vm, wanted)
@@ -269,14 +207,13 @@ def _give(
         vm.state, vm.updated = "Error", call.now
         raise
     counting.count(call.sim, vm, 1)
-    disks.new_root(call.sim, vm, template, size=root_size, disk_offering=root_offering)
-    if data_size is not None:
-        disks.new_data(call.sim, vm, call.params.diskofferingid, size=data_size)
+    wanted_disks.make(call, vm, template, disks)
+    root = volumes.of_vm(call.sim, vm)[0]
     call.event(
         "VOLUME.CREATE",
-        f"Successfully created entity for creating ROOT volume. Volume Type: ROOTVolume Id: "
-        f"{disks.of_vm(call.sim, vm)[0].uuid} Vm Id: {vm.uuid}",
-        disks.of_vm(call.sim, vm)[0],
+        "Successfully created entity for creating ROOT volume. "
+        f"Volume Type: ROOTVolume Id: {root.uuid} Vm Id: {vm.uuid}",
+        root,
         state="Created",
     )
 
@@ -289,12 +226,23 @@ def deploy(call: Call) -> Any:
         yield life.STEP
         return {"virtualmachine": instance_view(call, vm)}
     try:
+        password = passwords.of_first_start(call, vm)
+        check_start(call, vm)
         yield from life.start(call, vm, where=destination.of_call(call))
     except ApiError as error:
         give_up(call, vm)
         raise life.refused(vm, error) from None
     vm.details.pop(DEPLOYING, None)
-    return {"virtualmachine": instance_view(call, vm)}
+    return {"virtualmachine": instance_view(call, vm) | password}
+
+
+def check_start(call: Call, vm: Instance) -> None:
+    """Refuse ways to start that the hypervisor does not have, and planners that nobody knows."""
+    if call.params.bootintosetup:
+        raise InvalidParameter(f"bootintosetup makes no sense for {vm.hypervisor}")
+    planner = call.params.deploymentplanner
+    if planner is not None and planner not in contract.facts("catalogue.json")["deployment_planners"]:
+        raise InvalidParameter(f"Can't find a planner by name {planner}")
 
 
 def give_up(call: Call, vm: Instance) -> None:

@@ -7,7 +7,7 @@ import binascii
 from typing import Any
 
 from ...call import Call
-from ...errors import IllegalArgument, InvalidParameter, PermissionDenied
+from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, PermissionDenied
 from ...model.instances import Instance, InstanceGroup
 
 HEX = "0123456789abcdefABCDEF"
@@ -47,8 +47,23 @@ def user_data(text: str | None) -> str | None:
     return decoded
 
 
-def finalize_user_data(call: Call) -> tuple[str | None, int | None]:
-    """(text, number of the registered user data) that the call gives."""
+def finalize_user_data(call: Call, template: Any = None) -> tuple[str | None, int | None]:
+    """(text, number of the registered user data) that the call gives, as the template's own user data lets it."""
+    text, number = _given_user_data(call)
+    own = call.db.user_data.get(template.user_data_id) if template is not None else None
+    if own is None:
+        return text, number
+    if template.user_data_policy == "DENYOVERRIDE" and text is not None:
+        raise CloudRuntime(
+            f"UserData input is not allowed here since template {template.name} is configured to deny any userdata"
+        )
+    if text is None or template.user_data_policy != "APPEND":
+        return text or own.text, number
+    both = base64.b64decode(own.text) + base64.b64decode(text)
+    return base64.b64encode(both).decode(), number
+
+
+def _given_user_data(call: Call) -> tuple[str | None, int | None]:
     p = call.params
     if p.userdata and p.userdataid is not None:
         raise InvalidParameter("Both userdata and userdata ID inputs are not allowed, please provide only one")

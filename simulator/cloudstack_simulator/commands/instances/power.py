@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import contract
 from ...call import Call
 from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
 from ...registry import check, command
-from . import destination, life
-from .deploy import DEPLOYING
+from . import destination, life, passwords
+from .deploy import check_start
 from .journal import journaled
 from .views import instance_view
 
@@ -66,21 +65,14 @@ def start(call: Call) -> Any:
             f'{{"instanceName":"{vm.instance_name}","uuid":"{vm.uuid}"}}.'
         )
     where = destination.of_call(call)
-    if call.params.bootintosetup:
-        raise InvalidParameter(f"bootintosetup makes no sense for {vm.hypervisor}")
-    _check_planner(call)
+    password = passwords.of_first_start(call, vm)
+    check_start(call, vm)
     try:
         yield from life.start(call, vm, where=where)
     except ApiError as error:
         raise life.refused(vm, error) from None
-    vm.details.pop(DEPLOYING, None)
-    return {"virtualmachine": instance_view(call, vm)}
-
-
-def _check_planner(call: Call) -> None:
-    name = call.params.deploymentplanner
-    if name is not None and name not in contract.facts("catalogue.json")["deployment_planners"]:
-        raise InvalidParameter(f"Can't find a planner by name {name}")
+    vm.details.pop(passwords.DEPLOYING, None)
+    return {"virtualmachine": instance_view(call, vm) | password}
 
 
 @command("stopVirtualMachine", sync=same_vm)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...call import Call
+from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
+from ...parameters import flat_map
 from ...registry import SUCCESS, at_install, command
 from ..common import completed
 from ..images import rows as images
+from ..offerings import usable
 from ..volumes import lifecycle as disks
+from ..volumes.sizes import GIB
 from . import counting, guards, life, placement
 from .journal import journaled
 from .power import same_vm, the_instance
@@ -131,6 +134,10 @@ def restore(call: Call) -> Any:
     p, sim = call.params, call.sim
     vm = the_instance(call, p.virtualmachineid, "Cannot find VM with ID {id}")
     template = _restore_image(call, vm)
+    offering, size = _new_root(call, vm, template)
+    owner = call.db.accounts[vm.account_id]
+    if owner.state == "disabled":
+        raise PermissionDenied(f"The owner of {vm} is disabled: {owner.name}")
     if vm.state not in ("Running", "Stopped"):
         raise CloudRuntime(
             f"Vm {vm.uuid} currently in {vm.state} state, restore vm can only execute when VM in Running or Stopped"
@@ -142,11 +149,38 @@ def restore(call: Call) -> Any:
     if was_running:
         yield from life.stop(call, vm, forced=True)
     yield life.STEP
-    disks.reset_root(sim, vm, template)
+    disks.reset_root(sim, vm, template, disk_offering=offering, size=size, keep_old=not p.expunge)
+    vm.details |= {key: str(value) for key, value in flat_map(p.details).items()}
+    if p.rootdisksize is not None:
+        vm.details["rootdisksize"] = str(p.rootdisksize)
     vm.template_id, vm.guest_os_id = template.id, template.guest_os_id if p.templateid else vm.guest_os_id
     if was_running:
         yield from life.start(call, vm)
     return {"virtualmachine": instance_view(call, vm)}
+
+
+def _new_root(call: Call, vm: Instance, template: Any) -> tuple[Any, int | None]:
+    """(offering, bytes) that the new root disk shall have, as far as they are not those it had."""
+    p, offering, size = call.params, call.params.diskofferingid, call.params.rootdisksize
+    if offering is not None:
+        live(offering, "Cannot find disk offering with ID {id}")
+        usable.check_disk(call, call.db.accounts[vm.account_id], offering, call.db.zones[vm.zone_id])
+        compute = call.db.service_offerings[vm.service_offering_id]
+        if compute.disk_offering_strictness and compute.disk_offering_id != offering.id:
+            raise InvalidParameter(
+                "VM's service offering has a strict disk offering requirement, and the specified disk offering does "
+                "not match"
+            )
+    if p.templateid is not None and template.size:
+        if size is not None and size * GIB < template.size:
+            raise InvalidParameter(f"Root disk size [{size}] is smaller than the template size [{template.size}]")
+        if size is None and offering is not None and offering.size < template.size:
+            raise InvalidParameter(
+                f"Disk size for selected offering [{offering.size}] is less than the template's size [{template.size}]"
+            )
+    if size is not None:
+        return offering, size * GIB
+    return offering, offering.size or None if offering is not None else None
 
 
 def _restore_image(call: Call, vm: Instance) -> Any:

@@ -83,7 +83,9 @@ def display(sim: Simulator, volume: Volume, *, on: bool) -> None:
     volume.listed = on and (vm is None or vm.vm_type == "User")
 
 
-def new_data(sim: Simulator, vm: VirtualMachine, disk_offering: Any, *, size: int | None = None) -> Volume:
+def new_data(
+    sim: Simulator, vm: VirtualMachine, disk_offering: Any, *, size: int | None = None, device: int | None = None
+) -> Volume:
     """The data disk `DATA-<number>` that is made together with a VM, not yet on a pool."""
     return add(
         sim,
@@ -95,7 +97,7 @@ def new_data(sim: Simulator, vm: VirtualMachine, disk_offering: Any, *, size: in
             disk_offering_id=disk_offering.id,
             provisioning_type=disk_offering.provisioning_type,
             vm_id=vm.id,
-            device_id=free_device(sim, vm),
+            device_id=free_device(sim, vm) if device is None else device,
         ),
     )
 
@@ -218,14 +220,30 @@ def expunge_of_vm(sim: Simulator, vm: VirtualMachine) -> None:
             detach(sim, volume)
 
 
-def reset_root(sim: Simulator, vm: VirtualMachine, template: Template | None) -> Volume:
-    """Replace a VM's root disk by a fresh one from its template (restore, recreate)."""
+def reset_root(
+    sim: Simulator,
+    vm: VirtualMachine,
+    template: Template | None,
+    *,
+    disk_offering: Any = None,
+    size: int | None = None,
+    keep_old: bool = False,
+) -> Volume:
+    """Replace a VM's root disk by a fresh one from its template (restore, recreate).
+
+    `keep_old`: the disk that was stays for a while as a destroyed one.
+    """
     old = next((v for v in of_vm(sim, vm) if v.kind == "ROOT"), None)
     if old is None:
         raise CloudRuntime(f"Unable to find root volume of {vm}")
-    pool, offering = sim.db.storage_pools.get(old.pool_id), sim.db.disk_offerings.get(old.disk_offering_id)
-    size = max(old.size, (template.size or 0) if template is not None else 0)
-    expunge(sim, old)
+    pool = sim.db.storage_pools.get(old.pool_id)
+    offering = disk_offering or sim.db.disk_offerings.get(old.disk_offering_id)
+    size = max(size or old.size, (template.size or 0) if template is not None else 0)
+    if keep_old and old.state != "Allocated":
+        detach(sim, old)
+        destroy(sim, old)
+    else:
+        expunge(sim, old)
     made = new_root(sim, vm, template, size=size, disk_offering=offering, counted=old.counted)
     if pool is not None:
         put_on(sim, made, pool)
