@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from . import two_factor
 from .call import Caller
 from .parameters import parse_date
 
@@ -50,6 +51,8 @@ class Session:
     cookie: str
     user_id: int
     last_seen: float
+    verified: bool
+    """Whether its second factor was shown, or none is wanted."""
 
 
 class Authenticator:
@@ -105,7 +108,8 @@ class Authenticator:
 
     def open_session(self, user: Any) -> Session:
         key = base64.urlsafe_b64encode(self.sim.ids.octets(20)).decode().rstrip("=")
-        session = Session(key, self.sim.ids.octets(16).hex().upper(), user.id, self.sim.clock.now())
+        cookie, verified = self.sim.ids.octets(16).hex().upper(), not two_factor.is_wanted(self.sim, user)
+        session = Session(key, cookie, user.id, self.sim.clock.now(), verified)
         self.sessions[session.cookie] = session
         return session
 

@@ -84,6 +84,7 @@ class Dispatcher:
             raise UnavailableCommand(
                 f"The API [{command}] does not exist or is not available for the account for user id [{user}]."
             )
+        self.sim.rate_limit.check(caller)
         return fact
 
     def _execute(self, fact: CommandFact, caller: Caller, params: dict[str, str]) -> Any:

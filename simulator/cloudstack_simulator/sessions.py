@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from . import two_factor
 from .auth import SESSION_SECONDS, Session, password_is
 from .envelope import name_of
 from .errors import ApiError, ServerApiError, Unauthorized
@@ -33,6 +34,7 @@ def answer(sim: Simulator, params: dict[str, str], method: str, cookies: dict[st
     except LoginError as error:
         return Reply(531, None) if error.text is None else error_reply("loginresponse", error)
     sim.auth.close_session(cookies.get("JSESSIONID"))
+    two_factor.forget_half_done(user)
     session = sim.auth.open_session(user)
     return Reply(
         200,
@@ -88,13 +90,14 @@ def _login_view(sim: Simulator, caller: Caller, session: Session) -> dict[str, A
         "timezoneoffset": "0.0",
         "registered": "false",
         "sessionkey": session.key,
-        "is2faenabled": "false",
-        "is2faverified": "true",
-        "issuerfor2fa": "CloudStack",
+        "is2faenabled": str(two_factor.is_wanted(sim, caller.user)).lower(),
+        "is2faverified": str(session.verified).lower(),
+        "providerfor2fa": caller.user.two_factor_provider,
+        "issuerfor2fa": sim.settings.value("user.2fa.issuer", caller.domain),
     }
     if caller.is_root_admin:
         view["managementserverid"] = sim.db.management_servers.first().uuid
-    return view
+    return {name: value for name, value in view.items() if value is not None}
 
 
 def run(
@@ -106,6 +109,9 @@ def run(
 ) -> Reply:
     """Run a request with a session: its key has to come as cookie and as parameter."""
     command = params.get("command")
+    refused = _second_factor(sim, session, command, params)
+    if refused is not None:
+        return refused
     if params.get("sessionkey") != session.key or cookies.get("sessionkey") != session.key:
         sim.auth.close_session(session.cookie)
         name = name_of(command) if command else "null"
@@ -114,3 +120,33 @@ def run(
         return Reply(200, "")
     caller = sim.auth.caller_of(sim.db.users[session.user_id])
     return execute(params, caller, caller.user.uuid)
+
+
+def _second_factor(sim: Simulator, session: Session, command: str | None, params: dict[str, str]) -> Reply | None:
+    """The answer to a code, or to whoever has not shown his second factor yet; None when the request may go on."""
+    user = sim.db.users[session.user_id]
+    if command == "validateUserTwoFactorAuthenticationCode":
+        return _verify(sim, session, user, params)
+    if command is None or command.lower() in two_factor.ALLOWED_BEFORE:
+        return None
+    if session.verified or not two_factor.is_wanted(sim, user):
+        return None
+    sim.auth.close_session(session.cookie)
+    text = two_factor.VERIFY if user.two_factor_key else two_factor.SETUP
+    return error_reply(name_of(command), two_factor.TwoFactorError(f"Unable to process the API request due to :{text}"))
+
+
+def _verify(sim: Simulator, session: Session, user: Any, params: dict[str, str]) -> Reply:
+    name = name_of("validateUserTwoFactorAuthenticationCode")
+    code = next((value for key, value in params.items() if key.lower() == "codefor2fa"), "")
+    if not code:
+        return error_reply(name, ServerApiError(431, "Code for two factor authentication is required"))
+    set_up_before = user.two_factor_verified
+    try:
+        two_factor.verify(sim, user, code)
+    except two_factor.TwoFactorError as error:
+        if set_up_before:
+            sim.auth.close_session(session.cookie)
+        return error_reply(name, error)
+    session.verified = True
+    return Reply(200, {name: {"success": True}})

@@ -21,6 +21,7 @@ from .ids import Ids
 from .jobs import Jobs
 from .limits import Limits
 from .post import PostOffice
+from .rate_limit import RateLimit
 from .reply import Reply, no_server
 from .settings import Settings
 from .tables import Database
@@ -90,6 +91,7 @@ class Simulator:
         self.jobs = Jobs(self)
         self.faults = FaultBook(self, self._race)
         self.auth = Authenticator(self)
+        self.rate_limit = RateLimit(self)
         self.counters = Counters()
         self.log = CallLog()
         self.post = PostOffice(webhook_addresses or {})
@@ -120,6 +122,7 @@ class Simulator:
     def begin(self, log_to: IO[str] | None = None) -> None:
         """The start is done: counters, log and what a server reads of its settings at the start begin now."""
         self.enforces_post = bool(self.settings.value("enforce.post.requests.and.timestamps"))
+        self.rate_limit.read()
         self.counters.reset()
         self.log = CallLog(log_to)
 
@@ -137,6 +140,7 @@ class Simulator:
         self.started = self.clock.now()
         self.max_page_size = int(self.settings.value("default.page.size"))
         self.enforces_post = bool(self.settings.value("enforce.post.requests.and.timestamps"))
+        self.rate_limit.read()
         for step in registry.START_STEPS:
             step(self)
 

@@ -56,6 +56,12 @@ class User(Row):
     api_key_access: str = "INHERIT"
     is_default: bool = False
     source: str = "native"
+    two_factor: bool = False
+    """Whether a second factor is wanted, set up or not."""
+    two_factor_provider: str | None = None
+    two_factor_key: str | None = None
+    two_factor_verified: bool = False
+    """Whether a code was right once since it was set up."""
 
 
 @entity("roles", "Role", indexes=("name",))

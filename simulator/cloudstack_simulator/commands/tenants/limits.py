@@ -10,7 +10,7 @@ from ...errors import InvalidParameter, PermissionDenied
 from ...limits import KINDS, UNLIMITED, Kind
 from ...listing import page
 from ...model.tenants import Account, Domain, account_text, domain_path
-from ...registry import command
+from ...registry import SUCCESS, command
 
 BY_NUMBER = {kind.number: kind for kind in KINDS.values()}
 TAGGED = ("user_vm", "cpu", "memory", "gpu", "volume", "primary_storage")
@@ -192,14 +192,14 @@ def _projects_below(call: Call, domain: Domain) -> int:
 
 @command("getApiLimit")
 def get_api_limit(call: Call) -> dict[str, Any]:
-    """Calls are not limited here (the server's default): what is left is all that is allowed."""
-    account = call.caller.account
-    return {
-        "apilimit": {
-            "accountid": account.uuid,
-            "account": account.name,
-            "apiIssued": 0,
-            "apiAllowed": call.setting("api.throttling.max"),
-            "expireAfter": 0,
-        }
-    }
+    return {"apilimit": call.sim.rate_limit.view(call.caller.account)}
+
+
+@command("resetApiLimit")
+def reset_api_limit(call: Call) -> dict[str, Any]:
+    account = call.params.account
+    if account is None:
+        call.sim.rate_limit.reset_all()
+    else:
+        call.sim.rate_limit.reset(account.id)
+    return SUCCESS

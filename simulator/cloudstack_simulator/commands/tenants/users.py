@@ -63,6 +63,8 @@ def update_user(call: Call) -> dict[str, Any]:
     _not_empty(call, "lastname", "Lastname")
     _check_username(call, user)
     _check_password(call, user)
+    if p.mandate2fa:
+        user.two_factor = True
     if p.apikeyaccess is not None:
         user.api_key_access = access_word(p.apikeyaccess)
     for name in ("username", "firstname", "lastname", "email", "timezone"):

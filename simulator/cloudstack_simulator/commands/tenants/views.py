@@ -9,6 +9,7 @@ from ...call import Call
 from ...clock import timestamp
 from ...limits import GIB, KINDS, UNLIMITED
 from ...model.tenants import Account, Domain, Project, User, domain_path
+from ...two_factor import is_mandated
 from ..annotations import has_annotations
 
 
@@ -160,8 +161,8 @@ def user_view(call: Call, user: User) -> dict[str, Any]:
         "accountid": account.uuid,
         "iscallerchilddomain": False,
         "isdefault": user.is_default,
-        "is2faenabled": False,
-        "is2famandated": False,
+        "is2faenabled": user.two_factor,
+        "is2famandated": is_mandated(call.sim, user),
     }
 
 
