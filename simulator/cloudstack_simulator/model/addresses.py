@@ -20,7 +20,8 @@ class VlanRange(Row):
     end: str | None = None
     ip6_gateway: str | None = None
     ip6_cidr: str | None = None
-    ip6_range: str | None = None
+    ip6_start: str | None = None
+    ip6_end: str | None = None
     virtual: bool = True
     pod_id: int | None = None
     account_id: int | None = None

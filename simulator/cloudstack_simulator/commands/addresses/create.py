@@ -203,6 +203,8 @@ def _make(
             end=p.endip or p.startip,
             ip6_gateway=p.ip6gateway,
             ip6_cidr=p.ip6cidr,
+            ip6_start=p.startipv6,
+            ip6_end=p.endipv6 or p.startipv6,
             virtual=virtual,
             pod_id=p.podid.id if p.podid is not None else None,
             account_id=account.id if account is not None else (None if virtual else network.account_id),

@@ -60,7 +60,7 @@ def _ip6_network(text: str) -> IPv6Network | None:
 
 
 def guest_vlan(network: Network, ranges: list[VlanRange], vlan: str | None) -> str | None:
-    """The VLAN of a further range in a shared network, as it was given; untagged means the one that is there already."""
+    """The VLAN of a further range in a shared network, as it was given; untagged is the one that is there."""
     if network.guest_type != "Shared":
         raise InvalidParameter(
             f"Can execute createVLANIpRanges on shared guest network, but type of this guest network {network} is "
@@ -155,6 +155,13 @@ def ip6_gateway_and_cidr(gateway: Any, cidr: Any) -> None:
         raise InvalidParameter("Please specify a valid IPv6 gateway") from None
     if _ip6_network(cidr) is None:
         raise InvalidParameter("Please specify a valid IPv6 CIDR")
+
+
+def is_ip6_span(start: str, end: str) -> bool:
+    try:
+        return IPv6Address(start) <= IPv6Address(end)
+    except ValueError:
+        return False
 
 
 def span(start: str, end: str, gateway: str, netmask: str) -> None:

@@ -65,6 +65,8 @@ def range_view(call: Call, vlan: VlanRange) -> dict[str, Any]:
         "endip": vlan.end,
         "ip6gateway": vlan.ip6_gateway,
         "ip6cidr": vlan.ip6_cidr,
+        "startipv6": vlan.ip6_start,
+        "endipv6": vlan.ip6_end,
         "networkid": network.uuid if network else None,
         "physicalnetworkid": db.physical_networks[vlan.physical_network_id].uuid,
         "forsystemvms": vlan.for_system_vms,
@@ -132,13 +134,22 @@ def update_range(call: Call) -> dict[str, Any]:
     if vlan.gateway is not None:
         _update_ip4(call, vlan)
     if vlan.ip6_gateway is not None:
-        vlan.ip6_gateway, vlan.ip6_cidr = p.ip6gateway or vlan.ip6_gateway, p.ip6cidr or vlan.ip6_cidr
+        _update_ip6(call, vlan)
     call.event(
         "VLAN.IP.RANGE.UPDATE",
         f"Successfully completed update vlan IP Range. Vlan: {vlan.id}, from {vlan.start} to {vlan.end}",
         vlan,
     )
     return {"vlan": range_view(call, vlan)}
+
+
+def _update_ip6(call: Call, vlan: VlanRange) -> None:
+    p = call.params
+    start, end = p.startipv6 or vlan.ip6_start, p.endipv6 or vlan.ip6_end
+    if start is not None and end is not None and not checks.is_ip6_span(start, end):
+        raise InvalidParameter(f"Invalid IPv6 range {start}-{end}")
+    vlan.ip6_gateway, vlan.ip6_cidr = p.ip6gateway or vlan.ip6_gateway, p.ip6cidr or vlan.ip6_cidr
+    vlan.ip6_start, vlan.ip6_end = start, end
 
 
 def _check_purpose(vlan: VlanRange) -> None:

@@ -70,8 +70,9 @@ def create_pod(call: Call) -> dict[str, Any]:
     zone = live(p.zoneid, "Please specify a valid zone.")
     if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
         raise PermissionDenied(f"Cannot perform this operation, Zone is currently disabled: {zone}")
-    end = p.endip or p.startip
-    cidr = str(net.network(p.gateway, p.netmask))
+    network = net.network(p.gateway, p.netmask)
+    cidr = str(network)
+    end = p.endip or net.address(int(network.broadcast_address) - 1)
     _check_name(call, zone, p.name)
     _check_subnet(call, zone, cidr, None)
     pod_ranges.check_range(p.startip, end, cidr)

@@ -223,3 +223,14 @@ def test_a_shared_network_gets_further_ranges_of_its_subnet_only(running: Any) -
         assert code == 431
         assert any(word in text for word in named.split("|")), text
     assert len(op.rows("listVlanIpRanges", networkid=network)) == 3
+
+
+def test_a_range_shows_its_ipv6_addresses_and_takes_others(running: Any) -> None:
+    six = {"ip6gateway": "2001:db8::1", "ip6cidr": "2001:db8::/64", "startipv6": "2001:db8::10"}
+    vlan = new_range(running, 21, **six, endipv6="2001:db8::50")
+    assert (vlan["startipv6"], vlan["endipv6"]) == ("2001:db8::10", "2001:db8::50")
+    op = running.op
+    refused = op.refused("updateVlanIpRange", id=vlan["id"], startipv6="2001:db8::60")
+    assert refused == (431, "Invalid IPv6 range 2001:db8::60-2001:db8::50")
+    op.do("updateVlanIpRange", id=vlan["id"], endipv6="2001:db8::70")
+    assert op.only("listVlanIpRanges", id=vlan["id"])["endipv6"] == "2001:db8::70"

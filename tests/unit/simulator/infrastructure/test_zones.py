@@ -158,3 +158,10 @@ def test_a_second_management_range_serves_and_goes_only_when_free(running: Any) 
         "deleteManagementNetworkIpRange", podid=running.pod, startip="10.0.0.200", endip="10.0.0.210", vlan="vlan://70"
     )
     assert op.only("listPods", id=running.pod)["startip"] == ["10.0.0.50"]
+
+
+def test_a_pod_without_an_end_takes_addresses_up_to_the_end_of_its_subnet(bare: Any) -> None:
+    pod = bare.op.do(
+        "createPod", zoneid=bare.zone, name="open", gateway="10.77.0.1", netmask="255.255.254.0", startip="10.77.0.9"
+    )["pod"]
+    assert pod["ipranges"][0]["endip"] == "10.77.1.254"
