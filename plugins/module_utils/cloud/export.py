@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,11 +13,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ..client import ApiError, InvalidInput, NotAllowed
+from ..client import ApiError, NotAllowed
 from ..model import Option, Resource, Row
 from ..reconcile import View
 from ..reconcile.values import MISSING
 from .entries import given, state_of, told, without_defaults
+from .kinds import named_kinds
 from .listing import every_row, is_built_in
 from .names import Names
 from .nodes import link
@@ -47,18 +47,8 @@ class Export:
 
 def kinds_to_export(names: Sequence[str] | None, kinds: Mapping[str, Resource]) -> list[Resource]:
     """The kinds that a task names, or all that belong into a document; outer before inner. Raises InvalidInput."""
-    known = {name: kind for kind in kinds.values() for name in (kind.name, kind.document_key) if is_exportable(kind)}
-    for name in names or ():
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            raise InvalidInput(
-                f"kinds: {name!r} is no kind that a document can hold",
-                option="kinds",
-                remedy=f"did you mean {close[0]}?"
-                if close
-                else f"use some of {', '.join(sorted(set(kinds) & set(known)))}",
-            )
-    chosen = {known[name].name for name in names} if names else {kind.name for kind in kinds.values() if kind.exported}
+    asked = named_kinds(names or (), kinds, is_exportable, "kinds", "a document can hold")
+    chosen = {kind.name for kind in asked or [kind for kind in kinds.values() if kind.exported]}
     return [kind for kind in in_order(kinds) if kind.name in chosen and is_exportable(kind)]
 
 

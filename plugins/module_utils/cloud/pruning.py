@@ -11,7 +11,6 @@ their kind with the same owner and zone, and all objects of kinds that have neit
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from ..reconcile.plan import plan as make_plan
 from ..reconcile.same import is_same
 from .document import CloudDocument, Work
 from .graph import Graph
+from .kinds import named_kinds
 from .listing import every_row, is_built_in, needed_parents
 from .names import name_in
 from .nodes import DocumentInvalid, Node, Problem
@@ -28,18 +28,7 @@ from .nodes import DocumentInvalid, Node, Problem
 
 def kinds_to_prune(names: Sequence[str], kinds: Mapping[str, Resource]) -> list[Resource]:
     """The kinds that a task names, in the singular or as keys of a document. Raises InvalidInput."""
-    known = {name: kind for kind in kinds.values() for name in (kind.name, kind.document_key) if _is_prunable(kind)}
-    for name in names:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            raise InvalidInput(
-                f"prune: {name!r} is no kind that can be removed",
-                option="prune",
-                remedy=f"did you mean {close[0]}?"
-                if close
-                else f"use some of {', '.join(sorted(set(kinds) & set(known)))}",
-            )
-    return list({known[name].name: known[name] for name in names}.values())
+    return named_kinds(names, kinds, _is_prunable, "prune", "can be removed")
 
 
 def _is_prunable(kind: Resource) -> bool:
