@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..model import Commands, Option, Resource
-from .defaults import same_as_name
 from .offering_parts import visibility
 from .service_parts import (
+    NAMES,
     NEWER,
     SERVICE_PROVIDERS,
     STATE,
@@ -53,13 +53,7 @@ NETWORK_OFFERING = Resource(
     ),
     states=STATES,
     options=(
-        Option(
-            "name",
-            help="Name of the offering; unique in the cloud. Case counts. With O(id) it is the new name.",
-            required=True,
-            updatable=True,
-        ),
-        Option("display_text", help="What users see.", api="displaytext", updatable=True, server_default=same_as_name),
+        *NAMES,
         Option("guest_ip_type", help="Type of the networks.", choices=("Isolated", "Shared", "L2"), needed=True),
         Option(
             "traffic_type",

@@ -13,7 +13,18 @@ from typing import Any
 from ..client import InvalidInput
 from ..client.maps import indexed_list
 from ..model import Option, Row, State
+from .defaults import same_as_name
 from .offering_parts import carry_over, open_to_all, retired_name
+
+NAMES = (
+    Option(
+        "name",
+        help="Name of the offering; unique in the cloud. Case counts. With O(id) it is the new name.",
+        required=True,
+        updatable=True,
+    ),
+    Option("display_text", help="What users see.", api="displaytext", updatable=True, server_default=same_as_name),
+)
 
 STATES = (
     State("enabled", {"offering_state": "Enabled"}, "Present, and networks can be made from it."),

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from ..model import Commands, Option, Resource
-from .defaults import same_as_name
 from .offering_parts import visibility
 from .service_parts import (
+    NAMES,
     NEWER,
     SERVICE_PROVIDERS,
     STATE,
@@ -45,13 +45,7 @@ VPC_OFFERING = Resource(
     ),
     states=STATES,
     options=(
-        Option(
-            "name",
-            help="Name of the offering; unique in the cloud. Case counts. With O(id) it is the new name.",
-            required=True,
-            updatable=True,
-        ),
-        Option("display_text", help="What users see.", api="displaytext", updatable=True, server_default=same_as_name),
+        *NAMES,
         services(
             (
                 (
