@@ -89,7 +89,8 @@ options:
       - storage_tag
   storage_type:
     description:
-      - Whether volumes lie on shared storage or on the disks of a host. The server's default is V(shared).
+      - Whether the volume lies on shared storage or on the disks of a host.
+      - The server's default is V(shared).
     type: str
     choices:
       - local
@@ -104,7 +105,7 @@ options:
       - fat
   cache_mode:
     description:
-      - Write cache of the hypervisor. V(writeback) may lose data when a host fails.
+      - Write cache of the volume. V(writeback) may lose data when a host fails.
       - Known to CloudStack since 4.14.
     type: str
     choices:
@@ -323,7 +324,7 @@ resource:
       type: int
     cache_mode:
       description:
-        - Write cache of the hypervisor. V(writeback) may lose data when a host fails.
+        - Write cache of the volume. V(writeback) may lose data when a host fails.
       returned: when the server tells
       type: str
     created:
@@ -469,7 +470,7 @@ resource:
       elements: str
     storage_type:
       description:
-        - Whether volumes lie on shared storage or on the disks of a host. The server's default is V(shared).
+        - Whether the volume lies on shared storage or on the disks of a host.
       returned: when the server tells
       type: str
     suitable_for_virtual_machine:

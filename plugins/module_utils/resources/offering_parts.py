@@ -75,6 +75,35 @@ def disk_limits(prefix: str = "", *, updatable: bool = False) -> tuple[Option, .
     )
 
 
+def disk_making(noun: str, *, updatable: bool = False) -> tuple[Option, ...]:
+    """How the disks of an offering are made. ``updatable``: whether their cache can be changed later."""
+    return (
+        Option(
+            "storage_type",
+            help=(
+                f"Whether the {noun} lies on shared storage or on the disks of a host.",
+                "The server's default is V(shared).",
+            ),
+            choices=("local", "shared"),
+            server_default="shared",
+        ),
+        Option(
+            "provisioning_type",
+            help=f"How much of the {noun} is allocated at once. The server's default is V(thin).",
+            choices=("thin", "sparse", "fat"),
+            server_default="thin",
+        ),
+        Option(
+            "cache_mode",
+            help=f"Write cache of the {noun}. V(writeback) may lose data when a host fails.",
+            field="cacheMode",
+            choices=("none", "writeback", "writethrough", "hypervisor_default"),
+            updatable=updatable,
+            since="4.14",
+        ),
+    )
+
+
 def visibility(noun: str) -> tuple[Option, ...]:
     """Domains and zones that see the offering. An empty list opens it to all."""
     return (

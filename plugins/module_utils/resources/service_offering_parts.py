@@ -12,7 +12,7 @@ from typing import Any
 from ..client import InvalidInput
 from ..model import Option, Row, Update
 from .defaults import same_as_name
-from .offering_parts import carry_over, disk_limits, fixed_iops, open_to_all, retired_name, visibility
+from .offering_parts import carry_over, disk_limits, disk_making, fixed_iops, open_to_all, retired_name, visibility
 
 LEAST_MEMORY = 32
 """MB; the server refuses less [service_offerings recording]."""
@@ -88,28 +88,7 @@ COMMON = (
         updatable=True,
         aliases=("storage_tag",),
     ),
-    Option(
-        "storage_type",
-        help=(
-            "Whether the root disk lies on shared storage or on the disks of a host.",
-            "The server's default is V(shared).",
-        ),
-        choices=("local", "shared"),
-        server_default="shared",
-    ),
-    Option(
-        "provisioning_type",
-        help="How much of the root disk is allocated at once. The server's default is V(thin).",
-        choices=("thin", "sparse", "fat"),
-        server_default="thin",
-    ),
-    Option(
-        "cache_mode",
-        help="Write cache of the root disk. V(writeback) may lose data when a host fails.",
-        field="cacheMode",
-        choices=("none", "writeback", "writethrough", "hypervisor_default"),
-        since="4.14",
-    ),
+    *disk_making("root disk"),
     *disk_limits("disk_"),
     Option(
         "root_disk_size",
