@@ -79,15 +79,20 @@ class Window:
     zone: ZoneInfo
 
     def seconds_until_open(self, now: float) -> float:
-        """0 while the window is open, else the seconds until it opens. ``now`` is seconds since the epoch."""
-        here = datetime.fromtimestamp(now, self.zone)
-        at = here.time()
-        is_open = self.begin <= at < self.end if self.begin < self.end else at >= self.begin or at < self.end
-        if is_open:
+        """0 while the window is open, else the seconds until it opens. ``now`` is seconds since the epoch.
+
+        Minute by minute by the clock on the wall: where it jumps, a window may begin late, or have no beginning.
+        """
+        if self._is_open(now):
             return 0.0
-        opens = here.replace(hour=self.begin.hour, minute=self.begin.minute, second=0, microsecond=0)
-        seconds = (opens - here).total_seconds()
-        return seconds if seconds > 0 else seconds + 86400.0
+        at = now - now % 60 + 60
+        while not self._is_open(at):
+            at += 60
+        return at - now
+
+    def _is_open(self, moment: float) -> bool:
+        at = datetime.fromtimestamp(moment, self.zone).time()
+        return self.begin <= at < self.end if self.begin < self.end else at >= self.begin or at < self.end
 
 
 @dataclass(frozen=True)

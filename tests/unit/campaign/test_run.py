@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.campaign import (
     run,
     work,
 )
+from ansible_collections.cloudstack.ops.plugins.module_utils.campaign.options import rules
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, FakeClock, InvalidInput
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.counters import Counters
 from ansible_collections.cloudstack.ops.plugins.module_utils.reconcile import Task
@@ -328,6 +330,19 @@ def test_steps_begin_only_inside_the_window():
     result = world.go(window="03:00-03:05", time_zone="Europe/Berlin")
     begun = result["report"]["targets"][0]["begun"]
     assert (begun % 86400) // 60 in (60, 61, 62, 63, 64, 120, 121, 122, 123, 124), "03:00 there is 01:00 or 02:00 UTC"
+
+
+@pytest.mark.parametrize(("window", "now", "hours"), [
+    ("04:00-05:00", "2026-03-28T22:00", 4), ("22:00-23:00", "2026-03-28T22:30", 21.5),
+    ("02:30-03:30", "2026-03-29T00:00", 1), ("02:15-02:45", "2026-03-29T00:00", 24.25),
+    ("04:00-05:00", "2026-10-24T22:00", 5), ("02:00-02:30", "2026-10-25T00:30", 0.5),
+    ("23:00-05:00", "2026-03-29T02:59", 0), ("23:00-05:00", "2026-03-29T03:00", 18),
+])  # fmt: skip
+def test_a_window_opens_by_the_clock_on_the_wall_when_it_jumps(window, now, hours):
+    """Berlin skips 02:00 to 03:00 on the one day, and has it twice on the other; ``now`` is in UTC."""
+    found = rules({"window": window, "time_zone": "Europe/Berlin"}).window
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC).timestamp()
+    assert found.seconds_until_open(moment) == hours * 3600
 
 
 def test_what_failed_is_not_tried_again_outside_the_window():
