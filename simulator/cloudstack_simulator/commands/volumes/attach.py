@@ -26,17 +26,22 @@ WRONG_ANSWER = (
 def attach_volume(call: Call) -> Generator[float, None, Any]:
     p = call.params
     volume, vm = _volume_to_attach(call, p.id), _vm_to_attach_to(call, p.virtualmachineid, p.id)
-    _check_fits(call, volume, vm, p.deviceid)
+    yield from attach_to(call, volume, vm, p.deviceid)
+    completed(call, "VOLUME.ATTACH", "attaching volume. Volume Id", volume)
+    return {"volume": volume_view(call, volume)}
+
+
+def attach_to(call: Call, volume: Volume, vm: Any, device: int | None = None) -> Generator[float, None, None]:
+    """Give a free volume to an instance that may have it."""
+    _check_fits(call, volume, vm, device)
     yield 0.3
     _bring_to_pool(call, volume, vm)
-    device = _device(call, vm, p.deviceid)
+    device = _device(call, vm, device)
     if mocks.effect(call.sim, "AttachCommand", call.db.hosts.get(vm.host_id), vm.zone_id).failed:
         raise CloudRuntime(f"Failed to attach volume {volume.name} to VM {_shown(vm)} due to: {WRONG_ANSWER}")
     lifecycle.attach(call.sim, volume, vm, device)
     if device == 0:
         volume.kind = "ROOT"
-    completed(call, "VOLUME.ATTACH", "attaching volume. Volume Id", volume)
-    return {"volume": volume_view(call, volume)}
 
 
 def _shown(vm: Any) -> str:

@@ -12,7 +12,7 @@ from ...model.volumes import Snapshot, Volume
 from ...registry import allocate, command
 from ..common import completed
 from ..offerings import usable
-from . import lifecycle, placement
+from . import attach, lifecycle, placement
 from .sizes import GIB, check_custom_size, check_maximum, gigabytes
 from .view import volume_view
 
@@ -100,6 +100,7 @@ def _check_iops(call: Call) -> None:
 def _size_by_snapshot(call: Call, snapshot: Snapshot, offering: Any, size: int | None) -> tuple[Any, int]:
     live(snapshot, "unable to find a snapshot with id {id}")
     call.check_access(snapshot)
+    _check_vm(call)
     if snapshot.state != "BackedUp":
         raise InvalidParameter(
             f"Snapshot {snapshot} is not in BackedUp state yet and can't be used for volume creation"
@@ -113,6 +114,20 @@ def _size_by_snapshot(call: Call, snapshot: Snapshot, offering: Any, size: int |
     return offering, size or snapshot.size
 
 
+def _check_vm(call: Call) -> None:
+    """Refuse an instance to which a disk made from a snapshot cannot go; for empty disks the server overlooks it."""
+    vm, zone = call.params.virtualmachineid, call.params.zoneid
+    if vm is None:
+        return
+    if not vm or vm.removed is not None or vm.vm_type != "User":
+        raise InvalidParameter("Please specify a valid User VM.")
+    if zone is not None and zone.id != vm.zone_id:
+        raise InvalidParameter("The specified zone is different than zone of the VM")
+    if vm.state not in ("Running", "Stopped"):
+        raise InvalidParameter("Please specify a VM that is either running or stopped.")
+    call.check_access(vm)
+
+
 @command("createVolume")
 def create_volume(call: Call) -> Generator[float, None, Any]:
     volume: Volume = call.created
@@ -120,6 +135,8 @@ def create_volume(call: Call) -> Generator[float, None, Any]:
     if volume.snapshot_id is not None:
         yield 0.3
         _fill_from_snapshot(call, volume)
+        if call.params.virtualmachineid is not None:
+            yield from attach.attach_to(call, volume, call.params.virtualmachineid)
     completed(call, "VOLUME.CREATE", "creating volume. Volume Id", volume)
     view = volume_view(call, volume)
     volume.snapshot_id = None

@@ -1,4 +1,4 @@
-"""resizeVolume and changeOfferingForVolume."""
+"""resizeVolume."""
 
 from __future__ import annotations
 
@@ -19,16 +19,20 @@ from .view import volume_view
 @command("resizeVolume")
 def resize_volume(call: Call) -> Generator[float, None, Any]:
     p = call.params
-    volume = _usable(call, p.id)
+    volume = usable(call, p.id)
     size = _wanted_size(call, volume, p.diskofferingid)
-    _check_change(call, volume, size)
+    check_change(call, volume, size)
     yield 0.2
-    _resize(call, volume, size)
+    if p.diskofferingid is not None and volume.state == "Allocated":  # later the server keeps the old one
+        volume.disk_offering_id = p.diskofferingid.id
+    set_iops(call, volume)
+    resize(call, volume, size)
     completed(call, "VOLUME.RESIZE", "resizing volume. Volume Id", volume)
     return {"volume": volume_view(call, volume)}
 
 
-def _usable(call: Call, volume: Volume) -> Volume:
+def usable(call: Call, volume: Volume) -> Volume:
+    """The volume itself when its state lets it change size or offering."""
     if not volume or volume.removed is not None:
         raise InvalidParameter("No such volume")
     call.check_access(volume)
@@ -46,43 +50,102 @@ def _usable(call: Call, volume: Volume) -> Volume:
 
 
 def _wanted_size(call: Call, volume: Volume, offering: Any) -> int:
-    asked = call.params.size
     current = call.db.disk_offerings.get(volume.disk_offering_id)
-    if offering is None:
-        if asked is None:
-            return volume.size
-        if current is not None and current.size_strictness:
+    if offering is not None:
+        return _size_by_offering(call, volume, current, offering)
+    asked, p = call.params.size, call.params
+    if asked is not None and current is not None and current.size_strictness:
+        raise InvalidParameter(
+            f"Resize of volume {volume.uuid} is not allowed, since disk size is strictly fixed as per the disk offering"
+        )
+    for given, word in ((p.miniops, "Min"), (p.maxiops, "Max")):
+        if given is not None and volume.kind != "ROOT" and not (current is not None and current.custom_iops):
             raise InvalidParameter(
-                f"Resize of volume {volume.uuid} is not allowed, since disk size is strictly fixed "
-                "as per the disk offering"
+                f"The current disk offering does not support customization of the '{word} IOPS' parameter."
             )
-        return _checked(call, asked)
+    check_iops(call, volume)
+    return volume.size if asked is None else checked_size(call, asked)
+
+
+def set_iops(call: Call, volume: Volume) -> None:
+    """What the volume keeps of the IOPS that the call or its new offering gives."""
+    p, offering = call.params, call.db.disk_offerings.get(volume.disk_offering_id)
+    if offering is not None and not offering.custom_iops and p.diskofferingid is not None:
+        volume.min_iops, volume.max_iops = offering.min_iops, offering.max_iops
+        return
+    volume.min_iops = volume.min_iops if p.miniops is None else p.miniops
+    volume.max_iops = volume.max_iops if p.maxiops is None else p.maxiops
+
+
+def check_iops(call: Call, volume: Volume) -> None:
+    """Refuse one limit of IOPS without the other, and a lower one above the upper one."""
+    p = call.params
+    low = volume.min_iops if p.miniops is None else p.miniops
+    high = volume.max_iops if p.maxiops is None else p.maxiops
+    if (low is None) is not (high is None):
+        raise InvalidParameter("Either 'miniops' and 'maxiops' must both be provided or neither must be provided.")
+    if low is not None and high is not None and low > high:
+        raise InvalidParameter("The 'miniops' parameter must be less than or equal to the 'maxiops' parameter.")
+
+
+def _size_by_offering(call: Call, volume: Volume, current: Any, offering: Any) -> int:
     if offering.removed is not None or offering.state != "Active":
         raise InvalidParameter("Requested disk offering has been removed.")
-    if volume.kind == "ROOT" and current is not None and current.size_strictness:
+    check_strictness(call, volume, current, offering, "")
+    if current is not None and current.encrypt != offering.encrypt:
+        raise InvalidParameter(
+            f"Current disk offering's encryption({str(current.encrypt).lower()}) does not match target disk offering's "
+            f"encryption({str(offering.encrypt).lower()})"
+        )
+    if current is not None and current.tags and set(current.tags) != set(offering.tags):
+        raise InvalidParameter("The tags on the new and old disk offerings must match.")
+    if current is not None and not current.tags and offering.tags:
+        raise InvalidParameter(
+            "There are no tags on the current disk offering. The new disk offering needs to have no tags, as well."
+        )
+    size = new_size(call, offering)
+    if offering.custom_iops:
+        check_iops(call, volume)
+    return size
+
+
+def check_strictness(call: Call, volume: Volume, current: Any, offering: Any, end: str) -> None:
+    """Refuse a disk offering where the old one, or the instance's, lets none take its place."""
+    if current is not None and current.size_strictness != offering.size_strictness:
+        raise InvalidParameter(f"Disk offering size strictness does not match with new disk offering{end}")
+    if current is not None and current.size_strictness and current.size != offering.size:
+        raise InvalidParameter(f"Resize volume for {volume.name} is not allowed since disk offering's size is fixed")
+    vm = call.db.vms.get(volume.vm_id)
+    compute = call.db.service_offerings.get(vm.service_offering_id) if vm is not None else None
+    if volume.kind == "ROOT" and compute is not None and compute.disk_offering_strictness:
         raise InvalidParameter(
             f"Cannot resize ROOT volume [{volume.name}] with new disk offering since existing disk offering is "
             "strictly assigned to the ROOT volume."
         )
-    if current is not None and set(current.tags) - set(offering.tags):
-        raise InvalidParameter("The tags on the new and old disk offerings must match.")
+
+
+def new_size(call: Call, offering: Any) -> int:
+    """Bytes of the volume by its new offering and, when that is a custom one, the size asked for."""
+    asked = call.params.size
     if not offering.customized:
         if asked is not None:
             raise InvalidParameter("You cannot pass in a custom disk size to a non-custom disk offering.")
         return int(offering.size)
     if asked is None:
         raise InvalidParameter("The new disk offering requires that a size be specified.")
-    return _checked(call, asked)
+    return checked_size(call, asked)
 
 
-def _checked(call: Call, size: int) -> int:
+def checked_size(call: Call, size: int) -> int:
+    """Bytes of a custom size in GB."""
     problem = out_of_range(call, size)
     if problem:
         raise ServerApiError(432, problem)
     return size * GIB
 
 
-def _check_change(call: Call, volume: Volume, size: int) -> None:
+def check_change(call: Call, volume: Volume, size: int) -> None:
+    """Refuse a size that the volume cannot get now."""
     if size == volume.size:
         return
     check_maximum(call, size)
@@ -106,7 +169,7 @@ def _check_change(call: Call, volume: Volume, size: int) -> None:
         )
 
 
-def _resize(call: Call, volume: Volume, size: int) -> None:
+def resize(call: Call, volume: Volume, size: int) -> None:
     if size > volume.size:
         call.sim.limits.check(call.db.accounts[volume.account_id], "primary_storage", size - volume.size)
     pool = call.db.storage_pools.get(volume.pool_id)
@@ -117,47 +180,3 @@ def _resize(call: Call, volume: Volume, size: int) -> None:
             f"Failed to resize volume operation of volume UUID: [{volume.uuid}] due to - Failed to resize"
         )
     lifecycle.change_size(call.sim, volume, size)
-
-
-@command("changeOfferingForVolume")
-def change_offering(call: Call) -> Generator[float, None, Any]:
-    p = call.params
-    volume = _usable(call, p.id)
-    offering = p.diskofferingid
-    if offering.removed is not None or offering.state != "Active" or offering.compute_only:
-        raise InvalidParameter("Requested disk offering has been removed.")
-    if offering.id == volume.disk_offering_id and not (offering.customized and p.size is not None):
-        raise InvalidParameter(f"Volume {volume} is already having disk offering {offering.uuid}")
-    size = _wanted_size(call, volume, offering)
-    _check_change(call, volume, size)
-    yield 0.2
-    _move_if_needed(call, volume, offering)
-    if size != volume.size:
-        _resize(call, volume, size)
-    volume.disk_offering_id = offering.id
-    if offering.custom_iops:
-        volume.min_iops, volume.max_iops = p.miniops, p.maxiops
-    completed(call, "VOLUME.CHANGE.DISK.OFFERING", "changing disk offering of a volume. Volume Id", volume)
-    view = volume_view(call, volume, full=False)
-    for name in ("storagetype", "hypervisor"):
-        view.pop(name, None)
-    return {"volume": view}
-
-
-def _move_if_needed(call: Call, volume: Volume, offering: Any) -> None:
-    pool = call.db.storage_pools.get(volume.pool_id)
-    if pool is None or placement.suits(pool, offering.tags):
-        return
-    if not call.params.automigrate:
-        raise InvalidParameter(
-            f"Failed to change offering for volume {volume.uuid} since automigrate is set to false but volume needs "
-            "to migrated"
-        )
-    cluster = call.db.clusters.get(pool.cluster_id)
-    chosen = placement.choose(call.sim, volume, tags=offering.tags, cluster=cluster)
-    if chosen is None:
-        raise CloudRuntime(
-            f"Volume change offering operation failed for volume: {volume} as no suitable pool(s) found for migrating "
-            "to support new disk offering"
-        )
-    lifecycle.put_on(call.sim, volume, chosen)

@@ -1,0 +1,73 @@
+"""changeOfferingForVolume."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from ...call import Call
+from ...errors import CloudRuntime, InvalidParameter
+from ...model.volumes import Volume
+from ...registry import command
+from ..common import completed
+from . import lifecycle, placement
+from .resize import check_change, check_iops, check_strictness, new_size, resize, set_iops, usable
+from .view import volume_view
+
+
+@command("changeOfferingForVolume")
+def change_offering(call: Call) -> Generator[float, None, Any]:
+    p = call.params
+    volume = usable(call, p.id)
+    offering = p.diskofferingid
+    if offering.removed is not None or offering.state != "Active" or offering.compute_only:
+        raise InvalidParameter("Requested disk offering has been removed.")
+    if offering.id == volume.disk_offering_id and not (offering.customized and p.size is not None):
+        raise InvalidParameter(f"Volume {volume} is already having disk offering {offering.uuid}")
+    current = call.db.disk_offerings.get(volume.disk_offering_id)
+    _check_tags(call, volume, current, offering)
+    size = new_size(call, offering)
+    check_change(call, volume, size)
+    if offering.custom_iops:
+        check_iops(call, volume)
+    yield 0.2
+    _move_if_needed(call, volume, offering)
+    if size != volume.size:
+        resize(call, volume, size)
+    volume.disk_offering_id = offering.id
+    set_iops(call, volume)
+    completed(call, "VOLUME.CHANGE.DISK.OFFERING", "changing disk offering of a volume. Volume Id", volume)
+    view = volume_view(call, volume, full=False)
+    for name in ("storagetype", "hypervisor"):
+        view.pop(name, None)
+    return {"volume": view}
+
+
+def _check_tags(call: Call, volume: Volume, current: Any, offering: Any) -> None:
+    check_strictness(call, volume, current, offering, ".")
+    if current is None or not call.setting("match.storage.pool.tags.with.disk.offering", call.db.zones[volume.zone_id]):
+        return
+    if not set(current.tags) <= set(offering.tags):
+        raise InvalidParameter(
+            f"Selected disk offering {current.uuid} does not have tags as in existing disk offering of volume "
+            f"{volume.uuid}"
+        )
+
+
+def _move_if_needed(call: Call, volume: Volume, offering: Any) -> None:
+    pool = call.db.storage_pools.get(volume.pool_id)
+    if pool is None or placement.suits(pool, offering.tags):
+        return
+    if not call.params.automigrate:
+        raise InvalidParameter(
+            f"Failed to change offering for volume {volume.uuid} since automigrate is set to false but volume needs "
+            "to migrated"
+        )
+    cluster = call.db.clusters.get(pool.cluster_id)
+    chosen = placement.choose(call.sim, volume, tags=offering.tags, cluster=cluster)
+    if chosen is None:
+        raise CloudRuntime(
+            f"Volume change offering operation failed for volume: {volume} as no suitable pool(s) found for migrating "
+            "to support new disk offering"
+        )
+    lifecycle.put_on(call.sim, volume, chosen)
