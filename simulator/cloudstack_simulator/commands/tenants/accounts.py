@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...access import PROJECT, may_use_account, visible_accounts
+from ...access import PROJECT, active_account, may_use_account, visible_accounts
 from ...auth import digest_password
 from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, JavaError, ParameterError, PermissionDenied
 from ...listing import equal, matching
 from ...model.tenants import Account, Domain, Role, User, account_text, domain_text
 from ...parameters import flat_map
-from ...registry import SUCCESS, command
+from ...registry import SUCCESS, check, command
 from ..common import check_details
 from .domains import is_network_domain
 from .removal import remove_account
@@ -131,28 +131,45 @@ def _find(call: Call) -> Account:
     return account
 
 
+@check("disableAccount")
+def check_addressed(call: Call) -> None:
+    """Whoever names no living account by its id must name one by name and domain."""
+    p = call.params
+    if "id" in p and p.id and p.id.removed is None:
+        return
+    if not p.account or p.domainid is None:
+        raise InvalidParameter("Both accountName and domainId are required for finding active account in the system")
+
+
 @command("updateAccount")
 def update_account(call: Call) -> dict[str, Any]:
     p = call.params
+    check_addressed(call)
     account = _addressed(call)
+    if account is not None and "id" not in p and account.state != "enabled":
+        account = None
     if account is None:
         raise JavaError('Cannot invoke "com.cloud.user.Account.getId()" because "account" is null')
     if account.id == SYSTEM_ID:
         raise InvalidParameter("Can not modify system account")
+    call.check_domain(call.db.domains[account.domain_id])
     changes = [n for n in ("newname", "networkdomain", "roleid", "apikeyaccess") if n in p]
     if not changes:
         raise CloudRuntime(f"Unable to update account {account_text(account)} {_address_text(call, bare_domain=True)}")
     if "newname" in p and not p.newname:
         raise InvalidParameter(
             f"The new account name for account '{account_text(account)}' within domain "
-            f"'{domain_text(call.db.domains[account.domain_id])}' is empty string. Account will be not renamed."
+            f"'{domain_text(p.domainid) if p.domainid else 'null'}' is empty string. Account will be not renamed."
         )
+    _check_new_name(call, account)
     if p.networkdomain and not is_network_domain(p.networkdomain):
         raise InvalidParameter(NETWORK_DOMAIN.replace("network domain.", "network domain or format.", 1).replace(
             "Each domain label", "Every domain part"
         ))  # fmt: skip
-    if p.apikeyaccess is not None:
-        account.api_key_access = access_word(p.apikeyaccess)
+    access = access_word(p.apikeyaccess) if p.apikeyaccess is not None else None
+    if access is not None:
+        account.api_key_access = access
+        call.event("API.KEY.ACCESS.UPDATE", f"Api key access was changed for the Account to {access}", account)
     if p.newname:
         account.name = p.newname
     if p.networkdomain is not None:
@@ -163,6 +180,19 @@ def update_account(call: Call) -> dict[str, Any]:
         account.details = flat_map(p.accountdetails)
     call.event("ACCOUNT.UPDATE", f"Successfully completed updating account. Account Id: {account.uuid}", account)
     return {"account": {k: v for k, v in account_row(call, account).items() if k != "apikeyaccess"}}
+
+
+def _check_new_name(call: Call, account: Account) -> None:
+    """Two accounts of a domain may get the same name as long as the call does not name the domain."""
+    p = call.params
+    if not p.newname or p.domainid is None:
+        return
+    other = active_account(call.db, p.newname, p.domainid.id)
+    if other is not None and other is not account:
+        raise InvalidParameter(
+            f"The account with the proposed name '{p.newname}' exists in the domain '{domain_text(p.domainid)}' with "
+            f"existing account {account_text(other)}"
+        )
 
 
 def access_word(word: str) -> str:
@@ -183,6 +213,7 @@ def disable_account(call: Call) -> dict[str, Any]:
 
 @command("enableAccount")
 def enable_account(call: Call) -> dict[str, Any]:
+    check_addressed(call)
     account = _find(call)
     if account.id == SYSTEM_ID:
         raise PermissionDenied(f"Account: {account_text(account)} is a system account, enable is not allowed")
@@ -192,7 +223,8 @@ def enable_account(call: Call) -> dict[str, Any]:
 
 
 @command("lockAccount")
-def lock_account(_call: Call) -> dict[str, Any]:
+def lock_account(call: Call) -> dict[str, Any]:
+    check_addressed(call)
     raise CloudRuntime("LockAccount does not lock accounts. Its implementation is disabled. Use DisableAccount instead")
 
 
@@ -201,17 +233,25 @@ def delete_account(call: Call) -> dict[str, Any]:
     account = call.params.id
     if not account:
         raise InvalidParameter("The specified account does not exist in the system")
-    if account.removed is not None:
-        return SUCCESS
-    if account.is_default:
-        raise InvalidParameter("The account is default and can't be removed")
     if account is call.caller.account:
         domain = call.db.domains[account.domain_id]
         raise InvalidParameter(
             f"Deletion of your own account is not allowed. To delete account {account.name} (ID: {account.uuid}, "
             f"Domain: {domain.uuid}), request to another user with permissions to perform the operation."
         )
+    if account.removed is not None:
+        return SUCCESS
+    if account.account_type == PROJECT:
+        raise InvalidParameter("The specified account does not exist in the system")
     call.check_access(account)
+    if account.is_default:
+        raise InvalidParameter("The account is default and can't be removed")
+    managed = [m.project_id for m in call.db.project_members.where(account_id=account.id) if m.member_role == "Admin"]
+    if managed:
+        raise InvalidParameter(
+            f"Unable to delete account [{account.id}], because it manages the following project(s): {managed}. Please, "
+            "remove the account from these projects or demote it to a regular project role first."
+        )
     remove_account(call.sim, account)
     call.event("ACCOUNT.DELETE", f"Successfully completed deleting account. Account Id: {account.uuid}", account)
     return SUCCESS

@@ -10,6 +10,7 @@ from ...errors import InvalidParameter, ServerApiError
 from ...listing import equal
 from ...model.tenants import Project, ProjectInvitation, ProjectMember, domain_path
 from ...registry import SUCCESS, command
+from ...wording import printed
 from .projects import may_manage
 
 PENDING, COMPLETED, DECLINED, EXPIRED = "Pending", "Completed", "Declined", "Expired"
@@ -39,13 +40,15 @@ def invite(call: Call, project: Project, *, account: Any = None, user: Any = Non
     if account is None and user is None:
         raise ServerApiError(530, "Failed to add account to the project")
     invited = account.id if account is not None else user.account_id
-    for other in call.db.project_invitations.where(project_id=project.id, state=PENDING):
-        if other.account_id == invited and other.user_id == (user.id if user else None):
-            if not _is_expired(call, other):
-                raise InvalidParameter(
-                    f"There is already a pending invitation for account id={invited} to the project id={project.id}"
-                )
-            other.state = EXPIRED
+    for other in call.db.project_invitations.where(project_id=project.id):
+        if other.account_id != invited:
+            continue
+        if other.state == COMPLETED or (other.state == PENDING and not _is_expired(call, other)):
+            text = printed("Project", id=project.id, name=project.name, uuid=project.uuid)
+            raise InvalidParameter(
+                f"There is already a pending invitation for account id={invited} to the project id={text}"
+            )
+        call.db.project_invitations.delete(other)
     call.db.project_invitations.add(
         ProjectInvitation(
             project_id=project.id,

@@ -43,9 +43,7 @@ def add_account(call: Call) -> dict[str, Any]:
         return SUCCESS
     if account is None:
         raise InvalidParameter("Account information is required for assigning account to the project")
-    for member in members(call, project):
-        if member.account_id == account.id:
-            call.db.project_members.delete(member)
+    _count_admin(call, account)
     invitations.join(call, project, account.id, member_role=_member_role(call), role=role)
     call.event(
         "PROJECT.ACCOUNT.ADD",
@@ -53,6 +51,13 @@ def add_account(call: Call) -> dict[str, Any]:
         project,
     )
     return SUCCESS
+
+
+def _count_admin(call: Call, account: Any) -> None:
+    """Every project that an account administers counts against its limit."""
+    if _member_role(call) == "Admin":
+        call.sim.limits.check(account, "project")
+        call.sim.limits.add(account.id, "project")
 
 
 def _project_role(call: Call, project: Project) -> Any:
@@ -74,12 +79,17 @@ def add_user(call: Call) -> dict[str, Any]:
     if not found:
         raise InvalidParameter("Invalid user ID provided")
     user = found[0]
-    if any(m.account_id == user.account_id and m.user_id in (None, user.id) for m in members(call, project)):
+    there = [m.user_id for m in members(call, project) if m.account_id == user.account_id]
+    if None in there:
         raise InvalidParameter(f"User belongs to account {user.account_id} which is already part of the project")
+    if user.id in there:
+        return SUCCESS
     role = _project_role(call, project)
     if invitations.required(call):
-        invitations.invite(call, project, user=user, member_role=_member_role(call), role=role)
+        invited = None if p.email else user
+        invitations.invite(call, project, user=invited, member_role=_member_role(call), role=role)
         return SUCCESS
+    _count_admin(call, db.accounts[user.account_id])
     invitations.join(call, project, user.account_id, user.id, member_role=_member_role(call), role=role)
     call.event(
         "PROJECT.USER.ADD", f"Successfully completed adding user to project. User Name: {user.username}", project
@@ -102,13 +112,23 @@ def delete_account(call: Call) -> dict[str, Any]:
             f"Unable to delete account {p.account} from the project with specified id as the account is the owner of "
             "the project"
         )
-    call.db.project_members.delete(found[0])
+    _leave(call, project, found[0])
     call.event(
         "PROJECT.ACCOUNT.REMOVE",
         f"Successfully completed removing account from project. Account Name: {account.name}",
         project,
     )
     return SUCCESS
+
+
+def _leave(call: Call, project: Project, member: ProjectMember) -> None:
+    """A member goes, and with it what invited it."""
+    if member.member_role == "Admin":
+        call.sim.limits.add(member.account_id, "project", -1)
+    call.db.project_members.delete(member)
+    for invitation in call.db.project_invitations.where(project_id=project.id):
+        if invitation.account_id == member.account_id and member.user_id in (None, invitation.user_id):
+            call.db.project_invitations.delete(invitation)
 
 
 def _admins(call: Call, project: Project) -> list[ProjectMember]:
@@ -120,10 +140,13 @@ def delete_user(call: Call) -> dict[str, Any]:
     project, user = managed(call), call.params.userid
     if user.removed is not None:
         raise InvalidParameter("Invalid userId provided")
+    account = call.db.accounts[user.account_id]
+    if account.removed is not None or account.domain_id != project.domain_id:
+        raise InvalidParameter(f"Unable to find user {user.username} in domain id={project.domain_id}")
     found = [m for m in members(call, project) if m.user_id == user.id]
     if not found:
         raise InvalidParameter(f"User {user.username} is not assigned to the project with specified id")
-    call.db.project_members.delete(found[0])
+    _leave(call, project, found[0])
     call.event(
         "PROJECT.USER.REMOVE", f"Successfully completed removing user from project. User Name: {user.username}", project
     )

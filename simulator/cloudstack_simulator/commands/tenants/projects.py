@@ -11,6 +11,7 @@ from ...listing import equal, matching, tagged
 from ...model.tenants import Account, Project, ProjectMember, domain_text
 from ...registry import SUCCESS, allocate, check, command
 from ...tags import taggable
+from ...wording import printed
 from ..common import check_details
 from .removal import remove_project
 from .views import DETAILS, project_view
@@ -71,8 +72,12 @@ def allocate_project(call: Call) -> Project:
     if not (call.caller.is_root_admin or call.caller.is_domain_admin or call.setting("allow.user.create.projects")):
         raise PermissionDenied("Regular user is not permitted to create a project")
     owner = _project_owner(call)
+    if p.userid is not None and (p.accountid is None or p.domainid is None):
+        raise InvalidParameter("Domain ID and account ID must be provided with User ID")
     if any(project.name.lower() == p.name.lower() for project in db.projects.where(domain_id=owner.domain_id)):
         raise InvalidParameter(f"Project with name {p.name} already exists in domain id={owner.domain_id}")
+    if p.userid is not None:
+        owner = _account_of_user(call)
     call.sim.limits.check(owner, "project")
     account = db.accounts.add(
         Account(name=f"PrjAcct-{p.name}-{owner.domain_id}", domain_id=owner.domain_id, account_type=PROJECT)
@@ -93,6 +98,16 @@ def allocate_project(call: Call) -> Project:
     return project
 
 
+def _account_of_user(call: Call) -> Account:
+    """The account of the user who shall administer the project."""
+    p, db = call.params, call.db
+    user = live(p.userid, "Invalid user ID provided")
+    account: Account = db.accounts[user.account_id]
+    if account.id != p.accountid.id or account.domain_id != p.domainid.id:
+        raise InvalidParameter("User doesn't belong to the specified account or domain")
+    return account
+
+
 @command("createProject")
 def create_project(call: Call) -> dict[str, Any]:
     call.created.state = "Active"
@@ -108,7 +123,9 @@ def update_project(call: Call) -> dict[str, Any]:
     project = live(p.id, "Unable to find the project id={id}")
     check_manages(call, project)
     if p.account:
-        _change_owner(call, project)
+        (_change_owner if p.swapowner is not False else _set_role)(call, project)
+    elif p.userid is not None and p.swapowner is False:
+        _set_user_role(call, project)
     if p.name:
         project.name = p.name
     if p.displaytext is not None:
@@ -117,30 +134,64 @@ def update_project(call: Call) -> dict[str, Any]:
     return {"project": project_view(call, project)}
 
 
-def _change_owner(call: Call, project: Project) -> None:
+def _member_account(call: Call, project: Project) -> tuple[Account, ProjectMember]:
+    """The account that the call names, and its membership."""
     p = call.params
     account = active_account(call.db, p.account, project.domain_id)
     if account is None:
         raise InvalidParameter(f"Unable to find account name={p.account} in domain id={project.domain_id}")
-    future = next((m for m in members(call, project) if m.account_id == account.id and m.user_id is None), None)
-    if future is None:
+    found = next((m for m in members(call, project) if m.account_id == account.id and m.user_id is None), None)
+    if found is None:
         raise InvalidParameter(
             f"Account {p.account} doesn't belong to the project. Add it to the project first and then change the "
             "project's ownership"
         )
-    if p.swapowner is not False:
-        for member in members(call, project):
-            if member.member_role == "Admin":
-                member.member_role = "Regular"
-                call.sim.limits.add(member.account_id, "project", -1)
-    elif p.roletype and p.roletype.lower() == "regular":
-        if [m for m in members(call, project) if m.member_role == "Admin"] == [future]:
-            raise InvalidParameter("Cannot demote the only admin of the project")
-        future.member_role = "Regular"
+    return account, found
+
+
+def _change_owner(call: Call, project: Project) -> None:
+    """Let another account own the project; the first of its admins is demoted."""
+    owner = next((m for m in members(call, project) if m.member_role == "Admin"), None)
+    account = active_account(call.db, call.params.account, project.domain_id)
+    if owner is not None and account is not None and owner.account_id == account.id:
         return
+    account, future = _member_account(call, project)
     call.sim.limits.check(account, "project")
+    if owner is not None:
+        owner.member_role = "Regular"
+        call.sim.limits.add(owner.account_id, "project", -1)
     future.member_role = "Admin"
     call.sim.limits.add(account.id, "project")
+
+
+def _set_role(call: Call, project: Project) -> None:
+    account, member = _member_account(call, project)
+    _give_role(call, project, account, member)
+
+
+def _set_user_role(call: Call, project: Project) -> None:
+    user = live(call.params.userid, "Invalid user ID provided")
+    account = call.db.accounts[user.account_id]
+    if account.domain_id != project.domain_id:
+        raise InvalidParameter("User doesn't belong to the specified account or domain")
+    member = next((m for m in members(call, project) if m.user_id == user.id), None)
+    if member is None:
+        text = printed("User", id=user.id, username=user.username, uuid=user.uuid)
+        raise InvalidParameter(
+            f"User {text} doesn't belong to the project. Add it to the project first and then change the project's "
+            "ownership"
+        )
+    _give_role(call, project, account, member)
+
+
+def _give_role(call: Call, project: Project, account: Account, member: ProjectMember) -> None:
+    admin = (call.params.roletype or "Regular").lower() == "admin"
+    if not admin and [m for m in members(call, project) if m.member_role == "Admin"] == [member]:
+        raise InvalidParameter("Cannot demote the only admin of the project")
+    if admin:
+        call.sim.limits.check(account, "project")
+    member.member_role = "Admin" if admin else "Regular"
+    call.sim.limits.add(account.id, "project", 1 if admin else -1)
 
 
 @command("suspendProject")
@@ -180,15 +231,26 @@ def delete_project(call: Call) -> dict[str, Any]:
     return SUCCESS
 
 
+LEFT = (
+    ("templates", "VirtualMachineTemplate"),
+    ("vm_snapshots", "VMSnapshot"),
+    ("vms", "VirtualMachine"),
+    ("volumes", "Volume"),
+    ("networks", "Network"),
+    ("vpcs", "Vpc"),
+    ("webhooks", "Webhook"),
+)
+"""Tables whose rows keep a project from going without cleanup, in the server's order and words."""
+
+
 def _left_in_project(call: Call, project: Project) -> str:
-    """What keeps a project from going without cleanup, in the server's words."""
-    tables = (("vms", "VMs"), ("volumes", "volumes"), ("networks", "networks"), ("vpcs", "VPCs"),
-              ("templates", "templates"), ("snapshots", "snapshots"))  # fmt: skip
     account_id = project.project_account_id
-    for table, words in tables:
+    for table, kind in LEFT:
         rows = call.db.tables[table].where(account_id=account_id) if table in call.db.tables else []
+        if table == "volumes":
+            rows = [v for v in rows if v.vm_id is None]
         if rows:
-            return f"{len(rows)} {words}"
+            return f"{len(rows)} {kind} to clean up"
     return ""
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...access import active_account
 from ...auth import digest_password, password_is
-from ...call import Call
+from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...listing import contains, equal, like, matching
 from ...model.tenants import User, account_text, domain_text
 from ...registry import SUCCESS, command
+from ...wording import printed
 from .accounts import SYSTEM_ID, access_word, new_user, user_in_domain
 from .views import user_row, user_view
 
@@ -65,8 +67,10 @@ def update_user(call: Call) -> dict[str, Any]:
     _check_password(call, user)
     if p.mandate2fa:
         user.two_factor = True
-    if p.apikeyaccess is not None:
-        user.api_key_access = access_word(p.apikeyaccess)
+    access = access_word(p.apikeyaccess) if p.apikeyaccess is not None else None
+    if access is not None:
+        user.api_key_access = access
+        call.event("API.KEY.ACCESS.UPDATE", f"Api key access was changed for the User to {access}", user)
     for name in ("username", "firstname", "lastname", "email", "timezone"):
         if p[name] is not None:
             setattr(user, name, p[name])
@@ -106,8 +110,20 @@ def _check_password(call: Call, user: User) -> None:
         raise InvalidParameter("Current password is incorrect.")
 
 
-def _set_state(call: Call, state: str, kind: str) -> dict[str, Any]:
-    user = _user(call, "Unable to find active user by id {id}")
+def _with_state(call: Call, doing: str) -> User:
+    """The living user whose state is to change."""
+    user = live(call.params.id, "Unable to find active user by id {id}")
+    if user.account_id == SYSTEM_ID:
+        raise InvalidParameter(f"User: {_printed(user)} is a system user, {doing} is not allowed")
+    call.check_access(user)
+    return user
+
+
+def _printed(user: User) -> str:
+    return printed("User", id=user.id, username=user.username, uuid=user.uuid)
+
+
+def _set_state(call: Call, user: User, state: str, kind: str) -> dict[str, Any]:
     user.state = state
     call.event(kind, f"Successfully completed changing state of user. User Id: {user.uuid}", user)
     return {"user": user_view(call, user)}
@@ -115,17 +131,34 @@ def _set_state(call: Call, state: str, kind: str) -> dict[str, Any]:
 
 @command("enableUser")
 def enable_user(call: Call) -> dict[str, Any]:
-    return _set_state(call, "enabled", "USER.ENABLE")
+    """The account of the user is enabled with him."""
+    user = _with_state(call, "enabling")
+    call.db.accounts[user.account_id].state = "enabled"
+    return _set_state(call, user, "enabled", "USER.ENABLE")
 
 
 @command("disableUser")
 def disable_user(call: Call) -> dict[str, Any]:
-    return _set_state(call, "disabled", "USER.DISABLE")
+    return _set_state(call, _with_state(call, "disabling"), "disabled", "USER.DISABLE")
 
 
 @command("lockUser")
 def lock_user(call: Call) -> dict[str, Any]:
-    return _set_state(call, "locked", "USER.LOCK")
+    """Only who is enabled can be locked; with its last enabled user an account is locked too."""
+    user = live(call.params.id, "Unable to find user by id")
+    if user.account_id == SYSTEM_ID:
+        raise PermissionDenied(f"user: {_printed(user)} is a system user, locking is not allowed")
+    call.check_access(user)
+    if user.state == "locked":
+        return {"user": user_view(call, user)}
+    if user.state != "enabled":
+        raise CloudRuntime(f"Unable to lock user {_printed(user)}")
+    view = _set_state(call, user, "locked", "USER.LOCK")
+    account = call.db.accounts[user.account_id]
+    if account.state == "enabled" and all(u.state != "enabled" for u in call.db.users.where(account_id=account.id)):
+        account.state = "locked"
+        view = {"user": user_view(call, user)}
+    return view
 
 
 def _removable(call: Call) -> User:
@@ -134,7 +167,6 @@ def _removable(call: Call) -> User:
         raise InvalidParameter("The specified user doesn't exist in the system")
     if user.is_default:
         raise InvalidParameter("The user is default and can't be (re)moved")
-    call.check_access(user)
     return user
 
 
@@ -148,6 +180,7 @@ def delete_user(call: Call) -> dict[str, Any]:
             f"delete user {user.username} (ID: {user.uuid}, Domain: {domain.uuid}), request to another user with "
             "permission to execute the operation."
         )
+    call.check_access(user)
     call.db.users.remove(user)
     call.event("USER.DELETE", f"Successfully completed deleting User. User Id: {user.uuid}", user)
     return SUCCESS
@@ -157,14 +190,12 @@ def delete_user(call: Call) -> dict[str, Any]:
 def move_user(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
     user = _removable(call)
+    call.check_access(user)
     old = db.accounts[user.account_id]
-    new = p.accountid
-    if new is None:
-        if not p.account:
-            raise CloudRuntime("no account name or account id. this should have been caught before this point")
-        new = next((a for a in db.accounts.where(domain_id=old.domain_id) if a.name == p.account), None)
-        if new is None:
-            raise InvalidParameter(f"Unable to find account {p.account} in domain {old.domain_id}")
+    named = active_account(db, p.account, old.domain_id) if p.account else None
+    new = named if named is not None and named.state == "enabled" else p.accountid
+    if new is None or new.removed is not None:
+        raise CloudRuntime("no account name or account id. this should have been caught before this point")
     if new.domain_id != old.domain_id:
         raise InvalidParameter(
             "moving a user from an account in one domain to an account in another domain is not supported!"
