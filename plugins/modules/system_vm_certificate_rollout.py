@@ -66,12 +66,25 @@ options:
   probe_addresses:
     description:
       - 'Where to look instead: V(host:port) by name or address of the system VM.'
+      - 'For pages and WebSockets of consoles: V(host:port) by V(address:port).'
     type: dict
   probe_port:
     description:
       - Port to look at.
     type: int
     default: 443
+  open_consoles:
+    description:
+      - 'Whether consoles are opened from where the task runs: the page of one, and its WebSocket.'
+      - 'V(auto): what opened before a console proxy was touched must open again afterwards.'
+      - 'V(required): it must open afterwards in any case, where an instance of the zone runs.'
+      - 'V(never): the server alone is asked for a link.'
+    type: str
+    default: auto
+    choices:
+      - auto
+      - required
+      - never
   renew_days:
     description:
       - Leave system VMs in peace that serve another certificate for the domain, not a self-signed one, that is

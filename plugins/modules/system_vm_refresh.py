@@ -58,6 +58,23 @@ options:
       - Refresh also those that are up to date, and whatever jobs are running.
     type: bool
     default: false
+  open_consoles:
+    description:
+      - 'Whether consoles are opened from where the task runs: the page of one, and its WebSocket.'
+      - 'V(auto): what opened before a console proxy was touched must open again afterwards.'
+      - 'V(required): it must open afterwards in any case, where an instance of the zone runs.'
+      - 'V(never): the server alone is asked for a link.'
+    type: str
+    default: auto
+    choices:
+      - auto
+      - required
+      - never
+  probe_addresses:
+    description:
+      - 'Where consoles are reached from where the task runs: V(host:port) by V(address:port) of a console proxy,
+        or by its address for port 443. Names of console proxies are looked up by the address that they hold.'
+    type: dict
   canaries:
     description:
       - So many targets are worked first, and the rest only if they all end well.

@@ -69,6 +69,23 @@ options:
       - Says that all management servers were restarted since the setting was changed.
       - Needed only where the server's events no longer tell when that was.
     type: bool
+  open_consoles:
+    description:
+      - 'Whether consoles are opened from where the task runs: the page of one, and its WebSocket.'
+      - 'V(auto): what opened before a console proxy was touched must open again afterwards.'
+      - 'V(required): it must open afterwards in any case, where an instance of the zone runs.'
+      - 'V(never): the server alone is asked for a link.'
+    type: str
+    default: auto
+    choices:
+      - auto
+      - required
+      - never
+  probe_addresses:
+    description:
+      - 'Where consoles are reached from where the task runs: V(host:port) by V(address:port) of a console proxy,
+        or by its address for port 443. Names of console proxies are looked up by the address that they hold.'
+    type: dict
   batch:
     description:
       - Targets per batch, as a number or a percentage such as V(10%). Batches are worked one after the other, with

@@ -1,7 +1,8 @@
-"""A real TLS listener on the loopback for each system VM, so that probes from outside have something to look at.
+"""Real listeners on the loopback for each system VM, so that probes from outside have something to look at.
 
-Public addresses of the simulated cloud exist nowhere; each has a port of the loopback instead, which stays the same
-while the server runs. Nothing listens on it while its VM is down, boots, or has no certificate to serve.
+Public addresses of the simulated cloud exist nowhere; each of their ports is a port of the loopback instead, which
+stays the same while the server runs. Nothing listens on it while its VM is down, boots, or does not use the port:
+console proxies speak TLS only once they have a certificate, and nothing else from then on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -21,9 +22,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from .commands.appliances import consoles
 from .commands.appliances.system_vms import free_public
 from .commands.certificates import pem
 from .model.appliances import API_TYPES, SECONDARY_STORAGE_VM, SystemVm
+from .system_vm_pages import answer
 
 if TYPE_CHECKING:
     from .simulator import Simulator
@@ -31,11 +34,10 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 LOOK_EVERY = 0.1
 """Wall-clock seconds between two looks at the system VMs."""
-PATIENCE = 5.0
-"""Wall-clock seconds for which a client may stay silent."""
 NEXT = 4
 """Free public addresses of each zone that have a port already."""
-ANSWER = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+PORTS = (consoles.HTTPS, consoles.HTTP, consoles.WS, consoles.WSS)
+"""The first one is that of certificates."""
 
 
 class Door:
@@ -52,12 +54,12 @@ class Door:
     def address(self) -> str:
         return f"{LOOPBACK}:{self.port}"
 
-    async def open(self, serves: object, context: ssl.SSLContext) -> None:
+    async def open(self, serves: object, vm: SystemVm, context: ssl.SSLContext | None) -> None:
         await self.close()
         if self._reserved is not None:
             self._reserved.close()
             self._reserved = None
-        self._server = await asyncio.start_server(_answer, LOOPBACK, self.port, ssl=context)
+        self._server = await asyncio.start_server(partial(answer, vm), LOOPBACK, self.port, ssl=context)
         self.serves = serves
 
     async def close(self) -> None:
@@ -79,8 +81,8 @@ class SystemVmDoors:
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
-        self._doors: dict[str, Door] = {}
-        """By public address."""
+        self._doors: dict[tuple[str, int], Door] = {}
+        """By public address and port."""
         self._known: set[str] = set()
         """Addresses of the VMs at the last look."""
         self._contexts: dict[int, ssl.SSLContext] = {}
@@ -105,22 +107,25 @@ class SystemVmDoors:
         wanted = {vm.public_ip: vm for vm in system_vms(self.sim) if vm.public_ip is not None}
         if self._known != wanted.keys():
             self._known = set(wanted)
-            for address in {*wanted, *upcoming(self.sim)} - self._doors.keys():
-                self._doors[address] = Door()
-        for address, door in self._doors.items():
-            await self._settle(door, wanted.get(address))
+            places = {(address, port) for address in {*wanted, *upcoming(self.sim)} for port in PORTS}
+            for place in places - self._doors.keys():
+                self._doors[place] = Door()
+        for (address, port), door in self._doors.items():
+            await self._settle(door, wanted.get(address), port)
 
-    async def _settle(self, door: Door, vm: SystemVm | None) -> None:
-        serves = None if vm is None or not is_up(self.sim, vm) else certificate_of(self.sim, vm)
-        boot = None if vm is None or serves is None else (vm.uuid, vm.serving_since, serves)
-        if boot == door.serves:
+    async def _settle(self, door: Door, vm: SystemVm | None, port: int) -> None:
+        if vm is None or not is_up(self.sim, vm) or port not in open_ports(self.sim, vm):
+            if door.serves is not None:
+                await door.close()
             return
-        if boot is None or serves is None:
-            await door.close()
-        else:
-            await door.open(boot, self._context(serves))
+        serves = certificate_of(self.sim, vm)
+        boot = (vm.uuid, vm.serving_since, serves)
+        if boot != door.serves:
+            await door.open(boot, vm, self._context(serves))
 
-    def _context(self, serves: int) -> ssl.SSLContext:
+    def _context(self, serves: int | None) -> ssl.SSLContext | None:
+        if serves is None:
+            return None
         if serves not in self._contexts:
             row = self.sim.db.certificate_sets.get(serves)
             self._contexts[serves] = _context(*(self_made() if row is None else (row.chain, row.key)))
@@ -128,11 +133,15 @@ class SystemVmDoors:
 
     def address(self, vm: SystemVm) -> str | None:
         """Where the VM's port 443 is: `127.0.0.1:40123`."""
-        door = self._doors.get(vm.public_ip or "")
+        door = self._doors.get((vm.public_ip or "", PORTS[0]))
         return door.address if door is not None else None
 
     def addresses(self) -> dict[str, str]:
-        return {address: door.address for address, door in sorted(self._doors.items())}
+        """Where a public address's port of certificates is, and `address:port` for its other ports."""
+        return {
+            address if port == PORTS[0] else f"{address}:{port}": door.address
+            for (address, port), door in sorted(self._doors.items())
+        }
 
 
 SELF_MADE = 0
@@ -152,19 +161,27 @@ def is_up(sim: Simulator, vm: SystemVm) -> bool:
     return vm.state == "Running" and vm.serving_since is not None and vm.serving_since <= sim.clock.now()
 
 
-def certificate_of(sim: Simulator, vm: SystemVm) -> int | None:
-    """Number of the certificate set that the VM serves; None: it does not speak TLS.
+def open_ports(sim: Simulator, vm: SystemVm) -> tuple[int, ...]:
+    """What the VM listens on. With a key that is not the certificate's the web server inside does not come up."""
+    row = sim.db.certificate_sets.get(vm.certificate_set)
+    if row is not None and not row.usable:
+        return ()
+    return (consoles.HTTPS,) if vm.vm_type == SECONDARY_STORAGE_VM else consoles.open_ports(vm)
 
-    With a key that is not the certificate's the web server inside does not come up.
-    """
+
+def certificate_of(sim: Simulator, vm: SystemVm) -> int | None:
+    """Number of the certificate set that the VM serves; None: it does not speak TLS."""
     row = sim.db.certificate_sets.get(vm.certificate_set)
     if row is not None:
-        return row.id if row.usable else None
+        return int(row.id)
     return SELF_MADE if vm.vm_type == SECONDARY_STORAGE_VM else None
 
 
 def view(sim: Simulator, doors: SystemVmDoors | None) -> dict[str, Any]:
-    """`addresses`: {public address: address on the loopback}, those of the next VMs too; `systemvm`: one by one."""
+    """`addresses`: {public address, or address:port: address on the loopback}, those of the next VMs too.
+
+    `systemvm`: one by one.
+    """
     vms = [
         {
             "id": vm.uuid,
@@ -177,14 +194,6 @@ def view(sim: Simulator, doors: SystemVmDoors | None) -> dict[str, Any]:
         for vm in system_vms(sim)
     ]
     return {"addresses": doors.addresses() if doors is not None else {}, "systemvm": vms}
-
-
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
-        writer.write(ANSWER)
-        await writer.drain()
-    writer.close()
 
 
 def _bound(port: int) -> socket.socket:

@@ -28,6 +28,10 @@ and passes on the first answer, or the last. killed: our process ends before the
 """
 
 
+OUTSIDE = ("open_consoles", "probe_rules")
+"""Options of modules that look at the cloud from outside: its addresses are nowhere here."""
+
+
 class Killed(BaseException):
     """The process ends here: nothing of it runs on."""
 
@@ -152,6 +156,7 @@ class VirtualCloud:
         """
         spec = argument_spec(get(module))
         defaults = {name: entry["default"] for name, entry in spec.items() if entry.get("default") is not None}
+        defaults.update({name: "never" for name in OUTSIDE if name in spec})
         if module == "apply":
             options.setdefault("restore_file", "")  # otherwise it lands in the home of whoever runs the tests
         self.sim.counters.reset()

@@ -81,7 +81,7 @@ class Fleet:
         """What one system VM serves right now, by its row."""
         if row.get("state") != "Running":
             return Sight(row, "", UNKNOWN, detail=f"is {row.get('state')}")
-        host, port = self._place(row)
+        host, port = self.place(row)
         if not host:
             return Sight(row, "", UNKNOWN, detail="it has no such address")
         name = self._bundle.domain
@@ -93,7 +93,8 @@ class Fleet:
             return Sight(row, f"{host}:{port}", UNKNOWN, detail=error.message, refused=error.refused)
         return Sight(row, f"{host}:{port}", served.state(self._bundle), served)
 
-    def _place(self, row: Mapping[str, Any]) -> tuple[str, int]:
+    def place(self, row: Mapping[str, Any]) -> tuple[str, int]:
+        """Where the certificate of a system VM is looked at; an empty host if it has no such address."""
         for key in (row.get("name"), row.get("id"), row.get("publicip"), row.get("privateip")):
             if key in self._addresses:
                 return self._addresses[key]

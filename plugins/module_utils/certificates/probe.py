@@ -74,16 +74,10 @@ def look(host: str, port: int, name: str, timeout: float = 10.0) -> Served:
 
     name: what the client would ask for (SNI). timeout: seconds.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    # Whatever is served shall be seen, be it outdated.
-    with contextlib.suppress(ssl.SSLError, ValueError):
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         with (
             socket.create_connection((host, port), timeout=timeout) as connection,
-            context.wrap_socket(connection, server_hostname=name) as wrapped,
+            trusting().wrap_socket(connection, server_hostname=name) as wrapped,
         ):
             leaf = wrapped.getpeercert(binary_form=True) or b""
             return Served(leaf, _chain(wrapped))
@@ -96,6 +90,16 @@ def look(host: str, port: int, name: str, timeout: float = 10.0) -> Served:
         unreachable = UnreachableError(f"{host} port {port}: {why}")
         unreachable.refused = isinstance(error, ConnectionRefusedError)
         raise unreachable from None
+
+
+def trusting() -> ssl.SSLContext:
+    """A context that trusts anybody: whatever is served shall be seen, be it outdated."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with contextlib.suppress(ssl.SSLError, ValueError):
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def _chain(wrapped: ssl.SSLSocket) -> tuple[bytes, ...] | None:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..campaign import DONE, DUE, LEFT, UNDER_WAY, Standing, Target
-from ..client import ApiError, NotAllowed
+from ..client import ApiError
 from ..model import Row
+from . import consoles
 from .facts import busy_with, only_named, scope_of
 
 CONSOLE_PROXY, STORAGE_VM = "consoleproxy", "secondarystoragevm"
@@ -21,8 +22,6 @@ IMAGE_JOBS = r"Snapshot|Template|Iso|ExtractVolume|UploadVolume|SecondaryStorage
 CUT_BY_REPLACING = 120.0
 GRACE = 60.0
 """Seconds in which the server must show that it did what it reported."""
-FEW = 3
-"""Instances that are asked for a console."""
 
 Reason = Callable[[Row], str]
 """Why a system VM is not at the goal; an empty text where it is."""
@@ -44,7 +43,7 @@ def targets(run: Any, kinds: Sequence[str], cut: float = CUT_BY_REPLACING) -> li
     run.memory["known"] = {row["id"] for row in rows}
     run.memory["siblings"] = {}
     run.memory["templates"] = {}
-    run.memory["consoles"] = {}
+    consoles.begin(run)
     missing = [] if run.option("names") else _missing(run, kinds, rows, hosts, scope)
     return [*(_target(row, clusters, cut) for row in only_named(run, rows, "system VM")), *missing]
 
@@ -116,12 +115,17 @@ def replace(run: Any, target: Target, *, whatever_runs: bool = False) -> None:
     """Destroys it, so that the server makes a new one; a secondary storage VM only once no job needs it."""
     if target.kind == STORAGE_VM and not whatever_runs:
         run.wait_for(target, "jobs that need it to end", lambda: _idle(run))
+    remember(run, target)
+    run.memory["siblings"][target.id] = {row["id"] for row in of_kind(run, target)}
+    run.change("destroySystemVm", {"id": target.id}, target.title)
+
+
+def remember(run: Any, target: Target) -> None:
+    """Looks before the step at what the target serves, which has to be served again afterwards."""
     if target.kind == STORAGE_VM:
         run.memory["templates"][target.id] = _ready_templates(run, target)
     else:
-        run.memory["consoles"][target.id] = _with_a_console(run, target)
-    run.memory["siblings"][target.id] = {row["id"] for row in of_kind(run, target)}
-    run.change("destroySystemVm", {"id": target.id}, target.title)
+        consoles.remember(run, target)
 
 
 def _idle(run: Any) -> bool | str:
@@ -201,27 +205,4 @@ def _serves(run: Any, target: Target) -> bool | str:
         before = run.memory["templates"].get(target.id)
         lost = before - _ready_templates(run, target) if before else set()
         return f"{len(lost)} templates to be ready again" if lost else True
-    instance = run.memory["consoles"].get(target.id)
-    if not instance or not run.client.list(
-        "listVirtualMachines", {"id": instance, "state": "Running", "listall": True}
-    ):
-        return True
-    problem = _console_problem(run, instance)
-    return f"a console to open ({problem})" if problem else True
-
-
-def _with_a_console(run: Any, target: Target) -> str:
-    """Some running instance of the zone whose console opens; an empty text if none of the first few has one."""
-    scope = {"zoneid": target.facts["zone"], "state": "Running", "listall": True, "page": 1, "pagesize": FEW}
-    rows = run.client.call("listVirtualMachines", scope).get("virtualmachine") or []
-    return next((str(row["id"]) for row in rows if not _console_problem(run, row["id"])), "")
-
-
-def _console_problem(run: Any, instance: str) -> str:
-    """Why no console opens. Servers before 4.18 have no such command, so nothing opens there before or after."""
-    try:
-        answer = run.client.call("createConsoleEndpoint", {"virtualmachineid": instance}, changing=False)
-    except (ApiError, NotAllowed) as error:
-        return str(error.server_text or error.message)
-    endpoint = answer.get("consoleendpoint") or {}
-    return "" if endpoint.get("success") else str(endpoint.get("details") or "no endpoint")
+    return consoles.still_open(run, target)

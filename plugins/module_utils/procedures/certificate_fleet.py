@@ -17,6 +17,7 @@ from ..certificates.fleet import UNKNOWN, Fleet, Sight
 from ..certificates.probe import INCOMPLETE, WANTED
 from ..client import ApiError, InvalidInput
 from ..model import Row
+from . import consoles
 from .appliances import CONSOLE_PROXY, STORAGE_VM, of_kind, row_of
 from .facts import moment
 
@@ -200,3 +201,21 @@ def serving(run: Any, target: Target) -> None:
         )
 
     run.wait_for(target, "the certificate to be served", look)
+
+
+def prove_console(run: Any, target: Target) -> None:
+    """Waits until a console of the zone opens where the certificate is served.
+
+    Where a load balancer is in front, nobody knows whether it is reached from here: as before is enough then.
+    """
+    wish = run.option("open_consoles")
+    if wish == consoles.NEVER or (wish == consoles.AUTO and run.option("load_balanced")):
+        return
+    socket = wish == consoles.REQUIRED or consoles.reached_before(run, target)
+
+    def look() -> bool | str:
+        rows = [row for row in of_kind(run, target) if row.get("publicip")]
+        seen = {f"{row['publicip']}:443": ":".join(map(str, run.memory["fleet"].place(row))) for row in rows}
+        return consoles.must_open(run, target, run.memory["places"].with_more(seen), socket=socket)
+
+    run.wait_for(target, "a console", look, GRACE)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..campaign import ACT, CHECK, VERIFY, Stage, Target, with_default
 from ..model import Option, Row
-from . import appliances, offerings, routers, swaps
+from . import appliances, consoles, offerings, routers, swaps
 from .facts import NAMES, ZONE, scope_of
 
 SETTINGS = {
@@ -72,6 +72,7 @@ DEFAULT_SYSTEM_OFFERING = swaps.procedure(
         NAMES,
         with_default("canaries", 1),
         swaps.SERVERS_RESTARTED,
+        *consoles.OPTIONS,
     ),
     sequence=(
         Stage(CHECK, "Check the offering: its kind, state, size, storage and tags in each zone", each=False),
@@ -80,7 +81,7 @@ DEFAULT_SYSTEM_OFFERING = swaps.procedure(
         Stage(CHECK, "Wait until no job needs the secondary storage VM"),
         Stage(ACT, "Destroy it, so that the server makes a new one"),
         Stage(VERIFY, "Wait until the new one runs with the wanted offering and its agent is up"),
-        Stage(VERIFY, "See that templates are ready again, and that a console opens"),
+        Stage(VERIFY, "See that templates are ready again; open the page of a console and its WebSocket"),
     ),
     targets=_targets,
 )  # fmt: skip

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Standing, Target
@@ -16,13 +17,14 @@ from ..certificates.probe import WANTED
 from ..certificates.upload import COMMAND
 from ..client import InvalidInput, JobTimeout
 from ..model import Option
-from . import appliances
+from . import appliances, consoles
 from .certificate_fleet import (
     bundle_of,
     first_sights,
     fleet_of,
     no_job,
     no_viewers,
+    prove_console,
     refuse_open_consoles,
     refuse_unknown,
     refuse_wrong_names,
@@ -36,6 +38,11 @@ from .facts import busy_with
 KINDS = (appliances.CONSOLE_PROXY, appliances.STORAGE_VM)
 BACK_END_PORTS = {appliances.CONSOLE_PROXY: (443, 8080), appliances.STORAGE_VM: (443,)}
 """Ports of a load balancer's back ends [procedures E3]."""
+PLACES_AND_CONSOLES = tuple(
+    replace(one, help=(str(one.help), "For pages and WebSockets of consoles: V(host:port) by V(address:port)."))
+    if one.name == "probe_addresses" else one
+    for one in PLACES
+)  # fmt: skip
 RESTART = "the management servers have to be restarted, because they read {names} at their start only"
 
 
@@ -219,6 +226,8 @@ def _act(run: Any, target: Target) -> None:
 def _verify(run: Any, target: Target) -> None:
     appliances.prove(run, target, lambda _row: "")
     serving(run, target)
+    if target.kind == appliances.CONSOLE_PROXY:
+        prove_console(run, target)
 
 
 def _finish(run: Any, _due: Sequence[Target]) -> None:
@@ -244,7 +253,8 @@ SYSTEM_VM_CERTIFICATE_ROLLOUT = Procedure(
     ),
     options=(
         *WISH,
-        *PLACES,
+        *PLACES_AND_CONSOLES,
+        consoles.OPEN_CONSOLES,
         Option(
             "renew_days", "int", unit="days", behaviour=True,
             help="Leave system VMs in peace that serve another certificate for the domain, not a self-signed one, that "
@@ -281,6 +291,7 @@ SYSTEM_VM_CERTIFICATE_ROLLOUT = Procedure(
         Stage(ACT, "Replace it, if it does not serve the certificate by itself"),
         Stage(VERIFY, "Wait until a new one runs, its agent is up, and consoles or templates work"),
         Stage(VERIFY, "Make a TLS handshake with each until it serves the certificate and its chain"),
+        Stage(VERIFY, "Open the page of a console and its WebSocket, as a browser does it"),
     ),
     returns={
         "certificate": ("dict", "Fingerprint (SHA-256), subject, names, end and chain of the certificate given."),

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..campaign import ACT, CHECK, VERIFY, Stage, Target, with_default
 from ..model import Option, Row
-from . import appliances, offerings, routers, swaps, system_templates
+from . import appliances, consoles, offerings, routers, swaps, system_templates
 from .facts import NAMES, ZONE, scope_of
 
 KINDS = (appliances.CONSOLE_PROXY, appliances.STORAGE_VM)
@@ -80,6 +80,7 @@ SYSTEM_VM_TEMPLATE_REPLACEMENT = swaps.procedure(
             "networks with cleanup.",
         ),
         swaps.SERVERS_RESTARTED,
+        *consoles.OPTIONS,
     ),
     sequence=(
         Stage(CHECK, "Check the template: type, hypervisor, architecture, ready on all image stores", each=False),
@@ -87,7 +88,7 @@ SYSTEM_VM_TEMPLATE_REPLACEMENT = swaps.procedure(
         Stage(CHECK, "Wait until no job needs the secondary storage VM"),
         Stage(ACT, "Destroy it, a console proxy first, so that the server makes a new one"),
         Stage(VERIFY, "Wait until the new one runs from the template and its agent is up"),
-        Stage(VERIFY, "See that templates are ready again, and that a console opens"),
+        Stage(VERIFY, "See that templates are ready again; open the page of a console and its WebSocket"),
         Stage(ACT, "Restart networks with cleanup, if routers are wanted too"),
     ),
     targets=_targets,

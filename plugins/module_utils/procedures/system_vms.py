@@ -12,7 +12,7 @@ from typing import Any
 
 from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Standing, Target
 from ..model import Option, Row
-from . import appliances
+from . import appliances, consoles
 from .facts import NAMES, ZONE, same_version, server_version
 
 KINDS = (appliances.CONSOLE_PROXY, appliances.STORAGE_VM)
@@ -43,6 +43,7 @@ def _behind(run: Any, row: Row) -> str:
 
 def _act(run: Any, target: Target) -> None:
     if run.option("method") == "patch":
+        appliances.remember(run, target)
         run.change("patchSystemVm", {"id": target.id, "forced": run.option("force")}, target.title)
         run.memory["refreshed"].add(target.id)
     else:
@@ -82,13 +83,14 @@ SYSTEM_VM_REFRESH = Procedure(
             "force", "bool", default=False, behaviour=True,
             help="Refresh also those that are up to date, and whatever jobs are running.",
         ),
+        *consoles.OPTIONS,
     ),
     sequence=(
         Stage(CHECK, "List console proxies and secondary storage VMs, and the version they should have", each=False),
         Stage(CHECK, "Wait until no job needs the secondary storage VM"),
         Stage(ACT, "Destroy it, so that the server makes a new one; or patch it live"),
         Stage(VERIFY, "Wait until the new one runs, its agent is up and it tells the right version"),
-        Stage(VERIFY, "See that templates are ready again, and that a console opens"),
+        Stage(VERIFY, "See that templates are ready again; open the page of a console and its WebSocket"),
     ),
     targets=_targets,
     standing=_standing,

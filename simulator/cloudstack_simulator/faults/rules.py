@@ -55,6 +55,12 @@ KINDS = {
     "certificate-ignored": Kind(
         LIFE, "A system VM that starts does not take the uploaded certificate (`object`: names of system VMs)."
     ),
+    "console-page-fails": Kind(
+        LIFE, "A console proxy that starts answers each console page with an error (`object`: names of system VMs)."
+    ),
+    "websocket-fails": Kind(
+        LIFE, "A console proxy that starts takes no WebSockets of consoles (`object`: names of system VMs)."
+    ),
     "check-fails": Kind(LIFE, "The health check of DNS fails in a router (`object`: names of routers)."),
     "agent-silent": Kind(LIFE, "The agent of a system VM that starts stays away (`object`: names of system VMs)."),
 }

@@ -32,6 +32,10 @@ class SystemVm(VirtualMachine):
     """Number of the certificate set that it took with its last start; None: it has none of ours."""
     viewers: int = 0
     """Sessions of consoles that are open through it."""
+    answers_pages: bool = True
+    """Whether a console proxy shows the pages of consoles."""
+    takes_websockets: bool = True
+    """Whether it takes the WebSockets of these pages."""
     serving_since: float | None = None
     """Moment from which on its services answer after the last start or reboot."""
 

@@ -19,8 +19,8 @@ CHANGES = ("updateConfiguration", "uploadCustomCertificate", "destroySystemVm")
 class Proxies(Certified):
     """A cloud whose system VMs listen for TLS on the loopback."""
 
-    def __init__(self) -> None:
-        Cloud.__init__(self, rate=120, system_vm_tls=True)
+    def __init__(self, populate: str = "") -> None:
+        Cloud.__init__(self, rate=120, system_vm_tls=True, populate=populate)
 
     def roll_out(self, wish: dict[str, Any], *, check: bool = False, **more: Any) -> dict[str, Any]:
         given = {name: value for name, value in wish.items() if name != "timeout"}
@@ -109,6 +109,26 @@ def test_accepted_and_not_served_is_a_failure_that_touches_no_other(cloud, autho
     assert failed["failed"]
     assert "the server took the certificate, but v-" in failed["msg"]
     assert cloud.sent()["destroySystemVm"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("console-page-fails", ":443: it answered 500"),
+        ("websocket-fails", ":8443: it answered 503"),
+    ],
+)
+def test_a_certificate_behind_which_no_console_opens_is_a_failure(authority, kind, says):
+    cloud = Proxies("hosts=2,vms=1,routers=1,hypervisor=KVM")
+    try:
+        cloud.set_up()
+        cloud.fault(do=kind, object="v-*")
+        failed = cloud.roll_out(authority.wish(authority.server()), settle=1)
+        assert failed["failed"]
+        assert "a console to open (" in failed["msg"]
+        assert f".{DOMAIN}{says}" in failed["msg"]
+    finally:
+        cloud.close()
 
 
 def test_open_consoles_are_not_cut_without_a_word(cloud, authority):

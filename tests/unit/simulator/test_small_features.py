@@ -87,3 +87,21 @@ def test_a_link_to_a_console_is_a_session(running: Any) -> None:
     session = op.only("listConsoleSessions", virtualmachineid=vm)
     assert (session["user"], session["virtualmachinename"], session["account"]) == ("admin", "screen", "admin")
     assert op.rows("listConsoleSessions", acquired="true") == []
+
+
+def test_a_link_to_a_console_leads_to_the_domain_of_the_consoles(running: Any) -> None:
+    op, vm = running.op, running.deploy("screen2")["id"]
+
+    def link() -> tuple[str, str]:
+        told = op.do("createConsoleEndpoint", virtualmachineid=vm)["consoleendpoint"]
+        return told["url"].partition("/resource")[0], told["websocket"]["host"] + ":" + told["websocket"]["port"]
+
+    root, socket = link()
+    address = root.removeprefix("http://")
+    assert socket == f"{address}:8080"
+    for name, value in {"consoleproxy.sslEnabled": "true", "consoleproxy.url.domain": "*.consoles.example"}.items():
+        op.do("updateConfiguration", name=name, value=value)
+    name = address.replace(".", "-") + ".consoles.example"
+    assert link() == (f"https://{name}", f"{name}:8080")  # WebSockets get TLS with the certificate
+    op.do("updateConfiguration", name="consoleproxy.url.domain", value="consoles.example")
+    assert link()[0] == "https://consoles.example"

@@ -165,6 +165,8 @@ def refresh(sim: Simulator, vm: SystemVm, *, after: float) -> None:
     taken = keystore.is_wanted(sim, vm) and not sim.faults.strikes("certificate-ignored", vm.name)
     current = keystore.current_set(sim) if taken else None
     vm.certificate_set = current.id if current is not None else None
+    vm.answers_pages = not sim.faults.strikes("console-page-fails", vm.name)
+    vm.takes_websockets = not sim.faults.strikes("websocket-fails", vm.name)
     vm.serving_since = sim.clock.now() + after
 
 

@@ -10,6 +10,7 @@ from ...call import Call
 from ...errors import InvalidParameter
 from ...model.features import ConsoleSession
 from ...registry import command
+from ..appliances import consoles
 from ..common import completed
 from . import inputs, life
 from .power import same_vm, the_instance
@@ -91,14 +92,20 @@ def create_console_endpoint(call: Call) -> dict[str, Any]:
     proxies = call.db.vms.where(vm_type="ConsoleProxy", zone_id=vm.zone_id, state="Running")
     if vm.state != "Running" or not proxies:
         return {"consoleendpoint": {"success": False, "details": "Cannot find a proxy to connect to"}}
-    host, token = proxies[0].public_ip, call.sim.ids.octets(48).hex()
+    root, port = consoles.root_of(call.sim, proxies[0]), consoles.websocket_port(call.sim, proxies[0])
+    token = call.sim.ids.octets(48).hex()
     call.db.console_sessions.add(
         ConsoleSession(vm_id=vm.id, account_id=call.caller.account.id, user_id=call.caller.user.id, host_id=vm.host_id)
     )
     return {
         "consoleendpoint": {
             "success": True,
-            "url": f"http://{host}/resource/noVNC/vnc.html?autoconnect=true&show_dot=true&port=8080&token={token}",
-            "websocket": {"token": token, "host": host, "port": "8080", "path": "websockify"},
+            "url": f"{root}{consoles.PAGE}?autoconnect=true&show_dot=true&port={port}&token={token}",
+            "websocket": {
+                "token": token,
+                "host": root.partition("://")[2],
+                "port": str(port),
+                "path": consoles.WEBSOCKET,
+            },
         }
     }
