@@ -77,6 +77,32 @@ class QuotaCredit(Row):
     user_id: int
 
 
+@entity("quota_emails", indexes=("type",))
+class QuotaEmail(Row):
+    """The text of a mail about quota."""
+
+    type: str
+    subject: str
+    body: str
+    locale: str
+    updated: float
+
+
+@entity("quota_accounts", indexes=("account_id",))
+class QuotaAccount(Row):
+    account_id: int
+    min_balance: float = 0.0
+
+
+@entity("quota_email_choices", indexes=("account_id",))
+class QuotaEmailChoice(Row):
+    """Whether an account gets a kind of mail."""
+
+    account_id: int
+    email_id: int
+    enabled: bool
+
+
 @entity("webhooks", "Webhook", indexes=("account_id", "name"))
 class Webhook(Row):
     name: str

@@ -20,10 +20,9 @@ APPLIANCES = (
 FEATURES = (
     "listASNRanges", "listASNumbers",
     "listBgpPeers", "listCniConfiguration", "listCustomActions",
-    "listGlobalLoadBalancerRules", "listGuiThemes",
+    "listGlobalLoadBalancerRules",
     "listImportVmTasks", "listIpv4SubnetsForGuestNetwork", "listIpv4SubnetsForZone", "listIpv6FirewallRules",
-    "listKubernetesClusters", "listKubernetesSupportedVersions", "listOauthProvider",
-    "listQuarantinedIps", "listRoutingFirewallRules", "listSecondaryStorageSelectors", "listSharedFileSystems",
+    "listRoutingFirewallRules", "listSecondaryStorageSelectors", "listSharedFileSystems",
     "listTemplateDirectDownloadCertificates", "listVnfAppliances",
 )  # fmt: skip
 

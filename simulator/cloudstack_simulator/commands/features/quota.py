@@ -214,12 +214,3 @@ def _summary_view(call: Call, account: Account) -> dict[str, Any]:
         "currency": call.setting("quota.currency.symbol"),
         "quotaenabled": call.setting("quota.account.enabled", account),
     }
-
-
-@command("quotaEmailTemplateList")
-def list_email_templates(call: Call) -> dict[str, Any]:
-    wanted = call.params.templatetype
-    rows = [r for r in contract.facts("catalogue.json")["quota_emails"] if wanted in (None, r["templatetype"])]
-    installed = timestamp(call.sim.installed)
-    shown = [{**row, "last_updated": installed} for row in rows]
-    return {"count": len(shown), "quotaemailtemplate": shown} if shown else {}

@@ -10,6 +10,7 @@ from ...errors import ApiError, CloudRuntime, InsufficientAddressCapacity, Insuf
 from ...model.networks import Network, Nic
 from ...wording import printed
 from ..zones import zone_life
+from . import quarantine
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -196,6 +197,8 @@ def may_take(sim: Simulator, ip: Any, account: Any) -> bool:
     vlan = sim.db.vlans.get(ip.vlan_id)
     if vlan is None or not vlan.virtual or vlan.for_system_vms or vlan.provider is not None:
         return False
+    if not quarantine.allows(sim, ip, account):
+        return False
     if vlan.account_id is not None and sim.db.accounts[vlan.account_id].name != "system":
         return bool(vlan.account_id == account.id)
     return (
@@ -251,6 +254,7 @@ def release_public(sim: Simulator, ip: Any) -> None:
     if ip.account_id is not None and not ip.is_system and not _is_dedicated(sim, ip):
         sim.limits.add(ip.account_id, "public_ip", -1)
     if ip.state == "Allocated" and not ip.is_system:
+        quarantine.begin(sim, ip)
         usage.ended(sim, usage.IP_ADDRESS, ip, ip.allocated, source_nat=ip.is_source_nat)
     ip.state, ip.allocated = "Free", None
     ip.account_id = ip.domain_id = ip.network_id = ip.vpc_id = ip.vm_id = ip.vm_address = None
