@@ -1,0 +1,1 @@
+"""The Kubernetes service: supported versions and clusters."""
