@@ -7,6 +7,7 @@ from typing import Any
 from ...call import Call
 
 LEAST = 68
+USUAL = 1500
 PUBLIC_LIMIT = "vr.public.interface.max.mtu"
 PRIVATE_LIMIT = "vr.private.interface.max.mtu"
 
@@ -22,6 +23,11 @@ def public(call: Call, zone: Any) -> int:
 
 def private(call: Call, zone: Any) -> int:
     return _within(call, zone, call.params.privatemtu, PRIVATE_LIMIT)
+
+
+def within(call: Call, zone: Any, wanted: int) -> int:
+    """A size on the public side, pushed into the zone's limits, whoever asks."""
+    return max(LEAST, min(wanted, int(call.setting(PUBLIC_LIMIT, zone))))
 
 
 def _within(call: Call, zone: Any, wanted: int | None, setting: str) -> int:

@@ -1,17 +1,16 @@
-"""The items of network access lists, and their order."""
+"""The items of network access lists."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from ...call import Call
 from ...errors import InvalidParameter, JavaError
-from ...listing import equal
+from ...listing import equal, matching
 from ...model.vpcs import NetworkAcl, NetworkAclItem
 from ...registry import SUCCESS, allocate, command
 from .acl_checks import check_item
-from .acls import STEP, check_access, tagged_items
+from .acls import STEP, check_access, tagged_items, vpcs_shown
 
 ANYWHERE = ["0.0.0.0/0", "::/0"]
 
@@ -73,7 +72,10 @@ def _the_list(call: Call) -> NetworkAcl:
             raise InvalidParameter("Unable to find specified Network")
         if p.networkid.vpc_id is None:
             raise InvalidParameter(f"Network: {p.networkid.uuid} does not belong to VPC")
-        acl = db.network_acls.get(p.networkid.acl_id) or _own_list(call, p.networkid)
+        acl = db.network_acls.get(p.networkid.acl_id)
+        if acl is None and "NetworkACL" not in db.network_offerings[p.networkid.offering_id].services:
+            raise InvalidParameter("Network Offering does not support NetworkACL service")
+        acl = acl or _own_list(call, p.networkid)
     if not acl or acl.removed is not None:
         raise InvalidParameter("Unable to find specified ACL.")
     if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
@@ -135,6 +137,10 @@ def list_items(call: Call) -> dict[str, Any]:
     acl = p.aclid if p.aclid is not None else db.network_acls.get(p.networkid.acl_id if p.networkid else None)
     if p.networkid is not None and acl is None:
         return {}
+    vpc = db.vpcs.get(acl.vpc_id) if acl is not None else None
+    if vpc is not None:
+        call.check_access(vpc)
+    shown = vpcs_shown(call) if acl is None else None
     return call.listing(
         "networkacl",
         db.network_acl_items,
@@ -146,6 +152,7 @@ def list_items(call: Call) -> dict[str, Any]:
             equal("protocol", p.protocol),
             equal("action", p.action),
             equal("display", p.fordisplay),
+            matching(lambda i: db.network_acls[i.acl_id].vpc_id in {None, *shown}) if shown is not None else None,
             tagged_items(call),
         ],
         keyword=("protocol", "reason"),
@@ -241,72 +248,3 @@ def delete(call: Call) -> Any:
     call.sim.tags.drop(item)
     call.db.network_acl_items.delete(item)
     return SUCCESS
-
-
-@command("moveNetworkAclItem", instance=lambda _call: None)
-def move(call: Call) -> Any:
-    """Before the next rule, after the previous one, or between both; others make room where they have to."""
-    p, db = call.params, call.db
-    item = db.network_acl_items.find(str(p.id)) if isinstance(p.id, str) else p.id
-    if not item or item.removed is not None:
-        raise InvalidParameter(f"Could not find a rule with ID[{p.id}]")
-    if not p.previousaclruleid and not p.nextaclruleid:
-        raise InvalidParameter("Both previous and next ACL rule IDs cannot be blank.")
-    before, after = _neighbour(call, p.previousaclruleid), _neighbour(call, p.nextaclruleid)
-    if any(n is not None and n.acl_id != item.acl_id for n in (before, after)):
-        raise InvalidParameter("Cannot use ACL rules from differentiating ACLs. Rule being moved.")
-    acl = db.network_acls[item.acl_id]
-    if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
-        raise InvalidParameter("Default ACL rules cannot be moved.")
-    check_access(call, acl)
-    everyone = sorted(db.network_acl_items.where(acl_id=acl.id), key=lambda i: i.number)
-    _check_unchanged(call, everyone)
-    others = [i for i in everyone if i is not item]
-    if before is not None and after is not None and before.number + 1 != after.number:
-        _check_gap(before.number + 1, everyone)
-    yield STEP
-    if before is None:
-        _place(item, 1, others)
-    elif after is None:
-        _place(item, max((o.number for o in others), default=0) + 1, others)
-    else:
-        _place(item, before.number + 1, others)
-    return {"networkacl": item_view(call, item)}
-
-
-def _check_unchanged(call: Call, items: list[NetworkAclItem]) -> None:
-    """Refuse the move when the list is not the one that the caller saw (the digest of its ids in their order)."""
-    digest = call.params.aclconsistencyhash
-    seen = "".join(i.uuid for i in items)
-    if digest and len(items) > 1 and hashlib.md5(seen.encode(), usedforsecurity=False).hexdigest() != digest:
-        raise InvalidParameter(
-            "It seems that the access control list in the database is not in the state that you used to apply the "
-            "changed. Could you try it again?"
-        )
-
-
-def _check_gap(number: int, items: list[NetworkAclItem]) -> None:
-    if any(i.number == number for i in items):
-        raise InvalidParameter(
-            "There are some inconsistencies with the data you sent. The new position calculated already has a ACL rule "
-            "on it."
-        )
-
-
-def _neighbour(call: Call, given: Any) -> NetworkAclItem | None:
-    if not given:
-        return None
-    item = call.db.network_acl_items.find(given) if isinstance(given, str) else given
-    if item is None:
-        raise InvalidParameter(f"Could not find rule with ID [{given}]")
-    return item  # type: ignore[no-any-return]
-
-
-def _place(item: NetworkAclItem, number: int, others: list[NetworkAclItem]) -> None:
-    item.number = number
-    taken = number
-    for other in others:
-        if other.number == taken:
-            other.number = taken = taken + 1
-        elif other.number > taken:
-            break

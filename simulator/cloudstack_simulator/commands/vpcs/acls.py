@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...access import visible_accounts
 from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...listing import equal, matching, tagged
@@ -83,8 +84,11 @@ def create_list(call: Call) -> dict[str, Any]:
 @command("listNetworkACLLists")
 def list_lists(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
-    if p.vpcid is not None and p.vpcid.removed is not None:
-        raise InvalidParameter("Unable to find VPC")
+    if p.vpcid is not None:
+        if p.vpcid.removed is not None:
+            raise InvalidParameter("Unable to find VPC")
+        call.check_access(p.vpcid)
+    shown = vpcs_shown(call) if p.vpcid is None else None
     of_network = p.networkid.acl_id if p.networkid is not None else None
     return call.listing(
         "networkacllist",
@@ -96,18 +100,19 @@ def list_lists(call: Call) -> dict[str, Any]:
             matching(lambda a: a.id == of_network) if p.networkid is not None else None,
             matching(lambda a: a.vpc_id in (None, p.vpcid.id)) if p.vpcid is not None else None,
             equal("display", p.fordisplay),
-            matching(lambda a: _may_see(call, a)),
+            matching(lambda a: a.vpc_id is None or a.vpc_id in shown) if shown is not None else None,
         ],
         keyword=("name", "description"),
         newest_first=True,
     )
 
 
-def _may_see(call: Call, acl: NetworkAcl) -> bool:
-    from ...access import may_use_account
-
-    vpc = call.db.vpcs.get(acl.vpc_id)
-    return vpc is None or may_use_account(call.caller, call.db.accounts[vpc.account_id], call.db)
+def vpcs_shown(call: Call) -> set[int] | None:
+    """Numbers of the VPCs that this call lists, None for all: their lists, and the built-in ones, are seen."""
+    accounts = visible_accounts(call)
+    if accounts is None:
+        return None
+    return {vpc.id for vpc in call.db.vpcs.all() if vpc.account_id in accounts}
 
 
 @command("updateNetworkACLList")

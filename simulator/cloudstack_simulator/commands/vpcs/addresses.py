@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import InvalidParameter
-
-
-def check_network(ip: Any, network: Any) -> None:
-    """Refuse a rule on an address that no tier has yet, when the rule does not name one."""
-    if ip.vpc_id is not None and ip.network_id is None and network is None:
-        raise InvalidParameter("Unable to retrieve network id to validate the rule")
-
 
 def tie(ip: Any, network: Any) -> None:
     """The first rule on a VPC's address ties it to the tier that the rule is for."""

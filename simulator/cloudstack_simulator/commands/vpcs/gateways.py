@@ -6,7 +6,7 @@ from typing import Any
 
 from ... import net
 from ...call import Call, live
-from ...errors import CloudRuntime, InvalidParameter, NetworkRuleConflict
+from ...errors import CloudRuntime, InvalidParameter, ServerApiError
 from ...listing import equal, tagged
 from ...model.vpcs import PrivateGateway, StaticRoute
 from ...registry import SUCCESS, allocate, command
@@ -174,15 +174,18 @@ def allocate_route(call: Call) -> StaticRoute:
         raise InvalidParameter(f"Gateway is not in the Ready state: {gateway.state}")
     if gateway is None and p.vpcid is None:
         raise InvalidParameter("vpcId must be specified")
+    if gateway is not None and p.vpcid is not None and p.vpcid.id != gateway.vpc_id:
+        raise InvalidParameter("Invalid gateway id is given")
     vpc = db.vpcs[gateway.vpc_id] if gateway is not None else p.vpcid
-    call.check_access(vpc)
     if vpc.removed is not None or vpc.state != "Enabled":
         raise InvalidParameter("Can't add static route to VPC that is being deleted")
+    call.check_access(vpc)
+    _check_route(call, vpc, p.cidr)
     if p.nexthop is not None and not _is_near(call, vpc, p.nexthop):
         raise InvalidParameter(
             f"Next hop {p.nexthop} is invalid. It must be within VPC CIDR or on the same public or private network"
         )
-    _check_route(call, vpc, p.cidr)
+    _check_others(call, vpc, p.cidr)
     route: StaticRoute = db.static_routes.add(
         StaticRoute(
             vpc_id=vpc.id,
@@ -200,14 +203,14 @@ def _is_near(call: Call, vpc: Any, hop: str) -> bool:
     """Whether the hop is in the VPC, or in a subnet that its routers have a side in."""
     if not net.is_ip4(hop):
         return False
-    public = call.db.vlans.where(zone_id=vpc.zone_id, virtual=True)
+    public = [call.db.vlans[ip.vlan_id] for ip in call.db.ip_addresses.where(vpc_id=vpc.id)]
     private = call.db.private_gateways.where(vpc_id=vpc.id)
     spans = [net.cidr(vpc.cidr), *(net.network(s.gateway, s.netmask) for s in (*public, *private) if s.gateway)]
     return any(span is not None and net.IPv4Address(hop) in span for span in spans)
 
 
 def _check_route(call: Call, vpc: Any, cidr: str) -> None:
-    """Refuse a route into the VPC itself, to link-local addresses, or beside another route."""
+    """Refuse a route into the VPC itself, to link-local addresses, or to what the zone denies."""
     span = net.cidr(cidr)
     if span is None:
         raise InvalidParameter(f"Invalid format for cidr {cidr}")
@@ -216,10 +219,20 @@ def _check_route(call: Call, vpc: Any, cidr: str) -> None:
         raise InvalidParameter(f"CIDR should be outside of VPC cidr {vpc.cidr}")
     if span.overlaps(net.IPv4Network("169.254.0.0/16")):
         raise InvalidParameter("CIDR should be outside of link local cidr 169.254.0.0/16")
+    for text in str(call.setting("denied.routes", call.db.zones[vpc.zone_id]) or "").split(","):
+        denied = net.cidr(text.strip())
+        if denied is not None and span.overlaps(denied):
+            raise InvalidParameter(
+                "The static gateway cidr overlaps with one of the denied routes of the zone the VPC belongs to"
+            )
+
+
+def _check_others(call: Call, vpc: Any, cidr: str) -> None:
+    span = net.cidr(cidr)
     for other in call.db.static_routes.where(vpc_id=vpc.id):
         known = net.cidr(other.cidr)
-        if known is not None and span.overlaps(known):
-            raise NetworkRuleConflict(f"New static route cidr conflicts with existing route {other.uuid}")
+        if known is not None and span is not None and span.overlaps(known):
+            raise ServerApiError(537, f"New static route cidr conflicts with existing route {other.uuid}")
 
 
 @command("createStaticRoute")

@@ -1,0 +1,84 @@
+"""VPCs, their access lists and routes: what is refused, in which order, and what lists show to whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+VPC = {"name": "v", "zoneid": "@zones:", "vpcofferingid": "@vpc_offerings:Default VPC offering", "cidr": "10.77.0.0/16"}
+ROUTE = {"vpcid": "@vpcs:vpc", "cidr": "10.50.0.0/24", "nexthop": "10.9.1.9"}
+
+
+@pytest.mark.parametrize(
+    ("command", "params", "refusal"),
+    [
+        ("createVPC", {**VPC, "cidr": None, "cidrsize": None}, (431, "VPC cidr or cidr size must be specified")),
+        ("createVPC", {**VPC, "cidrsize": 24}, (431, "VPC cidr and cidr size are mutually exclusive")),
+        ("createVPC", {**VPC, "cidr": "8.8.0.0/16", "networkdomain": "-x-"}, (431, "Invalid network domain.")),
+        ("createVPC", {**VPC, "cidr": "8.8.0.0/16"}, (431, "Guest Cidr 8.8.0.0/16 is not RFC1918 compliant")),
+        (
+            "createVPC",
+            {**VPC, "sourcenatipaddress": "192.168.2.50"},
+            (530, "new source NAT address cannot be acquired"),
+        ),
+        ("updateVPC", {"id": "@vpcs:vpc"}, (530, "Failed to update VPC")),
+        ("updateVPC", {"id": "@vpcs:vpc", "publicmtu": 1500}, (530, "Failed to update VPC")),
+        ("updateVPC", {"id": "@vpcs:vpc", "sourcenatipaddress": "192.168.2.50"}, (530, "Failed to update VPC")),
+        ("createStaticRoute", {"cidr": "10.50.0.0/24", "nexthop": "10.9.1.9"}, (431, "vpcId must be specified")),
+        ("createStaticRoute", {**ROUTE, "cidr": "10.9.0.0/24"}, (431, "CIDR should be outside of VPC cidr")),
+        ("createStaticRoute", {**ROUTE, "cidr": "x", "nexthop": "8.8.8.8"}, (431, "Invalid format for cidr x")),
+        ("createStaticRoute", {**ROUTE, "nexthop": "8.8.8.8"}, (431, "Next hop 8.8.8.8 is invalid.")),
+        ("listNetworkACLs", {"aclid": "@network_acls:of-vpc", "by": "ann"}, (531, "does not have permission")),
+        ("listNetworkACLLists", {"vpcid": "@vpcs:vpc", "by": "ann"}, (531, "does not have permission")),
+    ],
+)
+def test_what_is_refused(world: Any, command: str, params: dict[str, Any], refusal: tuple[int, str]) -> None:
+    if world.row("@network_acls:of-vpc") is None:
+        world.do("createNetworkACLList", name="of-vpc", vpcid="@vpcs:vpc")
+        world.do("createNetworkACL", aclid="@network_acls:of-vpc", protocol="all")
+    before = len(world.sim.db.vpcs)
+    code, text = world.refused(command, **params)
+    assert (code, refusal[1] in text) == (refusal[0], True), text
+    assert len(world.sim.db.vpcs) == before
+
+
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [
+        ({}, ["default_allow", "default_deny", "of-vpc"]),
+        ({"by": "ann"}, ["default_allow", "default_deny"]),
+        ({"account": "bob", "domainid": "@domains:ROOT"}, ["default_allow", "default_deny"]),
+    ],
+)
+def test_access_lists_that_a_caller_lists(world: Any, params: dict[str, Any], found: list[str]) -> None:
+    assert world.names("listNetworkACLLists", **params) == found
+    items = {row["aclname"] for row in world.rows("listNetworkACLs", **params)}
+    assert sorted(items) == found
+
+
+def test_a_route_beside_another_one_conflicts(world: Any) -> None:
+    route = world.do("createStaticRoute", **ROUTE)["staticroute"]["id"]
+    assert world.refused("createStaticRoute", **{**ROUTE, "cidr": "10.50.0.0/16"})[0] == 537
+    world.do("deleteStaticRoute", id=route)
+
+
+def test_another_address_becomes_the_one_of_source_nat_with_new_routers(world: Any) -> None:
+    router = world.rows("listRouters", vpcid="@vpcs:vpc", listall="true")[0]["id"]
+    world.do("updateVPC", id="@vpcs:vpc", sourcenatipaddress="192.168.2.60")
+    shown = world.rows("listPublicIpAddresses", vpcid="@vpcs:vpc", issourcenat="true")
+    assert [row["ipaddress"] for row in shown] == ["192.168.2.60"]
+    assert router not in [row["id"] for row in world.rows("listRouters", vpcid="@vpcs:vpc", listall="true")]
+
+
+def test_the_size_of_packets_reaches_the_tiers(world: Any) -> None:
+    world.do("updateVPC", id="@vpcs:vpc", publicmtu=1400)
+    assert world.row("@networks:t1").public_mtu == 1400
+    world.do("updateVPC", id="@vpcs:vpc", publicmtu=1500)
+
+
+def test_a_vpc_with_tiers_stays_but_loses_its_tags(world: Any) -> None:
+    vpc = world.row("@vpcs:vpc")
+    world.do("createTags", resourceids=vpc.uuid, resourcetype="Vpc", **{"tags[0].key": "a", "tags[0].value": "1"})
+    assert world.refused("deleteVPC", id=vpc.uuid)[0] == 431
+    assert world.rows("listTags", resourceid=vpc.uuid) == []
