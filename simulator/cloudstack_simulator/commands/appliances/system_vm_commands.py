@@ -13,6 +13,7 @@ from ...registry import check, command
 from .. import hypervisors
 from ..instances import placement
 from ..instances.journal import journaled
+from ..offerings import upgrades
 from ..volumes import lifecycle as disks
 from . import system_vms
 from .internal_balancers import INTERNAL_BALANCER
@@ -137,7 +138,7 @@ def change_offering(call: Call) -> dict[str, Any]:
     vm, offering = call.params.id, call.params.serviceofferingid
     if not is_system_vm(vm):
         raise InvalidParameter(f"Unable to find SystemVm with id {vm.id}")
-    _check_offering(call, vm, offering)
+    upgrades.check(call, vm, offering)
     _take_offering(call, vm, offering)
     return _answer(call, vm)
 
@@ -147,22 +148,12 @@ def scale(call: Call) -> Generator[float, None, Any]:
     vm, offering = call.params.id, call.params.serviceofferingid
     if not is_system_vm(vm):
         raise InvalidParameter(f"Unable to find SystemVm with id {vm.id}")
-    _check_offering(call, vm, offering)
+    upgrades.check(call, vm, offering)
     if vm.state == "Running" and vm.hypervisor != "VMware":
         raise InvalidParameter("Dynamic Scaling operation is not permitted for this hypervisor on system vm")
     yield 0.2
     _take_offering(call, vm, offering)
     return _answer(call, vm)
-
-
-def _check_offering(call: Call, vm: SystemVm, offering: Any) -> None:
-    if offering.id == vm.service_offering_id:
-        raise InvalidParameter(
-            f"Not upgrading vm {vm} since it already has the requested service offering ({offering.name})"
-        )
-    current = call.db.service_offerings.get(vm.service_offering_id)
-    if current is not None and current.is_system is not offering.is_system:
-        raise InvalidParameter("isSystem property is different for current service offering and new service offering")
 
 
 def _take_offering(call: Call, vm: SystemVm, offering: Any) -> None:

@@ -10,7 +10,7 @@ from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import command
 from ..common import completed
-from ..offerings import usable
+from ..offerings import upgrades, usable
 from . import counting, life, placement, sizes
 from .power import same_vm, the_instance
 from .views import instance_view
@@ -45,16 +45,13 @@ def scale(call: Call) -> Any:
 def _change(call: Call, vm: Instance) -> None:
     offering = call.params.serviceofferingid
     given = {k: str(v) for k, v in flat_map(call.params.details).items()}
-    custom = sizes.custom_details(call, offering, given)
     if offering.state == "Inactive":
         raise InvalidParameter(
             f"Unable to upgrade virtual machine {vm.uuid} with an inactive service offering {offering.uuid}"
         )
+    custom = sizes.custom_details(call, offering, given)
     usable.check(call, call.db.accounts[vm.account_id], offering, call.db.zones[vm.zone_id])
-    if offering.id == vm.service_offering_id and not custom:
-        raise InvalidParameter(
-            f"Not upgrading vm {vm} since it already has the requested service offering ({offering.name})"
-        )
+    upgrades.check(call, vm, offering)
     _check_disk_offering(call.db.service_offerings[vm.service_offering_id], offering)
     before = sizes.size_of(call.db, vm)
     old = {k: vm.details.pop(k) for k, _field in sizes.FIELDS if k in vm.details}
@@ -69,6 +66,17 @@ def _change(call: Call, vm: Instance) -> None:
         raise
     counting.change_size(call.sim, vm, before)
     placement.resize(call.sim, vm, before)
+    vm.ha_enabled, vm.dynamically_scalable = offering.offer_ha, _is_scalable(call, vm, offering)
+
+
+def _is_scalable(call: Call, vm: Instance, offering: Any) -> bool:
+    template = call.db.templates.get(vm.template_id)
+    return bool(
+        template is not None
+        and template.dynamically_scalable
+        and offering.dynamic_scaling
+        and call.setting("enable.dynamic.scale.vm", call.db.zones[vm.zone_id])
+    )
 
 
 def _check_disk_offering(old: Any, new: Any) -> None:

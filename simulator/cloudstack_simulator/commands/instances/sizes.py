@@ -46,6 +46,7 @@ def custom_details(call: Call, offering: Any, given: dict[str, str]) -> dict[str
             raise InvalidParameter(
                 "cpuNumber or cpuSpeed or memory should not be specified for static service offering"
             )
+        _check_fixed(call, offering)
         return {}
     wanted = {d for d, field in FIELDS if getattr(offering, field) is None}
     if not sizes or not wanted <= sizes.keys():
@@ -56,6 +57,20 @@ def custom_details(call: Call, offering: Any, given: dict[str, str]) -> dict[str
         if detail in sizes:
             _check(call, offering, detail, field, sizes[detail])
     return sizes
+
+
+def _check_fixed(call: Call, offering: Any) -> None:
+    """Refuse a fixed size above what the settings let an instance have."""
+    cores = int(call.setting("vm.serviceoffering.cpu.cores.max") or 0)
+    memory = int(call.setting("vm.serviceoffering.ram.size.max") or 0)
+    if cores and offering.cpu > cores:
+        raise InvalidParameter(
+            "Invalid cpu cores value, please choose another service offering with cpu cores between 1 and " + str(cores)
+        )
+    if memory and offering.memory > memory:
+        raise InvalidParameter(
+            f"Invalid memory value, please choose another service offering with memory between 32 and {memory} MB"
+        )
 
 
 LIMITS = {

@@ -17,7 +17,7 @@ from ..annotations import has_annotations
 from ..gpu.profiles import profile_view
 from ..images.listing import check_launch
 from ..instances.sizes import size_of
-from . import disk_rules, scopes
+from . import disk_rules, scopes, upgrades
 
 PURGE = "purge.db.entities"
 
@@ -144,7 +144,7 @@ def _for_vm(call: Call, owner: Any) -> Any:
     running, size = vm.state == "Running", size_of(call.db, vm)
     disk = _disk(call, own)
     tags = set(disk.tags) if call.setting("match.storage.pool.tags.with.disk.offering") else set()
-    local = _is_local(call, vm)
+    local = upgrades.on_local_storage(call, vm)
 
     def fits(offering: ServiceOffering) -> bool:
         if offering.id == own.id and not own.customized:
@@ -162,13 +162,6 @@ def _for_vm(call: Call, owner: Any) -> Any:
         return not running or (offering.dynamic_scaling is own.dynamic_scaling and _reaches(offering, size))
 
     return matching(fits)
-
-
-def _is_local(call: Call, vm: Any) -> bool:
-    """Whether the instance's root disk lies on a host's own storage."""
-    root = call.db.volumes.first(vm_id=vm.id, kind="ROOT")
-    pool = call.db.storage_pools.get(root.pool_id) if root is not None else None
-    return pool is not None and pool.scope == "HOST"
 
 
 def _reaches(offering: ServiceOffering, size: Any) -> bool:
