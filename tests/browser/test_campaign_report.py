@@ -36,9 +36,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place.with_suffix(".html")
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 360])
-def test_the_page_can_be_read_at_any_width(report: Path, tmp_path: Path, width: int) -> None:
+def test_the_page_can_be_read_at_any_width_by_day_and_by_night(
+    report: Path, tmp_path: Path, width: int, theme: str
+) -> None:
     with Browser(tmp_path / "profile", report.as_uri(), width=width) as page:
+        page.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
         page.until("document.readyState === 'complete'")
         assert page.js(CONTRAST) == []
         assert page.js(OUTSIDE) == []

@@ -392,6 +392,8 @@ def test_the_report_is_written_for_machines_and_for_people(tmp_path: Path):
     assert page.count("<rect") == 2
     assert "net of r0" in page
     assert page.count(">failed</text>") == 1, "what the colour says is said in words too"
+    assert page.index("<b>r1</b> failed") < page.index("<svg"), "what somebody has to look at comes first"
+    assert page.index("<td>r1</td>") < page.index("<td>r0</td>")
     with pytest.raises(InvalidInput, match="report"):
         World(1).go(report=str(tmp_path / "no" / "run"))
 
