@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..tables import Row, entity, fresh
+from ..wording import printed
 
 
 @entity("domains", "Domain", indexes=("parent_id",))
@@ -62,6 +63,9 @@ class User(Row):
     two_factor_key: str | None = None
     two_factor_verified: bool = False
     """Whether a code was right once since it was set up."""
+
+    def __str__(self) -> str:
+        return printed("User", username=self.username, uuid=self.uuid) + "."
 
 
 @entity("roles", "Role", indexes=("name",))

@@ -17,7 +17,7 @@ from ..annotations import has_annotations
 from ..gpu.profiles import profile_view
 from ..images.listing import check_launch
 from ..instances.sizes import size_of
-from . import disk_rules, scopes, upgrades
+from . import admins, disk_rules, scopes, upgrades
 
 PURGE = "purge.db.entities"
 
@@ -194,7 +194,7 @@ def update_service_offering(call: Call) -> dict[str, Any]:
     domains = scopes.new_domains(call, "service offering", offering.domain_ids)
     zones = scopes.new_zones(call, "service offering", offering.zone_ids)
     state = scopes.changed_state(call, offering.state)
-    scopes.check_changer(call, "service", offering)
+    domains = admins.check_update(call, "service", offering, domains, zones)
     if p.storagetags is not None:
         disk, tags = _disk(call, offering), scopes.split_tags(p.storagetags)
         disk_rules.check_storage_tags(call, disk, tags)
@@ -237,7 +237,7 @@ def delete_service_offering(call: Call) -> dict[str, Any]:
     if offering.default_use:
         text = "null" if offering.display_text is None else offering.display_text
         raise InvalidParameter(f"The system service offering [{text}] is marked for default use and cannot be deleted")
-    scopes.check_changer(call, "service", offering, "delete")
+    admins.check_deletion(call, "service", offering)
     disk = _disk(call, offering)
     if disk.compute_only:
         disk.state = "Inactive"

@@ -10,7 +10,7 @@ from ...errors import InvalidParameter
 from ...model.offerings import DiskOffering, ServiceOffering
 from ...parameters import flat_map
 from ...registry import command
-from . import disk_rules, scopes
+from . import admins, disk_rules, scopes
 from .compute import PURGE, service_offering_view
 
 LARGEST = 2147483647
@@ -34,7 +34,7 @@ def create_service_offering(call: Call) -> dict[str, Any]:
     vm_type = _vm_type(call)
     _check_network_rate(call, vm_type)
     _check_planner(call)
-    scopes.check_maker(call, "service", domains)
+    admins.check_new(call, "service", domains)
     lease = _lease(call)
     details = _details(call, customized=customized)
     disk = _linked_disk(call) or _own_disk(call, local=local, is_system=vm_type is not None)

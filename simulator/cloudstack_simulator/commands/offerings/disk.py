@@ -11,8 +11,8 @@ from ...listing import equal, matching
 from ...model.offerings import DiskOffering
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
+from . import admins, scopes
 from . import disk_rules as rules
-from . import scopes
 
 GIB = rules.GIB
 
@@ -129,7 +129,7 @@ def create_disk_offering(call: Call) -> dict[str, Any]:
     provisioning = rules.provisioning_type(p.provisioningtype)
     size = 0 if p.customized else rules.size(call, p.disksize)
     lowest, highest = rules.iops(call, p.customizediops)
-    scopes.check_maker(call, "disk", domains)
+    admins.check_new(call, "disk", domains)
     offering = call.db.disk_offerings.add(
         DiskOffering(
             name=p.name,
@@ -175,7 +175,7 @@ def update_disk_offering(call: Call) -> dict[str, Any]:
     offering = live(p.id, "Unable to find disk offering by id {id}")
     domains = scopes.new_domains(call, "disk offering", offering.domain_ids)
     zones = scopes.new_zones(call, "disk offering", offering.zone_ids)
-    scopes.check_changer(call, "disk", offering)
+    domains = admins.check_update(call, "disk", offering, domains, zones)
     mode = rules.cache_mode(p.cachemode)
     state = scopes.changed_state(call, offering.state)
     new_rates = rules.rates(call, offering.rates)
@@ -200,7 +200,7 @@ def update_disk_offering(call: Call) -> dict[str, Any]:
 @command("deleteDiskOffering")
 def delete_disk_offering(call: Call) -> dict[str, Any]:
     offering = live(call.params.id, "Unable to find disk offering by id {id}")
-    scopes.check_changer(call, "disk", offering, "delete")
+    admins.check_deletion(call, "disk", offering)
     offering.state = "Inactive"
     call.event(
         "DISK.OFFERING.DELETE",

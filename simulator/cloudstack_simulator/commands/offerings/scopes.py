@@ -155,24 +155,6 @@ def by_sort_key(call: Call) -> Callable[[Any], tuple[int, int]]:
     return lambda offering: (sign * offering.sort_key, offering.id)
 
 
-def check_maker(call: Call, kind: str, domains: list[int]) -> None:
-    """Refuse a domain admin's public offering, or one for domains that are not his."""
-    caller = call.caller
-    if not caller.is_domain_admin:
-        return
-    if not domains:
-        raise InvalidParameter(
-            f"Unable to create public {kind} offering by admin: {caller.user.uuid} because it is domain-admin"
-        )
-    for number in domains:
-        if not in_domain(call.db, number, caller.account.domain_id):
-            domain = call.db.domains[number]
-            raise InvalidParameter(
-                f"Unable to create {kind} offering by another domain-admin: {caller.user.uuid} for domain: "
-                f"{domain.uuid}"
-            )
-
-
 def check_changer(call: Call, kind: str, offering: Any, word: str = "update") -> None:
     """Refuse a domain admin who wants to change a public offering or one of other domains."""
     caller = call.caller
