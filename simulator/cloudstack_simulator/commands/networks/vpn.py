@@ -10,12 +10,12 @@ from typing import Any
 from ... import net
 from ...access import account_text, entity_owner
 from ...call import Call
-from ...errors import CloudRuntime, InvalidParameter
+from ...errors import CloudRuntime, InvalidParameter, NetworkRuleConflict, ServerApiError
 from ...listing import equal
-from ...model.networks import RemoteAccessVpn, VpnUser
+from ...model.networks import RemoteAccessVpn, Rule, VpnUser
 from ...registry import SUCCESS, allocate, command
 from ..common import completed, owner_fields
-from . import services
+from . import rules, services
 from .firewall import STEP
 
 USER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9@._-]{2,63}")
@@ -57,7 +57,9 @@ def allocate_vpn(call: Call) -> RemoteAccessVpn:
         raise InvalidParameter(f"Vpn service can only be configured on the Source NAT IP of {where}")
     if network is not None and not services.supports(db, network, "Vpn"):
         raise InvalidParameter(f"Vpn service is not supported in network id={ip.network_id}")
-    ip_range = _client_range(call, network)
+    ip_range = _client_range(call, network.cidr if ip.vpc_id is None else db.vpcs[ip.vpc_id].cidr)
+    if ip.vpc_id is None:
+        _reserve_ports(call, ip, network)
     vpn: RemoteAccessVpn = db.remote_access_vpns.add(
         RemoteAccessVpn(
             ip_id=ip.id,
@@ -73,18 +75,53 @@ def allocate_vpn(call: Call) -> RemoteAccessVpn:
     return vpn
 
 
-def _client_range(call: Call, network: Any) -> str:
+PORTS = (500, 1701, 4500)
+"""UDP ports of IKE, L2TP and NAT traversal."""
+
+
+def _reserve_ports(call: Call, ip: Any, network: Any) -> None:
+    """Rules that keep the ports of the VPN for it, and, by default, open the firewall for them."""
+    for port in PORTS:
+        new = Rule(
+            purpose="Vpn",
+            protocol="udp",
+            network_id=network.id,
+            account_id=ip.account_id,
+            ip_id=ip.id,
+            start_port=port,
+            end_port=port,
+        )
+        try:
+            rule = rules.add(call, new)
+        except NetworkRuleConflict as error:
+            _free_ports(call, ip)
+            raise ServerApiError(537, error.text) from None
+        if call.params.get("openfirewall", True):
+            rules.open_firewall(call, rule)
+
+
+def _free_ports(call: Call, ip: Any) -> None:
+    for rule in call.db.firewall_rules.where(ip_id=ip.id, purpose="Vpn"):
+        rules.drop(call.sim, rule)
+
+
+def _client_range(call: Call, cidr: str) -> str:
     """The addresses of clients: as told, else `remote.access.vpn.client.iprange`; the first one is the server's own."""
     text = call.params.iprange or str(call.setting("remote.access.vpn.client.iprange"))
-    start, dash, end = text.partition("-")
-    if not dash or not net.is_ip4(start) or not net.is_ip4(end) or net.number(start) > net.number(end):
-        raise InvalidParameter(f"Invalid ip range {text}")
-    span = net.cidr(network.cidr) if network is not None else None
+    parts = text.split("-")
+    if len(parts) != 2:
+        raise InvalidParameter(f"IP range [{text}] is an invalid IP range.")
+    start, end = parts
+    if not net.is_ip4(start) or not net.is_ip4(end):
+        raise InvalidParameter(f"One or both IPs sets in the range [{text}] are invalid IPs.")
+    if net.number(start) > net.number(end):
+        raise InvalidParameter(f"Range of IPs [{text}] is invalid.")
+    span = net.cidr(cidr)
     if span is not None:
-        first, last = net.address(int(span.network_address)), net.address(int(span.broadcast_address))
+        first, last = net.address(int(span.network_address) + 1), net.address(int(span.broadcast_address) - 1)
         if net.overlap(start, end, first, last):
             raise InvalidParameter(f"Invalid ip range: {text} overlaps with guest ip range {first}-{last}")
-    return f"{net.address(net.number(start) + 1)}-{end}" if not call.params.iprange else text
+    return f"{net.address(net.number(start) + 1)}-{end}"
 
 
 def _new_key(call: Call) -> str:
@@ -121,6 +158,8 @@ def list_vpns(call: Call) -> dict[str, Any]:
             equal("display", p.fordisplay),
         ],
         owned=True,
+        sort=lambda vpn: vpn.ip_id,
+        newest_first=True,
     )
 
 
@@ -131,6 +170,7 @@ def delete(call: Call) -> Any:
     yield STEP
     for vpn in vpns:
         call.check_access(vpn)
+        _free_ports(call, ip)
         call.db.remote_access_vpns.delete(vpn)
         completed(call, "VPN.REMOTE.ACCESS.DESTROY", "removing remote access vpn. Vpn Id", vpn)
     return SUCCESS
@@ -167,7 +207,7 @@ def allocate_user(call: Call) -> VpnUser:
         raise InvalidParameter(f"VPN User with name {p.username} is already added for account {account_text(owner)}")
     limit = int(call.setting("remote.access.vpn.user.limit") or 8)
     if len(call.db.vpn_users.where(account_id=owner.id)) >= limit:
-        raise CloudRuntime(f"Cannot add more than {limit} remote access vpn users")
+        raise CloudRuntime(f"Cannot add more than [{limit}] remote access VPN users to {account_text(owner)}.")
     user: VpnUser = call.db.vpn_users.add(VpnUser(name=p.username, account_id=owner.id))
     return user
 
@@ -189,6 +229,7 @@ def list_users(call: Call) -> dict[str, Any]:
         where=[equal("id", p.id), equal("name", p.username)],
         keyword=("name",),
         owned=True,
+        sort=lambda user: user.name.lower(),
     )
 
 
@@ -197,7 +238,7 @@ def remove_user(call: Call) -> Any:
     owner = entity_owner(call)
     user = call.db.vpn_users.first(account_id=owner.id, name=call.params.username)
     if user is None:
-        raise InvalidParameter(f"User {call.params.username} does not exist")
+        raise InvalidParameter(f"Could not find VPN user=[{call.params.username}]. VPN owner id=[{owner.id}]")
     yield STEP
     call.db.vpn_users.delete(user)
     return SUCCESS

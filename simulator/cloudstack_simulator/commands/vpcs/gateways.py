@@ -121,6 +121,7 @@ def list_gateways(call: Call) -> dict[str, Any]:
             tagged(call, "PrivateGateway"),
         ],
         owned=True,
+        newest_first=True,
     )
 
 
@@ -257,6 +258,7 @@ def list_routes(call: Call) -> dict[str, Any]:
             tagged(call, "StaticRoute"),
         ],
         owned=True,
+        newest_first=True,
     )
 
 

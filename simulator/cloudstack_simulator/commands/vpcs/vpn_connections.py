@@ -110,6 +110,7 @@ def list_connections(call: Call) -> dict[str, Any]:
             equal(lambda c: db.vpn_gateways[c.gateway_id].vpc_id, p.vpcid),
         ],
         owned=True,
+        newest_first=True,
     )
 
 
@@ -124,10 +125,6 @@ def connection_exists(call: Call) -> None:
 def reset_connection(call: Call) -> Any:
     connection = call.params.id
     call.check_access(connection)
-    if connection.state == "Pending":
-        raise InvalidParameter(
-            "Site to site VPN connection with specified id is currently Pending, unable to Disconnect!"
-        )
     yield STEP
     connection.state = "Disconnected" if connection.passive else "Connecting"
     return {"vpnconnection": connection_view(call, connection)}

@@ -61,6 +61,7 @@ def list_gateways(call: Call) -> dict[str, Any]:
         gateway_view,
         where=[equal("id", p.id), equal("vpc_id", p.vpcid), equal("display", p.fordisplay)],
         owned=True,
+        newest_first=True,
     )
 
 
@@ -131,11 +132,7 @@ def _check_customer(call: Call, *, gap: str) -> None:
     p = call.params
     if not _is_host(p.gateway):
         raise InvalidParameter(f"The customer gateway ip/Domain {p.gateway} is invalid!")
-    cidrs = [net.cidr(c) for c in p.cidrlist.split(",")]
-    limit = int(call.setting("site2site.vpn.customergateway.subnets.limit") or 10)
-    if len(cidrs) > limit:
-        raise InvalidParameter(f"Too many subnets of customer gateway! The limit is {limit}")
-    if any(c is None for c in cidrs):
+    if any(net.cidr(c) is None for c in p.cidrlist.split(",")):
         raise InvalidParameter(f"The customer gateway peer cidr list {p.cidrlist} contains an invalid cidr!")
     if not _is_policy(p.ikepolicy, needs_group=True):
         raise InvalidParameter(
@@ -145,11 +142,19 @@ def _check_customer(call: Call, *, gap: str) -> None:
     if not _is_policy(p.esppolicy, needs_group=False):
         raise InvalidParameter(f"The customer gateway ESP policy{gap}{p.esppolicy} is invalid!")
     for value, kind in ((p.ikelifetime, "IKE"), (p.esplifetime, "ESP")):
-        if value is not None and not 0 <= value <= 86400:
+        if value is not None and value > LONGEST:
             raise InvalidParameter(f"The {kind} lifetime {value} of vpn connection is invalid!")
+
+
+def _check_subnets(call: Call) -> None:
+    cidrs = call.params.cidrlist.split(",")
+    limit = int(call.setting("site2site.vpn.customergateway.subnets.limit") or 10)
+    if len(cidrs) > limit:
+        raise InvalidParameter(f"Too many subnets of customer gateway! The limit is {limit}")
     for index, one in enumerate(cidrs):
         for other in cidrs[index + 1 :]:
-            if one is not None and other is not None and one.overlaps(other):
+            span, second = net.cidr(one), net.cidr(other)
+            if span is not None and second is not None and span.overlaps(second):
                 raise InvalidParameter(
                     f"The subnet of customer gateway {one} is overlapped with another subnet {other} of customer "
                     "gateway!"
@@ -168,6 +173,7 @@ def allocate_customer(call: Call) -> VpnCustomerGateway:
     _check_customer(call, gap=" ")
     name = p.name or f"VPN-{p.gateway}"
     _check_name(call, name, owner.id)
+    _check_subnets(call)
     gateway: VpnCustomerGateway = call.db.vpn_customer_gateways.add(
         VpnCustomerGateway(
             name=name, account_id=owner.id, gateway="", cidrs="", preshared_key="", ike_policy="", esp_policy=""
@@ -192,6 +198,18 @@ FIELDS = {
 }
 
 
+USUAL = {
+    "ike_lifetime": 86400,
+    "esp_lifetime": 3600,
+    "dpd": False,
+    "force_encap": False,
+    "split_connections": False,
+    "ike_version": "ike",
+}
+"""What an update sets back when it is left out."""
+LONGEST = 86400
+
+
 def _fill(call: Call, gateway: VpnCustomerGateway) -> None:
     for parameter, field in FIELDS.items():
         if call.params[parameter] is not None:
@@ -212,6 +230,7 @@ def list_customers(call: Call) -> dict[str, Any]:
         where=[equal("id", call.params.id)],
         keyword=("name",),
         owned=True,
+        newest_first=True,
     )
 
 
@@ -222,9 +241,12 @@ def update_customer(call: Call) -> dict[str, Any]:
         raise InvalidParameter(f"Find to find customer gateway with id {gateway.id}")
     call.check_access(gateway)
     _check_customer(call, gap="")
-    if p.name is not None:
-        _check_name(call, p.name, gateway.account_id, gateway)
-        gateway.name = p.name
+    _check_subnets(call)
+    name = p.name or f"VPN-{p.gateway}"
+    _check_name(call, name, gateway.account_id, gateway)
+    gateway.name = name
+    for field, value in USUAL.items():
+        setattr(gateway, field, value)
     _fill(call, gateway)
     return {"vpncustomergateway": customer_view(call, gateway)}
 
