@@ -17,6 +17,7 @@ from typing import Any
 
 from ..client import InvalidInput, JobTimeout
 from ..reconcile import Task
+from ..reconcile.task import SAME_AGAIN
 from .brake import brake_by_signal
 from .jobs import await_others
 from .notice import send_notice
@@ -29,6 +30,10 @@ from .targets import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Target
 from .timeline import Timeline
 from .work import await_window, carry_out
 
+FAILURES = ("failed", "unsafe")
+"""How a target ends that did not reach its goal."""
+ENOUGH = 10
+"""So many targets must have ended before the time of the others is estimated."""
 REPORT_EVERY = 30.0
 """Seconds between two versions of the report while steps are taken."""
 
@@ -46,8 +51,10 @@ class Run:
         self.timeline = Timeline(procedure.name, self.now())
         #: What goes into the module's result beside the report.
         self.notes: dict[str, Any] = {}
-        #: How many targets need their step.
-        self.needing = 0
+        #: How many targets need their step, and how many are worked: those whose step is yet to prove its goal too.
+        self.needing = self.total = 0
+        #: When the first step was begun, by the monotonic clock.
+        self.first_step: float | None = None
         #: What a procedure remembers between its functions.
         self.memory: dict[str, Any] = {}
         #: Jobs that this run is waiting for.
@@ -85,13 +92,17 @@ class Run:
         """Looks until it returns True. A text says what is still awaited. Raises JobTimeout when time is up."""
         limit = self.rules.step_timeout if timeout is None else timeout
         begun, pause, last = self.clock.monotonic(), 0.1, ""
+        said: tuple[str, float] = ("", 0.0)
         while True:
             answer = look()
             if answer is True:
                 return
             if isinstance(answer, str) and answer:
                 last = answer
-            self.task.tell(f"{self.progress()}, {target.name}: waiting for {last or what}")
+            awaited, now = last or what, self.clock.monotonic()
+            if awaited != said[0] or now - said[1] >= SAME_AGAIN:
+                said = awaited, now
+                self.task.tell(f"{self.progress()}, {target.name}: waiting for {awaited}")
             if self.clock.monotonic() - begun >= limit:
                 raise JobTimeout(
                     f"{target.title}: {what} was not reached in {limit:.0f} s" + (f" ({last})" if last else ""),
@@ -107,9 +118,24 @@ class Run:
         return bool(self.client.counters.changes > self._changes)
 
     def progress(self) -> str:
-        timeline = self.timeline
-        ended = timeline.count("done", "failed", "skipped", "unsafe")
-        return f"{self.procedure.noun}s {ended}/{ended + timeline.count('waiting', 'running')}"
+        """How many targets have ended, how many of them not well, and how long the rest may take."""
+        ended = self.total - self.timeline.count("waiting", "running")
+        failed = self.timeline.count(*FAILURES)
+        return (
+            f"{self.procedure.noun}s {ended}/{self.total}"
+            + (f", {failed} failed" if failed else "")
+            + self._rest(ended)
+        )
+
+    def _rest(self, ended: int) -> str:
+        """An estimate from what has ended. None where a window decides, or for less than a minute."""
+        if ended < ENOUGH or self.first_step is None or self.rules.window:
+            return ""
+        minutes = (self.clock.monotonic() - self.first_step) / ended * (self.total - ended) / 60
+        hours, rest = divmod(round(minutes), 60)
+        if minutes < 1:
+            return ""
+        return f", about {hours} h {rest} min left" if hours else f", about {rest} min left"
 
     # The brake
 
@@ -151,6 +177,7 @@ def run_campaign(procedure: Procedure, task: Task) -> dict[str, Any]:
     if run.rules.report:
         check_place(run.rules.report)
     due = _inspect(run)
+    run.total = len(due)
     if procedure.preflight:
         procedure.preflight(run, due)
     planned = waves(in_order(due), canaries=run.rules.canaries, batch=run.rules.batch_size(len(due)))
@@ -186,7 +213,7 @@ def _go(run: Run, planned: Sequence[Sequence[Target]], due: Sequence[Target], st
         if not run.stopped:
             run.notes.update(procedure.prepare(run, due) or {})
     carry_out(run, planned)
-    if procedure.finish and not run.stopped and not run.timeline.count("failed", "unsafe"):
+    if procedure.finish and not run.stopped and not run.timeline.count(*FAILURES):
         procedure.finish(run, due)
 
 
@@ -240,7 +267,7 @@ def _verdict(run: Run, prepared: bool) -> dict[str, Any]:
     """Whether the run is a failure, and the sentence that says what is done, left and unsafe."""
     timeline = run.timeline
     verdict: dict[str, Any] = {"changed": run.has_changed or prepared}
-    failed = [entry for entry in timeline.entries.values() if entry.state in ("failed", "unsafe")]
+    failed = [entry for entry in timeline.entries.values() if entry.state in FAILURES]
     if not failed and not run.stopped:
         return verdict
     well, waiting, noun = timeline.count("done", "already"), timeline.count("skipped"), run.procedure.noun

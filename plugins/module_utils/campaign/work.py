@@ -95,6 +95,8 @@ class _Wave:
         run, entry = self.run, self.run.timeline.entries[target.id]
         run.timeline.turn(target, "running")
         entry.begun = run.now()
+        if run.first_step is None:
+            run.first_step = run.clock.monotonic()
         try:
             _to_its_goal(run, target, entry)
         finally:
@@ -125,13 +127,11 @@ def _to_its_goal(run: Any, target: Target, entry: Entry) -> None:
                 return
         except CloudStackError as error:
             last = error
-        run.timeline.turn(target, "unsafe")
         if not tries_left or run.stopped or _is_closed(run):
             break
         run.task.tell(f"{run.progress()}: {target.name} failed, trying again: {last}")
         rest(run, run.rules.retry_delay)
         await_others(run)
-        run.timeline.turn(target, "running")
     run.timeline.turn(target, _judged(run, target))
     if last is not None and entry.state != "done":
         raise last

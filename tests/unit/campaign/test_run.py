@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -220,6 +221,44 @@ def test_the_user_may_interrupt_and_what_is_under_way_is_verified():
     assert "interrupted" in result["msg"]
     assert states(result) == {"r0": "done", "r1": "done", "r2": "skipped", "r3": "skipped"}
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_target_that_is_yet_to_be_tried_again_uses_up_no_budget():
+    """Another ends well while the first rests before its second try."""
+    world, threads = World(2, {"r0": 1}), {}
+
+    def is_told(words: str) -> Callable[[], bool]:
+        return lambda: any(words in text for text in world.told)
+
+    def step(name: str) -> None:
+        threads[name] = threading.get_ident()
+        if name == "r1":
+            _until(is_told("trying again"))
+
+    def rest(seconds: float) -> None:
+        if threads.get("r0") == threading.get_ident() and is_told("trying again")():
+            _until(is_told("r1 done"))
+        world.clock.advance(seconds)
+
+    world.on_step, world.clock.sleep = step, rest
+    result = world.go(retries=1, retry_delay=30, parallel=2, failure_budget=0, per_host=0)
+    assert (result["counts"], result.get("failed")) == ({"done": 2}, None)
+
+
+def _until(look: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not look() and time.monotonic() < end:
+        time.sleep(0.005)
+
+
+def test_progress_tells_failures_and_the_time_that_is_left():
+    world = World(40, {"r3": 9})
+    world.on_step = lambda _name: world.clock.sleep(60)
+    world.go(retries=0, failure_budget=1)
+    told = [text for text in world.told if " done" in text]
+    assert told[2].startswith("routers 3/40: ")
+    assert told[12].startswith("routers 13/40, about 27 min left: ")
+    assert told[-1].startswith("routers 40/40, 1 failed: ")
 
 
 def test_what_is_blocked_or_none_of_its_business_is_not_touched():
