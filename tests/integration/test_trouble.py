@@ -116,16 +116,6 @@ def test_given_without_its_other_half():
     failure(result, "api_key is given without api_secret", "CLOUDSTACK_SECRET")
 
 
-def test_a_failure_keeps_what_the_task_had_warned_of(cloudstack_simulator):
-    """In check mode an earlier task may make what is missing; what follows from a mistyped name is no riddle."""
-    server = cloudstack_simulator
-    reached = {"api_url": server.endpoint, "api_key": server.key, "api_secret": server.secret}
-    options = {"to_host": "h99", "names": ["nobody"], **reached}
-    result = run_task("instance_migration", options, check=True, environ={})
-    failure(result, "there is no instance nobody")
-    assert any(text.startswith("host 'h99' does not exist") for text in result["warnings"])
-
-
 def test_page_size_of_the_server():
     """Nine hundred domains on a server whose pages hold two hundred."""
     cloud = VirtualCloud(page_size=200)
