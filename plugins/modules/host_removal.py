@@ -194,7 +194,7 @@ counts:
   type: dict
 report:
   description:
-    - What happened to each target and when.
+    - What happened to each target and when; C(left_out) counts what a long failure leaves out.
   returned: success
   type: dict
 interrupted:

@@ -28,10 +28,9 @@ from .report import check_place, write_report
 from .schedule import in_order, waves
 from .targets import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Target
 from .timeline import Timeline
+from .verdict import FAILURES, in_short, reported, verdict
 from .work import await_window, carry_out
 
-FAILURES = ("failed", "unsafe")
-"""How a target ends that did not reach its goal."""
 ENOUGH = 10
 """So many targets must have ended before the time of the others is estimated."""
 REPORT_EVERY = 30.0
@@ -192,7 +191,7 @@ def run_campaign(procedure: Procedure, task: Task) -> dict[str, Any]:
     if task.check or not (due or steps):
         run.timeline.ended = run.now()
         run.write_report()
-        return {**result, **_reported(run)}
+        return {**result, **reported(run)}
     _confirmed(run, due)
     send_notice(run, "before", result["plan"])
     try:
@@ -202,7 +201,8 @@ def run_campaign(procedure: Procedure, task: Task) -> dict[str, Any]:
         run.timeline.ended = run.now()
         run.write_report()
         send_notice(run, "after", run.timeline.as_dict())
-    return {**result, **_reported(run), **_verdict(run, bool(steps))}
+    ended = {**result, **reported(run), **verdict(run, bool(steps))}
+    return in_short(ended) if ended.get("failed") else ended
 
 
 def _go(run: Run, planned: Sequence[Sequence[Target]], due: Sequence[Target], steps: Sequence[str]) -> None:
@@ -256,35 +256,3 @@ def _shown(run: Run, lines: Sequence[str]) -> dict[str, Any]:
         for line in lines:
             run.task.tell(line)
     return {}
-
-
-def _reported(run: Run) -> dict[str, Any]:
-    report = run.timeline.as_dict()
-    return {"report": report, "counts": report["counts"], **run.notes}
-
-
-def _verdict(run: Run, prepared: bool) -> dict[str, Any]:
-    """Whether the run is a failure, and the sentence that says what is done, left and unsafe."""
-    timeline = run.timeline
-    verdict: dict[str, Any] = {"changed": run.has_changed or prepared}
-    failed = [entry for entry in timeline.entries.values() if entry.state in FAILURES]
-    if not failed and not run.stopped:
-        return verdict
-    well, waiting, noun = timeline.count("done", "already"), timeline.count("skipped"), run.procedure.noun
-    words = [
-        f"1 {noun} is at its goal" if well == 1 else f"{well} {noun}s are at their goal",
-        f"{len(failed)} failed",
-        f"{waiting} were left",
-    ]
-    if timeline.count("unsafe"):
-        words.append("unsafe, look at them first: " + ", ".join(e.target.name for e in failed if e.state == "unsafe"))
-    why = f" ({run.stopped})" if run.stopped else ""
-    first = f"; {failed[0].target.name}: {failed[0].reason}" if failed else ""
-    within = len(failed) <= run.rules.failure_budget and not run.stopped
-    interrupted = {"interrupted": True} if run.is_interrupted else {}
-    return {
-        **verdict,
-        **interrupted,
-        "failed": not within,
-        "msg": f"{run.procedure.name}{why}: {', '.join(words)}{first}",
-    }

@@ -58,6 +58,8 @@ def _ended(result: Mapping[str, Any]) -> list[str]:
         parts.append("Done, and serving again:\n" + _listed(f"- {_what(one)}, {_span(one)}" for one in well))
     if left:
         parts.append("Not touched:\n" + _listed(f"- {one['name']}: {one['reason']}" for one in left))
+    if (result.get("report") or {}).get("left_out"):
+        parts.append(f"Not listed here: {result['report']['left_out']} more.")
     return parts or ["Nothing was interrupted."]
 
 
