@@ -117,6 +117,12 @@ ALIASES = {
 """Guessed and documented names that mean an entity of another name."""
 
 
+NAMED = {"asnrangeid": "ASNRange", "parentid": "Ipv4SubnetForZone"}
+"""What a parameter of a name means where no document says so."""
+NAMED_LISTS = {"bgppeerids": "BgpPeer"}
+"""The same for lists of ids."""
+
+
 def own_entity(command: str) -> str:
     """The entity that the `id` of a command most likely names: `PortableIpRange` for `deletePortableIpRange`."""
     return re.sub(r"^[a-z]+(?=[A-Z])", "", command).removesuffix("s")
@@ -173,7 +179,7 @@ def job_facts(recordings: Path) -> dict[str, list[Any]]:
 def command_facts(shared: Path) -> dict[str, Any]:
     contract = json.loads((shared / "contract.json").read_text())["commands"]
     documented = documented_commands((shared / "api_parameters.md").read_text())
-    guesses, by_name = entity_guesses(contract, documented), entities_by_name(documented)
+    guesses, by_name = entity_guesses(contract, documented), NAMED | entities_by_name(documented)
     jobs = job_facts(shared / "recordings")
     facts: dict[str, Any] = {}
     for name, command in sorted(contract.items()):
@@ -195,6 +201,8 @@ def command_facts(shared: Path) -> dict[str, Any]:
         for parameter, fact in facts[name]["params"].items():
             if fact["type"] == "uuid" and "entity" not in fact and parameter in by_name:
                 fact["entity"] = by_name[parameter]
+            if fact["type"] == "list" and "of" not in fact and parameter in NAMED_LISTS:
+                fact |= {"of": "uuid", "entity": NAMED_LISTS[parameter]}
             if fact.get("entity") in ALIASES:
                 fact["entity"] = ALIASES[fact["entity"]]
         facts[name] = {k: v for k, v in facts[name].items() if v not in (None, "", False) or k == "async"}

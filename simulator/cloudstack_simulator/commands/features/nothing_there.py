@@ -18,12 +18,9 @@ APPLIANCES = (
     "listUcsManagers", "listUcsProfiles",
 )  # fmt: skip
 FEATURES = (
-    "listASNRanges", "listASNumbers",
-    "listBgpPeers", "listCniConfiguration", "listCustomActions",
-    "listGlobalLoadBalancerRules",
-    "listImportVmTasks", "listIpv4SubnetsForGuestNetwork", "listIpv4SubnetsForZone", "listIpv6FirewallRules",
-    "listRoutingFirewallRules", "listSecondaryStorageSelectors", "listSharedFileSystems",
-    "listTemplateDirectDownloadCertificates", "listVnfAppliances",
+    "listCniConfiguration", "listCustomActions", "listGlobalLoadBalancerRules", "listImportVmTasks",
+    "listSecondaryStorageSelectors", "listSharedFileSystems", "listTemplateDirectDownloadCertificates",
+    "listVnfAppliances",
 )  # fmt: skip
 
 

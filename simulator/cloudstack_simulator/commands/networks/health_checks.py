@@ -10,6 +10,7 @@ from ...registry import allocate, command
 from ..common import owner_fields
 
 
+@command("createLBHealthCheckPolicy")
 @allocate("createLBHealthCheckPolicy")
 def allocate_policy(call: Call) -> Any:
     p, rule = call.params, call.params.lbruleid

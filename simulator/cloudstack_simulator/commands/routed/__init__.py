@@ -1,0 +1,1 @@
+"""Routed networks and what they need."""

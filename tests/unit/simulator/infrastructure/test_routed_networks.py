@@ -1,0 +1,187 @@
+"""Routed networks: AS numbers, BGP peers, subnets of zones and their parts, and firewall rules without an address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.simulator.conftest import Cloud, Operator
+
+
+def offering(op: Operator, name: str, **more: str) -> str:
+    made: str = op.do(
+        "createNetworkOffering", name=name, displaytext=name, guestiptype="Isolated", traffictype="Guest",
+        supportedservices="Dhcp,Dns,Firewall,UserData,Gateway", **more,
+        **{
+            f"serviceproviderlist[{number}].{field}": value
+            for number, service in enumerate(("Dhcp", "Dns", "Firewall", "UserData", "Gateway"))
+            for field, value in (("service", service), ("provider", "VirtualRouter"))
+        },
+    )["networkoffering"]["id"]  # fmt: skip
+    op.do("updateNetworkOffering", id=made, state="Enabled")
+    return made
+
+
+def network(cloud: Cloud, name: str, offering_id: str, number: int = 50) -> str:
+    made: str = cloud.op.do(
+        "createNetwork", name=name, displaytext=name, zoneid=cloud.zone, networkofferingid=offering_id,
+        gateway=f"10.{number}.0.1", netmask="255.255.255.0",
+    )["network"]["id"]  # fmt: skip
+    return made
+
+
+def test_ranges_of_as_numbers_are_made_and_not_crossed(bare: Cloud) -> None:
+    op, zone = bare.op, bare.zone
+    made = op.do("createASNRange", zoneid=zone, startasn=65001, endasn=65003)["asnumberrange"]
+    assert (
+        "has conflict with an existing AS number range (65001-65003)"
+        in op.refused("createASNRange", zoneid=zone, startasn=65003, endasn=65009)[1]
+    )
+    numbers = op.rows("listASNumbers", asnrangeid=made["id"])
+    assert [row["asnumber"] for row in numbers] == [65001, 65002, 65003]
+    assert {row["allocationstate"] for row in numbers} == {"Free"}
+    assert op.rows("listASNumbers", isallocated="true") == []
+    taken = bare.sim.db.as_numbers.first(number=65002)
+    taken.allocated, taken.account_id = bare.sim.clock.now(), bare.sim.admin.account.id
+    assert op.only("listASNumbers", account="admin")["asnumber"] == 65002
+    assert "There are 1 AS numbers in use" in op.refused("deleteASNRange", id=made["id"])[1]
+    op.do("releaseASNumber", zoneid=zone, asnumber=65002)
+    assert "Cannot find AS Number 7" in op.refused("releaseASNumber", zoneid=zone, asnumber=7)[1]
+    op.do("deleteASNRange", id=made["id"])
+    assert (op.rows("listASNRanges"), op.rows("listASNumbers")) == ([], [])
+
+
+def test_a_bgp_peer_is_made_dedicated_used_and_removed(cloud: Cloud, people: dict[str, Any]) -> None:
+    cloud.enable()
+    op, zone = cloud.op, cloud.zone
+    peer = op.do(
+        "createBgpPeer", zoneid=zone, asnumber=65100, ipaddress="10.1.0.1", password="hidden",
+        **{"details[0].ebgp_multihop": "2"},
+    )["bgppeer"]  # fmt: skip
+    assert (peer["details"], "password" in peer) == ({"EBGP_MultiHop": "2"}, False)
+    owner = {"account": "ann", "domainid": people["ann"].domain.uuid}
+    assert op.do("dedicateBgpPeer", id=peer["id"], **owner)["bgppeer"]["account"] == "ann"
+    assert op.only("listBgpPeers", zoneid=zone, isdedicated="true")["id"] == peer["id"]
+    dynamic = network(cloud, "dynamic", offering(op, "dynamic", networkmode="ROUTED", routingmode="Dynamic"))
+    change = {"networkid": dynamic, "bgppeerids": peer["id"]}
+    assert "belongs to a different domain" in op.refused("changeBgpPeersForNetwork", **change)[1]
+    op.do("releaseBgpPeer", id=peer["id"])
+    assert op.do("changeBgpPeersForNetwork", **change)["network"]["id"] == dynamic
+    assert "used by 1 guest networks of other domains" in op.refused("dedicateBgpPeer", id=peer["id"], **owner)[1]
+    assert "is being used by 1 guest networks" in op.refused("deleteBgpPeer", id=peer["id"])[1]
+    fixed = network(cloud, "fixed", offering(op, "fixed", networkmode="ROUTED", routingmode="Static"), 51)
+    told = op.refused("changeBgpPeersForNetwork", networkid=fixed, bgppeerids=peer["id"])[1]
+    assert told == "The network does not support Dynamic routing"
+    op.do("changeBgpPeersForNetwork", networkid=dynamic, bgppeerids="")
+    op.do("updateBgpPeer", id=peer["id"], asnumber=65101, cleanupdetails="true")
+    row = op.only("listBgpPeers", keyword="65101")
+    assert (row["asnumber"], row.get("details")) == (65101, None)
+    op.do("deleteBgpPeer", id=peer["id"])
+    assert op.rows("listBgpPeers") == []
+    kinds = {event["type"] for event in op.rows("listEvents", keyword="BGP.PEER")}
+    assert kinds == {
+        *(f"BGP.PEER.{deed}" for deed in ("CREATE", "DEDICATE", "RELEASE", "UPDATE", "DELETE")),
+        "NETWORK.BGP.PEER.UPDATE",
+    }
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({}, "At least one of IPv4 and IPv6 address must be specified."),
+        ({"ipaddress": "nonsense"}, "IPv4 address is not valid."),
+        ({"ip6address": "nonsense"}, "IPv6 address is not valid."),
+        ({"ipaddress": "10.1.0.1"}, "same IPv4 address and AS number"),
+        ({"ipaddress": "10.1.0.2", "details[0].hops": "2"}, "Unsupported BGP peer detail hops"),
+    ],
+)
+def test_bgp_peers_that_are_refused(bare: Cloud, params: dict[str, str], named: str) -> None:
+    bare.op.do("createBgpPeer", zoneid=bare.zone, asnumber=65100, ipaddress="10.1.0.1")
+    told = bare.op.refused("createBgpPeer", zoneid=bare.zone, asnumber=65100, **params)
+    assert (told[0], named in told[1]) == (431, True), told
+
+
+def test_a_zone_without_routed_networks_takes_neither_peers_nor_subnets(bare: Cloud) -> None:
+    op, off = bare.op, "Routed networks and VPCs are not enabled for the zone."
+    op.do("updateConfiguration", name="routed.network.vpc.enabled", value="false", zoneid=bare.zone)
+    peer = {"zoneid": bare.zone, "asnumber": 1, "ipaddress": "10.1.0.1"}
+    assert op.refused("createBgpPeer", **peer) == (431, off)
+    assert op.refused("createIpv4SubnetForZone", zoneid=bare.zone, subnet="10.9.0.0/16") == (431, off)
+
+
+def test_subnets_of_a_zone_and_their_parts(bare: Cloud, people: dict[str, Any]) -> None:
+    op, zone = bare.op, bare.zone
+    whole = op.do("createIpv4SubnetForZone", zoneid=zone, subnet="10.9.0.7/16")["zoneipv4subnet"]
+    assert whole["subnet"] == "10.9.0.0/16"
+    clash = op.refused("createIpv4SubnetForZone", zoneid=zone, subnet="10.9.8.0/24")[1]
+    assert clash == "Existing zone subnet 10.9.0.0/16 has overlap with: 10.9.8.0/24"
+    first = op.do("createIpv4SubnetForGuestNetwork", parentid=whole["id"], cidrsize=26)["ipv4subnetforguestnetwork"]
+    second = op.do("createIpv4SubnetForGuestNetwork", parentid=whole["id"], cidrsize=26)["ipv4subnetforguestnetwork"]
+    assert (first["subnet"], second["subnet"], second["state"]) == ("10.9.0.0/26", "10.9.0.64/26", "Free")
+    wide = op.do("createIpv4SubnetForGuestNetwork", parentid=whole["id"], cidrsize=24)["ipv4subnetforguestnetwork"]
+    assert (wide["subnet"], wide["parentsubnet"]) == ("10.9.1.0/24", "10.9.0.0/16")
+    for params, named in (
+        ({}, "One of subnet and cidrsize"),
+        ({"cidrsize": 26, "subnet": "10.9.5.0/26"}, "mutually exclusive"),
+        ({"subnet": "10.8.0.0/26"}, "is not within parent cidr"),
+        ({"subnet": "10.9.0.32/27"}, "Existing subnet 10.9.0.0/26 has overlap"),
+        ({"cidrsize": 8}, "Failed to automatically allocate"),
+    ):
+        assert named in op.refused("createIpv4SubnetForGuestNetwork", parentid=whole["id"], **params)[1]
+    narrow = op.refused("updateIpv4SubnetForZone", id=whole["id"], subnet="10.9.0.0/24")[1]
+    assert "Used subnet for guest network 10.9.1.0/24 is not within new cidr" in narrow
+    op.do("dedicateIpv4SubnetForZone", id=whole["id"], account="ann", domainid=people["ann"].domain.uuid)
+    assert op.only("listIpv4SubnetsForZone", zoneid=zone)["account"] == "ann"
+    op.do("releaseIpv4SubnetForZone", id=whole["id"])
+    op.do("deleteIpv4SubnetForGuestNetwork", id=wide["id"])
+    assert len(op.rows("listIpv4SubnetsForGuestNetwork", parentid=whole["id"])) == 2
+    used = bare.sim.db.guest_subnets.find(first["id"])
+    used.network_id, used.state = 204, "Allocated"
+    assert "used by 1 guest networks" in op.refused("deleteIpv4SubnetForZone", id=whole["id"])[1]
+    assert "which is in use" in op.refused("deleteIpv4SubnetForGuestNetwork", id=first["id"])[1]
+    used.network_id, used.state = None, "Free"
+    op.do("deleteIpv4SubnetForZone", id=whole["id"])
+    assert op.rows("listIpv4SubnetsForGuestNetwork") == []
+
+
+def test_what_is_dedicated_to_an_account_goes_with_it(bare: Cloud, people: dict[str, Any]) -> None:
+    op, ann = bare.op, people["ann"].account
+    owner = {"account": "ann", "domainid": people["ann"].domain.uuid, "zoneid": bare.zone}
+    op.do("createBgpPeer", asnumber=1, ipaddress="10.1.0.1", **owner)
+    op.do("createIpv4SubnetForZone", subnet="10.9.0.0/16", **owner)
+    op.do("deleteAccount", id=ann.uuid)
+    assert (op.rows("listBgpPeers"), op.rows("listIpv4SubnetsForZone")) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "cidr", "event"),
+    [
+        ("Routing", "192.0.2.0/24", "ROUTING.IPV4.FIREWALL.RULE.CREATE"),
+        ("Ipv6", "2001:db8::/32", "IPV6.FIREWALL.RULE.CREATE"),
+    ],
+)
+def test_firewall_rules_without_an_address(cloud: Cloud, kind: str, cidr: str, event: str) -> None:
+    cloud.enable()
+    op = cloud.op
+    owner = network(cloud, "routed", offering(op, "routed", networkmode="ROUTED", routingmode="Static"))
+    create = {"networkid": owner, "protocol": "6", "startport": 22, "cidrlist": cidr}
+    rule = op.do(f"create{kind}FirewallRule", **create)["firewallrule"]
+    assert (rule["protocol"], rule["startport"], rule["endport"], rule["traffictype"], rule["state"]) == (
+        "tcp", 22, 22, "Ingress", "Active",
+    )  # fmt: skip
+    assert "ipaddress" not in rule
+    assert op.only(f"list{kind}FirewallRules", networkid=owner, traffictype="ingress")["id"] == rule["id"]
+    assert op.rows(f"list{kind}FirewallRules", traffictype="Egress") == []
+    assert op.rows("listEvents", type=event)
+    bad = op.refused(f"create{kind}FirewallRule", **{**create, "cidrlist": "nonsense"})[1]
+    assert bad == f"Invalid source IPv{4 if kind == 'Routing' else 6} CIDR: nonsense"
+    assert "Protocol 47 not supported" in op.refused(f"create{kind}FirewallRule", **{**create, "protocol": "47"})[1]
+    hidden = op.do(f"update{kind}FirewallRule", id=rule["id"], fordisplay="false")["firewallrule"]
+    assert hidden["fordisplay"] is False
+    op.do(f"delete{kind}FirewallRule", id=rule["id"])
+    assert op.rows(f"list{kind}FirewallRules") == []
+
+
+def test_virtual_routers_have_no_health_checks(op: Operator) -> None:
+    assert "not present" in op.refused("createLBHealthCheckPolicy", lbruleid=7)[1]
