@@ -127,8 +127,8 @@ class Run:
         )
 
     def _rest(self, ended: int) -> str:
-        """An estimate from what has ended. None where a window decides, or for less than a minute."""
-        if ended < ENOUGH or self.first_step is None or self.rules.window:
+        """An estimate from what has ended. None where a window or the brake decides, or for less than a minute."""
+        if ended < ENOUGH or self.first_step is None or self.rules.window or self._stopped:
             return ""
         minutes = (self.clock.monotonic() - self.first_step) / ended * (self.total - ended) / 60
         hours, rest = divmod(round(minutes), 60)

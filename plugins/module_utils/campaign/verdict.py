@@ -37,13 +37,14 @@ def verdict(run: Any, prepared: bool) -> dict[str, Any]:
         words.append("unsafe, look at them first: " + ", ".join(e.target.name for e in failed if e.state == "unsafe"))
     why = f" ({run.stopped})" if run.stopped else ""
     first = f"; {failed[0].target.name}: {failed[0].reason}" if failed else ""
+    seen = f"; see {run.rules.report}.html" if run.rules.report else ""
     within = len(failed) <= run.rules.failure_budget and not run.stopped
     interrupted = {"interrupted": True} if run.is_interrupted else {}
     return {
         **told,
         **interrupted,
         "failed": not within,
-        "msg": f"{run.procedure.name}{why}: {', '.join(words)}{first}",
+        "msg": f"{run.procedure.name}{why}: {', '.join(words)}{first}{seen}",
     }
 
 

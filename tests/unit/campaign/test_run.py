@@ -449,7 +449,8 @@ def test_a_long_report_names_in_its_picture_only_what_did_not_end_well(tmp_path:
 def test_a_long_campaign_that_failed_prints_what_matters_and_writes_all(tmp_path: Path):
     world = World(500, {"r7": 9})
     result = world.go(report=str(tmp_path / "run"), retries=0, parallel=20, batch="490")
-    assert result["failed"] and sum(result["counts"].values()) == 500
+    assert result["failed"] and result["msg"].endswith(f"; see {tmp_path / 'run'}.html")
+    assert sum(result["counts"].values()) == 500
     assert (len(result["plan"]), len(result["report"]["targets"]) + result["report"]["left_out"]) == (200, 500)
     assert {"r7"} == {target["name"] for target in result["report"]["targets"] if target["state"] == "failed"}
     assert len(json.loads((tmp_path / "run.json").read_text())["targets"]) == 500
