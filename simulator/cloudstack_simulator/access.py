@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .errors import InvalidParameter, PermissionDenied
+from .model.images import Template
 from .model.tenants import account_text, domain_text
 from .tables import Database, Missing, Table
 
@@ -53,18 +54,41 @@ def is_member(db: Database, project: Any, caller: Caller) -> bool:
     )
 
 
+NO_ACCESS = "Caller does not have permission to operate with provided resource."
+
+
 def check(caller: Caller, row: Any, db: Database) -> None:
+    """Refuse (531) a row whose owner the caller may not act for; a template has rules of its own."""
     account = db.accounts[row.account_id]
-    if not may_use_account(caller, account, db):
+    if isinstance(row, Template):
+        _check_template(caller, row, account, db)
+    elif not may_use_account(caller, account, db):
+        raise PermissionDenied(NO_ACCESS)
+
+
+def _check_template(caller: Caller, template: Template, account: Any, db: Database) -> None:
+    """Public ones are their owners' alone to change, whatever domain admins may do with other things."""
+    if not template.public:
+        check_launch(caller, template, db)
+    elif not caller.is_root_admin and not _is_owner(caller, account, db):
+        raise PermissionDenied("Domain Admin and regular users can modify only their own Public templates")
+
+
+def check_launch(caller: Caller, template: Template, db: Database) -> None:
+    """Refuse (531) a private image to those who are neither its owner nor were given it."""
+    if template.public or caller.is_root_admin or caller.account.id in template.launch_account_ids:
+        return
+    if not _is_owner(caller, db.accounts[template.account_id], db):
         raise PermissionDenied(
-            f"Account {account_text(caller.account)} does not have permission to operate with resource {row_text(row)}"
+            f"Account {account_text(caller.account)} does not have permission to launch instances from template "
+            f"{template}"
         )
 
 
-def row_text(row: Any) -> str:
-    """The server's way to print a row in its texts: `Kind {"id":1,"name":"x","uuid":"…"}` (kinds differ; see views)."""
-    name = f',"name":"{row.name}"' if getattr(row, "name", None) else ""
-    return f'{type(row).__name__} {{"id":{row.id}{name},"uuid":"{row.uuid}"}}'
+def _is_owner(caller: Caller, account: Any, db: Database) -> bool:
+    if account.account_type == PROJECT:
+        return may_use_account(caller, account, db)
+    return bool(caller.account.id == account.id)
 
 
 def check_domain(caller: Caller, domain: Any, db: Database) -> None:
@@ -72,7 +96,9 @@ def check_domain(caller: Caller, domain: Any, db: Database) -> None:
     if caller.is_root_admin or domain.id == caller.account.domain_id:
         return
     if not (caller.is_domain_admin and in_domain(db, domain.id, caller.account.domain_id)):
-        raise PermissionDenied(f"Caller does not have permission to operate with provided domain: {domain.name}")
+        raise PermissionDenied(
+            f"Account {account_text(caller.account)} does not have permission to operate within domain id={domain.uuid}"
+        )
 
 
 def active_account(db: Database, name: str, domain_id: int) -> Any:
@@ -83,35 +109,37 @@ def active_account(db: Database, name: str, domain_id: int) -> Any:
 def owner(call: Call) -> Any:
     """The account that shall own something new (`finalizeOwner`)."""
     p, db, caller = call.params, call.db, call.caller
-    if p.projectid is not None and p.account:
-        raise InvalidParameter("Account and projectId can't be specified together")
     if p.projectid is not None:
-        project = p.projectid
-        if project.removed is not None:
-            raise InvalidParameter(f"Unable to find project by id {project.id}")
-        account = db.accounts[project.project_account_id]
-        if not may_use_account(caller, account, db):
-            raise PermissionDenied(f"Account {account_text(caller.account)} can't access project id={project.uuid}")
-        return account
-    if p.account and p.domainid is None:
-        account = active_account(db, p.account, caller.account.domain_id)
-        if account is None:
-            raise InvalidParameter(f"Unable to find account {p.account} in domain {caller.account.domain_id}")
-        if not may_use_account(caller, account, db):
-            raise PermissionDenied("Invalid account specified")
-        return account
-    if p.account and p.domainid is not None:
-        if p.domainid.removed is not None:
-            raise InvalidParameter(f"Unable to find the domain by id={p.domainid.id}")
-        account = active_account(db, p.account, p.domainid.id)
-        if account is None:
-            raise InvalidParameter(f"Unable to find account {p.account} in domain {domain_text(p.domainid)}")
-        if not may_use_account(caller, account, db):
-            raise PermissionDenied(
-                f"Account {account_text(caller.account)} is not authorized to operate for account {account.name}"
-            )
-        return account
-    return caller.account
+        if p.account and p.domainid is not None:
+            raise InvalidParameter("ProjectId and account/domainId can't be specified together")
+        return _project_owner(call)
+    if not p.account:
+        return caller.account
+    if p.domainid is None:
+        raise InvalidParameter("AccountName and domainId must be specified together")
+    if not (caller.is_root_admin or caller.is_domain_admin):
+        if p.account == caller.account.name and p.domainid.id == caller.account.domain_id:
+            return caller.account
+        raise PermissionDenied(
+            f"Can't create/list resources for account {p.account} in domain {p.domainid.id}, permission denied"
+        )
+    if p.domainid.removed is not None:
+        raise InvalidParameter(f"Unable to find the domain by id={p.domainid.id}")
+    account = active_account(db, p.account, p.domainid.id)
+    if account is None:
+        raise InvalidParameter(f"Unable to find account {p.account} in domain {domain_text(p.domainid)}")
+    check_domain(caller, p.domainid, db)
+    return account
+
+
+def _project_owner(call: Call) -> Any:
+    project, caller = call.params.projectid, call.caller
+    if project.removed is not None:
+        raise InvalidParameter(f"Unable to find project by id={project.id}")
+    account = call.db.accounts[project.project_account_id]
+    if not may_use_account(caller, account, call.db):
+        raise PermissionDenied(f"Account {account_text(caller.account)} is unauthorised to use project id={project.id}")
+    return account
 
 
 def entity_owner(call: Call) -> Any:
@@ -141,9 +169,7 @@ def entity_owner(call: Call) -> Any:
     else:
         return call.caller.account
     if not may_use_account(call.caller, account, db):
-        raise PermissionDenied(
-            f"Account {account_text(call.caller.account)} is not authorized to operate for account {account.name}"
-        )
+        raise PermissionDenied(NO_ACCESS)
     return account
 
 
@@ -170,7 +196,7 @@ def visible_accounts(call: Call) -> set[int] | None:
     domain = p.domainid
     if domain is not None:
         if domain.removed is not None:
-            raise InvalidParameter(f"Domain id={domain.id} doesn't exist")
+            raise InvalidParameter(f"Unable to find domain by id {domain.id}")
         check_domain(caller, domain, db)
     if p.account:
         return {_named_account(call, domain)}
@@ -207,9 +233,7 @@ def _named_account(call: Call, domain: Any) -> int:
     if account is None:
         raise InvalidParameter(f"could not find account {p.account} in domain {place.uuid}")
     if not may_use_account(caller, account, db):
-        raise PermissionDenied(
-            f"Account {account_text(caller.account)} is not authorized to operate with account {account.name}"
-        )
+        raise PermissionDenied(NO_ACCESS)
     return account.id
 
 
@@ -230,5 +254,5 @@ def _project_accounts(call: Call) -> set[int]:
         raise InvalidParameter(f"Unable to find project by id {project.id}")
     account = db.accounts[project.project_account_id]
     if not may_use_account(caller, account, db):
-        raise PermissionDenied(f"Account {account_text(caller.account)} can't access project id={project.uuid}")
+        raise PermissionDenied(f"Account {account_text(caller.account)} can't access project id={project.id}")
     return {account.id}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import net
-from ...access import entity_owner
+from ...access import active_account, entity_owner
 from ...call import Call
 from ...errors import InvalidParameter, ResourceInUse, ServerApiError
 from ...listing import equal, matching, tagged
@@ -13,6 +13,7 @@ from ...model.instances import SecurityGroup, SecurityGroupRule
 from ...registry import SUCCESS, command
 from ...tags import taggable
 from ..common import owner_fields
+from ..networks.rules import is_ip6_cidr
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 taggable("SecurityGroup", "security_groups")
 STEP = 0.05
 DEFAULT = "default"
+HIGHEST_PORT = 65535
 
 
 def default_group(sim: Simulator, account_id: int) -> SecurityGroup:
@@ -96,11 +98,20 @@ def list_groups(call: Call) -> dict[str, Any]:
     )
 
 
+GROUP_PARAMETERS = {"deleteSecurityGroup": "id or name parameter"}
+
+
 def _named(call: Call, number: Any, name: str | None, text: str) -> SecurityGroup:
     if number is not None:
         group = number if number and number.removed is None else None
     else:
-        group = call.db.security_groups.first(account_id=entity_owner(call).id, name=name or "")
+        if name is None:
+            words = GROUP_PARAMETERS.get(call.command, "securityGroupId or securityGroupName")
+            raise InvalidParameter(f"Either {words} is required by {call.command} command")
+        owner = entity_owner(call)
+        group = call.db.security_groups.first(account_id=owner.id, name=name)
+        if group is None:
+            raise InvalidParameter(f"Unable to find security group {name} for account id={owner.id}")
     if group is None:
         raise InvalidParameter(text)
     call.check_access(group)
@@ -145,11 +156,12 @@ def _rule_group(call: Call) -> SecurityGroup:
 
 
 def _authorize(call: Call, direction: str) -> Any:
-    group = _rule_group(call)
-    protocol, start, end = _ports(call)
-    sources = [(c, None) for c in call.params.cidrlist or []] + [(None, g.id) for g in _allowed_groups(call)]
-    if not sources:
+    p, group = call.params, _rule_group(call)
+    if p.cidrlist is None and p.usersecuritygrouplist is None:
         raise InvalidParameter("At least one cidr or at least one security group needs to be specified")
+    protocol, start, end = _ports(call)
+    groups = sorted(_allowed_groups(call, group), key=lambda g: g.id)
+    sources = [*((None, g.id) for g in groups), *((cidr, None) for cidr in p.cidrlist or [])]
     yield STEP
     known = {
         (r.direction, r.protocol, r.start_port, r.end_port, r.cidr, r.allowed_group_id)
@@ -178,48 +190,58 @@ def _authorize(call: Call, direction: str) -> Any:
 def _ports(call: Call) -> tuple[str, int, int]:
     p = call.params
     for cidr in p.cidrlist or []:
-        if net.cidr(cidr) is None:
+        if net.cidr(cidr) is None and not is_ip6_cidr(cidr):
             raise InvalidParameter(f"Invalid cidr {cidr}")
-    if p.protocol is None:
-        if p.startport is not None or p.endport is not None:
-            raise InvalidParameter("Cannot specify startPort or endPort without specifying protocol")
-        return "all", 0, 0
-    protocol = p.protocol.strip().lower()
+    protocol = (p.protocol or "all").strip().lower()
+    if protocol == "1":
+        return "icmp", -1, -1
     if protocol.isdigit() and int(protocol) > 255:
         raise InvalidParameter(f"Invalid protocol number: {protocol}")
     if not protocol.isdigit() and protocol not in ("tcp", "udp", "icmp", "all"):
         raise InvalidParameter(f"Invalid protocol {protocol}")
     if protocol == "icmp":
         return protocol, p.get("icmptype", -1), p.get("icmpcode", -1)
+    if protocol == "all" and (p.startport is not None or p.endport is not None):
+        raise InvalidParameter("Cannot specify startPort or endPort without specifying protocol")
     if protocol not in ("tcp", "udp"):
         return protocol, 0, 0
-    start, end = p.startport, p.endport
+    return (protocol, *_span(p.startport, p.endport))
+
+
+def _span(start: int | None, end: int | None) -> tuple[int, int]:
+    """First and last port of a TCP or UDP rule; 0 to 0 means all."""
     if start is None or end is None:
         raise InvalidParameter(
-            f"Invalid port range specified, startPort = {start or 'null'}, endPort = {end or 'null'}"
+            f"Invalid port range specified, startPort = {_or_null(start)}, endPort = {_or_null(end)}"
         )
+    if start == end == 0:
+        end = HIGHEST_PORT
     if start > end:
         raise InvalidParameter(f"Invalid port range {start}:{end}")
-    if start < 0 or end > 65535:
+    if start < -1 or end > HIGHEST_PORT:
         raise InvalidParameter(f"Invalid port numbers {start}:{end}")
-    return protocol, start, end
+    if start < 0:
+        raise InvalidParameter(f"Invalid port range {start}:{end}")
+    return start, end
 
 
 def _or_null(value: int | None) -> str:
     return "null" if value is None else str(value)
 
 
-def _allowed_groups(call: Call) -> list[SecurityGroup]:
+def _allowed_groups(call: Call, own: SecurityGroup) -> list[SecurityGroup]:
+    """The groups that a rule shall let in: of accounts in the domain of the rule's own group."""
     groups = []
+    domain_id = call.db.accounts[own.account_id].domain_id
     for entry in (call.params.usersecuritygrouplist or {}).values():
-        account = call.db.accounts.first(name=entry.get("account", ""))
+        account = active_account(call.db, entry.get("account", ""), domain_id)
         if "account" not in entry or "group" not in entry:
             raise InvalidParameter(
                 "Invalid user group specified, fields 'group' and 'account' cannot be null, please specify groups in "
                 "the form:  userGroupList[0].group=XXX&userGroupList[0].account=YYY"
             )
         if account is None:
-            p, own = call.params, _rule_group(call)
+            p = call.params
             ports = (p.icmptype, p.icmpcode) if (p.protocol or "").lower() == "icmp" else (p.startport, p.endport)
             raise InvalidParameter(
                 f"Nonexistent account: {entry['account']} when trying to authorize security group rule for "
@@ -253,6 +275,7 @@ def revoke(call: Call) -> Any:
         raise InvalidParameter(f"Unable to find security rule with id {rule.id}")
     if rule.direction != direction:
         raise InvalidParameter(f"Mismatch in rule type for security rule {rule.uuid}")
+    call.check_access(call.db.security_groups[rule.group_id])
     yield STEP
     call.db.security_group_rules.delete(rule)
     return SUCCESS

@@ -209,7 +209,10 @@ def rule_of(call: Call, text: str, field: str = "id") -> Rule:
 @command("updateLoadBalancerRule", sync=rules.same_network)
 def update(call: Call) -> Any:
     p, rule = call.params, rule_of(call, "Unable to find lb rule by id={id}")
-    check_cidrs(call)
+    try:
+        check_cidrs(call)
+    except ServerApiError:
+        raise InvalidParameter(f"Invalid CIDR list: {','.join(p.cidrlist)}") from None
     if p.algorithm is not None and p.algorithm.lower() not in ALGORITHMS:
         raise IllegalArgument(f"Invalid algorithm: {p.algorithm}")
     if rule.lb_protocol is None and (p.algorithm is not None or p.protocol is not None):

@@ -45,6 +45,7 @@ def create_network(call: Call) -> dict[str, Any]:
         owner = call.db.accounts.first(name="system")
     create_checks.check_name(call, owner)
     subnet = _subnet(call, offering)
+    create_checks.check_router_place(call, offering)
     create_checks.check_addresses(call, offering, zone)
     create_checks.check_caller(call, offering, subnet)
     in_basic_zone = basic.is_basic(zone)
@@ -52,6 +53,8 @@ def create_network(call: Call) -> dict[str, Any]:
         tiers.check_new_tier(call, offering, subnet)
     elif offering.for_vpc:
         raise InvalidParameter("Network offering can be used for VPC networks only")
+    elif offering.internal_lb:
+        raise InvalidParameter("Internal Lb can be enabled on vpc networks only")
     if _counts(offering, acl_type):
         call.sim.limits.check(owner, "network")
     _check_enabled(offering, physical)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ... import net
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter
 
@@ -20,6 +21,21 @@ def check_router_address(call: Call, offering: Any) -> None:
         raise InvalidParameter(
             "Virtual Router is not a supported provider for the Shared network, hence router ip should not be provided"
         )
+
+
+def check_router_place(call: Call, offering: Any) -> None:
+    """The address that the router of a shared network shall have: of its range, else of its subnet."""
+    p = call.params
+    if p.routerip is None or offering.guest_type != "Shared":
+        return
+    if not net.is_ip4(p.routerip):
+        raise CloudRuntime("Router IPv4 IP provided is of incorrect format")
+    end = p.get("endip", p.startip)
+    if p.startip is not None:
+        if not net.within(p.routerip, p.startip, end):
+            raise CloudRuntime(f"Router IPv4 IP provided is not within the specified range: {p.startip} - {end}")
+    elif p.gateway and p.netmask and net.IPv4Address(p.routerip) not in net.network(p.gateway, p.netmask):
+        raise CloudRuntime("Router IP provided in not within the network range")
 
 
 def check_name(call: Call, owner: Any) -> None:

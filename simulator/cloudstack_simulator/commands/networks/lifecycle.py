@@ -130,13 +130,16 @@ def restart_network(call: Call) -> Any:
     from ..appliances import routers
 
     p, network = call.params, call.params.id
-    call.check_access(network)
     if network.vpc_id is not None and p.cleanup:
         raise InvalidParameter("Cannot restart a VPC tier with cleanup, please restart the whole VPC.")
     if network.state not in ("Implemented", "Setup"):
         raise InvalidParameter(
             "Network is not in the right state to be restarted. Correct states are: Implemented, Setup"
         )
+    call.check_access(network)
+    if p.makeredundant and not network.redundant and not services.supports(call.db, network, "SourceNat"):
+        offering = call.db.network_offerings[network.offering_id]
+        raise CloudRuntime(f"Service SourceNat is not supported by the network offering {offering}")
     yield STEP
     if p.makeredundant:
         network.redundant = True

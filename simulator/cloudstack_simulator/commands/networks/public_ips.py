@@ -11,6 +11,7 @@ from ...errors import (
     IllegalArgument,
     InsufficientCapacity,
     InvalidParameter,
+    PermissionDenied,
     ResourceAllocation,
     ServerApiError,
 )
@@ -186,9 +187,12 @@ def release(sim: Simulator, ip: Any) -> None:
 @command("updateIpAddress")
 def update(call: Call) -> Any:
     p, ip = call.params, call.params.id
-    if not ip or ip.account_id is None:
+    if not ip or ip.removed is not None:
         raise InvalidParameter("Unable to find ip address by id")
-    call.check_access(ip)
+    if ip.account_id is not None:
+        call.check_access(ip)
+    elif not call.caller.is_root_admin:
+        raise PermissionDenied("Only Root admin can update non-allocated ip addresses")
     yield 0.05
     if p.fordisplay is not None:
         ip.for_display = p.fordisplay

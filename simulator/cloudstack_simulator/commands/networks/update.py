@@ -37,6 +37,7 @@ def update(call: Call) -> Any:
     if p.networkdomain is not None:
         _check_domain(call, network, new)
     reserved = _reservation(call, network)
+    _check_lost_services(call, network, new)
     yield 0.05
     for parameter, field in PLAIN.items():
         if p[parameter] is not None:
@@ -135,6 +136,20 @@ def _new_offering(call: Call, network: Network) -> Any:
     return new
 
 
+def _check_lost_services(call: Call, network: Network, new: Any) -> None:
+    """An offering with fewer services is for those who insist."""
+    if new is None or call.params.forced:
+        return
+    old = call.db.network_offerings[network.offering_id]
+    lost = [name for name in old.services if name not in new.services and name != "Gateway"]
+    if lost:
+        raise CloudRuntime(
+            f"The new offering:{new.name} will remove the following services [{', '.join(lost)}]along with all the "
+            "related configuration currently in use. will not proceed with the network update.set forced parameter to "
+            "true for forcing an update."
+        )
+
+
 def _reservation(call: Call, network: Network) -> tuple[str | None, str] | None:
     """(whole CIDR, CIDR for instances) that `guestvmcidr` asks for."""
     text = call.params.guestvmcidr
@@ -168,4 +183,10 @@ def _reservation(call: Call, network: Network) -> tuple[str | None, str] | None:
             raise InvalidParameter(
                 f"Active IPs like {address} exist outside the Guest VM CIDR. Cannot apply reservation "
             )
+    if span == whole and text != whole_text:
+        kind = "CIDR" if network.network_cidr is None else "Network CIDR"
+        raise InvalidParameter(
+            f"The Start IP and End IP of guestvmcidr: {text} and {kind}: {whole_text} are same, even though both the "
+            "cidrs appear to be different. As a precaution no IP Reservation will be applied."
+        )
     return (None, str(whole_text)) if span == whole else (str(whole_text), text)

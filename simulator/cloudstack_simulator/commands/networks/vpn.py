@@ -52,6 +52,8 @@ def allocate_vpn(call: Call) -> RemoteAccessVpn:
         )
     if db.remote_access_vpns.where(ip_id=ip.id):
         raise InvalidParameter(f"A remote Access VPN already exists for the public IP address [{ip.address}].")
+    if ip.vpc_id is None and db.remote_access_vpns.where(network_id=ip.network_id):
+        raise InvalidParameter(f"A remote access VPN already exists for the network {network}.")
     if not ip.is_source_nat:
         where = f"VPC id={ip.vpc_id}" if ip.vpc_id is not None else f"network id={ip.network_id}"
         raise InvalidParameter(f"Vpn service can only be configured on the Source NAT IP of {where}")

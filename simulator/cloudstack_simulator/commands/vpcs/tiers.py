@@ -19,10 +19,11 @@ def check_new_tier(call: Call, offering: Any, subnet: tuple[str, str] | None) ->
         raise InvalidParameter("Unable to find Enabled VPC")
     if not offering.for_vpc:
         raise InvalidParameter("Network offering can't be used for VPC networks")
-    _check_acl(call, vpc, offering)
+    _check_acl(call, vpc)
     if vpc.zone_id != (p.zoneid.id if p.zoneid else vpc.zone_id):
         raise InvalidParameter("New network doesn't belong to vpc zone")
     _check_services(call, vpc, offering)
+    _check_balancing(call, vpc, offering)
     tiers = call.db.networks.where(vpc_id=vpc.id)
     limit = int(call.setting(MOST_TIERS))
     if len(tiers) >= limit:
@@ -30,9 +31,11 @@ def check_new_tier(call: Call, offering: Any, subnet: tuple[str, str] | None) ->
     if subnet is None:
         raise InvalidParameter("Gateway/netmask are required when create network for VPC")
     _check_subnet(vpc, tiers, subnet)
+    if p.aclid is not None and "NetworkACL" not in offering.services:
+        raise InvalidParameter("Cannot apply NetworkACL. Network Offering does not support NetworkACL service")
 
 
-def _check_acl(call: Call, vpc: Any, offering: Any) -> None:
+def _check_acl(call: Call, vpc: Any) -> None:
     acl = call.params.aclid
     if acl is None:
         return
@@ -40,8 +43,6 @@ def _check_acl(call: Call, vpc: Any, offering: Any) -> None:
         raise InvalidParameter("Unable to find specified NetworkACL")
     if acl.vpc_id is not None and acl.vpc_id != vpc.id:
         raise InvalidParameter(f"ACL [{acl.uuid}] does not belong to the VPC [{acl.vpc_id}].")
-    if "NetworkACL" not in offering.services:
-        raise InvalidParameter("Cannot apply NetworkACL. Network Offering does not support NetworkACL service")
 
 
 def _check_services(call: Call, vpc: Any, offering: Any) -> None:
@@ -50,6 +51,19 @@ def _check_services(call: Call, vpc: Any, offering: Any) -> None:
         for name in names:
             if name not in known.get(service, []):
                 raise InvalidParameter(f"Service/provider combination {service}/{name} is not supported by VPC {vpc}")
+
+
+def _check_balancing(call: Call, vpc: Any, offering: Any) -> None:
+    """One tier of a VPC balances public load, or several of the same offering."""
+    if not _balances(offering):
+        return
+    for tier in call.db.networks.where(vpc_id=vpc.id):
+        if tier.offering_id != offering.id and _balances(call.db.network_offerings[tier.offering_id]):
+            raise InvalidParameter(f"Public LB service is already supported by network {tier} in VPC {vpc}")
+
+
+def _balances(offering: Any) -> bool:
+    return "Lb" in offering.services and not offering.internal_lb
 
 
 def _check_subnet(vpc: Any, tiers: list[Any], subnet: tuple[str, str]) -> None:

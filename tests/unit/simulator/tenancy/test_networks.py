@@ -230,3 +230,72 @@ def test_members_of_a_load_balancer_rule(world: Any) -> None:
     world.do("removeFromLoadBalancerRule", id=rule, virtualmachineids="@vms:one")
     assert world.rows("listLoadBalancerRules", id=rule)[0]["state"] == "Add"
     world.do("deleteLoadBalancerRule", id=rule)
+
+
+@pytest.mark.parametrize(
+    ("command", "params", "refusal"),
+    [
+        (
+            "updateNetwork",
+            {"id": "@networks:iso", "guestvmcidr": "10.1.1.7/24"},
+            (431, "The Start IP and End IP of guestvmcidr: 10.1.1.7/24 and CIDR: 10.1.1.0/24 are same"),
+        ),
+        (
+            "updateNetwork",
+            {"id": "@networks:iso", "networkofferingid": "@network_offerings:less"},
+            (530, "will remove the following services ["),
+        ),
+        (
+            "createNetwork",
+            {**SHARED, **RANGE, "vlan": "3000", "routerip": "172.31.0.9"},
+            (530, "Router IPv4 IP provided is not within the specified range: 172.31.0.10 - 172.31.0.20"),
+        ),
+        (
+            "createNetwork",
+            {**TIER, "vpcid": "@vpcs:vpc", "gateway": "10.9.3.1", "netmask": "255.255.255.0", "networkofferingid":
+             "@network_offerings:balanced"},
+            (431, "Public LB service is already supported by network"),
+        ),
+        ("updateIpAddress", {"id": FREE_IP, "fordisplay": "false", "by": "ann"}, (530, "Only Root admin can update")),
+    ],
+)  # fmt: skip
+def test_what_else_is_refused(world: Any, command: str, params: dict[str, Any], refusal: tuple[int, str]) -> None:
+    if world.row("@network_offerings:less") is None:
+        for name, services, more in (
+            ("less", "Dhcp,Dns,SourceNat", {}),
+            ("balanced", "Dhcp,Dns,SourceNat,Lb", {"forvpc": "true"}),
+        ):
+            router = "VpcVirtualRouter" if more else "VirtualRouter"
+            providers = {
+                f"serviceproviderlist[{n}].{part}": value
+                for n, service in enumerate(services.split(","))
+                for part, value in (("service", service), ("provider", router))
+            }
+            world.do("createNetworkOffering", name=name, displaytext=name, guestiptype="Isolated", traffictype="Guest",
+                     supportedservices=services, enable="true", **providers, **more)  # fmt: skip
+    code, text = world.refused(command, **params)
+    assert (code, refusal[1] in text) == (refusal[0], True), text
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "text"),
+    [
+        ({"account": "ann"}, 431, "AccountName and domainId must be specified together"),
+        ({"account": "no", "domainid": "@domains:a"}, 431, "Unable to find account no in domain Domain"),
+        ({"by": "bob", "account": "ann", "domainid": "@domains:a"}, 531, "Can't create/list resources for account ann"),
+        ({"by": "bob", "account": "bob", "domainid": "@domains:ROOT"}, 200, ""),
+    ],
+)
+def test_the_owner_of_something_new(world: Any, params: dict[str, Any], code: int, text: str) -> None:
+    asked = {
+        "networkid": "@networks:iso",
+        "account": "ann",
+        "scope": "Local",
+        "name": "w",
+        "payloadurl": "https://x.example",
+    }
+    if code == 200:
+        world.do("createWebhook", **{**asked, **params})
+    else:
+        found, words = world.refused("createWebhook", **{**asked, **params})
+        assert (found, text in words) == (code, True), words
