@@ -98,6 +98,10 @@ class Dispatcher:
         entry = registry.COMMANDS.get(fact.name)
         if entry is None or entry.handler is None:
             raise NotModelled(fact.name)
+        for parameter in entry.guarded:
+            row = typed[parameter]
+            if row and row.removed is None:
+                call.check_access(row)
         if not fact.is_async:
             return envelope.lean(entry.handler(call))
         return self._submit(call, entry, raw)

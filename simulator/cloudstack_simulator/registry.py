@@ -29,6 +29,7 @@ class Registered:
     check: Handler | None = None
     sync: Handler | None = None
     instance: Handler | None = None
+    guarded: tuple[str, ...] = ()
 
 
 COMMANDS: dict[str, Registered] = {}
@@ -93,6 +94,13 @@ def check(*names: str) -> Callable[[Handler], Handler]:
         return handler
 
     return register
+
+
+def guard(parameter: str, *names: str) -> None:
+    """Have the dispatcher refuse ids of others' things in a parameter of commands, before any job is queued."""
+    for name in names:
+        entry = _entry(name)
+        entry.guarded = (*entry.guarded, parameter)
 
 
 def at_install(order: int = 50) -> Callable[[Callable[[Simulator], None]], Callable[[Simulator], None]]:
@@ -167,4 +175,4 @@ def install(sim: Simulator) -> None:
         step(sim)
 
 
-__all__ = ["SUCCESS", "allocate", "at_install", "at_start", "check", "command", "on_event", "start_zone"]
+__all__ = ["SUCCESS", "allocate", "at_install", "at_start", "check", "command", "guard", "on_event", "start_zone"]

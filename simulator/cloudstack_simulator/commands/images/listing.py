@@ -6,7 +6,7 @@ from typing import Any
 
 from ... import access
 from ...call import Call
-from ...errors import IllegalArgument, InvalidParameter, PermissionDenied
+from ...errors import IllegalArgument, InvalidParameter
 from ...listing import any_of, equal, matching, tagged
 from ...model.images import SYSTEM, Template
 from ...registry import command
@@ -202,21 +202,7 @@ def _check_access(call: Call, template: Template) -> None:
     if not template.public and call.caller.is_domain_admin:
         call.check_domain(call.db.domains[call.db.accounts[template.account_id].domain_id])
     else:
-        check_launch(call, template)
-
-
-def check_launch(call: Call, template: Template) -> None:
-    """Refuse a private image of others to those who may not launch instances from it."""
-    caller, db = call.caller, call.db
-    account = db.accounts[template.account_id]
-    if template.public or caller.is_root_admin or caller.account.id in (account.id, *template.launch_account_ids):
-        return
-    if account.account_type == access.PROJECT and access.may_use_account(caller, account, db):
-        return
-    raise PermissionDenied(
-        f"Account {access.account_text(caller.account)} does not have permission to launch instances from "
-        f"template {template.name}"
-    )
+        access.check_launch(call.caller, template, call.db)
 
 
 def view_rows(call: Call, name: str, found: list[ImageRow], view: Any = image_view) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from ...model.offerings import DiskOffering, ServiceOffering
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
 from ..gpu.profiles import profile_view
-from ..images.listing import check_launch
 from ..instances.sizes import size_of
 from . import admins, disk_rules, scopes, upgrades
 
@@ -183,7 +182,7 @@ def _for_template(call: Call) -> Any:
         return None
     if not template:
         raise InvalidParameter("Unable to find template with the specified ID")
-    check_launch(call, template)
+    access.check_launch(call.caller, template, call.db)
     return matching(lambda o: not o.host_tags or template.tag in o.host_tags) if template.tag else None
 
 

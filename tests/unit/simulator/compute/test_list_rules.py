@@ -75,7 +75,10 @@ def world(sandbox: Simulator) -> World:
     world("createZone", name="hidden", networktype="Advanced", dns1="192.0.2.1", internaldns1="192.0.2.2")
     for name in ("admin-one", "ann-one"):
         world.ids[name] = sandbox.db.vms.first(name=name).uuid
-    for table, name in (("templates", "admin-own"), ("templates", "ann-own"), ("zones", "hidden")):
+    for table, name in (
+        ("templates", "admin-own"), ("templates", "ann-own"), ("templates", "admin-open"), ("zones", "hidden"),
+        ("volumes", "admin-data"), ("volumes", "ann-data"),
+    ):  # fmt: skip
         world.ids[name] = sandbox.db.tables[table].first(name=name).uuid
     world("updateVirtualMachine", id="@ann-one", displayvm="true")
     return world
@@ -139,14 +142,14 @@ LINE = "The account:ann does not fall in the same domain hierarchy as the {} off
         ("admin", "listZones", {"id": "@zone", "ids": "@zone"}, 431, BOTH),
         ("admin", "listClusters", {"arch": "z80"}, 431, "Unsupported arch type: z80"),
         ("ann", "listTemplates", {"templatefilter": "all"}, 431, "Filter all can be specified by admin only"),
-        ("ann", "listTemplates", OWN | {"id": "@admin-own"}, 531, "to launch instances from template admin-own"),
+        ("ann", "listTemplates", OWN | {"id": "@admin-own"}, 531, "to launch instances from template Template"),
         (
             "owner", "listTemplates", OWN | {"id": "@admin-own"}, 531,
-            "Caller does not have permission to operate with provided domain: ROOT",
+            "does not have permission to operate within domain id=",
         ),
         ("ann", "listServiceOfferings", {"issystem": "true"}, 431, "Only ROOT admins can access system offerings."),
-        ("ann", "listServiceOfferings", {"virtualmachineid": "@admin-one"}, 531, "does not have permission to operate"),
-        ("ann", "listServiceOfferings", {"templateid": "@admin-own"}, 531, "from template admin-own"),
+        ("ann", "listServiceOfferings", {"virtualmachineid": "@admin-one"}, 531, "to operate with provided"),
+        ("ann", "listServiceOfferings", {"templateid": "@admin-own"}, 531, "to launch instances from template"),
     ],
 )  # fmt: skip
 def test_a_list_is_refused(
@@ -169,3 +172,35 @@ def test_a_zone_that_another_account_has_for_itself_is_hidden_from_users(world: 
     shown = {name: world.names("listZones", name) for name in ("ann", "bob", "owner")}
     world("releaseDedicatedZone", zoneid="@zone")
     assert shown == {"ann": [], "bob": ["Sandbox-simulator"], "owner": ["Sandbox-simulator"]}
+
+
+NO_ACCESS = "Caller does not have permission to operate with provided resource."
+
+
+@pytest.mark.parametrize(
+    ("command", "params"),
+    [
+        ("startVirtualMachine", {"id": "@admin-one"}),
+        ("restoreVirtualMachine", {"virtualmachineid": "@admin-one"}),
+        ("attachVolume", {"id": "@admin-data", "virtualmachineid": "@ann-one"}),
+        ("attachVolume", {"id": "@ann-data", "virtualmachineid": "@admin-one"}),
+        ("resizeVolume", {"id": "@admin-data", "size": 2}),
+        ("updateVirtualMachine", {"id": "@admin-one"}),
+        ("deployVirtualMachine", {
+            "zoneid": "@zone", "templateid": "@built in", "serviceofferingid": "@small", "account": "bob",
+            "domainid": "@domain",
+        }),
+    ],
+)  # fmt: skip
+def test_things_of_others_are_refused_before_a_job_is_made(world: World, command: str, params: dict[str, str]) -> None:
+    jobs = len(world.sim.db.jobs)
+    answer = world(command, "ann", **params)
+    assert (answer["errorcode"], answer["cserrorcode"], answer["errortext"]) == (531, 4365, NO_ACCESS)
+    assert len(world.sim.db.jobs) == jobs
+
+
+@pytest.mark.parametrize("caller", ["ann", "owner"])
+def test_public_images_are_changed_by_their_owners_only(world: World, caller: str) -> None:
+    answer = world("deleteTemplate", caller, id="@admin-open")
+    assert answer["errorcode"] == 531
+    assert answer["errortext"] == "Domain Admin and regular users can modify only their own Public templates"
