@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 from typing import Any
 
+from ...access import may_use_account
 from ...call import Call
 from ...errors import InvalidParameter
 from ...model.features import ConsoleSession
 from ...registry import command
 from ..appliances import consoles
 from ..common import completed
-from . import inputs, life
+from . import inputs, life, passwords
 from .power import same_vm, the_instance
 from .views import instance_view
-
-LETTERS = string.ascii_lowercase + string.digits
 
 
 @command("resetPasswordForVirtualMachine", sync=same_vm)
@@ -30,8 +27,7 @@ def reset_password(call: Call) -> Any:
     if vm.state != "Stopped":
         raise InvalidParameter(f"Vm {vm} should be stopped to do password reset")
     yield life.STEP
-    length = int(call.setting("vm.password.length") or 6)
-    vm.password = call.params.password or "".join(secrets.choice(LETTERS) for _place in range(length))
+    vm.password = passwords.new(call)
     view = instance_view(call, vm)
     view["password"] = vm.password
     completed(call, "VM.RESETPASSWORD", "resetting Vm password. Vm Id", vm, "VirtualMachine")
@@ -72,7 +68,7 @@ def reset_user_data(call: Call) -> dict[str, Any]:
     vm = the_instance(call, call.params.id, "unable to find a virtual machine by id{id}")
     if vm.state != "Stopped":
         raise InvalidParameter(f"VM {vm} should be stopped to do UserData reset")
-    vm.user_data, vm.user_data_id = inputs.finalize_user_data(call)
+    vm.user_data, vm.user_data_id = inputs.finalize_user_data(call, call.db.templates.get(vm.template_id))
     completed(call, "VM.RESETUSERDATA", "resetting VM userdata. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm, full=False)}
 
@@ -83,12 +79,22 @@ def get_user_data(call: Call) -> dict[str, Any]:
     return {"virtualmachineuserdata": {"virtualmachineid": vm.uuid, "userdata": vm.user_data}}
 
 
+def _may_look(call: Call, vm: Any) -> bool:
+    """Consoles of instances are their owners'; those of the server's own VMs are for root admins."""
+    caller = call.caller
+    if vm.vm_type != "User":
+        return bool(caller.is_root_admin)
+    return may_use_account(caller, call.db.accounts[vm.account_id], call.db)
+
+
 @command("createConsoleEndpoint")
 def create_console_endpoint(call: Call) -> dict[str, Any]:
     """A link to the console proxy of the VM's zone."""
     vm = call.params.virtualmachineid
     if not vm or vm.removed is not None:
         raise InvalidParameter(f"Invalid virtual machine id {vm.id}")
+    if not _may_look(call, vm):
+        return {"consoleendpoint": {"success": False, "details": "Permission denied"}}
     proxies = call.db.vms.where(vm_type="ConsoleProxy", zone_id=vm.zone_id, state="Running")
     if vm.state != "Running" or not proxies:
         return {"consoleendpoint": {"success": False, "details": "Cannot find a proxy to connect to"}}

@@ -47,7 +47,7 @@ def user_data(text: str | None) -> str | None:
     return decoded
 
 
-def finalize_user_data(call: Call, template: Any = None) -> tuple[str | None, int | None]:
+def finalize_user_data(call: Call, template: Any) -> tuple[str | None, int | None]:
     """(text, number of the registered user data) that the call gives, as the template's own user data lets it."""
     text, number = _given_user_data(call)
     own = call.db.user_data.get(template.user_data_id) if template is not None else None

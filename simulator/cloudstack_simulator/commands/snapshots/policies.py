@@ -11,7 +11,7 @@ from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...listing import equal, matching
 from ...model.volumes import SnapshotPolicy, Volume
 from ...parameters import flat_map
-from ...registry import SUCCESS, command
+from ...registry import SUCCESS, check, command
 from ...tags import taggable
 from ..common import completed
 from . import recurring, schedule
@@ -119,11 +119,15 @@ def _check_numbers(call: Call, volume: Volume, interval: int) -> None:
         raise InvalidParameter("Max number of snapshots shouldn't exceed the domain/account level snapshot limit")
 
 
+@check("updateSnapshotPolicy")
+def not_of_others(call: Call) -> None:
+    _check_access(call, call.params.id)
+
+
 @command("updateSnapshotPolicy")
 def update_policy(call: Call) -> Generator[float, None, Any]:
     p = call.params
     policy: SnapshotPolicy = p.id
-    _check_access(call, policy)
     yield 0.05
     if p.fordisplay is not None:
         policy.display = p.fordisplay

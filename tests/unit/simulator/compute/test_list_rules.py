@@ -204,3 +204,10 @@ def test_public_images_are_changed_by_their_owners_only(world: World, caller: st
     answer = world("deleteTemplate", caller, id="@admin-open")
     assert answer["errorcode"] == 531
     assert answer["errortext"] == "Domain Admin and regular users can modify only their own Public templates"
+
+
+@pytest.mark.parametrize("caller", ["ann", "owner"])
+def test_consoles_of_others_stay_shut(world: World, caller: str) -> None:
+    answer = world("createConsoleEndpoint", caller, virtualmachineid="@admin-one")
+    assert answer["consoleendpoint"] == {"success": False, "details": "Permission denied"}
+    assert world("createConsoleEndpoint", caller, virtualmachineid="@ann-one")["consoleendpoint"]["success"] is True
