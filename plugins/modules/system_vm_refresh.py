@@ -72,8 +72,9 @@ options:
       - never
   probe_addresses:
     description:
-      - 'Where consoles are reached from where the task runs: V(host:port) by V(address:port) of a console proxy,
-        or by its address for port 443. Names of console proxies are looked up by the address that they hold.'
+      - Where addresses of the cloud are reached from where the task runs, if not directly.
+      - V(host:port) by V(address:port), or by the address alone for port 443.
+      - Names of console proxies are looked up by the address that they hold.
     type: dict
   canaries:
     description:
@@ -169,6 +170,12 @@ EXAMPLES = r"""
     zone: frankfurt
     system_vm_type: consoleproxy
     method: patch
+
+- name: New console proxies, and a console must open afterwards
+  cloudstack.ops.system_vm_refresh:
+    system_vm_type: consoleproxy
+    force: true
+    open_consoles: required
 """
 
 RETURN = r"""
@@ -186,7 +193,7 @@ counts:
   type: dict
 report:
   description:
-    - What happened to each target and when.
+    - What happened to each target and when; C(left_out) counts what a long failure leaves out.
   returned: success
   type: dict
 interrupted:

@@ -81,10 +81,29 @@ options:
       - auto
       - required
       - never
+  probe_rules:
+    description:
+      - Whether public addresses of a network are connected to from where the task runs, over TCP.
+      - These are up to five that port forwarding, load balancer or static NAT rules open, or O(probe_targets).
+      - 'V(auto): what answered right before the step must answer afterwards, else the step has failed.'
+      - 'V(required): where there are such addresses, one of them must answer before, or nothing is done.'
+      - 'V(never): no address is connected to.'
+    type: str
+    default: auto
+    choices:
+      - auto
+      - required
+      - never
+  probe_targets:
+    description:
+      - 'What is connected to instead of what the rules of a network open: a list of V(address:port), by name or
+        id of the network or VPC.'
+    type: dict
   probe_addresses:
     description:
-      - 'Where consoles are reached from where the task runs: V(host:port) by V(address:port) of a console proxy,
-        or by its address for port 443. Names of console proxies are looked up by the address that they hold.'
+      - Where addresses of the cloud are reached from where the task runs, if not directly.
+      - V(host:port) by V(address:port), or by the address alone for port 443.
+      - Names of console proxies are looked up by the address that they hold.
     type: dict
   batch:
     description:
@@ -204,7 +223,7 @@ counts:
   type: dict
 report:
   description:
-    - What happened to each target and when.
+    - What happened to each target and when; C(left_out) counts what a long failure leaves out.
   returned: success
   type: dict
 interrupted:

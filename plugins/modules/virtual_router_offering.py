@@ -89,6 +89,30 @@ options:
         was cut off has stopped is started in any case.
     type: bool
     default: false
+  probe_rules:
+    description:
+      - Whether public addresses of a network are connected to from where the task runs, over TCP.
+      - These are up to five that port forwarding, load balancer or static NAT rules open, or O(probe_targets).
+      - 'V(auto): what answered right before the step must answer afterwards, else the step has failed.'
+      - 'V(required): where there are such addresses, one of them must answer before, or nothing is done.'
+      - 'V(never): no address is connected to.'
+    type: str
+    default: auto
+    choices:
+      - auto
+      - required
+      - never
+  probe_targets:
+    description:
+      - 'What is connected to instead of what the rules of a network open: a list of V(address:port), by name or
+        id of the network or VPC.'
+    type: dict
+  probe_addresses:
+    description:
+      - Where addresses of the cloud are reached from where the task runs, if not directly.
+      - V(host:port) by V(address:port), or by the address alone for port 443.
+      - Names of console proxies are looked up by the address that they hold.
+    type: dict
   canaries:
     description:
       - So many targets are worked first, and the rest only if they all end well.
@@ -216,7 +240,7 @@ counts:
   type: dict
 report:
   description:
-    - What happened to each target and when.
+    - What happened to each target and when; C(left_out) counts what a long failure leaves out.
   returned: success
   type: dict
 interrupted:

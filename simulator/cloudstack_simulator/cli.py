@@ -98,7 +98,8 @@ def parser() -> argparse.ArgumentParser:
         help="where the host of webhooks' payload URLs is; nothing is sent to other hosts (may be repeated)",
     )  # fmt: skip
     made.add_argument("--page-size", type=int, metavar="N", help="value of default.page.size")
-    made.add_argument("--system-vm-tls", action="store_true", help="a TLS listener on the loopback per system VM")
+    made.add_argument("--system-vm-tls", action="store_true", help="listeners on the loopback for each system VM")
+    made.add_argument("--public-ports", action="store_true", help="one on the loopback for each port that rules open")
     made.add_argument("--seed", type=int, help="make ids repeatable")
     made.add_argument("--log", type=Path, metavar="FILE", help="write every call as a line of JSON (secrets hidden)")
     return made
@@ -119,7 +120,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"key: {sim.key}\nsecret: {sim.secret}", flush=True)
     if restored:
         print(f"restored from {options.state} (--zone and --populate do not count then)", flush=True)
-    app = Server(sim, system_vm_tls=options.system_vm_tls, state=state, stop=stop).application()
+    app = Server(
+        sim, system_vm_tls=options.system_vm_tls, public_ports=options.public_ports, state=state, stop=stop
+    ).application()
     try:
         web.run_app(
             app, host=options.host, port=options.port, access_log=None, print=lambda text: print(text, flush=True)

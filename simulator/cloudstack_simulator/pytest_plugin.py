@@ -14,12 +14,12 @@ from .simulator import Simulator
 
 @pytest.fixture
 def cloudstack_simulator_factory() -> Iterator[Callable[..., RunningSimulator]]:
-    """Starts servers with the options of `Simulator`, and `system_vm_tls`; stops them after the test."""
+    """Starts servers with the options of `Simulator` and of `RunningSimulator`; stops them after the test."""
     started: list[RunningSimulator] = []
 
-    def start(*, system_vm_tls: bool = False, **options: Any) -> RunningSimulator:
+    def start(*, system_vm_tls: bool = False, public_ports: bool = False, **options: Any) -> RunningSimulator:
         options.setdefault("clock", RunningClock())
-        running = RunningSimulator(Simulator(**options), system_vm_tls=system_vm_tls).start()
+        running = RunningSimulator(Simulator(**options), system_vm_tls=system_vm_tls, public_ports=public_ports).start()
         started.append(running)
         return running
 

@@ -15,12 +15,21 @@ from .simulator import Simulator
 class RunningSimulator:
     """`with RunningSimulator(sim) as running:` serves `sim` on a free port of the loopback.
 
-    `system_vm_tls`: also a TLS listener for each system VM; where they are says `GET /simulator/system-vms`.
+    `system_vm_tls`: also listeners for each system VM; where they are says `GET /simulator/system-vms`.
+    `public_ports`: also one for each port that rules open; where they are says `GET /simulator/public-ports`.
     """
 
-    def __init__(self, sim: Simulator, host: str = "127.0.0.1", port: int = 0, *, system_vm_tls: bool = False) -> None:
+    def __init__(
+        self,
+        sim: Simulator,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        system_vm_tls: bool = False,
+        public_ports: bool = False,
+    ) -> None:
         self.sim = sim
-        self._server = Server(sim, system_vm_tls=system_vm_tls)
+        self._server = Server(sim, system_vm_tls=system_vm_tls, public_ports=public_ports)
         self.host = host
         self.port = port
         self._loop = asyncio.new_event_loop()

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from .public_ports import RuleDoors
 from .reply import Reply
 from .side import SidePath
 from .simulator import Simulator
@@ -27,7 +28,8 @@ log = logging.getLogger("cloudstack_simulator")
 class Server:
     """Serves one simulator with aiohttp and lets its clock's work happen in time.
 
-    `system_vm_tls`: also a TLS listener for each system VM. `state`: the file that keeps the state.
+    `system_vm_tls`: also listeners for each system VM. `public_ports`: also one for each port that rules open.
+    `state`: the file that keeps the state.
     `stop`: ends the process, when the side path may do so.
     """
 
@@ -36,11 +38,13 @@ class Server:
         sim: Simulator,
         *,
         system_vm_tls: bool = False,
+        public_ports: bool = False,
         state: StateFile | None = None,
         stop: Callable[[], None] | None = None,
     ) -> None:
         self.sim = sim
         self._doors = SystemVmDoors(sim) if system_vm_tls else None
+        self._rule_doors = RuleDoors(sim) if public_ports else None
         self._state = state
         self._stop = stop
         self._wake = asyncio.Event()
@@ -49,12 +53,14 @@ class Server:
         app = web.Application(client_max_size=16 << 20)
         app.router.add_route("*", "/client/api", self._api)
         app.router.add_route("*", "/client/api/", self._api)
-        SidePath(self.sim, self._doors, self._stop).add_to(app)
+        SidePath(self.sim, self._doors, self._rule_doors, self._stop).add_to(app)
         app.cleanup_ctx.append(self._clockwork)
         if self._state is not None:
             app.cleanup_ctx.append(self._keep_state)
         if self._doors is not None:
             app.cleanup_ctx.append(self._doors.run)
+        if self._rule_doors is not None:
+            app.cleanup_ctx.append(self._rule_doors.run)
         return app
 
     async def _keep_state(self, _app: web.Application) -> Any:
@@ -103,6 +109,8 @@ class Server:
         params.update(dict(request.query.items()))
         reply = self.sim.reply(params, request.method, dict(request.cookies))
         self._wake.set()
+        if self._rule_doors is not None:
+            await self._rule_doors.look()
         pause = self.sim.latency + reply.delay
         if pause:
             await asyncio.sleep(pause)

@@ -7,9 +7,6 @@ console proxies speak TLS only once they have a certificate, and nothing else fr
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import socket
 import ssl
 import tempfile
 from collections.abc import AsyncIterator
@@ -25,55 +22,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from .commands.appliances import consoles
 from .commands.appliances.system_vms import free_public
 from .commands.certificates import pem
+from .doors import Door, keep_looking
 from .model.appliances import API_TYPES, SECONDARY_STORAGE_VM, SystemVm
 from .system_vm_pages import answer
 
 if TYPE_CHECKING:
     from .simulator import Simulator
 
-LOOPBACK = "127.0.0.1"
-LOOK_EVERY = 0.1
-"""Wall-clock seconds between two looks at the system VMs."""
 NEXT = 4
 """Free public addresses of each zone that have a port already."""
 PORTS = (consoles.HTTPS, consoles.HTTP, consoles.WS, consoles.WSS)
 """The first one is that of certificates."""
-
-
-class Door:
-    """One port of the loopback: reserved from the start, so that nobody else gets it, and open now and then."""
-
-    def __init__(self) -> None:
-        self._reserved: socket.socket | None = _bound(0)
-        self.port: int = self._reserved.getsockname()[1]
-        self._server: asyncio.Server | None = None
-        self.serves: object = None
-        """What it was opened with."""
-
-    @property
-    def address(self) -> str:
-        return f"{LOOPBACK}:{self.port}"
-
-    async def open(self, serves: object, vm: SystemVm, context: ssl.SSLContext | None) -> None:
-        await self.close()
-        if self._reserved is not None:
-            self._reserved.close()
-            self._reserved = None
-        self._server = await asyncio.start_server(partial(answer, vm), LOOPBACK, self.port, ssl=context)
-        self.serves = serves
-
-    async def close(self) -> None:
-        self.serves = None
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-            self._reserved = _bound(self.port)
-
-    def give_up(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        if self._reserved is not None:
-            self._reserved.close()
 
 
 class SystemVmDoors:
@@ -89,19 +48,8 @@ class SystemVmDoors:
         """By number of the certificate set."""
 
     async def run(self, _app: web.Application) -> AsyncIterator[None]:
-        await self.look()
-        task = asyncio.create_task(self._keep_looking())
-        yield
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        for door in self._doors.values():
-            door.give_up()
-
-    async def _keep_looking(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
-            await self.look()
+        async with keep_looking(self.look, self._doors):
+            yield
 
     async def look(self) -> None:
         wanted = {vm.public_ip: vm for vm in system_vms(self.sim) if vm.public_ip is not None}
@@ -121,7 +69,7 @@ class SystemVmDoors:
         serves = certificate_of(self.sim, vm)
         boot = (vm.uuid, vm.serving_since, serves)
         if boot != door.serves:
-            await door.open(boot, vm, self._context(serves))
+            await door.open(boot, partial(answer, vm), self._context(serves))
 
     def _context(self, serves: int | None) -> ssl.SSLContext | None:
         if serves is None:
@@ -194,13 +142,6 @@ def view(sim: Simulator, doors: SystemVmDoors | None) -> dict[str, Any]:
         for vm in system_vms(sim)
     ]
     return {"addresses": doors.addresses() if doors is not None else {}, "systemvm": vms}
-
-
-def _bound(port: int) -> socket.socket:
-    made = socket.socket()
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.bind((LOOPBACK, port))
-    return made
 
 
 def _context(chain: str, key: str) -> ssl.SSLContext:

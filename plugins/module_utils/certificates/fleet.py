@@ -127,13 +127,13 @@ def done(sights: Sequence[Sight], kinds: Sequence[tuple[str, str]]) -> bool:
     return set(kinds) <= running and all(sight.state == WANTED for sight in sights)
 
 
-def split_address(text: str) -> tuple[str, int]:
+def split_address(text: str, option: str = "probe_addresses") -> tuple[str, int]:
     """``host:port`` or ``[host]:port``."""
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdigit() or not 0 < int(port) < 65536 or not host.strip("[]"):
         raise InvalidInput(
             f"{text!r} is no address with a port",
-            option="probe_addresses",
+            option=option,
             value=text,
             remedy="give host:port, 203.0.113.7:443 for example",
         )

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from ..campaign import Target
 from ..client import ApiError, NotAllowed
 from ..model import Option
-from .outside import Page, Places, get_page, reaches, upgrade
+from .outside import PROBE_ADDRESSES, Page, Places, get_page, reaches, upgrade
 
 AUTO, REQUIRED, NEVER = "auto", "required", "never"
 SIGN = "noVNC"
@@ -35,11 +35,6 @@ OPEN_CONSOLES = Option(
         "V(required): it must open afterwards in any case, where an instance of the zone runs.",
         "V(never): the server alone is asked for a link.",
     ),
-)  # fmt: skip
-PROBE_ADDRESSES = Option(
-    "probe_addresses", "map", behaviour=True,
-    help="Where consoles are reached from where the task runs: V(host:port) by V(address:port) of a console proxy, or "
-    "by its address for port 443. Names of console proxies are looked up by the address that they hold.",
 )  # fmt: skip
 OPTIONS = (OPEN_CONSOLES, PROBE_ADDRESSES)
 

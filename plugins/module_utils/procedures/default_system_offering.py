@@ -12,7 +12,7 @@ from typing import Any
 
 from ..campaign import ACT, CHECK, VERIFY, Stage, Target, with_default
 from ..model import Option, Row
-from . import appliances, consoles, offerings, routers, swaps
+from . import appliances, offerings, routers, swaps
 from .facts import NAMES, ZONE, scope_of
 
 SETTINGS = {
@@ -71,8 +71,7 @@ DEFAULT_SYSTEM_OFFERING = swaps.procedure(
         ZONE,
         NAMES,
         with_default("canaries", 1),
-        swaps.SERVERS_RESTARTED,
-        *consoles.OPTIONS,
+        *swaps.OPTIONS,
     ),
     sequence=(
         Stage(CHECK, "Check the offering: its kind, state, size, storage and tags in each zone", each=False),

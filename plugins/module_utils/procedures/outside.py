@@ -19,11 +19,20 @@ from typing import Any
 
 from ..certificates.fleet import split_address
 from ..certificates.probe import trusting
+from ..model import Option
 
 PATIENCE = 3.0
 """Seconds for one look."""
 LONGEST = 1 << 16
 """Bytes of a page that are read."""
+PROBE_ADDRESSES = Option(
+    "probe_addresses", "map", behaviour=True,
+    help=(
+        "Where addresses of the cloud are reached from where the task runs, if not directly.",
+        "V(host:port) by V(address:port), or by the address alone for port 443.",
+        "Names of console proxies are looked up by the address that they hold.",
+    ),
+)  # fmt: skip
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """Of the WebSocket protocol [RFC 6455, 1.3]."""
 _DASHED = re.compile(r"(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})(?:\.|$)")

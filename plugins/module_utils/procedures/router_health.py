@@ -14,7 +14,7 @@ from typing import Any
 from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target, with_default
 from ..client import ApiError, InvalidInput
 from ..model import Option, Row
-from . import routers, system_templates
+from . import router_probes, routers, system_templates
 from .facts import scope_of, setting
 from .router_room import check_room
 
@@ -123,11 +123,13 @@ def _age(run: Any, row: Row) -> float:
 
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:
+    router_probes.begin(run, due)
     system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
     check_room(run, due, "recreate")
 
 
 def _act(run: Any, target: Target) -> None:
+    router_probes.remember(run, target)
     routers.restart(run, target, cleanup=True)
 
 
@@ -135,6 +137,7 @@ def _verify(run: Any, target: Target) -> None:
     """New routers run, and a fresh look at them finds nothing any more."""
     old = {row["id"] for row in target.facts["seen"].rows}
     routers.prove(run, target, lambda row: "it is still the old one" if row["id"] in old else "")
+    router_probes.prove(run, target)
     for row in routers.look(run, target).rows:
         names = run.memory["failing"][row["id"]] = _failing(run, row)
         if names:
@@ -167,6 +170,7 @@ ROUTER_HEALTH = Procedure(
         Option("checks", "list", help="Names of checks that a new router can mend.", behaviour=True),
         Option("youngest", "int", default=24, unit="hours", behaviour=True,
                help="A router younger than this is not recreated."),
+        *router_probes.OPTIONS,
         with_default("canaries", 1),
         with_default("retries", 0),
     ),
@@ -180,12 +184,14 @@ ROUTER_HEALTH = Procedure(
         Stage(CHECK, "Leave alone what a new router cannot mend, and routers that are new"),
         Stage(ACT, "Restart the network with cleanup, if that was asked for"),
         Stage(VERIFY, "Wait until a new router runs, and run its checks"),
+        Stage(VERIFY, "Connect to public addresses: what answered before must answer again"),
     ),
     targets=_targets,
     standing=_standing,
     standings=_standings,
     commands=("restartNetwork", "restartVPC"),
     preflight=_preflight,
+    plan_details=router_probes.details,
     act=_act,
     verify=_verify,
 )  # fmt: skip

@@ -14,7 +14,7 @@ from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing
 from ..client import InvalidInput
 from ..model import Option, Row
 from ..reconcile.view import PlannedId
-from . import offerings, routers, system_templates
+from . import offerings, router_probes, routers, system_templates
 from .default_settings import Wish
 from .facts import scope_of
 from .router_room import check_room
@@ -175,6 +175,7 @@ def _standing(run: Any, target: Target) -> Standing:
 
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:
+    router_probes.begin(run, due)
     if run.option("method") != BY_ROUTER:
         system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
         check_room(run, due, "method", run.memory["offering"])
@@ -190,6 +191,7 @@ def _prepare(run: Any, _due: Sequence[Target]) -> Mapping[str, Any]:
 
 
 def _act(run: Any, target: Target) -> None:
+    router_probes.remember(run, target)
     if run.option("method") == BY_ROUTER:
         _change_router(run, target)
         return
@@ -220,6 +222,7 @@ def _change_router(run: Any, target: Target) -> None:
 
 def _verify(run: Any, target: Target) -> None:
     routers.prove(run, target, partial(_why, run))
+    router_probes.prove(run, target)
 
 
 VIRTUAL_ROUTER_OFFERING = Procedure(
@@ -255,6 +258,7 @@ VIRTUAL_ROUTER_OFFERING = Procedure(
             help="With method V(router), routers that somebody stopped get the offering and are started too. What a "
             "run that was cut off has stopped is started in any case.",
         ),
+        *router_probes.OPTIONS,
     ),
     constraints={"required_if": [("method", BY_NETWORK, ["network_offering"])]},
     sequence=(
@@ -264,6 +268,7 @@ VIRTUAL_ROUTER_OFFERING = Procedure(
         Stage(ACT, "Restart the network with cleanup; or change its offering; or stop, change and start the router"),
         Stage(VERIFY, "Wait until every router runs with the wanted offering"),
         Stage(VERIFY, "Wait until a pair has one primary and one backup again"),
+        Stage(VERIFY, "Connect to public addresses: what answered before must answer again"),
     ),
     targets=_targets,
     standing=_standing,
@@ -271,6 +276,7 @@ VIRTUAL_ROUTER_OFFERING = Procedure(
     preflight=_preflight,
     prepare=_prepare,
     prepare_plan=_plan,
+    plan_details=router_probes.details,
     commands=("updateNetwork", "restartNetwork", "restartVPC", *ROUTER_COMMANDS),
     act=_act,
     verify=_verify,

@@ -15,7 +15,7 @@ from typing import Any
 from ..campaign import DUE, LEFT, Procedure, Standing, Target
 from ..client import InvalidInput
 from ..model import Option, Row
-from . import appliances, default_settings, routers
+from . import appliances, consoles, default_settings, router_probes, routers
 from .default_settings import Wish
 
 SERVERS_RESTARTED = Option(
@@ -25,6 +25,8 @@ SERVERS_RESTARTED = Option(
         "Needed only where the server's events no longer tell when that was.",
     ),
 )  # fmt: skip
+OPTIONS = (SERVERS_RESTARTED, consoles.OPEN_CONSOLES, *router_probes.OPTIONS)
+"""What a swap asks beside what is to be swapped."""
 RETURNS = {
     "setting": ("str", "The setting that decides."),
     "restart_needed": ("bool", "Whether the management servers must be restarted before system VMs are renewed."),
@@ -122,6 +124,7 @@ def act(run: Any, target: Target) -> None:
     if _is_appliance(target):
         appliances.replace(run, target)
     else:
+        router_probes.remember(run, target)
         routers.restart(run, target, cleanup=True)
 
 
@@ -129,6 +132,7 @@ def verify(run: Any, target: Target) -> None:
     """Waits until the new ones run as wanted and serve."""
     prove = appliances.prove if _is_appliance(target) else routers.prove
     prove(run, target, run.memory["why"])
+    router_probes.prove(run, target)
 
 
 def procedure(**own: Any) -> Procedure:
@@ -138,8 +142,10 @@ def procedure(**own: Any) -> Procedure:
         returns=RETURNS,
         standing=standing,
         standings=standings,
+        preflight=router_probes.begin,
         prepare=prepare,
         prepare_plan=plan,
+        plan_details=router_probes.details,
         commands=("destroySystemVm", "restartNetwork", "restartVPC"),
         act=act,
         verify=verify,

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..campaign import ACT, CHECK, VERIFY, Stage, Target, with_default
 from ..model import Option, Row
-from . import appliances, consoles, offerings, routers, swaps, system_templates
+from . import appliances, offerings, routers, swaps, system_templates
 from .facts import NAMES, ZONE, scope_of
 
 KINDS = (appliances.CONSOLE_PROXY, appliances.STORAGE_VM)
@@ -79,8 +79,7 @@ SYSTEM_VM_TEMPLATE_REPLACEMENT = swaps.procedure(
             help="Renew virtual routers and internal load balancers too, after the system VMs, by a restart of their "
             "networks with cleanup.",
         ),
-        swaps.SERVERS_RESTARTED,
-        *consoles.OPTIONS,
+        *swaps.OPTIONS,
     ),
     sequence=(
         Stage(CHECK, "Check the template: type, hypervisor, architecture, ready on all image stores", each=False),

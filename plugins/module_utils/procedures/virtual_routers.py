@@ -13,7 +13,7 @@ from typing import Any
 from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
 from ..client import InvalidInput
 from ..model import Option, Row
-from . import routers, system_templates
+from . import router_probes, routers, system_templates
 from .facts import same_version, scope_of, server_version, setting, version_key
 from .router_room import check_room
 from .router_stops import BALANCER_COMMANDS, Stops
@@ -85,6 +85,7 @@ def _standing(run: Any, target: Target) -> Standing:
 
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:
+    router_probes.begin(run, due)
     if run.option("method") != "patch":
         system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
         check_room(run, due, "method")
@@ -101,6 +102,7 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
 
 def _act(run: Any, target: Target) -> None:
     method = run.option("method")
+    router_probes.remember(run, target)
     if _is_balancer(target):
         _renew_balancer(run, target)
     elif method == "reboot":
@@ -122,6 +124,7 @@ def _renew_balancer(run: Any, target: Target) -> None:
 
 def _verify(run: Any, target: Target) -> None:
     routers.prove(run, target, partial(behind, run))
+    router_probes.prove(run, target)
 
 
 VIRTUAL_ROUTER_UPGRADE = Procedure(
@@ -152,6 +155,7 @@ VIRTUAL_ROUTER_UPGRADE = Procedure(
                 "V(reboot): each router is rebooted with a new root disk; the longest cut.",
             ),
         ),
+        *router_probes.OPTIONS,
     ),
     sequence=(
         Stage(CHECK, "List the routers of accounts, projects and VPCs, and internal load balancers", each=False),
@@ -162,11 +166,13 @@ VIRTUAL_ROUTER_UPGRADE = Procedure(
         Stage(ACT, "Stop and start internal load balancers"),
         Stage(VERIFY, "Wait until every router runs and tells the right versions"),
         Stage(VERIFY, "Wait until a pair has one primary and one backup again"),
+        Stage(VERIFY, "Connect to public addresses: what answered before must answer again"),
     ),
     targets=_targets,
     standing=_standing,
     standings=_standings,
     preflight=_preflight,
+    plan_details=router_probes.details,
     commands=("restartNetwork", "restartVPC", "rebootRouter", *BALANCER_COMMANDS),
     act=_act,
     verify=_verify,

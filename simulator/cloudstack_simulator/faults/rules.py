@@ -51,6 +51,9 @@ KINDS = {
     "consoles-open": Kind(CLOUD, "Somebody looks at consoles through console proxies (`where`: their names)."),
     "router-lost": Kind(LIFE, "A router that starts does not come up (`object`: names of routers)."),
     "roles-unsettled": Kind(LIFE, "The routers of a pair don't find out who is primary (`object`: names of routers)."),
+    "rules-lost": Kind(
+        LIFE, "A router that starts lets nothing through to the rules of its public addresses (`object`: routers)."
+    ),
     "patch-swallowed": Kind(LIFE, "A live patch of a router fails, and nobody is told (`object`: names of routers)."),
     "certificate-ignored": Kind(
         LIFE, "A system VM that starts does not take the uploaded certificate (`object`: names of system VMs)."

@@ -54,6 +54,8 @@ class Router(VirtualMachine):
     template_version: str | None = None
     scripts_version: str | None = None
     software_version: str | None = None
+    passes_rules: bool = True
+    """Whether it knows the rules of its public addresses."""
     health_checks: list[dict[str, object]] = fresh(list)
     """Last results: checkname, checktype, success, lastupdated, details."""
 

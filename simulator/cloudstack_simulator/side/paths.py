@@ -13,6 +13,7 @@ from aiohttp import web
 
 from ..commands.appliances.ageing import age
 from ..faults import KINDS, FaultError, Rule
+from ..public_ports import RuleDoors
 from ..system_vm_tls import SystemVmDoors, view
 from . import picture
 from .live import Live
@@ -33,8 +34,15 @@ SAFE = {
 class SidePath:
     """Handlers beside the API. Whatever changes something takes JSON only, so that no foreign page can send it."""
 
-    def __init__(self, sim: Simulator, doors: SystemVmDoors | None, stop: Callable[[], None] | None) -> None:
+    def __init__(
+        self,
+        sim: Simulator,
+        doors: SystemVmDoors | None,
+        rule_doors: RuleDoors | None,
+        stop: Callable[[], None] | None,
+    ) -> None:
         self.sim = sim
+        self._rule_doors = rule_doors
         self._stop = stop
         self._doors = doors
 
@@ -52,6 +60,7 @@ class SidePath:
                 web.get("/simulator/counters", self._counters),
                 web.delete("/simulator/counters", self._reset_counters),
                 web.get("/simulator/system-vms", self._system_vms),
+                web.get("/simulator/public-ports", self._public_ports),
                 web.post("/simulator/age", self._age),
                 web.post("/simulator/restart", self._restart),
                 web.post("/simulator/stop", self._end),
@@ -83,6 +92,12 @@ class SidePath:
 
     async def _system_vms(self, _request: web.Request) -> web.Response:
         return web.json_response(view(self.sim, self._doors))
+
+    async def _public_ports(self, _request: web.Request) -> web.Response:
+        if self._rule_doors is None:
+            return web.json_response({"addresses": {}})
+        await self._rule_doors.look()
+        return web.json_response({"addresses": self._rule_doors.addresses()})
 
     async def _age(self, request: web.Request) -> web.Response:
         wanted = await _sent(request)

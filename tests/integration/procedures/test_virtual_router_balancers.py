@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
+from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud, enable_internal_balancers
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed
 from cloudstack_simulator.commands.appliances.ageing import age
 
@@ -18,9 +18,7 @@ STEPS = ("addAnnotation", "stopInternalLoadBalancerVM", "startInternalLoadBalanc
 def cloud() -> PopulatedCloud:
     """A VPC with a tier whose internal load balancer is of the release before."""
     found = PopulatedCloud("hosts=3,routers=1,hypervisor=KVM")
-    element = found.client.list("listInternalLoadBalancerElements", {})[0]
-    found.client.run("configureInternalLoadBalancerElement", {"id": element["id"], "enabled": True})
-    found.client.run("updateNetworkServiceProvider", {"id": element["nspid"], "state": "Enabled"})
+    enable_internal_balancers(found.client)
     balancer(found, "shop", "10.20")
     age(found.sim, template="4.22.0")
     return found

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import CloudStackError, InvalidInput
-from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
+from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud, enable_internal_balancers
 from cloudstack_simulator.commands.appliances.ageing import age
 
 MODULE = "virtual_router_upgrade"
@@ -146,6 +146,7 @@ def test_a_larger_offering_needs_more_room():
 def test_a_vpc_that_has_lost_its_address_is_told_too():
     cloud = cloud_of()
     (zone,) = cloud.client.list("listZones")
+    enable_internal_balancers(cloud.client)
     offerings = {row["name"]: row["id"] for row in cloud.client.list("listVPCOfferings")}
     wanted = {"name": "v", "displaytext": "v", "cidr": "10.9.0.0/16", "zoneid": zone["id"],
               "vpcofferingid": offerings["Default VPC offering"]}  # fmt: skip

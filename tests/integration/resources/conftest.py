@@ -43,11 +43,13 @@ class Cloud:
     ``run`` calls a module with its defaults and counts what it sends.
     """
 
-    def __init__(self, rate: float = 1.0, *, system_vm_tls: bool = False, populate: str = "") -> None:
+    def __init__(
+        self, rate: float = 1.0, *, system_vm_tls: bool = False, public_ports: bool = False, populate: str = ""
+    ) -> None:
         sim = Simulator(clock=RunningClock(rate), zone=None if populate else "sandbox")
         if populate:
             fill(sim, Wanted.parse(populate))
-        self.running = RunningSimulator(sim, system_vm_tls=system_vm_tls).start()
+        self.running = RunningSimulator(sim, system_vm_tls=system_vm_tls, public_ports=public_ports).start()
         connection = Connection(self.running.endpoint, key=self.running.key, secret=self.running.secret)
         self.client = Client(connection, clock=FastClock(rate, sim.clock))
         self.calls = self.changes = 0

@@ -120,6 +120,7 @@ def boot(sim: Simulator, router: Router) -> None:
     router.state = "Running"
     router.updated = router.running_since = sim.clock.now()
     router.template_version = recipes.template_version(sim, router.hypervisor)
+    router.passes_rules = not sim.faults.strikes("rules-lost", router.name)
     take_scripts(sim, router)
     _see_who_is_primary(sim, router)
 
