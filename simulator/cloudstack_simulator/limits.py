@@ -50,6 +50,10 @@ KINDS = {
     )
 }
 
+SETTINGS = {
+    (who, kind.name): f"max.{who}.{kind.setting}" for kind in KINDS.values() for who in ("account", "project", "domain")
+}
+
 
 class Limits:
     """Counts are kept per account and, summed up, per domain with all its ancestors. Storage counts are bytes."""
@@ -75,7 +79,7 @@ class Limits:
         return self._setting("domain", kind, domain)
 
     def _setting(self, who: str, kind: str, scope: Any) -> int:
-        name = f"max.{who}.{KINDS[kind].setting}"
+        name = SETTINGS[who, kind]
         value = self.sim.settings.value(name, scope) if name in self.sim.settings.by_name else None
         return UNLIMITED if value is None else int(value)
 

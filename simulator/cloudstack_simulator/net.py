@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, NetmaskValueError
 
 PRIVATE = tuple(IPv4Network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
@@ -45,6 +46,7 @@ def network(gateway: str, netmask: str) -> IPv4Network:
     return IPv4Network(f"{gateway}/{netmask}", strict=False)
 
 
+@lru_cache(maxsize=4096)
 def cidr(text: str | None) -> IPv4Network | None:
     """A network from `a.b.c.d/n` (host bits allowed), or None when the text is none."""
     if not text or "/" not in text:

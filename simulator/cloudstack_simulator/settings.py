@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from . import contract
@@ -42,6 +43,21 @@ class Setting:
     @property
     def default(self) -> str | None:
         return self.facts.get("defaultvalue")
+
+
+@lru_cache(maxsize=4096)
+def _typed(text: str | None, kind: str) -> bool | int | float | str | None:
+    if text is None or text == "":
+        return False if kind == "Boolean" else None
+    if kind == "Boolean":
+        return text.strip().lower() == "true"
+    if kind in ("Number", "Decimal", "Range"):
+        try:
+            number = float(text)
+        except ValueError:
+            return text
+        return int(number) if kind == "Number" and number.is_integer() else number
+    return text
 
 
 def scope_of(row: Row) -> str:
@@ -95,19 +111,7 @@ class Settings:
 
     def value(self, name: str, scope: Row | None = None) -> Any:
         """The effective value with its type: bool, int or float where the setting says so, else text or None."""
-        text = self.text(name, scope)
-        kind = self.by_name[name].type
-        if text is None or text == "":
-            return {"Boolean": False}.get(kind)
-        if kind == "Boolean":
-            return text.strip().lower() == "true"
-        if kind in ("Number", "Decimal", "Range"):
-            try:
-                number = float(text)
-            except ValueError:
-                return text
-            return int(number) if kind == "Number" and number.is_integer() else number
-        return text
+        return _typed(self.text(name, scope), self.by_name[name].type)
 
     def _outwards(self, row: Row | None) -> list[Any]:
         """The row and the rows around it, innermost first."""

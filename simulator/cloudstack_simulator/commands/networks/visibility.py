@@ -33,7 +33,14 @@ class Scope:
     domain: Any
     """The domain asked for, the caller's for users; None for an admin who named none."""
     recursive: bool
+    project_accounts: set[int]
+    """Projects' own accounts."""
     of_projects: bool
+    """Whether their networks are asked for; else they are left out."""
+
+    def fits(self, network: Any, *, of_projects: bool | None = None) -> bool:
+        wanted = self.of_projects if of_projects is None else of_projects
+        return (network.account_id in self.project_accounts) is wanted
 
 
 def networks(call: Call, is_system: bool) -> Filter | None:
@@ -66,7 +73,8 @@ def _scope(call: Call) -> Scope:
     elif p.projectid is not None:
         accounts = {_project_account(call)} | ({caller.account.id} if is_admin else set())
     recursive = bool(p.isrecursive) or (bool(p.listall) and domain is None)
-    return Scope(accounts, domain, recursive, p.projectid is not None)
+    project_accounts = {a.id for a in db.accounts.all() if a.account_type == PROJECT}
+    return Scope(accounts, domain, recursive, project_accounts, p.projectid is not None)
 
 
 def _named_account(call: Call, domain: Any) -> set[int]:
@@ -96,20 +104,16 @@ def _project_account(call: Call) -> int:
     return int(account.id)
 
 
-def _fits_project(call: Call, network: Any, of_projects: bool) -> bool:
-    return (call.db.accounts[network.account_id].account_type == PROJECT) is of_projects
-
-
 def _of_accounts(call: Call, scope: Scope, kinds: set[str]) -> Callable[[Any], bool]:
     def test(network: Any) -> bool:
         if network.acl_type == "Domain":
             return "Domain" in kinds and _reaches(call, network, scope.domain)
-        if network.account_id in scope.accounts and _fits_project(call, network, scope.of_projects):
+        if network.account_id in scope.accounts and scope.fits(network):
             return "Account" in kinds
         return (
             "Shared" in kinds
             and permissions.is_shared_with(call, network, scope.accounts)
-            and _fits_project(call, network, False)
+            and scope.fits(network, of_projects=False)
         )
 
     return test
@@ -137,12 +141,12 @@ def _of_domains(call: Call, scope: Scope, kinds: set[str]) -> Callable[[Any], bo
             return network.domain_id in domains or (
                 scope.domain is None and _reaches(call, network, call.caller.domain)
             )
-        if network.domain_id in domains and _fits_project(call, network, scope.of_projects):
+        if network.domain_id in domains and scope.fits(network):
             return "Account" in kinds
         return (
             "Shared" in kinds
             and permissions.is_shared_with(call, network, sharers)
-            and _fits_project(call, network, False)
+            and scope.fits(network, of_projects=False)
         )
 
     return test

@@ -12,6 +12,10 @@ from ...model.tenants import Account, Domain, Project, User, domain_path
 from ...two_factor import is_mandated
 from ..annotations import has_annotations
 
+LIMIT_FIELDS = {
+    name: (f"{kind.field}limit", f"{kind.field}total", f"{kind.field}available") for name, kind in KINDS.items()
+}
+
 
 def _shown(limit: int) -> str:
     return "Unlimited" if limit == UNLIMITED else str(limit)
@@ -24,10 +28,11 @@ def _limit_fields(kind: str, limit: int, count: int, available_limit: int | None
     if kind == "secondary_storage":
         total = count / GIB
     room = limit if available_limit is None else available_limit
+    of_limit, of_total, of_room = LIMIT_FIELDS[kind]
     return {
-        f"{fact.field}limit": _shown(limit),
-        f"{fact.field}total": total,
-        f"{fact.field}available": "Unlimited" if room == UNLIMITED else str(room - total),
+        of_limit: _shown(limit),
+        of_total: total,
+        of_room: "Unlimited" if room == UNLIMITED else str(room - total),
     }
 
 
@@ -131,7 +136,8 @@ def account_row(call: Call, account: Account) -> dict[str, Any]:
 
 
 def vm_counts(call: Call, account: Account) -> dict[str, int]:
-    states = [vm.state for vm in call.db.vms.where(account_id=account.id, vm_type="User")]
+    owned = (call.db.vms.buckets("account_id") or {}).get(account.id, {})
+    states = [vm.state for vm in owned.values() if vm.vm_type == "User"]
     running = states.count("Running")
     return {"vmrunning": running, "vmstopped": states.count("Stopped")}
 
