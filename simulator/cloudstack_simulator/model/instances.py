@@ -37,6 +37,8 @@ class Instance(VirtualMachine):
     security_group_ids: list[int] = fresh(list)
     backup_offering_id: int | None = None
     autoscale_group_id: int | None = None
+    serves: str | None = None
+    """What the server made it for: `shared file system`, `Kubernetes cluster`. None: it is its owner's."""
     lease_end: float | None = None
     lease_action: str | None = None
     """What happens at the end: STOP or DESTROY."""
@@ -112,6 +114,8 @@ class UserData(Row):
     text: str
     """Base64."""
     params: str | None = None
+    for_clusters: bool = False
+    """Whether it configures the container network of Kubernetes clusters."""
 
 
 @entity("security_groups", "SecurityGroup", indexes=("account_id", "name"))

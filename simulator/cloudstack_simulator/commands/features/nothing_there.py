@@ -18,8 +18,8 @@ APPLIANCES = (
     "listUcsManagers", "listUcsProfiles",
 )  # fmt: skip
 FEATURES = (
-    "listCniConfiguration", "listCustomActions", "listGlobalLoadBalancerRules", "listImportVmTasks",
-    "listSecondaryStorageSelectors", "listSharedFileSystems", "listTemplateDirectDownloadCertificates",
+    "listCustomActions", "listImportVmTasks",
+    "listSecondaryStorageSelectors", "listTemplateDirectDownloadCertificates",
     "listVnfAppliances",
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...errors import CloudRuntime
+from ...errors import CloudRuntime, InvalidParameter
 from ..volumes import lifecycle as disks
 
 if TYPE_CHECKING:
@@ -24,4 +24,25 @@ def refuse_busy_root(sim: Simulator, vm: Any, deed: str) -> None:
     if has_busy_snapshots(sim, vm, root_only=True):
         raise CloudRuntime(
             f"There is/are unbacked up snapshot(s) on ROOT volume, {deed} is not permitted, please try again later."
+        )
+
+
+SHARE, NODE = "shared file system", "Kubernetes cluster"
+"""What instances may serve."""
+
+
+def refuse_share(vm: Any) -> None:
+    """Refuse a deed to the instance behind a shared file system: it has commands of its own."""
+    if vm.serves == SHARE:
+        raise InvalidParameter("Operation not supported on Shared FileSystem Instance")
+
+
+def refuse_node(sim: Simulator, vm: Any) -> None:
+    """Refuse to destroy a node of a Kubernetes cluster that the server runs."""
+    node = sim.db.kubernetes_nodes.first(vm_id=vm.id) if vm.serves == NODE else None
+    if node is not None:
+        raise CloudRuntime(
+            f"Instance is a part of a Kubernetes cluster: {sim.db.kubernetes_clusters[node.cluster_id].name}. Use "
+            "Instance delete option from Kubernetes cluster details or scale API for Kubernetes clusters with "
+            "'nodeids' to destroy the instance."
         )

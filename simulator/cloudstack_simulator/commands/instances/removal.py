@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 def destroy(call: Call) -> Any:
     p = call.params
     vm = the_instance(call, p.id)
+    guards.refuse_share(vm)
+    guards.refuse_node(call.sim, vm)
     if p.expunge and not may_expunge(call):
         raise PermissionDenied("Account does not have permission for expunging.")
     if vm.delete_protection:
@@ -71,6 +73,7 @@ def _check_volumes(vm: Instance, volumes: list[Any]) -> None:
 @command("recoverVirtualMachine")
 def recover(call: Call) -> dict[str, Any]:
     vm = the_instance(call, call.params.id)
+    guards.refuse_share(vm)
     if not may_expunge(call):
         raise PermissionDenied(
             "Recovering a vm can only be done by an Admin. Or when the allow.user.expunge.recover.vm key is set."
@@ -89,6 +92,7 @@ def recover(call: Call) -> dict[str, Any]:
 @command("expungeVirtualMachine", sync=same_vm)
 def expunge(call: Call) -> Any:
     vm = the_instance(call, call.params.id, "Unable to find a virtual machine with specified vmId")
+    guards.refuse_share(vm)
     if vm.state not in ("Destroyed", "Expunging", "Error"):
         raise CloudRuntime("Please destroy vm with specified vmId before expunge")
     if not may_expunge(call):
@@ -133,6 +137,7 @@ def expunge_round(sim: Simulator) -> None:
 def restore(call: Call) -> Any:
     p, sim = call.params, call.sim
     vm = the_instance(call, p.virtualmachineid, "Cannot find VM with ID {id}")
+    guards.refuse_share(vm)
     template = _restore_image(call, vm)
     offering, size = _new_root(call, vm, template)
     owner = call.db.accounts[vm.account_id]

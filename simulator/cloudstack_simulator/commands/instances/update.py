@@ -10,7 +10,7 @@ from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import command
 from ..common import completed
-from . import counting, inputs, interfaces, leases, placement, sizes
+from . import counting, guards, inputs, interfaces, leases, placement, sizes
 from .power import the_instance
 from .views import instance_view
 
@@ -24,6 +24,7 @@ def _refuse(text: str) -> CloudRuntime:
 def update(call: Call) -> dict[str, Any]:
     p = call.params
     vm = the_instance(call, p.id, "unable to find virtual machine with id: {id}")
+    guards.refuse_share(vm)
     if vm.state in ("Destroyed", "Expunging"):
         raise _refuse(f"Vm {vm} is not in the right state")
     guest_os = _guest_os(call)

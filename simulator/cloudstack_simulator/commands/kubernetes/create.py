@@ -9,11 +9,9 @@ from typing import Any
 from ...access import entity_owner
 from ...call import Call
 from ...errors import ApiError, CloudRuntime, IllegalArgument
-from ...model.images import SYSTEM
 from ...model.kubernetes import KubernetesCluster
 from ...registry import allocate, command
-from ..images import rows as images
-from ..instances import placement
+from ..instances import made, placement
 from . import checks, nodes, service
 from .view import TYPES, cluster_view
 
@@ -92,7 +90,9 @@ def _managed(call: Call, owner: Any) -> KubernetesCluster:
     checks.experiments(call)
     counts = {"WORKER": p.size, "CONTROL": p.controlnodes, "ETCD": p.etcdnodes}
     hypervisor = _plan(call, zone, offerings, counts)
-    template = _template(call, zone, hypervisor)
+    template = made.system_template(call, zone, hypervisor)
+    if template is None:
+        raise CloudRuntime(f"Not able to find the System or Routing template in ready state for the zone {zone.uuid}")
     if network is not None:
         checks.usable_network(call, network, p.controlnodes + p.size)
     else:
@@ -156,13 +156,6 @@ def _plan(call: Call, zone: Any, offerings: dict[str, Any], counts: dict[str, in
 
 def _fits(left: tuple[int, int], offering: Any) -> bool:
     return left[0] >= offering.cpu * offering.speed and left[1] >= offering.memory * placement.MIB
-
-
-def _template(call: Call, zone: Any, hypervisor: str) -> Any:
-    for template in call.db.templates.where(kind=SYSTEM):
-        if template.hypervisor == hypervisor and images.is_ready(call.sim, template, zone):
-            return template
-    raise CloudRuntime(f"Not able to find the System or Routing template in ready state for the zone {zone.uuid}")
 
 
 def _make_network(call: Call, owner: Any, zone: Any, offering: Any) -> Any:

@@ -9,6 +9,7 @@ from ...call import Call
 from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.kubernetes import KubernetesCluster
 from ...registry import SUCCESS, command, on_account_removal
+from .. import deputy
 from ..images import rows as images
 from ..instances import counting, life
 from . import nodes, service
@@ -117,7 +118,7 @@ def _destroy(call: Call, cluster: KubernetesCluster) -> Steps:
         yield from nodes.drop(call, node)
     network = call.db.networks.get(cluster.network_id)
     if cluster.cleans_network and network is not None and network.removed is None:
-        yield from service.act(call, cluster, "deleteNetwork", id=network.uuid)
+        yield from deputy.run(call, cluster.account_id, "deleteNetwork", id=network.uuid)
 
 
 def _close_network(call: Call, cluster: KubernetesCluster) -> Steps:
@@ -127,7 +128,7 @@ def _close_network(call: Call, cluster: KubernetesCluster) -> Steps:
             continue
         kind = {"Firewall": "deleteFirewallRule", "LoadBalancing": "deleteLoadBalancerRule"}.get(rule.purpose)
         if kind is not None and rule.removed is None:
-            yield from service.act(call, cluster, kind, id=rule.uuid)
+            yield from deputy.run(call, cluster.account_id, kind, id=rule.uuid)
 
 
 @command("upgradeKubernetesCluster", sync=same_cluster)

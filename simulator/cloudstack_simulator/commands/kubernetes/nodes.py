@@ -9,9 +9,8 @@ from ...call import Call
 from ...errors import CloudRuntime
 from ...model.instances import Instance
 from ...model.kubernetes import KubernetesCluster, KubernetesNode
-from ..instances import counting, interfaces, life, sizes
-from ..instances.interfaces import Wanted
-from ..volumes import lifecycle as disks
+from .. import deputy
+from ..instances import guards, made
 from ..volumes.sizes import GIB
 from . import service
 from .view import nodes_of
@@ -33,26 +32,16 @@ def offering_of(call: Call, cluster: KubernetesCluster, kind: str) -> Any:
 
 def provision(call: Call, cluster: KubernetesCluster, kind: str) -> Generator[float, None, Instance]:
     """Make and start one more node."""
-    sim, db = call.sim, call.db
-    vm = _new(call, cluster, kind)
-    owner = db.accounts[cluster.account_id]
-    counting.check(sim, owner, sizes.size_of(db, vm))
-    sim.limits.check(owner, "volume")
-    db.vms.add(vm)
-    vm.instance_name = f"i-{owner.id}-{vm.id}-{call.setting('instance.name')}"
+    db = call.db
+    size = cluster.root_disk_size * GIB if cluster.root_disk_size else None
+    vm = made.add(call, _new(call, cluster, kind), db.networks[cluster.network_id], root_size=size)
     node = db.kubernetes_nodes.add(
         KubernetesNode(cluster_id=cluster.id, vm_id=vm.id, kind=kind, version=_version(call, cluster))
     )
-    interfaces.give(call, vm, [Wanted(db.networks[cluster.network_id])])
-    counting.count(sim, vm, 1)
-    size = cluster.root_disk_size * GIB if cluster.root_disk_size else None
-    disks.new_root(sim, vm, db.templates[vm.template_id], size=size)
     try:
-        yield from life.start(call, vm)
+        yield from made.start(call, vm)
     except CloudRuntime:
         db.kubernetes_nodes.delete(node)
-        counting.count(sim, vm, -1)
-        life.set_state(sim, vm, "Error")
         raise
     return vm
 
@@ -72,16 +61,14 @@ def _new(call: Call, cluster: KubernetesCluster, kind: str) -> Instance:
         details = {"SSH.PublicKey": key.public_key, "SSH.KeyPairNames": key.name} if key is not None else {}
     return Instance(
         name=name,
-        display_name=name,
         vm_type="User",
         account_id=cluster.account_id,
         zone_id=cluster.zone_id,
         service_offering_id=offering_of(call, cluster, kind).id,
         template_id=template.id,
-        guest_os_id=template.guest_os_id,
         hypervisor=cluster.hypervisor or template.hypervisor,
         details=details,
-        user_id=call.caller.user.id,
+        serves=guards.NODE,
     )
 
 
@@ -105,20 +92,26 @@ def _public_ip(call: Call, cluster: KubernetesCluster) -> Any:
 
 
 def _open_port(call: Call, cluster: KubernetesCluster, ip: Any, start: int, end: int) -> Steps:
-    yield from service.act(
-        call, cluster, "createFirewallRule", ipaddressid=ip.uuid, protocol="tcp", startport=start, endport=end
+    yield from deputy.run(
+        call,
+        cluster.account_id,
+        "createFirewallRule",
+        ipaddressid=ip.uuid,
+        protocol="tcp",
+        startport=start,
+        endport=end,
     )
 
 
 def _balance(call: Call, cluster: KubernetesCluster, ip: Any) -> Steps:
     network = call.db.networks[cluster.network_id]
-    rule = yield from service.act(
-        call, cluster, "createLoadBalancerRule", name=HTTPS_NAME, publicipid=ip.uuid, algorithm="roundrobin",
+    rule = yield from deputy.run(
+        call, cluster.account_id, "createLoadBalancerRule", name=HTTPS_NAME, publicipid=ip.uuid, algorithm="roundrobin",
         publicport=service.API_PORT, privateport=service.API_PORT, openfirewall="false", networkid=network.uuid,
     )  # fmt: skip
     members = [call.db.vms[n.vm_id].uuid for n in nodes_of(call, cluster, "CONTROL")]
-    yield from service.act(
-        call, cluster, "assignToLoadBalancerRule", id=rule["id"], virtualmachineids=",".join(members)
+    yield from deputy.run(
+        call, cluster.account_id, "assignToLoadBalancerRule", id=rule["id"], virtualmachineids=",".join(members)
     )
 
 
@@ -131,9 +124,9 @@ def open_ssh(call: Call, cluster: KubernetesCluster) -> Steps:
     vms = [call.db.vms[n.vm_id] for n in nodes_of(call, cluster)]
     yield from _open_port(call, cluster, ip, service.SSH_PORT, service.SSH_PORT + len(vms) - 1)
     for index, vm in enumerate(vms):
-        yield from service.act(
-            call, cluster, "createPortForwardingRule", ipaddressid=ip.uuid, protocol="tcp", virtualmachineid=vm.uuid,
-            publicport=service.SSH_PORT + index, privateport=22, openfirewall="false",
+        yield from deputy.run(
+            call, cluster.account_id, "createPortForwardingRule", ipaddressid=ip.uuid, protocol="tcp",
+            virtualmachineid=vm.uuid, publicport=service.SSH_PORT + index, privateport=22, openfirewall="false",
         )  # fmt: skip
 
 
@@ -145,16 +138,10 @@ def close_ssh(call: Call, cluster: KubernetesCluster) -> Steps:
         if (rule.start_port or 0) >= service.SSH_PORT and rule.start_port != service.API_PORT:
             kind = {"Firewall": "deleteFirewallRule", "PortForwarding": "deletePortForwardingRule"}.get(rule.purpose)
             if kind is not None:
-                yield from service.act(call, cluster, kind, id=rule.uuid)
+                yield from deputy.run(call, cluster.account_id, kind, id=rule.uuid)
 
 
 def drop(call: Call, node: KubernetesNode) -> Steps:
     """Expunge a node's instance."""
-    vm = call.db.vms[node.vm_id]
-    counted = vm.removed is None and vm.state not in ("Error", "Destroyed")
-    if vm.removed is None:
-        yield from life.destroy(call, vm)
-        if counted:
-            counting.count(call.sim, vm, -1)
-        life.expunge(call.sim, vm)
+    yield from made.drop(call, call.db.vms[node.vm_id])
     call.db.kubernetes_nodes.delete(node)

@@ -75,20 +75,3 @@ def check_endpoint(call: Call) -> None:
     address = call.setting("endpoint.url")
     if not address or "localhost" in address:
         raise InvalidParameter("Global setting endpoint.url has to be set to the Management Server's API end point")
-
-
-def act(call: Call, cluster: KubernetesCluster, command: str, **params: Any) -> Generator[float, None, dict[str, Any]]:
-    """Run a command for the cluster's owner and wait for its job: its answer."""
-    sim = call.sim
-    status, body = sim.act(command, sim.system_for(sim.db.accounts[cluster.account_id]), **params)
-    content: dict[str, Any] = next(iter(body.values()))
-    if status != 200:
-        raise CloudRuntime(content.get("errortext"))
-    job = sim.db.jobs.find(content["jobid"]) if "jobid" in content else None
-    if job is None:
-        return content
-    while job.status == 0:
-        yield 0.1
-    if job.status != 1:
-        raise CloudRuntime(job.result.get("errortext"))
-    return {**content, **job.result}
