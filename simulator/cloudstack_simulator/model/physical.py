@@ -78,6 +78,12 @@ class InternalLbElement(Row):
     enabled: bool = False
 
 
+@entity("ovs_elements", "OvsProvider", indexes=("provider_id",))
+class OvsElement(Row):
+    provider_id: int
+    enabled: bool = False
+
+
 @entity("storage_ranges", "StorageNetworkIpRange", indexes=("pod_id", "zone_id"))
 class StorageRange(Row):
     """A range of a pod's storage network."""

@@ -69,6 +69,19 @@ def add_secondary_storage(call: Call) -> dict[str, Any]:
     return {"secondarystorage": image_store_view(call, store)}
 
 
+@command("addSwift")
+def add_swift(call: Call) -> dict[str, Any]:
+    p = call.params
+    given = {"account": p.account, "username": p.username, "key": p.key}
+    store = _add(call, p.url, "Swift", {name: value for name, value in given.items() if value is not None})
+    return {"secondarystorage": image_store_view(call, store)}
+
+
+@command("listSwifts")
+def list_swifts(call: Call) -> dict[str, Any]:
+    return call.listing("imagestore", call.db.image_stores, image_store_view, where=[equal("provider", "Swift")])
+
+
 def _add(call: Call, name: str, provider: str, details: dict[str, str]) -> ImageStore:
     p, db = call.params, call.db
     if db.image_stores.first(name=name):

@@ -28,13 +28,29 @@ def data_view(call: Call, row: UserData) -> dict[str, Any]:
     }
 
 
+def _check_name(call: Call, owner: Any) -> None:
+    if call.db.user_data.first(account_id=owner.id, name=call.params.name):
+        raise InvalidParameter(f"A userdata with name {call.params.name} already exists for this account.")
+
+
+@command("registerCniConfiguration")
+def register_cni(call: Call) -> dict[str, Any]:
+    p, owner = call.params, finalize_owner(call)
+    _check_name(call, owner)
+    text = inputs.user_data(p.cniconfig) or ""
+    row = call.db.user_data.add(
+        UserData(name=p.name, account_id=owner.id, text=text, params=p.params, for_clusters=True)
+    )
+    completed(call, "REGISTER.CNI.CONFIG", "registering CNI configuration. CNI Configuration Name", row, name=row.name)
+    return {"cniconfig": data_view(call, row)}
+
+
 @command("registerUserData")
 def register(call: Call) -> dict[str, Any]:
     p = call.params
     owner = finalize_owner(call)
     text = inputs.user_data(p.userdata)
-    if call.db.user_data.first(account_id=owner.id, name=p.name):
-        raise InvalidParameter(f"A userdata with name {p.name} already exists for this account.")
+    _check_name(call, owner)
     same = next((r for r in call.db.user_data.where(account_id=owner.id) if r.text == text), None)
     if same is not None:
         raise InvalidParameter(f"Userdata {same.name} with same content already exists for this account.")
@@ -45,12 +61,21 @@ def register(call: Call) -> dict[str, Any]:
 
 @command("listUserData")
 def list_data(call: Call) -> dict[str, Any]:
+    return _listing(call, "userdata", for_clusters=False)
+
+
+@command("listCniConfiguration")
+def list_cni(call: Call) -> dict[str, Any]:
+    return _listing(call, "cniconfig", for_clusters=True)
+
+
+def _listing(call: Call, name: str, *, for_clusters: bool) -> dict[str, Any]:
     p = call.params
     return call.listing(
-        "userdata",
+        name,
         call.db.user_data,
         data_view,
-        where=[equal("id", p.id), equal("name", p.name)],
+        where=[equal("id", p.id), equal("name", p.name), equal("for_clusters", for_clusters)],
         keyword=("name",),
         owned=True,
         newest_first=True,
@@ -59,6 +84,19 @@ def list_data(call: Call) -> dict[str, Any]:
 
 @command("deleteUserData")
 def delete(call: Call) -> dict[str, Any]:
+    row = _remove(call)
+    completed(call, "DELETE.USER.DATA", "deleting user data. User Data Name", row, name=row.name)
+    return SUCCESS
+
+
+@command("deleteCniConfiguration")
+def delete_cni(call: Call) -> dict[str, Any]:
+    row = _remove(call)
+    completed(call, "DELETE.CNI.CONFIG", "deleting CNI configuration. CNI Configuration Name", row, name=row.name)
+    return SUCCESS
+
+
+def _remove(call: Call) -> UserData:
     row = call.params.id
     owner = finalize_owner(call)
     if not row or row.removed is not None or row.account_id != owner.id:
@@ -71,8 +109,7 @@ def delete(call: Call) -> dict[str, Any]:
     if any(vm.user_data_id == row.id for vm in call.db.vms.where(vm_type="User")):
         raise CloudRuntime(f"Userdata {row.name} cannot be removed as it is being used by some VMs")
     call.db.user_data.delete(row)
-    completed(call, "DELETE.USER.DATA", "deleting user data. User Data Name", row, name=row.name)
-    return SUCCESS
+    return row  # type: ignore[no-any-return]
 
 
 @command("linkUserDataToTemplate")

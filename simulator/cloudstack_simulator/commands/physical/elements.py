@@ -1,18 +1,18 @@
-"""Virtual router and internal load balancer elements: what must be configured before its provider can be enabled."""
+"""Elements of virtual routers, internal load balancers and Open vSwitch: what must be configured before its provider can be enabled."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ...call import Call, live
-from ...errors import InvalidParameter, JavaError
+from ...errors import InvalidParameter, JavaError, ServerApiError
 from ...listing import equal
-from ...model.physical import InternalLbElement, RouterElement
+from ...model.physical import InternalLbElement, OvsElement, RouterElement
 from ...registry import allocate, command
 from .providers import ROUTERS
 
 
-def _element_view(call: Call, element: RouterElement | InternalLbElement) -> dict[str, Any]:
+def _element_view(call: Call, element: RouterElement | InternalLbElement | OvsElement) -> dict[str, Any]:
     provider = call.db.service_providers[element.provider_id]
     return {"id": element.uuid, "nspid": provider.uuid, "enabled": element.enabled}
 
@@ -101,3 +101,26 @@ def create_internal_lb_element(call: Call) -> dict[str, Any]:
     if call.db.internal_lb_elements.get(call.created.id) is None:
         raise InvalidParameter("Unable to find InternalLbVm by id")
     return {"internalloadbalancerelement": _element_view(call, call.created)}
+
+
+@command("listOvsElements")
+def list_ovs_elements(call: Call) -> dict[str, Any]:
+    p = call.params
+    return call.listing(
+        "ovselement",
+        call.db.ovs_elements,
+        _element_view,
+        where=[equal("id", p.id), equal("provider_id", p.nspid), equal("enabled", p.enabled)],
+    )
+
+
+@command("configureOvsElement")
+def configure_ovs_element(call: Call) -> dict[str, Any]:
+    element = call.params.id
+    if not element or element.removed is not None:
+        raise ServerApiError(530, "Failed to configure the ovs provider")
+    element.enabled = call.params.enabled
+    call.event(
+        "NETWORK.ELEMENT.CONFIGURE", f"Successfully completed configuring ovs provider. Id: {element.id}", element
+    )
+    return {"ovselement": _element_view(call, element)}

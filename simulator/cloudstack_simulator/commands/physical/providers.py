@@ -8,7 +8,7 @@ from ...call import Call, live
 from ...contract import facts
 from ...errors import CloudRuntime, InvalidParameter
 from ...listing import equal
-from ...model.physical import InternalLbElement, PhysicalNetwork, RouterElement, ServiceProvider
+from ...model.physical import InternalLbElement, OvsElement, PhysicalNetwork, RouterElement, ServiceProvider
 from ...registry import SUCCESS, allocate, command
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ def services_of(provider: str) -> list[str]:
 def add_defaults(sim: Simulator, network: PhysicalNetwork) -> None:
     for name, state in DEFAULTS:
         _add(sim, network, name, services_of(name), state)
+    if "GRE" in network.isolation_methods:
+        provider = _add(sim, network, "Ovs", services_of("Ovs"), "Disabled")
+        sim.db.ovs_elements.add(OvsElement(provider_id=provider.id))
 
 
 def _add(sim: Simulator, network: PhysicalNetwork, name: str, services: list[str], state: str) -> ServiceProvider:
@@ -74,7 +77,7 @@ def _add(sim: Simulator, network: PhysicalNetwork, name: str, services: list[str
 
 
 def drop(sim: Simulator, provider: ServiceProvider) -> None:
-    for table in (sim.db.router_elements, sim.db.internal_lb_elements):
+    for table in (sim.db.router_elements, sim.db.internal_lb_elements, sim.db.ovs_elements):
         for element in table.where(provider_id=provider.id):
             table.delete(element)
     sim.db.service_providers.delete(provider)
@@ -84,6 +87,9 @@ def is_ready(sim: Simulator, provider: ServiceProvider) -> bool:
     """Whether the element behind a provider is configured; providers without an element always are."""
     elements = sim.db.router_elements.where(provider_id=provider.id)
     elements += sim.db.internal_lb_elements.where(provider_id=provider.id)
+    elements += sim.db.ovs_elements.where(provider_id=provider.id)
+    if provider.name == "Ovs" and not elements:
+        return False
     return all(element.enabled for element in elements)
 
 
@@ -171,10 +177,9 @@ def update_provider(call: Call) -> dict[str, Any]:
         provider.state = states[p.state.lower()]
     call.event(
         "SERVICE.PROVIDER.UPDATE",
-        "Successfully completed updating physical network ServiceProvider. Id: "
-        "{provider.id}",
+        f"Successfully completed updating physical network ServiceProvider. Id: {provider.id}",
         provider,
-    )  # fmt: skip
+    )
     return {"networkserviceprovider": provider_view(call, provider)}
 
 
