@@ -130,6 +130,8 @@ def delete(sim: Simulator, zone: Zone) -> None:
         db.vlans.remove(vlan)
     for network in db.networks.where(zone_id=zone.id):
         db.networks.remove(network)
+    for place in db.template_zones.where(zone_id=zone.id):
+        db.template_zones.remove(place)
     dedication.release(sim, "zone", zone)
     sim.tags.drop(zone)
     db.zones.remove(zone)

@@ -108,6 +108,18 @@ def test_a_zone_is_taken_down_in_order(running: Any) -> None:
     assert op.rows("listHosts") == []
 
 
+def test_templates_leave_with_the_zone(running: Any) -> None:
+    op = running.op
+    before = [row["zonename"] for row in op.rows("listTemplates", templatefilter="all")]
+    given = {"networktype": "Advanced", "dns1": "192.0.2.53", "internaldns1": "10.9.0.53"}
+    zone = op.do("createZone", name="short", **given)["zone"]
+    store = op.do("addImageStore", provider="NFS", name="brief", zoneid=zone["id"], url="nfs://10.9.0.5/secondary")
+    assert "short" in {row["zonename"] for row in op.rows("listTemplates", templatefilter="all")}
+    op.do("deleteImageStore", id=store["imagestore"]["id"])
+    op.do("deleteZone", id=zone["id"])
+    assert [row["zonename"] for row in op.rows("listTemplates", templatefilter="all")] == before
+
+
 def test_a_zone_made_for_a_domain_is_seen_by_it_alone(op: Any, people: dict[str, Any]) -> None:
     domain = people["ann"].domain.uuid
     op.do("createZone", name="theirs", networktype="Advanced", dns1="192.0.2.53", internaldns1="10.0.0.53",
