@@ -1,5 +1,5 @@
-"""Devices of other makers. The simulator has none, so that none can be added: up to where the server would connect to the
-device it answers as the server does, from there on it says that it has no such thing.
+"""Devices of other makers. The simulator has none, so that none can be added: up to where the server would connect to
+the device it answers as the server does, from there on it says that it has no such thing.
 """
 
 from __future__ import annotations

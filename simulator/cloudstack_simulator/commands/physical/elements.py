@@ -1,4 +1,4 @@
-"""Elements of virtual routers, internal load balancers and Open vSwitch: what must be configured before its provider can be enabled."""
+"""Elements of virtual routers, internal load balancers and Open vSwitch: configured before their providers are enabled."""
 
 from __future__ import annotations
 
