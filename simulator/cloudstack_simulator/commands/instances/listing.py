@@ -1,4 +1,4 @@
-"""listVirtualMachines and its metrics and usage."""
+"""listVirtualMachines and its metrics."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from ...call import Call, live
 from ...envelope import Ready, prune
 from ...errors import InvalidParameter
-from ...listing import Filter, any_of, contains, equal, matching, tagged
+from ...listing import Filter, contains, equal, matching, tagged
 from ...model.instances import Instance
 from ...registry import command
 from ..common import architecture, by_ids
@@ -255,26 +255,3 @@ def _metrics_view(call: Call, vm: Instance, details: tuple[str, ...]) -> dict[st
             "diskiopstotal": 0,
         }
     return view
-
-
-@command("listVirtualMachinesUsageHistory")
-def list_usage_history(call: Call) -> dict[str, Any]:
-    p = call.params
-    return call.listing(
-        "virtualmachine",
-        call.db.vms,
-        lambda c, vm: {
-            "id": vm.uuid,
-            "name": vm.instance_name,
-            "displayname": vm.display_name,
-            "stats": statistics.history(c, vm),
-        },
-        where=[
-            equal("id", p.id),
-            any_of("id", p.ids) if p.ids else None,
-            equal("vm_type", "User"),
-            equal("name", p.name),
-        ],
-        keyword=("name",),
-        owned=True,
-    )

@@ -8,7 +8,6 @@ from typing import Any
 
 from ...call import Call
 from ...registry import COMMANDS, command
-from ..instances.statistics import history
 
 GB = 1 << 30
 
@@ -201,31 +200,3 @@ def _with_volume_sizes(view: dict[str, Any]) -> dict[str, Any]:
         "storagetype": f"{(view.get('storagetype') or '').capitalize()} ({view['type']})",
         "domainpath": None,
     }
-
-
-@command("listVolumesUsageHistory")
-def list_volumes_usage_history(call: Call) -> dict[str, Any]:
-    """Disk statistics are not kept (the default): every volume with none."""
-    p = call.params
-    wanted = [p.id] if p.id else p.ids
-    rows = [v for v in call.db.volumes if wanted is None or v in wanted]
-    return call.listing(
-        "volume",
-        rows,
-        lambda _call, volume: {"id": volume.uuid, "name": volume.name, "stats": []},
-        keyword=("name",),
-    )
-
-
-@command("listSystemVmsUsageHistory")
-def list_system_vms_usage_history(call: Call) -> dict[str, Any]:
-    """System VMs and routers, also removed ones, with what the collector kept of them."""
-    p = call.params
-    wanted = [p.id] if p.id else p.ids
-    rows = [vm for vm in call.db.vms if vm.vm_type != "User" and (wanted is None or vm in wanted)]
-    return call.listing(
-        "virtualmachine",
-        rows,
-        lambda inner, vm: {"id": vm.uuid, "name": vm.name, "stats": history(inner, vm)},
-        keyword=("name",),
-    )

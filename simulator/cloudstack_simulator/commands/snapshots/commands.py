@@ -1,4 +1,4 @@
-"""Listing, deleting, reverting, copying and extracting snapshots."""
+"""Deleting, reverting, copying and extracting snapshots."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
-from ...listing import any_of, equal, matching, tagged
 from ...model.volumes import Snapshot
 from ...registry import SUCCESS, command
 from .. import hypervisors
@@ -16,62 +15,6 @@ from ..image_stores.contents import keep
 from ..images.links import download_link, extract_answer
 from . import lifecycle
 from .view import snapshot_view
-
-KINDS = ("MANUAL", "RECURRING", "TEMPLATE", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "GROUP", "FROM_GROUP")
-RECURRING = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY")
-
-
-@command("listSnapshots")
-def list_snapshots(call: Call) -> dict[str, Any]:
-    p = call.params
-    return call.listing(
-        "snapshot",
-        call.db.snapshots,
-        snapshot_view,
-        where=[
-            equal("id", p.id),
-            any_of("id", p.ids),
-            equal("name", p.name),
-            equal("volume_id", p.volumeid),
-            _by_kind(call),
-            _by_location(call),
-            # The server looks for the pool's number among the image stores.
-            matching(lambda s: p.storageid.id in s.stores.values()) if p.storageid is not None else None,
-            matching(lambda s: p.zoneid.id in s.zone_ids) if p.zoneid is not None else None,
-            matching(lambda s: p.imagestoreid.id in s.stores.values()) if p.imagestoreid is not None else None,
-            tagged(call, "Snapshot"),
-        ],
-        keyword=("name",),
-        owned=True,
-    )
-
-
-def _by_kind(call: Call) -> Any:
-    """The interval only counts together with a volume, as on the server."""
-    p = call.params
-    if p.snapshottype is not None:
-        kind = p.snapshottype.upper()
-        if kind not in KINDS:
-            raise InvalidParameter(f"Unsupported snapshot type {p.snapshottype}")
-        if kind == "RECURRING":
-            return matching(lambda s: s.kind in RECURRING)
-        return equal("kind", kind)
-    if p.intervaltype is not None and p.volumeid is not None:
-        if p.intervaltype.upper() not in KINDS:
-            raise InvalidParameter(f"Unsupported snapshot interval type {p.intervaltype}")
-        return equal("kind", p.intervaltype)
-    return matching(lambda s: s.kind not in ("TEMPLATE", "GROUP"))
-
-
-def _by_location(call: Call) -> Any:
-    """Where the copy is: on primary storage only as long as there is none on secondary storage."""
-    text = call.params.locationtype
-    if text is None:
-        return None
-    where = text.strip().upper()
-    if where not in ("PRIMARY", "SECONDARY"):
-        raise InvalidParameter(f"Invalid locationtype specified, {text}")
-    return matching(lambda s: bool(s.stores) is (where == "SECONDARY"))
 
 
 @command("deleteSnapshot")

@@ -13,8 +13,8 @@ from ..common import has_notes, owner_fields, short_tags
 taggable("Snapshot", "snapshots")
 
 
-def snapshot_view(call: Call, snapshot: Snapshot) -> dict[str, Any]:
-    """As listSnapshots shows it."""
+def snapshot_view(call: Call, snapshot: Snapshot, zone: int | None = None) -> dict[str, Any]:
+    """As listSnapshots shows it: its copy in a zone, by default in its first one."""
     volume = call.db.volumes.get(snapshot.volume_id)
     return {
         "id": snapshot.uuid,
@@ -27,7 +27,7 @@ def snapshot_view(call: Call, snapshot: Snapshot) -> dict[str, Any]:
         "physicalsize": snapshot.physical_size,
         "virtualsize": snapshot.size,
         "revertable": _revertable(snapshot),
-        **_zone_fields(call, snapshot),
+        **_zone_fields(call, snapshot, zone),
         "ostypeid": getattr(_guest_os(call, volume), "uuid", None),
         "tags": short_tags(call, snapshot),
         "hasannotations": has_notes(call, snapshot),
@@ -59,12 +59,10 @@ def _volume_fields(volume: Any) -> dict[str, Any]:
     }
 
 
-def _zone_fields(call: Call, snapshot: Snapshot) -> dict[str, Any]:
+def _zone_fields(call: Call, snapshot: Snapshot, number: int | None) -> dict[str, Any]:
     if not snapshot.zone_ids:
         return {}
-    wanted = call.params.zoneid if hasattr(call.params.zoneid, "id") else None
-    number = wanted.id if wanted is not None and wanted.id in snapshot.zone_ids else snapshot.zone_ids[0]
-    zone = call.db.zones[number]
+    zone = call.db.zones[number or snapshot.zone_ids[0]]
     return {"zoneid": zone.uuid, "zonename": zone.name}
 
 
