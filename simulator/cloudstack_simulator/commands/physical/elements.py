@@ -1,4 +1,4 @@
-"""Elements of virtual routers, internal load balancers and Open vSwitch: configured before their providers are enabled."""
+"""Elements of virtual routers, internal load balancers and Open vSwitch, which their providers need."""
 
 from __future__ import annotations
 
