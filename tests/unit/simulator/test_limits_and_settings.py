@@ -21,6 +21,14 @@ def test_a_limit_of_the_account_holds(sim: Simulator, people: dict[str, Any]) ->
     sim.limits.check(account, "volume")
 
 
+def test_the_limit_of_an_account_is_meant_where_a_project_is_named_too(op: Any, people: dict[str, Any]) -> None:
+    ann = {"account": "ann", "domainid": people["ann"].domain.uuid}
+    project = op.do("createProject", name="site", displaytext="s", **ann)["project"]["id"]
+    op.do("updateResourceLimit", **ann, projectid=project, resourcetype=2, max=3)
+    assert op.only("listResourceLimits", **ann, resourcetype=2)["max"] == 3
+    assert op.only("listResourceLimits", projectid=project, resourcetype=2)["max"] != 3
+
+
 def test_a_limit_of_a_domain_above_holds_for_all_below(sim: Simulator, people: dict[str, Any]) -> None:
     sim.call("updateResourceLimit", domainid=people["ann"].domain.uuid, resourcetype=0, max=1)
     sim.limits.add(people["ann"].account.id, "user_vm")

@@ -50,13 +50,8 @@ def _tagged(kind: Kind, tag: str) -> str:
 
 
 def _owner(call: Call) -> Account | Domain | None:
-    """The account or domain that the parameters name, None when they name none."""
+    """The account or domain that the parameters name (an account before a project), None when they name none."""
     p, db = call.params, call.db
-    if p.projectid is not None:
-        if p.projectid.removed is not None:
-            raise InvalidParameter("Unable to find project by id")
-        account: Account = db.accounts[p.projectid.project_account_id]
-        return account
     if p.account:
         if p.domainid is None:
             raise InvalidParameter("Account must be specified with domainId parameter")
@@ -64,6 +59,11 @@ def _owner(call: Call) -> Account | Domain | None:
         if found is None:
             raise InvalidParameter(f"Unable to find account by name {p.account} in domain with specified id")
         return found
+    if p.projectid is not None:
+        if p.projectid.removed is not None:
+            raise InvalidParameter("Unable to find project by id")
+        account: Account = db.accounts[p.projectid.project_account_id]
+        return account
     domain: Domain | None = p.domainid
     return domain
 
