@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, NetmaskValueError
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network, NetmaskValueError
 
 PRIVATE = tuple(IPv4Network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
@@ -39,6 +39,14 @@ def number(address: str) -> int:
 
 def address(value: int) -> str:
     return str(IPv4Address(value))
+
+
+def ip6_of(cidr: str, mac: str) -> str:
+    """The IPv6 address that a card with this MAC address gives itself in a network (EUI-64)."""
+    octets = [int(octet, 16) for octet in mac.split(":")]
+    octets[0] ^= 2
+    own = bytes([*octets[:3], 0xFF, 0xFE, *octets[3:]])
+    return str(IPv6Network(cidr, strict=False).network_address + int.from_bytes(own, "big"))
 
 
 def network(gateway: str, netmask: str) -> IPv4Network:

@@ -28,10 +28,14 @@ class Network(Row):
     broadcast_type: str = "Vlan"
     vlan: str | None = None
     """Number of the guest VLAN, once there is one."""
+    private_vlan: str | None = None
+    """Secondary VLAN and, in front of it, the first letter of its type (`i802`), where the VLAN is a private one."""
     gateway: str | None = None
     cidr: str | None = None
     network_cidr: str | None = None
     """The whole subnet, when a reservation narrows `cidr`."""
+    ip6_gateway: str | None = None
+    ip6_cidr: str | None = None
     dns1: str | None = None
     dns2: str | None = None
     network_domain: str | None = None
@@ -53,6 +57,12 @@ class Network(Row):
     @property
     def is_system(self) -> bool:
         return self.traffic_type != "Guest"
+
+    @property
+    def broadcast_uri(self) -> str | None:
+        if self.private_vlan:
+            return f"pvlan://{self.vlan}-{self.private_vlan}"
+        return f"vlan://{self.vlan}" if self.vlan else None
 
     def __str__(self) -> str:
         return (

@@ -90,7 +90,7 @@ def plug(sim: Simulator, router: Router) -> None:
             nic.address, nic.mac = recipes.link_local(sim)
             nic.netmask, nic.gateway = CONTROL_NETMASK, CONTROL_GATEWAY
         elif network.traffic_type == "Guest":
-            nic.vlan = f"vlan://{network.vlan}" if network.vlan else None
+            nic.vlan = network.broadcast_uri
 
 
 def unplug(sim: Simulator, router: Router) -> None:

@@ -70,7 +70,7 @@ def _join(sim: Simulator, router: Router, network: Network) -> None:
     if not any(nic.network_id == network.id for nic in router_nics.of(sim, router)):
         nic = router_nics.add_guest(sim, router, network)
         if router.state == "Running" and network.vlan:
-            nic.vlan = f"vlan://{network.vlan}"
+            nic.vlan = network.broadcast_uri
 
 
 def restart_for(call: Call, network: Network, *, cleanup: bool, live_patch: bool) -> Steps:

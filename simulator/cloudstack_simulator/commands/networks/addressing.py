@@ -111,14 +111,10 @@ def add_nic(
             gateway=network.gateway if shown else None,
             netmask=_netmask(network) if shown else None,
             is_default=is_default,
-            vlan=_vlan(network),
+            vlan=network.broadcast_uri,
         )
     )
     return nic
-
-
-def _vlan(network: Network) -> str | None:
-    return f"vlan://{network.vlan}" if network.vlan else None
 
 
 def _netmask(network: Network) -> str | None:
@@ -144,7 +140,7 @@ def plug(sim: Simulator, vm: Any) -> None:
     """The VM has a place: its NICs are in the VLANs of their networks."""
     for nic in sim.db.nics.where(vm_id=vm.id):
         network = sim.db.networks[nic.network_id]
-        nic.vlan = _vlan(network)
+        nic.vlan = network.broadcast_uri
 
 
 def unplug(sim: Simulator, vm: Any) -> None:

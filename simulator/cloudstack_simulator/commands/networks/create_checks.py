@@ -7,6 +7,7 @@ from typing import Any
 from ... import net
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter
+from . import create_vlan
 
 VIRTUAL_ROUTER = "VirtualRouter"
 
@@ -80,7 +81,7 @@ def _check_private_vlan(call: Call, offering: Any) -> None:
         raise InvalidParameter("Can only support create Private VLAN network with IPv4!")
     if p.vlan is None:
         raise InvalidParameter("VLAN ID has to be set in order to configure a Private VLAN")
-    _check_pair(p.vlan, p.isolatedpvlan, (p.isolatedpvlantype or "").capitalize() or None)
+    _check_pair(p.vlan, *create_vlan.pair(call))
 
 
 def _check_pair(vlan: str, secondary: str | None, kind: str | None) -> None:

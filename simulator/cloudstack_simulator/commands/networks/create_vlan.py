@@ -6,6 +6,7 @@ from typing import Any
 
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter
+from ...model.networks import Network
 
 UNTAGGED = "untagged"
 
@@ -30,6 +31,7 @@ def check(call: Call, offering: Any, zone: Any, physical: Any, owner: Any) -> No
             f"the guest network in zone {zone.name}"
         )
     _check_others(call, zone, vlan, bypass)
+    _check_private(call, zone, physical, number)
     if not bypass:
         _check_dedication(call, zone, vlan, owner)
 
@@ -37,7 +39,8 @@ def check(call: Call, offering: Any, zone: Any, physical: Any, owner: Any) -> No
 def _check_others(call: Call, zone: Any, vlan: str, bypass: bool) -> None:
     """Networks of the zone with the same VLAN; a shared one that overlooks overlaps stands beside all but isolated."""
     number = vlan.removeprefix("vlan://")
-    others = [n for n in call.db.networks.where(zone_id=zone.id, vlan=number) if n.traffic_type == "Guest"]
+    same = call.db.networks.where(zone_id=zone.id, vlan=number)
+    others = [n for n in same if n.traffic_type == "Guest" and not n.private_vlan]
     if not bypass and others:
         raise InvalidParameter(
             f"Network with vlan {vlan} already exists or overlaps with other network vlans in zone {zone}"
@@ -46,6 +49,56 @@ def _check_others(call: Call, zone: Any, vlan: str, bypass: bool) -> None:
         raise InvalidParameter(
             f"There is an existing isolated/shared network that overlaps with vlan id:{vlan} in zone {zone}"
         )
+
+
+def pair(call: Call) -> tuple[str | None, str | None]:
+    """(secondary VLAN, type) of the private VLAN that is asked for; the type follows from the VLANs where it can."""
+    p = call.params
+    secondary, kind, primary = p.isolatedpvlan, (p.isolatedpvlantype or "").capitalize() or None, _number(p.vlan)
+    if kind is None and secondary is not None:
+        kind = "Promiscuous" if secondary == primary else "Isolated"
+    if secondary is None and kind == "Promiscuous":
+        secondary = primary
+    return secondary, kind
+
+
+def private(call: Call) -> str | None:
+    """As the network keeps it: the first letter of the type and the secondary VLAN."""
+    secondary, kind = pair(call)
+    return f"{kind[0].lower()}{secondary}" if secondary and kind else None
+
+
+def _number(vlan: str | None) -> str | None:
+    return vlan.removeprefix("vlan://") if vlan else None
+
+
+def _check_private(call: Call, zone: Any, physical: Any, number: str) -> None:
+    """Private VLANs of the physical network that the new one would touch."""
+    secondary, kind = pair(call)
+    if secondary is not None and number.lower() == UNTAGGED:
+        raise InvalidParameter("Cannot support pvlan with untagged primary vlan!")
+    for other in call.db.networks.where(zone_id=zone.id):
+        if not other.private_vlan or other.physical_network_id != physical.id:
+            continue
+        if secondary is None and number in (other.vlan, other.private_vlan[1:]):
+            raise InvalidParameter(
+                f"Network with vlan {call.params.vlan} already exists or overlaps with other network pvlans in zone "
+                f"{zone}"
+            )
+        if secondary is not None and _touches(other, number, secondary, str(kind)):
+            raise InvalidParameter(
+                f"Network with primary vlan {call.params.vlan} and secondary vlan {secondary} type {kind} already "
+                f"exists or overlaps with other network pvlans in zone {zone}"
+            )
+
+
+def _touches(other: Network, primary: str, secondary: str, kind: str) -> bool:
+    """A secondary VLAN is used once; a primary one has one isolated and one promiscuous secondary VLAN."""
+    assert other.private_vlan is not None
+    letter, own = other.private_vlan[0], other.private_vlan[1:]
+    if secondary == own or (kind != "Promiscuous" and secondary == other.vlan):
+        return True
+    return primary == other.vlan and kind != "Community" and letter == kind[0].lower()
 
 
 def _check_dedication(call: Call, zone: Any, vlan: str, owner: Any) -> None:

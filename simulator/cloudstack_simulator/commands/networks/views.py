@@ -33,11 +33,13 @@ def network_view(call: Call, network: Network) -> dict[str, Any]:
             "issystem": network.is_system,
             "state": network.state,
             "related": network.uuid,
-            "broadcasturi": f"vlan://{network.vlan}" if network.vlan and guest else None,
+            "broadcasturi": network.broadcast_uri if guest else None,
             "dns1": network.dns1 or (zone.dns1 if network.traffic_type in ("Guest", "Public") else None),
             "dns2": network.dns2 or (zone.dns2 if network.traffic_type in ("Guest", "Public") else None),
             "type": network.guest_type,
-            "vlan": network.vlan if guest and call.caller.is_root_admin else None,
+            "vlan": _shown_vlan(network) if guest and call.caller.is_root_admin else None,
+            "ip6gateway": network.ip6_gateway,
+            "ip6cidr": network.ip6_cidr,
             "acltype": network.acl_type,
             "subdomainaccess": network.subdomain_access,
             "service": services.service_views(call, network),
@@ -63,6 +65,10 @@ def network_view(call: Call, network: Network) -> dict[str, Any]:
         | _owner(call, network)
         | _vpc(call, network)
     )
+
+
+def _shown_vlan(network: Network) -> str | None:
+    return "N/A" if network.private_vlan else network.vlan
 
 
 def _subnet(call: Call, network: Network) -> dict[str, Any]:
@@ -137,6 +143,12 @@ def nic_view(call: Call, nic: Nic, *, of_instance: bool = True) -> dict[str, Any
         "macaddress": nic.mac,
         "mtu": nic.mtu,
     }
+    if network.ip6_cidr and nic.address:
+        view |= {
+            "ip6gateway": network.ip6_gateway,
+            "ip6cidr": network.ip6_cidr,
+            "ip6address": net.ip6_of(network.ip6_cidr, nic.mac),
+        }
     if of_instance:
         view |= {
             "secondaryip": secondary_views(call, nic),
