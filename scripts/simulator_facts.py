@@ -117,8 +117,17 @@ ALIASES = {
 """Guessed and documented names that mean an entity of another name."""
 
 
-NAMED = {"asnrangeid": "ASNRange", "parentid": "Ipv4SubnetForZone"}
+NAMED = {"asnrangeid": "ASNRange", "customactionid": "CustomAction", "parentid": "Ipv4SubnetForZone"}
 """What a parameter of a name means where no document says so."""
+SERVICE_COMMANDS = (
+    "addNodesToKubernetesCluster", "addVirtualMachinesToKubernetesCluster", "changeSharedFileSystemDiskOffering",
+    "changeSharedFileSystemServiceOffering", "deleteVnfTemplate", "deployVnfAppliance", "destroySharedFileSystem",
+    "expungeSharedFileSystem", "listCustomActions", "listSharedFileSystemProviders", "listVnfAppliances",
+    "recoverSharedFileSystem", "registerVnfTemplate", "removeNodesFromKubernetesCluster",
+    "removeVirtualMachinesFromKubernetesCluster", "restartSharedFileSystem", "runCustomAction",
+    "startSharedFileSystem", "stopSharedFileSystem", "updateSharedFileSystem", "updateVnfTemplate",
+)  # fmt: skip
+"""Commands for every type of role that the documents leave out."""
 NAMED_LISTS = {"bgppeerids": "BgpPeer"}
 """The same for lists of ids."""
 
@@ -183,7 +192,8 @@ def command_facts(shared: Path) -> dict[str, Any]:
     jobs = job_facts(shared / "recordings")
     facts: dict[str, Any] = {}
     for name, command in sorted(contract.items()):
-        known = documented.get(name, {"creates": False, "roles": "", "response": None, "params": {}})
+        roles = "ARDU" if name in SERVICE_COMMANDS else ""
+        known = documented.get(name, {"creates": False, "roles": roles, "response": None, "params": {}})
         order = [p for p in known["params"] if p in command["params"]]
         order += [p for p in command["params"] if p not in known["params"]]
         facts[name] = {

@@ -18,7 +18,7 @@ APPLIANCES = (
     "listUcsManagers", "listUcsProfiles",
 )  # fmt: skip
 FEATURES = (
-    "listCustomActions", "listImportVmTasks",
+    "listImportVmTasks",
     "listSecondaryStorageSelectors", "listTemplateDirectDownloadCertificates",
     "listVnfAppliances",
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Extensions of the server: orchestrators of other hypervisors and their custom actions."""
