@@ -15,7 +15,7 @@ version_added: 1.0.0
 description:
   - A new template takes the place of an old one, whose image cannot be changed.
   - When it is ready in every zone of the old one, it gets the same visibility and the same shares.
-  - Only then the old one is hidden. With O(remove) it is deleted once no instance uses it.
+  - Only then the old one is hidden. With O(remove) it is deleted once nobody uses it.
   - Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.
   - 'What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.'
 author: Contributors to the cloudstack.ops project (!UNKNOWN)
@@ -52,7 +52,13 @@ options:
     type: str
   remove:
     description:
-      - Delete the old template if no instance uses it. Needs O(confirm) with its name then.
+      - Delete the old template if no instance and no autoscale profile uses it. Needs O(confirm) with its name
+        then.
+    type: bool
+    default: false
+  repoint_autoscale:
+    description:
+      - Give the new template to the profiles of autoscale groups. Else they stay with the old one, with a warning.
     type: bool
     default: false
   step_timeout:
@@ -138,6 +144,9 @@ notes:
   - Instances made from the old template go on; M(cloudstack.ops.instance_restore) gives them the new one.
   - Instances can no longer be reinstalled from a template that is removed.
   - A download that fails leaves the old template as it is.
+  - Autoscale groups make instances from the template of their profile; the plan lists those of the old one.
+  - A group whose profile is changed is disabled meanwhile, and has a remark that admins see.
+  - By that the next run enables it if this one is cut off.
 """
 
 EXAMPLES = r"""
@@ -155,6 +164,12 @@ EXAMPLES = r"""
     replacement: debian-12-v2
     url: http://images.example.com/debian-12-v2.qcow2
     checksum: "{SHA-256}5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
+
+- name: The same, and autoscale groups make their instances from it too
+  cloudstack.ops.template_replacement:
+    name: debian-12
+    replacement: debian-12-v2
+    repoint_autoscale: true
 
 - name: Later, when no instance uses the old one any more
   cloudstack.ops.template_replacement:

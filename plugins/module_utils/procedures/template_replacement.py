@@ -10,37 +10,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
-from ..client import Ambiguous, ApiError, InvalidInput, NotFound
+from ..client import ApiError, InvalidInput, JobFailed, NotFound
 from ..client.maps import flat_map
 from ..model import Option, Row
-from ..reconcile.view import looks_like_id
 from .downloads import failure_of
+from .template_facts import image, lacking, shown, zone_ids
+from .template_users import Profile, Repointing, instances, profiles
 
-_FLAGS = ("ispublic", "isfeatured", "isextractable")
-_HIDING = ("ispublic", "isfeatured")
-"""What the old template loses. Downloads of it stay allowed: whoever may still use it may need them."""
 _ADOPTED = (
     "format", "hypervisor", "ostypeid", "passwordenabled", "sshkeyenabled", "requireshvm", "isdynamicallyscalable",
     "arch", "templatetag", "deployasis", "bits", "directdownload",
 )  # fmt: skip
 """What a new registration takes over from the old template: listed and registered under the same names."""
-
-
-def _image(run: Any, name: str) -> Row | None:
-    """The one template of a name or id, with its copies in all zones; ready where all of them are."""
-    listed = run.client.list("listTemplates", {"templatefilter": "all", "listall": True, "name": name})
-    listed = [row for row in listed if row["name"] == name]
-    if not listed and looks_like_id(name):
-        listed = run.client.list("listTemplates", {"templatefilter": "all", "listall": True, "id": name})
-    ids = sorted({row["id"] for row in listed})
-    if len(ids) > 1:
-        raise Ambiguous(
-            f"there are {len(ids)} templates {name}: {', '.join(ids)}",
-            obj=f"template {name}",
-            remedy="give the id of the one that is meant",
-        )
-    ready = all(row.get("isready") for row in listed)
-    return {**listed[0], "_copies": listed, "isready": ready} if listed else None
 
 
 def _targets(run: Any) -> Sequence[Target]:
@@ -49,7 +30,7 @@ def _targets(run: Any) -> Sequence[Target]:
         raise InvalidInput(
             "a template cannot replace itself", option="replacement", remedy="give another name, such as debian-12-v2"
         )
-    old, new = _image(run, name), _image(run, successor)
+    old, new = image(run, name), image(run, successor)
     if old is None:
         if new is None:
             raise NotFound(f"there is no template {name}", obj=f"template {name}", remedy="check name")
@@ -86,93 +67,105 @@ def _check_pair(old: Row, new: Row | None) -> None:
 
 
 def _standing(run: Any, target: Target) -> Standing:
-    old, new = _image(run, target.id), _image(run, run.option("replacement"))
+    old, new = image(run, target.id), image(run, run.option("replacement"))
     if old is None:
         return Standing(DONE)
     if new is None:
         return Standing(DUE, f"{run.option('replacement')} is to be registered")
-    missing = [zone for zone in _zone_ids(old) if zone not in _zone_ids(new)]
+    missing = [zone for zone in zone_ids(old) if zone not in zone_ids(new)]
     if missing:
         return Standing(DUE, f"zones without {new['name']}: {len(missing)}")
     if not new["isready"]:
         return Standing(DUE, f"{new['name']} is not ready in all zones")
-    if _lacking(run, old, new) or _shown(run, old):
+    if lacking(run, old, new) or shown(run, old):
         return Standing(DUE, "the replacement takes over who may use it")
+    if (still := _to_repoint(run, old)) or _is_cut_off(run, old):
+        return Standing(DUE, f"autoscale profiles are to get {new['name']}: {len(still)}")
     if not run.option("remove"):
         return Standing(DONE)
     users = _users(run, old)
     if users:
-        return Standing(LEFT, f"replaced; {len(users)} instances still use it ({', '.join(users[:5])})")
-    return Standing(DUE, "no instance uses it any more, so it is removed")
+        return Standing(LEFT, f"replaced; {users} still use it")
+    return Standing(DUE, "nobody uses it any more, so it is removed")
 
 
-def _zone_ids(row: Row) -> list[str]:
-    return [copy["zoneid"] for copy in row["_copies"] if copy.get("zoneid")]
+def _users(run: Any, old: Row) -> str:
+    """Who would miss it, for people; an empty text where nobody would."""
+    machines = instances(run, old["id"])
+    titles = [] if run.option("repoint_autoscale") else [found.title for found in profiles(run, old["id"])]
+    named = [f"{len(machines)} instances ({', '.join(machines[:5])})"] if machines else []
+    return " and ".join([*named, *titles])
 
 
-def _shares(run: Any, row: Row) -> dict[str, set[str]]:
-    """Accounts and projects that were let in; the owner stands among the accounts, though nobody let them in."""
-    told = run.client.call("listTemplatePermissions", {"id": row["id"]}).get("templatepermission") or {}
-    accounts = {name for name in told.get("account") or () if name != row.get("account")}
-    return {"accounts": accounts, "projectids": set(told.get("projectids") or ())}
+def _to_repoint(run: Any, old: Row) -> list[Profile]:
+    return profiles(run, old["id"]) if run.option("repoint_autoscale") else []
 
 
-def _lacking(run: Any, old: Row, new: Row) -> list[dict[str, Any]]:
-    """Changes by which the new template may be used by everybody who may use the old one; none is ever taken away."""
-    flags = {flag: True for flag in _FLAGS if old.get(flag) and not new.get(flag)}
-    have, want = _shares(run, new), _shares(run, old)
-    calls: list[dict[str, Any]] = [flags] if flags else []
-    for kind in ("accounts", "projectids"):
-        if want[kind] - have[kind]:
-            calls.append({"op": "add", kind: sorted(want[kind] - have[kind])})
-    return calls
+def _is_cut_off(run: Any, old: Row) -> bool:
+    return bool(run.option("repoint_autoscale")) and Repointing(run, old["id"]).is_cut_off()
 
 
-def _shown(run: Any, old: Row) -> list[dict[str, Any]]:
-    """Changes by which the old template is offered to nobody but its owner."""
-    flags = {flag: False for flag in _HIDING if old.get(flag)}
-    calls: list[dict[str, Any]] = [flags] if flags else []
-    calls += [{"op": "remove", kind: sorted(names)} for kind, names in _shares(run, old).items() if names]
-    return calls
+def _preflight(run: Any, due: Sequence[Target]) -> None:
+    """What nobody asked to change is at least said."""
+    run.memory["profiles"] = profiles(run, due[0].id) if due else []
+    if run.memory["profiles"] and not run.option("repoint_autoscale"):
+        titles = ", ".join(found.title for found in run.memory["profiles"])
+        run.task.warn(
+            f"{titles}: new instances are still made from {due[0].name}; set repoint_autoscale to change that"
+        )
 
 
-def _users(run: Any, old: Row) -> list[str]:
-    """Instances of accounts and, which a list leaves out unless asked, of projects."""
-    question = {"templateid": old["id"], "listall": True}
-    rows = [
-        *run.client.list("listVirtualMachines", question),
-        *run.client.list("listVirtualMachines", {**question, "projectid": "-1"}),
-    ]
-    return sorted({row["name"] for row in rows})
+def _details(run: Any, target: Target) -> Sequence[str]:
+    new = run.option("replacement")
+    if run.option("repoint_autoscale"):
+        return [f"{found.title}: new instances are made from {new}; it does not scale meanwhile"
+                for found in run.memory["profiles"]]  # fmt: skip
+    return [f"{found.title}: stays with {target.name}" for found in run.memory["profiles"]]
 
 
 def _act(run: Any, target: Target) -> None:
     """Every step is looked at before it is taken, so a run that was cut off goes on where it ended."""
     old = target.facts
-    new = _image(run, run.option("replacement")) or _register(run, target)
-    missing = [zone for zone in _zone_ids(old) if zone not in _zone_ids(new)]
+    new = image(run, run.option("replacement")) or _register(run, target)
+    missing = [zone for zone in zone_ids(old) if zone not in zone_ids(new)]
     if missing:
         _await_ready(run, target, old, some=True)
         source = next(copy["zoneid"] for copy in _new(run)["_copies"] if copy.get("isready"))
         params = {"id": new["id"], "sourcezoneid": source, "destzoneids": missing}
         run.change("copyTemplate", params, f"template {new['name']}")
     _await_ready(run, target, old)
-    for params in _lacking(run, old, new):
+    for params in lacking(run, old, new):
         run.change("updateTemplatePermissions", {"id": new["id"], **params}, f"template {new['name']}")
-    if _lacking(run, old, _new(run)):
+    if lacking(run, old, _new(run)):
         raise ApiError(
             f"the server reported success, but not all who may use {old['name']} may use {new['name']}",
             obj=target.title,
             remedy="the old template stays visible; look at the server's events, then run again",
         )
-    for params in _shown(run, old):
+    if run.option("repoint_autoscale"):
+        _repoint(run, old)
+    for params in shown(run, old):
         run.change("updateTemplatePermissions", {"id": old["id"], **params}, target.title)
     if run.option("remove") and run.rules.confirm == target.name and not _users(run, old):
         run.change("deleteTemplate", {"id": old["id"]}, target.title)
 
 
+def _repoint(run: Any, old: Row) -> None:
+    """Groups that scale are without it for as short as can be: one profile after the other."""
+    repointing = Repointing(run, old["id"])
+    repointing.enable_again()
+    for profile in profiles(run, old["id"]):
+        try:
+            repointing.repoint(profile, _new(run))
+        except (ApiError, JobFailed):
+            # A refusal. Where the outcome is unknown a job may still be under way; the next try awaits it.
+            repointing.enable_again()
+            raise
+        repointing.enable_again()
+
+
 def _new(run: Any) -> Row:
-    found = _image(run, run.option("replacement"))
+    found = image(run, run.option("replacement"))
     if found is None:
         raise ApiError(
             f"template {run.option('replacement')} was registered and is not there",
@@ -192,7 +185,7 @@ def _register(run: Any, target: Target) -> Row:
         params["projectid"] = old["projectid"]
     else:
         params.update(account=old.get("account"), domainid=old.get("domainid"))
-    params.update({"zoneid": "-1"} if old.get("crossZones") else {"zoneids": _zone_ids(old)})
+    params.update({"zoneid": "-1"} if old.get("crossZones") else {"zoneids": zone_ids(old)})
     if old.get("userdataid") or old.get("tags"):
         run.task.warn(f"template {name}: tags and linked user data of {old['name']} are not taken over")
     run.change("registerTemplate", params, f"template {name}")
@@ -213,7 +206,7 @@ def _await_ready(run: Any, target: Target, old: Row, *, some: bool = False) -> N
                 remedy="check url and checksum, remove the failed template, then run again",
             )
         ready = {copy["zoneid"] for copy in new["_copies"] if copy.get("isready")}
-        wanted = set(_zone_ids(old))
+        wanted = set(zone_ids(old))
         if (some and ready) or wanted <= ready:
             return True
         return f"{new['name']}; zones without it: {len(wanted - ready)}"
@@ -223,13 +216,15 @@ def _await_ready(run: Any, target: Target, old: Row, *, some: bool = False) -> N
 
 def _verify(run: Any, target: Target) -> None:
     def look() -> bool | str:
-        old = _image(run, target.id)
+        old = image(run, target.id)
         if old is None:
             return True
         new = _new(run)
-        if _lacking(run, target.facts, new):
+        if lacking(run, target.facts, new):
             return f"{new['name']} to be usable by all who could use {target.name}"
-        return f"{target.name} to be hidden" if _shown(run, old) else True
+        if shown(run, old):
+            return f"{target.name} to be hidden"
+        return "autoscale groups to scale again" if _to_repoint(run, old) or _is_cut_off(run, old) else True
 
     run.wait_for(target, "the replacement", look)
 
@@ -246,12 +241,15 @@ TEMPLATE_REPLACEMENT = Procedure(
     description=(
         "A new template takes the place of an old one, whose image cannot be changed.",
         "When it is ready in every zone of the old one, it gets the same visibility and the same shares.",
-        "Only then the old one is hidden. With O(remove) it is deleted once no instance uses it.",
+        "Only then the old one is hidden. With O(remove) it is deleted once nobody uses it.",
     ),
     notes=(
         "Instances made from the old template go on; M(cloudstack.ops.instance_restore) gives them the new one.",
         "Instances can no longer be reinstalled from a template that is removed.",
         "A download that fails leaves the old template as it is.",
+        "Autoscale groups make instances from the template of their profile; the plan lists those of the old one.",
+        "A group whose profile is changed is disabled meanwhile, and has a remark that admins see.",
+        "By that the next run enables it if this one is cut off.",
     ),
     options=(
         Option("name", required=True, behaviour=True, help="Name or id of the old template."),
@@ -264,7 +262,13 @@ TEMPLATE_REPLACEMENT = Procedure(
         Option("display_text", behaviour=True, help="What users see of a newly registered template."),
         Option(
             "remove", "bool", default=False, behaviour=True,
-            help="Delete the old template if no instance uses it. Needs O(confirm) with its name then.",
+            help="Delete the old template if no instance and no autoscale profile uses it. Needs O(confirm) with its "
+            "name then.",
+        ),
+        Option(
+            "repoint_autoscale", "bool", default=False, behaviour=True,
+            help="Give the new template to the profiles of autoscale groups. Else they stay with the old one, with a "
+            "warning.",
         ),
         Option(
             "step_timeout", "int", default=7200, behaviour=True, unit="seconds",
@@ -275,12 +279,17 @@ TEMPLATE_REPLACEMENT = Procedure(
         Stage(CHECK, "Find both templates; refuse another hypervisor, format or architecture", each=False),
         Stage(ACT, "Register the new one like the old one, or copy it to zones that lack it"),
         Stage(VERIFY, "Wait until it is ready in every zone of the old one; a failed download ends here"),
-        Stage(ACT, "Let all use the new one who may use the old one, then hide the old one"),
+        Stage(ACT, "Let all use the new one who may use the old one"),
+        Stage(ACT, "If asked: give it to autoscale profiles, whose groups are disabled meanwhile"),
+        Stage(ACT, "Hide the old one"),
         Stage(VERIFY, "See that nobody lost the new one, and that the old one is hidden"),
-        Stage(ACT, "If asked and typed: remove the old one where no instance uses it"),
+        Stage(ACT, "If asked and typed: remove the old one where nobody uses it"),
     ),
     targets=_targets,
     standing=_standing,
+    preflight=_preflight,
+    plan_details=_details,
+    commands=("updateAutoScaleVmProfile", "disableAutoScaleVmGroup", "enableAutoScaleVmGroup"),
     act=_act,
     verify=_verify,
     confirm=_confirm,

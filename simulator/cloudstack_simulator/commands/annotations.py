@@ -20,7 +20,7 @@ TABLES = {
     "KUBERNETES_CLUSTER": "kubernetes_clusters", "SERVICE_OFFERING": "service_offerings",
     "DISK_OFFERING": "disk_offerings", "NETWORK_OFFERING": "network_offerings", "ZONE": "zones", "POD": "pods",
     "CLUSTER": "clusters", "PRIMARY_STORAGE": "storage_pools", "SECONDARY_STORAGE": "image_stores", "VR": "vms",
-    "SYSTEM_VM": "vms", "AUTOSCALE_VM_GROUP": "autoscale_vm_groups", "MANAGEMENT_SERVER": "management_servers",
+    "SYSTEM_VM": "vms", "AUTOSCALE_VM_GROUP": "scaling_groups", "MANAGEMENT_SERVER": "management_servers",
     "OBJECT_STORAGE": "object_stores",
 }  # fmt: skip
 """Kinds that may be annotated, with the table of their rows."""

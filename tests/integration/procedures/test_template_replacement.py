@@ -58,7 +58,7 @@ def test_the_old_one_is_removed_when_no_instance_uses_it_and_its_name_was_typed(
     removal = {**PAIR, "remove": True, "confirm": "golden"}
     used = cloud.run(MODULE, **removal)
     assert (used["counts"], cloud.changes) == ({"left": 1}, 0)
-    assert "1 instances still use it (web)" in used["report"]["targets"][0]["reason"]
+    assert "1 instances (web) still use it" in used["report"]["targets"][0]["reason"]
 
     cloud.do("destroyVirtualMachine", id=machine["id"], expunge=True)
     with pytest.raises(InvalidInput, match="wants to be confirmed") as caught:
@@ -143,3 +143,86 @@ def test_an_unknown_template_and_one_of_system_vms_are_refused(cloud):
     with pytest.raises(InvalidInput, match=r"of type BUILTIN.*belong to the server"):
         cloud.run(MODULE, **{**NEW, "name": builtin["name"]})
     assert cloud.changes == 0
+
+
+def scaling_group(cloud: StorageCloud) -> dict[str, Any]:
+    """An enabled autoscale group whose instances are made from golden."""
+    ip = cloud.do("associateIpAddress", networkid=cloud.network)["ipaddress"]["id"]
+    rule = cloud.do("createLoadBalancerRule", publicipid=ip, algorithm="roundrobin", name="lb", publicport=80,
+                    privateport=80, protocol="tcp")["loadbalancer"]["id"]  # fmt: skip
+    counter = cloud.rows("listCounters", provider="VirtualRouter", source="CPU")[0]["id"]
+    policies = {}
+    for word, operator in (("up", "GT"), ("down", "LT")):
+        condition = cloud.do("createCondition", counterid=counter, relationaloperator=operator, threshold=50)
+        policy = {"action": f"scale{word}", "duration": 60, "conditionids": condition["condition"]["id"]}
+        policies[f"scale{word}policyids"] = cloud.do("createAutoScalePolicy", **policy)["autoscalepolicy"]["id"]
+    profile = cloud.do("createAutoScaleVmProfile", zoneid=cloud.zone, templateid=template(cloud, "golden")["id"],
+                       serviceofferingid=cloud.one("listServiceOfferings", name="Small Instance")["id"])  # fmt: skip
+    wanted = {"lbruleid": rule, "minmembers": 1, "maxmembers": 2, "vmprofileid": profile["autoscalevmprofile"]["id"]}
+    return cloud.do("createAutoScaleVmGroup", name="shop", **wanted, **policies)["autoscalevmgroup"]
+
+
+def scaling(cloud: StorageCloud) -> tuple[str, str]:
+    """State of the group, and the template of its profile."""
+    ids = {row["id"]: row["name"] for row in cloud.rows("listTemplates", templatefilter="all")}
+    profile = cloud.one("listAutoScaleVmProfiles", listall=True)
+    return cloud.one("listAutoScaleVmGroups", listall=True)["state"], ids[profile["templateid"]]
+
+
+def test_autoscale_groups_are_named_and_stay_unless_their_profile_shall_follow(cloud):
+    scaling_group(cloud)
+    planned = cloud.run(MODULE, check=True, **NEW)
+    assert "  autoscale group shop: stays with golden\n" in planned["diff"]["prepared"]
+    assert planned["warnings"] == [
+        "autoscale group shop: new instances are still made from golden; set repoint_autoscale to change that"
+    ]
+    cloud.run(MODULE, **NEW)
+    assert scaling(cloud) == ("ENABLED", "golden")
+
+    planned = cloud.run(MODULE, check=True, repoint_autoscale=True, **NEW)
+    assert "autoscale group shop: new instances are made from golden-v2; it does not" in planned["diff"]["prepared"]
+    assert cloud.changes == 0
+    done = cloud.run(MODULE, repoint_autoscale=True, **NEW)
+    assert (done["counts"], scaling(cloud)) == ({"done": 1}, ("ENABLED", "golden-v2"))
+    assert cloud.rows("listAnnotations", annotationfilter="all") == []
+    assert (cloud.run(MODULE, repoint_autoscale=True, **NEW)["changed"], cloud.changes) == (False, 0)
+
+
+def test_a_template_that_a_group_makes_instances_from_is_never_removed(cloud):
+    scaling_group(cloud)
+    cloud.sim.advance(120)
+    for vm in cloud.rows("listVirtualMachines", listall=True):
+        cloud.do("destroyVirtualMachine", id=vm["id"], expunge=True)
+    cloud.run(MODULE, **NEW)
+    kept = cloud.run(MODULE, remove=True, confirm="golden", **PAIR)
+    assert "replaced; " in kept["report"]["targets"][0]["reason"]
+    assert "autoscale group shop still use it" in kept["report"]["targets"][0]["reason"]
+    assert (kept["counts"], cloud.changes) == ({"left": 1}, 0)
+
+
+@pytest.mark.parametrize("kind", ["killed_before", "killed_after", "lost"])
+def test_a_group_scales_again_wherever_a_run_was_cut_off(kind):
+    for at in range(2, 20):
+        cloud = StorageCloud()
+        scaling_group(cloud)
+        fault = Fault(kind, at, is_changing)
+        with contextlib.suppress(Killed):
+            cloud.run(MODULE, fault=fault, repoint_autoscale=True, **NEW)
+        if not fault.hit:
+            break
+        cloud.sim.settle()
+        cloud.run(MODULE, repoint_autoscale=True, **NEW)
+        assert scaling(cloud) == ("ENABLED", "golden-v2")
+        assert cloud.rows("listAnnotations", annotationfilter="all") == []
+        assert (cloud.run(MODULE, repoint_autoscale=True, **NEW)["changed"], cloud.changes) == (False, 0)
+    assert at == 6
+
+
+def test_a_success_that_left_a_profile_as_it_was_is_a_failure(cloud):
+    scaling_group(cloud)
+    cloud.sim.faults.add({"do": "claim-success", "command": "updateAutoScaleVmProfile"})
+    told = cloud.run(MODULE, retries=0, repoint_autoscale=True, **NEW)
+    assert told["failed"]
+    assert "has the old template still" in told["msg"]
+    assert scaling(cloud) == ("ENABLED", "golden")
+    assert visible(cloud, "golden")[0] is True
