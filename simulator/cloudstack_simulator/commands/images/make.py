@@ -12,6 +12,7 @@ from ...model.images import Template, TemplateCopy
 from ...parameters import flat_map
 from ...registry import allocate, command
 from .. import hypervisors
+from ..volumes.encryption import is_encrypted
 from . import checks, rows
 from .register import add
 from .view import image_view
@@ -69,6 +70,8 @@ def _source(call: Call) -> Any:
             raise InvalidParameter(
                 f"Snapshot {snapshot} is not in BackedUp state yet and can't be used for template creation"
             )
+        if is_encrypted(call.sim, call.db.volumes.get(snapshot.volume_id)):
+            raise CloudRuntime("Cannot create templates from snapshots of encrypted volumes")
         return snapshot
     if p.zoneid is not None:
         raise InvalidParameter(
@@ -82,6 +85,8 @@ def _source(call: Call) -> Any:
             f"Unable to create private template for volume: {volume}; volume is attached to a non-stopped VM, "
             "please stop the VM first"
         )
+    if is_encrypted(call.sim, volume):
+        raise CloudRuntime("Cannot create templates from encrypted volumes")
     return volume
 
 

@@ -22,54 +22,43 @@ def update_iso_permissions(call: Call) -> dict[str, Any]:
 
 
 def _update(call: Call, *, is_iso: bool) -> dict[str, Any]:
+    """The flags are kept even when the operation on accounts is refused afterwards, as on the server."""
     p = call.params
-    template = _find(call, is_iso=is_iso)
-    accounts = _projects(call) if p.projectids else None
-    _check_visibility(call, template)
-    if p.op is not None and p.op.lower() not in ("add", "remove", "reset"):
-        raise InvalidParameter(
-            "Invalid operation on accounts, the operation must be either 'add' or 'remove' in order to modify launch "
-            f"permissions.  Given operation is: '{p.op}'"
-        )
-    operation = p.op.lower() if p.op is not None else None
-    named = _accounts(call, template) if p.accounts else []
-    if operation in ("add", "remove") and not p.accounts and not p.projectids:
-        raise InvalidParameter(f"Operation {p.op} requires accounts or projectIds to be passed in")
+    word = "iso" if is_iso else "template"
+    template = _find(call, word)
+    names = _names(call)
+    call.check_access(template)
+    owner = call.db.accounts[template.account_id]
+    _check_kind(template, owner, word)
+    _check_rights(call, template, names, word)
     for name, field in (("ispublic", "public"), ("isfeatured", "featured"), ("isextractable", "extractable")):
         if p[name] is not None:
             setattr(template, field, p[name])
-    _share(template, operation, [*named, *(accounts or [])])
+    operation = p.op.lower() if p.op is not None else None
+    if operation in ("add", "remove") and names is None:
+        raise InvalidParameter(f"Operation {p.op} requires accounts or projectIds to be passed in")
+    _share(template, operation, _accounts(call, owner, names or [], operation))
     return SUCCESS
 
 
-def _find(call: Call, *, is_iso: bool) -> Template:
+def _find(call: Call, word: str) -> Template:
     template: Template = call.params.id
-    if not template:
-        raise InvalidParameter(f"unable to find {'iso' if is_iso else 'template'} with id {template.id}")
-    if template.removed is not None:
-        raise InvalidParameter(f"unable to update permissions for template with id {template.uuid} as it is removed ")
-    if template.is_iso is not is_iso:
-        raise InvalidParameter(f"Please provide a valid {'iso' if is_iso else 'template'}")
-    if not access.may_use_account(call.caller, call.db.accounts[template.account_id], call.db):
-        raise InvalidParameter(
-            f"unable to update permissions for {'iso' if is_iso else 'template'} with id {template.uuid}"
-        )
+    if not template or template.removed is not None:
+        raise InvalidParameter(f"unable to find  with id {template.id}")
+    if template.is_iso is not (word == "iso"):
+        raise InvalidParameter(f"Please provide a valid {word}")
     return template
 
 
-def _check_visibility(call: Call, template: Template) -> None:
+def _names(call: Call) -> list[str] | None:
+    """The accounts that are named, those of projects among them; None without any."""
     p = call.params
-    if call.caller.is_root_admin:
-        return
-    if (p.ispublic or p.isfeatured) and not call.setting("allow.public.user.templates", call.caller.account):
-        raise InvalidParameter(f"Only private {'ISO' if template.is_iso else 'template'}s can be created.")
-    if p.isextractable is not None and template.account_id != call.caller.account.id:
-        raise InvalidParameter("Only ROOT admins and template owners are allowed to modify isExtractable attribute.")
-
-
-def _projects(call: Call) -> list[int]:
+    if p.accounts is not None and p.projectids is not None:
+        raise InvalidParameter("Accounts and projectIds can't be specified together")
+    if p.projectids is None:
+        return None if p.accounts is None else list(p.accounts)
     found = []
-    for project in call.params.projectids:
+    for project in p.projectids:
         if not project or project.removed is not None:
             raise InvalidParameter(f"Unable to find project by id {project.id}")
         account = call.db.accounts[project.project_account_id]
@@ -77,22 +66,51 @@ def _projects(call: Call) -> list[int]:
             raise InvalidParameter(
                 f"Account {access.account_text(call.caller.account)} can't access project id={project.uuid}"
             )
-        found.append(account.id)
+        found.append(account.name)
     return found
 
 
-def _accounts(call: Call, template: Template) -> list[int]:
+def _check_kind(template: Template, owner: Any, word: str) -> None:
+    if template.id == 1:
+        raise InvalidParameter(f"unable to update permissions for {word} with id 1")
+    if owner.account_type == access.PROJECT:
+        raise InvalidParameter(
+            f"Update template permissions is an invalid operation on template {template.name}. Project owned templates "
+            "cannot be shared outside template."
+        )
+
+
+def _check_rights(call: Call, template: Template, names: list[str] | None, word: str) -> None:
+    p, caller = call.params, call.caller
+    is_admin = caller.is_root_admin or caller.is_domain_admin
     owner = call.db.accounts[template.account_id]
+    if not is_admin and p.ispublic and not call.setting("allow.public.user.templates", owner):
+        raise InvalidParameter(f"Only private {word}s can be created.")
+    if names is not None and (p.op is None or p.op.lower() not in ("add", "remove", "reset")):
+        raise InvalidParameter(
+            "Invalid operation on accounts, the operation must be either 'add' or 'remove' in order to modify launch "
+            f"permissions.  Given operation is: '{'null' if p.op is None else p.op}'"
+        )
+    if caller.account.id != owner.id and not is_admin:
+        raise InvalidParameter(
+            f"Unable to grant permission to account {caller.account.name} as it is neither admin nor owner or the "
+            "template"
+        )
+
+
+def _accounts(call: Call, owner: Any, names: list[str], operation: str | None) -> list[int]:
+    """Numbers of the accounts in the owner's domain; those whom a removal does not find are overlooked."""
     domain = call.db.domains[owner.domain_id]
     found = []
-    for name in call.params.accounts:
-        account = access.active_account(call.db, name, domain.id)
-        if account is None:
+    for name in names:
+        account = call.db.accounts.first(name=name, domain_id=domain.id)
+        if account is not None:
+            found.append(account.id)
+        elif operation == "add":
             raise InvalidParameter(
                 f"Unable to grant a launch permission to account {name} in domain id={domain.uuid}, account not found."
                 "  No permissions updated, please verify the account names and retry."
             )
-        found.append(account.id)
     return found
 
 

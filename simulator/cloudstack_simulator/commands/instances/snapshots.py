@@ -13,6 +13,7 @@ from ...model.instances import VMSnapshot
 from ...registry import SUCCESS, allocate, check, command
 from ...tags import taggable
 from ..common import completed, has_notes, owner_fields
+from ..volumes.encryption import is_encrypted
 from . import guards, life
 from .power import the_instance
 from .views import instance_view
@@ -68,6 +69,9 @@ def allocate_snapshot(call: Call) -> VMSnapshot:
         raise InvalidParameter(f"Creating vm snapshot failed due to VM:{vm.id} is not in the running or Stopped state")
     if p.snapshotmemory and vm.state == "Stopped":
         raise InvalidParameter("Can not snapshot memory when VM is not in Running state")
+    root = db.volumes.first(vm_id=vm.id, kind="ROOT")
+    if p.snapshotmemory and vm.hypervisor == "KVM" and is_encrypted(call.sim, root):
+        raise CloudRuntime("Cannot create VM memory snapshots on KVM from encrypted root volumes")
     most = int(call.setting("vmsnapshot.max") or 10)
     if len(existing) >= most:
         raise CloudRuntime(

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from ...call import Call
 from ...errors import InvalidParameter
 from ..offerings import usable
+from ..volumes import encryption, sizes
 from ..volumes import lifecycle as disks
-from ..volumes import sizes
 
 
 class DataDisk(NamedTuple):
@@ -37,7 +37,15 @@ def of_call(call: Call, template: Any, details: dict[str, str]) -> Wanted:
     if given and call.params.diskofferingid is not None:
         raise InvalidParameter("Cannot specify both disk offering id and data disk offering details")
     offering, size = _root(call, template, details)
+    _check_encryption(call, template, offering)
     return Wanted(offering, size, _of_offering(call) + [_of_entry(call, entry) for entry in given])
+
+
+def _check_encryption(call: Call, template: Any, offering: Any) -> None:
+    root = offering or call.db.disk_offerings.get(call.params.serviceofferingid.disk_offering_id)
+    hypervisor = template.hypervisor if template.hypervisor not in (None, "None") else call.params.hypervisor
+    if encryption.is_impossible(root, hypervisor):
+        raise InvalidParameter(f"Root volume encryption is not supported for hypervisor type {hypervisor}")
 
 
 def make(call: Call, vm: Any, template: Any, wanted: Wanted) -> None:

@@ -12,6 +12,7 @@ from ...parameters import flat_map
 from ...registry import allocate, command
 from ...simulator import Simulator
 from .. import mocks
+from ..volumes.encryption import is_encrypted
 from . import lifecycle
 from .view import made_view
 
@@ -47,11 +48,24 @@ def allocate_snapshot(call: Call) -> Snapshot:
         raise InvalidParameter(f"VolumeId: {volume.id} LocationType is supported only for managed storage")
     if p.zoneids and p.policyid is not None:
         raise InvalidParameter("zoneids parameter can not be specified with policyid parameter")
+    if p.zoneids:
+        _check_zones(call)
     call.sim.limits.check(call.db.accounts[volume.account_id], "snapshot")
     snapshot = lifecycle.new(call.sim, volume, name=p.name or None)
     for key, value in flat_map(p.tags).items():
         call.sim.tags.put("Snapshot", snapshot, key, value, snapshot.account_id)
     return snapshot
+
+
+def _check_zones(call: Call) -> None:
+    """Refuse copies in zones where there can be none."""
+    if not call.setting("snapshot.backup.to.secondary"):
+        raise InvalidParameter("Backing up of snapshot has been disabled. Snapshot can not be taken for multiple zones")
+    for zone in call.params.zoneids:
+        if not zone or zone.removed is not None:
+            raise InvalidParameter("Unable to find the specified zone")
+        if zone.is_edge:
+            raise InvalidParameter("Snapshot functionality is not supported on zone %s")
 
 
 @command("createSnapshot")
@@ -60,6 +74,9 @@ def create_snapshot(call: Call) -> Generator[float, None, Any]:
     volume: Volume = call.db.volumes[snapshot.volume_id]
     vm = call.db.vms.get(volume.vm_id)
     yield 0.1
+    if vm is not None and vm.state == "Running" and is_encrypted(call.sim, volume):
+        lifecycle.fail(call.sim, snapshot)
+        raise CloudRuntime("Volume snapshots for encrypted volumes are not supported if VM is running")
     _fail_if_told(call, snapshot, volume, vm)
     snapshot.state, volume.state = "Creating", "Snapshotting"
     yield 0.2

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...call import Call
 from ...clock import timestamp
+from ...errors import InvalidParameter
 from ...listing import equal, matching
 from ...model.pools import StoragePool
 from ...registry import command
@@ -13,6 +14,11 @@ from ..annotations import has_annotations
 from ..common import in_access_group
 from ..zones.capacity import overprovisioning
 
+SCOPES = ("HOST", "CLUSTER", "ZONE", "REGION", "GLOBAL")
+STATES = (
+    "Initial", "Initialized", "Creating", "Attaching", "Up", "PrepareForMaintenance", "ErrorInMaintenance",
+    "CancelMaintenance", "Maintenance", "Disabled", "Removed",
+)  # fmt: skip
 QUIESCE = {"VOLUME_SNAPSHOT_QUIESCEVM": "false"}
 
 
@@ -74,13 +80,20 @@ def list_pools(call: Call) -> dict[str, Any]:
             _within("cluster_id", p.clusterid),
             equal("address", p.ipaddress),
             equal("path", p.path),
-            equal("scope", p.scope),
-            equal("state", p.status),
+            equal("scope", _known(p.scope, SCOPES, "scope type")),
+            equal("state", _known(p.status, STATES, "status")),
             in_access_group(call),
         ],
         keyword=("name", "pool_type"),
         sort=lambda pool: (pool.scope == "HOST", pool.id),
     )
+
+
+def _known(word: str | None, words: tuple[str, ...], what: str) -> str | None:
+    """A word of the server's, however it is written; others are refused."""
+    if word is not None and word.lower() not in {known.lower() for known in words}:
+        raise InvalidParameter(f"Invalid {what}: {word}")
+    return word
 
 
 def _within(field: str, place: Any) -> Any:
@@ -90,6 +103,10 @@ def _within(field: str, place: Any) -> Any:
 
 def reaches(pool: StoragePool, host: Any) -> bool:
     """Whether a host is connected to the pool."""
+    return host.id not in pool.unmounted and _is_for(pool, host)
+
+
+def _is_for(pool: StoragePool, host: Any) -> bool:
     if pool.scope == "HOST":
         return pool.host_id == host.id
     if pool.scope == "CLUSTER":

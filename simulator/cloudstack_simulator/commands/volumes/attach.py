@@ -11,7 +11,7 @@ from ...model.volumes import Volume
 from ...registry import command
 from .. import hypervisors, mocks
 from ..common import completed
-from . import lifecycle, placement
+from . import encryption, lifecycle, placement
 from .view import volume_view
 
 USABLE = ("Running", "Stopped")
@@ -93,6 +93,11 @@ def _check_fits(call: Call, volume: Volume, vm: Any, device: int | None) -> None
         )
     if volume.hypervisor not in (None, "Any", vm.hypervisor):
         raise InvalidParameter(f"Can't attach a volume created by: {volume.hypervisor} to a {vm.hypervisor} vm")
+    if encryption.is_impossible(offering, vm.hypervisor):
+        raise InvalidParameter(
+            "Volume's disk offering has encryption enabled, but volume encryption is not supported for hypervisor type "
+            f"{vm.hypervisor}"
+        )
     if sim.db.vm_snapshots.where(vm_id=vm.id):
         raise InvalidParameter(
             f"Unable to attach volume to VM {vm.instance_name}/{vm.uuid}, "

@@ -7,12 +7,12 @@ from typing import Any
 
 from ...access import entity_owner
 from ...call import Call, live
-from ...errors import InvalidParameter, PermissionDenied
+from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.volumes import Snapshot, Volume
 from ...registry import allocate, command
 from ..common import completed
 from ..offerings import usable
-from . import attach, lifecycle, placement
+from . import attach, encryption, lifecycle, placement
 from .sizes import GIB, check_custom_size, check_maximum, gigabytes
 from .view import volume_view
 
@@ -100,11 +100,13 @@ def _check_iops(call: Call) -> None:
 def _size_by_snapshot(call: Call, snapshot: Snapshot, offering: Any, size: int | None) -> tuple[Any, int]:
     live(snapshot, "unable to find a snapshot with id {id}")
     call.check_access(snapshot)
-    _check_vm(call)
     if snapshot.state != "BackedUp":
         raise InvalidParameter(
             f"Snapshot {snapshot} is not in BackedUp state yet and can't be used for volume creation"
         )
+    if encryption.is_encrypted(call.sim, call.db.volumes.get(snapshot.volume_id)):
+        raise CloudRuntime("Cannot create new volumes from encrypted volume snapshots")
+    _check_vm(call)
     if offering is None:
         return call.db.disk_offerings.get(snapshot.disk_offering_id), snapshot.size
     if size is not None and size < snapshot.size:

@@ -10,6 +10,7 @@ from ...listing import Filter, contains, equal, matching, tagged
 from ...model.volumes import Volume
 from ...registry import command
 from ..common import by_ids
+from .encryption import is_encrypted
 from .view import volume_view
 
 KEYWORD = ("name", "kind", "state")
@@ -41,7 +42,7 @@ def filters(call: Call) -> list[Filter | None]:
         equal(lambda v: _pool(call, v, "cluster_id"), p.clusterid),
         equal("pool_id", _on_pool(call)),
         *_by_display(call),
-        matching(lambda v: _encrypted(call, v) is p.isencrypted) if p.isencrypted is not None else None,
+        matching(lambda v: is_encrypted(call.sim, v) is p.isencrypted) if p.isencrypted is not None else None,
         tagged(call, "Volume"),
     ]
 
@@ -79,8 +80,3 @@ def _of_no_system_vm(call: Call) -> Filter:
     kinds = call.db.vms.buckets("vm_type") or {}
     system = {number for kind, bucket in kinds.items() if kind != "user" for number in bucket}
     return matching(lambda v: v.vm_id not in system)
-
-
-def _encrypted(call: Call, volume: Volume) -> bool:
-    offering = call.db.disk_offerings.get(volume.disk_offering_id)
-    return offering is not None and bool(offering.encrypt)

@@ -12,7 +12,7 @@ from ...model.volumes import Volume
 from ...registry import command
 from .. import hypervisors
 from ..common import completed
-from . import lifecycle, placement
+from . import encryption, lifecycle, placement
 from .view import volume_view
 
 
@@ -41,6 +41,8 @@ def _check(call: Call, volume: Volume, pool: Any) -> None:
         raise InvalidParameter(f"Failed to find the destination storage pool: {pool.id}")
     if volume.pool_id == pool.id:
         raise InvalidParameter(f"Volume {volume} is already on the destination storage pool")
+    if encryption.is_encrypted(call.sim, volume):
+        raise InvalidParameter("Migration of encrypted volumes is unsupported")
     vm = call.db.vms.get(volume.vm_id)
     if vm is not None:
         _check_vm(call, volume, vm, pool)

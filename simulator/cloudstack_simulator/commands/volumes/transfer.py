@@ -15,7 +15,7 @@ from ...wording import printed
 from .. import hypervisors, urls
 from ..common import completed
 from ..images.links import download_link, extract_answer, serving_host, upload_patience, upload_ticket
-from . import lifecycle
+from . import encryption, lifecycle
 from .sizes import GIB
 from .view import volume_view
 
@@ -61,6 +61,8 @@ def _check_extraction(call: Call, volume: Volume) -> None:
         )
     if not volume.extractable and not call.caller.is_root_admin:
         raise PermissionDenied("The volume with specified volumeId is not allowed to be extracted")
+    if encryption.is_encrypted(call.sim, volume):
+        raise InvalidParameter("Extraction of encrypted volumes is unsupported")
     if p.mode not in ("FTP_UPLOAD", "HTTP_DOWNLOAD"):
         raise InvalidParameter("Please specify a valid extract Mode ")
 
