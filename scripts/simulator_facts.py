@@ -128,7 +128,10 @@ SERVICE_COMMANDS = (
     "startSharedFileSystem", "stopSharedFileSystem", "updateSharedFileSystem", "updateVnfTemplate",
 )  # fmt: skip
 """Commands for every type of role that the documents leave out."""
-NAMED_LISTS = {"bgppeerids": "BgpPeer"}
+NAMED_LISTS = {
+    "affinitygroupids": "AffinityGroup", "bgppeerids": "BgpPeer", "networkids": "Network",
+    "securitygroupids": "SecurityGroup",
+}  # fmt: skip
 """The same for lists of ids."""
 
 

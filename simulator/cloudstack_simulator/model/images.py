@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..tables import Row, entity, fresh
 from ..wording import printed
 
@@ -45,6 +47,9 @@ class Template(Row):
     user_data_id: int | None = None
     user_data_policy: str | None = None
     details: dict[str, str] = fresh(dict)
+    vnf_nics: list[dict[str, Any]] = fresh(list)
+    """Of a network function: {"deviceid", "name", "required", "management", "description"}, by device."""
+    vnf_details: dict[str, str] = fresh(dict)
     sort_key: int = 0
     launch_account_ids: list[int] = fresh(list)
     """Accounts that may use a private one, newest last."""

@@ -20,7 +20,6 @@ APPLIANCES = (
 FEATURES = (
     "listImportVmTasks",
     "listSecondaryStorageSelectors", "listTemplateDirectDownloadCertificates",
-    "listVnfAppliances",
 )  # fmt: skip
 
 

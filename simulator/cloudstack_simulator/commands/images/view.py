@@ -59,10 +59,18 @@ def image_view(call: Call, row: ImageRow) -> dict[str, Any]:
         "tags": short_tags(call, template),
         "hasannotations": has_notes(call, template),
         **_user_data(call, template),
+        **network_function(template),
     }
     if template.is_iso:
         return {k: v for k, v in view.items() if k not in TEMPLATE_ONLY} | {"bootable": template.bootable}
     return view
+
+
+def network_function(template: Template) -> dict[str, Any]:
+    """What is shown of the template of a network function beside everything else."""
+    if template.kind != "VNF":
+        return {}
+    return {"vnfnics": [dict(nic) for nic in template.vnf_nics], "vnfdetails": dict(template.vnf_details)}
 
 
 def _basics(call: Call, template: Template) -> dict[str, Any]:

@@ -93,6 +93,7 @@ def instance_view(
         **(leases.fields(call, vm) if vm.lease_end is not None else {}),
         **(_group(call, vm) if wants("group") else {}),
         **(_template(call, vm) if wants("tmpl") else {}),
+        **(_network_function(call, vm) if wants("vnfnics") else {}),
         **(_iso(call, vm) if wants("iso") else {}),
         **(_offering(call, vm) if wants("servoff") else {}),
         **_gpu(call, vm),
@@ -204,6 +205,20 @@ def _template(call: Call, vm: Instance) -> dict[str, Any]:
     if call.shared is not None:
         call.shared[key] = view
     return view
+
+
+def _network_function(call: Call, vm: Instance) -> dict[str, Any]:
+    """The NICs that its template describes, with the networks that they are in."""
+    template = call.db.templates.get(vm.template_id)
+    if template is None or template.kind != "VNF":
+        return {}
+    networks = {nic.device_id: call.db.networks[nic.network_id] for nic in call.db.nics.where(vm_id=vm.id)}
+    nics = []
+    for nic in template.vnf_nics:
+        network = networks.get(nic["deviceid"])
+        place = {"networkid": network.uuid, "networkname": network.name} if network is not None else {}
+        nics.append({**{k: v for k, v in nic.items() if v is not None}, **place})
+    return {"vnfnics": nics, "vnfdetails": dict(template.vnf_details)}
 
 
 def _iso(call: Call, vm: Instance) -> dict[str, Any]:
