@@ -6,13 +6,10 @@ of its own, beside the simulator's.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -21,53 +18,20 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import Client, Connection
 from ansible_collections.cloudstack.ops.tests.bench.aims import against
 from ansible_collections.cloudstack.ops.tests.bench.clouds import cloud_of, entries, quickest
+from ansible_collections.cloudstack.ops.tests.bench.conftest import LATENCY, Server
 from ansible_collections.cloudstack.ops.tests.bench.curve import draw
 from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.running import RunningSimulator
 from cloudstack_simulator.simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
-HERE = Path(__file__).parent
-LATENCY = 0.020
 SIZES = (100, 300, 1000, 3000, 10000)
 PEER = ROOT / ".cache/peer"
 PEER_PACKAGES = ("ansible>=12,<13", "cs>=3.4")
 PEER_TASKS = 50
 pytestmark = pytest.mark.timeout(900)
-
-
-class Server:
-    """A simulator in this process, slow to answer when told to be."""
-
-    def __init__(self, running: RunningSimulator) -> None:
-        self.running = running
-
-    def run(
-        self, document: dict[str, Any], what: str, folder: Path, *, latency: float = LATENCY, **more: Any
-    ) -> dict[str, Any]:
-        """One run of the engine, in a process of its own."""
-        wish = folder / "wish.json"
-        access = {"endpoint": self.running.endpoint, "key": self.running.key, "secret": self.running.secret}
-        wish.write_text(json.dumps({**access, "document": document, "what": what}))
-        self.running.sim.latency = latency
-        try:
-            done = subprocess.run(
-                [sys.executable, str(HERE / "one_run.py"), str(wish)], capture_output=True, text=True, check=True
-            )
-        finally:
-            self.running.sim.latency = 0.0
-        told = json.loads(done.stdout)
-        assert not told["failed"], told["failed"]
-        return told
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with RunningSimulator(Simulator(clock=RunningClock())) as running:
-        yield Server(running)
 
 
 def test_making_500_takes_little_more_than_the_latency_of_the_api(server, tmp_path):
@@ -181,39 +145,3 @@ def install_peer() -> Path:
         subprocess.run([sys.executable, "-m", "venv", str(PEER)], check=True)
         subprocess.run([str(PEER / "bin/pip"), "install", "--quiet", *PEER_PACKAGES], check=True)
     return PEER / "bin"
-
-
-def test_500_unchanged_against_a_refresh_one_by_one(server, tmp_path):
-    """Terraform and OpenTofu read every object by itself, ten at a time.
-
-    Their CloudStack provider is in no package registry that this project can use, so its refresh cannot be run here.
-    What is measured is the least that such a refresh can take: one call for each object, and nothing else.
-    """
-    document = cloud_of(500)
-    server.run(document, "apply", tmp_path, latency=0.0)
-    turns = [(server.run(document, "plan", tmp_path)["plan"], one_by_one(server, 10)) for _turn in range(5)]
-    ours, least = (median(seconds) for seconds in zip(*turns, strict=True))
-    print(
-        f"\n500 objects unchanged: planned in {ours:.3f} s; read one by one, ten at a time, {least:.2f} s: ratio "
-        f"{least / ours:.1f} (aim 10).\n  Terraform's provider for CloudStack is in no registry that can be used here; "
-        "this is the least that its refresh can take."
-    )
-    assert least / ours >= 10
-
-
-def one_by_one(server: Server, side_by_side: int) -> float:
-    """Seconds for a call by id for each of 500 objects."""
-    running = server.running
-    rows = [("listDiskOfferings", row.uuid) for row in running.sim.db.disk_offerings][:250]
-    rows += [("listDomains", row.uuid) for row in running.sim.db.domains][:125]
-    rows += [("listAccounts", row.uuid) for row in running.sim.db.accounts][:125]
-    assert len(rows) == 500
-    running.sim.latency = LATENCY
-    try:
-        with Client(Connection(running.endpoint, running.key, running.secret)) as client:
-            begun = time.perf_counter()
-            with ThreadPoolExecutor(side_by_side) as pool:
-                list(pool.map(lambda one: client.call(one[0], {"id": one[1]}), rows))
-            return time.perf_counter() - begun
-    finally:
-        running.sim.latency = 0.0
