@@ -8,7 +8,7 @@ from ..tables import Row, entity, fresh
 @entity(
     "networks",
     "Network",
-    indexes=("zone_id", "account_id", "vpc_id", "traffic_type", "vlan", "state"),
+    indexes=("zone_id", "account_id", "vpc_id", "traffic_type", "vlan", "state", "associated_id"),
     first_number=200,
 )
 class Network(Row):
@@ -44,6 +44,9 @@ class Network(Row):
     specify_ip_ranges: bool = False
     vpc_id: int | None = None
     acl_id: int | None = None
+    associated_id: int | None = None
+    """The network whose VLAN a shared one is in."""
+    external_id: str | None = None
     display: bool = True
     restart_required: bool = False
     redundant: bool = False

@@ -16,7 +16,7 @@ from ..offerings import usable
 from ..vpcs import tiers
 from ..zones import zone_life
 from ..zones.texts import is_domain_name
-from . import addressing, basic, create_checks, create_owner, create_vlan, lifecycle, mtu, shared
+from . import addressing, associated, basic, create_checks, create_owner, create_vlan, lifecycle, mtu, shared
 from .views import network_view
 
 taggable("Network", "networks")
@@ -48,6 +48,8 @@ def create_network(call: Call) -> dict[str, Any]:
     create_checks.check_router_place(call, offering)
     create_checks.check_addresses(call, offering, zone)
     create_checks.check_caller(call, offering, subnet)
+    beside = associated.check(call, offering, owner, acl_type)
+    create_checks.check_dns(call, offering)
     in_basic_zone = basic.is_basic(zone)
     if p.vpcid is not None:
         tiers.check_new_tier(call, offering, subnet)
@@ -66,6 +68,7 @@ def create_network(call: Call) -> dict[str, Any]:
     if not in_basic_zone:
         _check_subnet(offering, subnet)
     network = _add(call, offering, owner, acl_type, domain_id, subnet, domain_name, physical)
+    associated.give_vlan(call, network, offering, beside)
     if offering.guest_type == "Shared" and not (in_basic_zone and p.startip is None):
         _add_range(call, network)
     if p.sourcenatipaddress is not None and p.vpcid is None:
@@ -265,6 +268,7 @@ def _add(
             specify_ip_ranges=offering.specify_ip_ranges,
             vpc_id=p.vpcid.id if p.vpcid else None,
             acl_id=p.aclid.id if p.aclid else None,
+            external_id=p.externalid,
             display=p.get("displaynetwork", True),
             redundant=offering.redundant_router,
             details={"hideIpAddressUsage": "true"} if p.hideipaddressusage else {},

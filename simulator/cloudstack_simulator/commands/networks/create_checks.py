@@ -48,10 +48,9 @@ def check_name(call: Call, owner: Any) -> None:
 
 
 def check_addresses(call: Call, offering: Any, zone: Any) -> None:
-    """IPv6, private VLANs, DNS servers and sizes of subnets."""
+    """IPv6, private VLANs and sizes of subnets."""
     _check_ip6(call, offering, zone)
     _check_private_vlan(call, offering)
-    check_dns(call, offering)
     _check_cidr_size(call, offering)
 
 

@@ -36,10 +36,15 @@ def rule_view(call: Call, rule: Rule) -> dict[str, Any]:
 @allocate("createIpForwardingRule")
 def allocate_rule(call: Call) -> Rule:
     p, ip = call.params, call.params.ipaddressid
+    if p.cidrlist is not None:
+        raise InvalidParameter(
+            "Parameter cidrList is deprecated; if you need to open firewall rule for the specific cidr, please refer "
+            "to createFirewallRule command"
+        )
     if not ip or ip.account_id is None:
         raise InvalidParameter(f"Unable to create static nat rule; ip id={ip.id} doesn't exist in the system")
     call.check_access(ip)
-    if not ip.is_static_nat:
+    if ip.is_source_nat or not ip.is_static_nat or ip.vm_id is None:
         raise NetworkRuleConflict(f"Can't do static nat on ip address: {ip.address}")
     end = p.get("endport", p.startport)
     rules.check_ports(p.startport, end)

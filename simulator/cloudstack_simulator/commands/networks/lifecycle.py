@@ -54,6 +54,13 @@ def implement_now(call: Call, network: Network) -> None:
         pass
 
 
+def _refuse_a_shared_vlan(call: Call, network: Network) -> None:
+    for other in call.db.networks.where(associated_id=network.id):
+        raise InvalidParameter(
+            f"Cannot delete network {network.uuid} which is associated to another network {other.uuid}"
+        )
+
+
 def vms_in(sim: Simulator, network: Network) -> list[Any]:
     """Instances with a NIC in the network."""
     numbers = {n.vm_id for n in sim.db.nics.where(network_id=network.id)}
@@ -114,6 +121,7 @@ def delete_network(call: Call) -> Any:
     network_exists(call)
     if network.is_system:
         raise InvalidParameter("Network with specified id is system and can't be removed")
+    _refuse_a_shared_vlan(call, network)
     call.check_access(network)
     if call.params.forced and not call.caller.is_root_admin:
         raise InvalidParameter("Delete network with 'forced' option can only be called by root admins")

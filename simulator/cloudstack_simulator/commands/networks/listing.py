@@ -69,6 +69,7 @@ def list_networks(call: Call) -> dict[str, Any]:
             equal("offering_id", p.networkofferingid),
             equal("vpc_id", p.vpcid),
             equal("vlan", p.vlan),
+            equal("associated_id", p.associatednetworkid),
             equal("restart_required", p.restartrequired),
             matching(lambda n: n.is_system is is_system),
             matching(lambda n: n.display is shown),

@@ -50,6 +50,7 @@ def network_view(call: Call, network: Network) -> dict[str, Any]:
             "canusefordeploy": guest and not network.is_system,
             "tags": call.sim.tags.views(network),
             "details": network.details,
+            "externalid": network.external_id,
             "displaynetwork": network.display,
             "redundantrouter": network.redundant,
             "supportsvmautoscaling": services.supports(db, network, "Lb"),
@@ -64,6 +65,7 @@ def network_view(call: Call, network: Network) -> dict[str, Any]:
         | _subnet(call, network)
         | _owner(call, network)
         | _vpc(call, network)
+        | _associated(call, network)
     )
 
 
@@ -111,6 +113,11 @@ def _owner(call: Call, network: Network) -> dict[str, Any]:
         return owner_fields(call, network.account_id)
     domain = call.db.domains[network.domain_id]
     return {"domainid": domain.uuid, "domain": domain.name, "domainpath": domain_path(domain)}
+
+
+def _associated(call: Call, network: Network) -> dict[str, Any]:
+    other = call.db.networks.get(network.associated_id)
+    return {} if other is None else {"associatednetworkid": other.uuid, "associatednetwork": other.name}
 
 
 def _vpc(call: Call, network: Network) -> dict[str, Any]:

@@ -166,6 +166,8 @@ def _check_domain_limit(call: Call, domain: Domain, kind: Kind, maximum: int) ->
 def update_resource_count(call: Call) -> dict[str, Any]:
     p = call.params
     kinds = [_kind(p.resourcetype)] if p.resourcetype is not None else list(KINDS.values())
+    if p.tag and p.resourcetype is not None and kinds[0].name not in TAGGED:
+        raise InvalidParameter(f"Resource count with a tag is not supported for resource type {kinds[0].number}")
     owner = _owner(call)
     if owner is None or owner.removed is not None:
         raise InvalidParameter("Please specify a valid domain ID.")

@@ -41,6 +41,8 @@ def allocate_gateway(call: Call) -> VpnGateway:
     ip = next((i for i in db.ip_addresses.where(vpc_id=vpc.id) if i.is_source_nat), None)
     if ip is None:
         raise CloudRuntime(f"Cannot found source nat ip of vpc {vpc.id}")
+    if p.ipaddressid is not None and p.ipaddressid.id != ip.id:
+        raise CloudRuntime(f"Cannot use requested IP {p.ipaddressid.address} as it is not the Source NAT IP")
     gateway: VpnGateway = db.vpn_gateways.add(
         VpnGateway(vpc_id=vpc.id, account_id=vpc.account_id, ip_id=ip.id, display=p.get("fordisplay", True))
     )

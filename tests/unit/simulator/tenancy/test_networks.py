@@ -170,6 +170,18 @@ OF_VPC = "Can't have openFirewall=true when IP address belongs to VPC"
             431,
             "ip with specified id is not associated with any network",
         ),
+        (
+            "createIpForwardingRule",
+            {"ipaddressid": IP, "protocol": "tcp", "startport": 1, "cidrlist": "10.0.0.0/8"},
+            431,
+            "Parameter cidrList is deprecated",
+        ),
+        (
+            "createIpForwardingRule",
+            {"ipaddressid": IP, "protocol": "tcp", "startport": 1},
+            537,
+            "Can't do static nat on ip address: 192.168.2.50",
+        ),
     ],
 )
 def test_a_rule_that_is_refused(world: Any, command: str, params: dict[str, Any], code: int, part: str) -> None:

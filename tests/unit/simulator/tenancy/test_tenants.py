@@ -62,6 +62,11 @@ def project(world: Any) -> None:
             {"projectid": "@projects:shared", "account": "ann"},
             (431, "as the account is the owner of the project"),
         ),
+        (
+            "updateResourceCount",
+            {"domainid": "@domains:a", "resourcetype": 6, "tag": "t1"},
+            (431, "Resource count with a tag is not supported for resource type 6"),
+        ),
     ],
 )
 def test_what_is_refused(world: Any, command: str, params: dict[str, Any], refusal: tuple[int, str]) -> None:

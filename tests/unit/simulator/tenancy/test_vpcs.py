@@ -29,6 +29,11 @@ ROUTE = {"vpcid": "@vpcs:vpc", "cidr": "10.50.0.0/24", "nexthop": "10.9.1.9"}
         ("createStaticRoute", {**ROUTE, "cidr": "10.9.0.0/24"}, (431, "CIDR should be outside of VPC cidr")),
         ("createStaticRoute", {**ROUTE, "cidr": "x", "nexthop": "8.8.8.8"}, (431, "Invalid format for cidr x")),
         ("createStaticRoute", {**ROUTE, "nexthop": "8.8.8.8"}, (431, "Next hop 8.8.8.8 is invalid.")),
+        (
+            "createVpnGateway",
+            {"vpcid": "@vpcs:vpc", "ipaddressid": "@ip_addresses:192.168.2.60"},
+            (530, "Cannot use requested IP 192.168.2.60 as it is not the Source NAT IP"),
+        ),
         ("listNetworkACLs", {"aclid": "@network_acls:of-vpc", "by": "ann"}, (531, "does not have permission")),
         ("listNetworkACLLists", {"vpcid": "@vpcs:vpc", "by": "ann"}, (531, "does not have permission")),
     ],
