@@ -7,7 +7,7 @@ from typing import Any
 
 from ...call import Call, live
 from ...errors import InvalidParameter
-from ...listing import equal
+from ...listing import equal, matching
 from ...model.gpu import GpuCard, VgpuProfile
 from ...registry import SUCCESS, command
 
@@ -96,6 +96,7 @@ def list_cards(call: Call) -> dict[str, Any]:
             equal("vendor_name", p.vendorname),
             equal("device_id", p.deviceid),
             equal("device_name", p.devicename),
+            matching(lambda card: bool(call.db.gpu_devices.where(card_id=card.id))) if p.activeonly else None,
         ],
         keyword=("name", "vendor_name", "device_name"),
     )

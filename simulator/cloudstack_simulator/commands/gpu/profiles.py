@@ -6,7 +6,7 @@ from typing import Any
 
 from ...call import Call, live
 from ...errors import InvalidParameter
-from ...listing import equal
+from ...listing import equal, matching
 from ...model.gpu import VgpuProfile
 from ...registry import SUCCESS, command
 from .cards import NOT_FOUND as NO_CARD
@@ -96,6 +96,13 @@ def list_profiles(call: Call) -> dict[str, Any]:
         "vgpuprofile",
         call.db.vgpu_profiles,
         profile_view,
-        where=[equal("id", p.id), equal("name", p.name), equal("card_id", p.gpucardid)],
+        where=[
+            equal("id", p.id),
+            equal("name", p.name),
+            equal("card_id", p.gpucardid),
+            matching(lambda profile: any(d.profile_id == profile.id for d in call.db.gpu_devices))
+            if p.activeonly
+            else None,
+        ],
         keyword=("name", "description"),
     )

@@ -6,6 +6,7 @@ import base64
 import binascii
 from typing import Any
 
+from ...access import in_domain
 from ...call import Call
 from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, PermissionDenied
 from ...model.instances import Instance, InstanceGroup
@@ -91,8 +92,8 @@ def keep_keys(vm: Instance, pairs: list[Any]) -> None:
     vm.details["SSH.KeyPairNames"] = ",".join(p.name for p in pairs)
 
 
-def affinity_groups(call: Call, owner: Any) -> list[int]:
-    """Numbers of the affinity groups that the call names."""
+def affinity_groups(call: Call, owner: Any, unknown: str = "Unable to find affinity group {id}") -> list[int]:
+    """Numbers of the affinity groups that the call names; `unknown` is the text for ids of none."""
     p = call.params
     if p.affinitygroupids and p.affinitygroupnames:
         raise InvalidParameter("affinitygroupids parameter is mutually exclusive with affinitygroupnames parameter")
@@ -104,7 +105,11 @@ def affinity_groups(call: Call, owner: Any) -> list[int]:
         groups.append(group)
     for group in groups:
         if not group or group.removed is not None:
-            raise InvalidParameter(f"Unable to find affinity group {group.id}")
+            raise InvalidParameter(unknown.format(id=group.id))
+        if group.acl_type == "Domain":
+            if not in_domain(call.db, owner.domain_id, group.domain_id):
+                raise PermissionDenied(f"Affinity Group {group} does not belong to the VM's domain")
+            continue
         call.check_access(group)
         if group.account_id != owner.id:
             raise PermissionDenied(f"Affinity Group {group} does not belong to the VM's account")
