@@ -75,6 +75,7 @@ options:
     type: dict
 notes:
   - The address of a store cannot be changed through the API.
+  - A new NFS store counts as there when a secondary storage VM of its zone, if one runs, has mounted it.
   - The server refuses to remove a store that holds templates of users, snapshots or volumes.
   - 'It does not look at system VM templates: without another store that has them no system VM starts any more.'
 """

@@ -139,6 +139,7 @@ options:
     default: false
 notes:
   - Adding storage destroys data that is on it, and one export must never serve two clouds.
+  - A new pool counts as there when every host in service of its scope is connected to it.
   - Maintenance would stop every running instance with a volume on the pool, so it is refused while any runs.
   - M(cloudstack.ops.storage_pool_maintenance) does it with all that belongs to it.
 """

@@ -142,6 +142,8 @@ class Resource:
     delete: Callable[[Any, Row, dict[str, Any]], None] | None = None
     #: Whether the object has reached its goal; a text says what is still awaited. Raises when it never will.
     awaited: Callable[[Any, Row], str] | None = None
+    #: Proves from outside that a new object does its work, once: (context, row). Raises where it does not.
+    prove: Callable[[Any, Row], None] | None = None
     #: Makes room for a new object of the same name: (context, row) retires the old one.
     retire: Callable[[Any, Row], None] | None = None
     #: Undoes ``retire`` for the object as it was, where the server refuses its successor.

@@ -87,7 +87,7 @@ def _create(ctx: Context) -> Done:
 def _can_wait(ctx: Context, new_id: str, told: Row | None) -> bool:
     """Whether a new object may be read back later: nothing is awaited, and nothing is known to be left to do."""
     resource = ctx.resource
-    if not new_id or resource.awaited or resource.complete or resource.is_same:
+    if not new_id or resource.awaited or resource.complete or resource.is_same or resource.prove:
         return False
     if told is None:
         return resource.create is not None
@@ -97,7 +97,10 @@ def _can_wait(ctx: Context, new_id: str, told: Row | None) -> bool:
 def confirm(ctx: Context, new_id: str) -> Row:
     """Reads a new object back by its identity, waits for it, and sets what its creation could not."""
     row = until_settled(ctx, _created(ctx, new_id))
-    return _converge(ctx, row, differences(ctx.view, ctx.resource, ctx.given, row), fresh=True)
+    row = _converge(ctx, row, differences(ctx.view, ctx.resource, ctx.given, row), fresh=True)
+    if ctx.resource.prove:
+        ctx.resource.prove(ctx, row)
+    return row
 
 
 def creation_parameters(ctx: Context) -> dict[str, Any]:

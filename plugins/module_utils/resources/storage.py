@@ -14,6 +14,7 @@ from ..client import ApiError, InvalidInput, JobTimeout
 from ..model import Commands, Option, Resource, Row, State, Update
 from ..procedures.primary_storage_facts import running_instances, volumes_on
 from .clusters import IN_POD
+from .storage_proofs import prove_image_store, prove_pool
 from .storage_tags import warn_of_lost_offerings
 from .zones import IN_ZONE
 
@@ -175,6 +176,7 @@ STORAGE_POOL = Resource(
     description=("Adds primary storage pools, changes them, puts them into and out of maintenance and deletes them.",),
     notes=(
         "Adding storage destroys data that is on it, and one export must never serve two clouds.",
+        "A new pool counts as there when every host in service of its scope is connected to it.",
         "Maintenance would stop every running instance with a volume on the pool, so it is refused while any runs.",
         "M(cloudstack.ops.storage_pool_maintenance) does it with all that belongs to it.",
     ),
@@ -189,6 +191,7 @@ STORAGE_POOL = Resource(
     check_wish=_check_wish,
     before_create=_before_create,
     before_delete=_before_delete,
+    prove=prove_pool,
     updates=(Update("updateStoragePool", options=("allocation_state",), run=_switch), Update("updateStoragePool")),
     options=(
         Option("name", help="Name of the pool. With O(id) it is the new name.", required=True, updatable=True),
@@ -237,6 +240,7 @@ IMAGE_STORE = Resource(
     description=("Adds secondary storage, changes its name and write protection and removes it.",),
     notes=(
         "The address of a store cannot be changed through the API.",
+        "A new NFS store counts as there when a secondary storage VM of its zone, if one runs, has mounted it.",
         "The server refuses to remove a store that holds templates of users, snapshots or volumes.",
         "It does not look at system VM templates: without another store that has them no system VM starts any more.",
     ),
@@ -260,6 +264,7 @@ IMAGE_STORE = Resource(
         Option("is_read_only", "bool", api="readonly", updatable=True, on_create=False, hidden=True),
     ),
     initial_states=("writable",),
+    prove=prove_image_store,
     omitted={"updateImageStore.capacitybytes": "the server shows only what the store reports, so it can't be compared"},
 )  # fmt: skip
 

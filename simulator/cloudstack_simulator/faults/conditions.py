@@ -32,8 +32,8 @@ def agents_down(sim: Simulator, pattern: str) -> Taken:
         host.state = "Down"
         router_life.host_changed(sim, host)
         sim.events.alert(
-            7, "ALERT.COMPUTE.HOST", f"Host is down, name: {host.name} (id:{host.uuid})", zone=sim.db.zones[host.zone_id],
-            pod=sim.db.pods.get(host.pod_id),
+            7, "ALERT.COMPUTE.HOST", f"Host is down, name: {host.name} (id:{host.uuid})",
+            zone=sim.db.zones[host.zone_id], pod=sim.db.pods.get(host.pod_id),
         )  # fmt: skip
     return [(host,) for host in hosts]
 

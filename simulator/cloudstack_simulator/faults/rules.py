@@ -65,6 +65,8 @@ KINDS = {
         LIFE, "A console proxy that starts takes no WebSockets of consoles (`object`: names of system VMs)."
     ),
     "check-fails": Kind(LIFE, "The health check of DNS fails in a router (`object`: names of routers)."),
+    "pool-unmounted": Kind(LIFE, "A host does not mount primary storage that is new to it (`object`: names of hosts)."),
+    "store-unmounted": Kind(LIFE, "No storage VM mounts an image store (`object`: names of image stores)."),
     "agent-silent": Kind(LIFE, "The agent of a system VM that starts stays away (`object`: names of system VMs)."),
 }
 KEYS = frozenset(

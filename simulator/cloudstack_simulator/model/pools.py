@@ -42,6 +42,8 @@ class StoragePool(Row):
     is_tag_rule: bool = False
     details: dict[str, str] = fresh(dict)
     storage_access_groups: list[str] = fresh(list)
+    unmounted: list[int] = fresh(list)
+    """Hosts of its scope that could not mount it; the others are connected."""
     waiting: list[int] = fresh(list)
     """Instances that its maintenance stopped, to be started again when it ends."""
 

@@ -49,8 +49,11 @@ def _begin(sim: Simulator, host: Host) -> None:
 
 
 def connect(sim: Simulator, host: Host) -> None:
-    """The agent is there."""
+    """The agent is there. It mounts what it could not mount before."""
     if host.removed is None:
+        for pool in sim.db.storage_pools.where(zone_id=host.zone_id):
+            if host.id in pool.unmounted and not sim.faults.strikes("pool-unmounted", host.name):
+                pool.unmounted = [other for other in pool.unmounted if other != host.id]
         host.state = "Up"
         host.last_ping = sim.clock.now()
 

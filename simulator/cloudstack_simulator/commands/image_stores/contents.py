@@ -65,6 +65,8 @@ def capacity(store: ImageStore) -> int:
 def measure(sim: Simulator, store: ImageStore) -> None:
     """What the statistics collector asks a storage VM of the zone; the fake hypervisor's have no answer."""
     agents = sim.db.hosts.where(kind="SecondaryStorageVM", state="Up")
+    if sim.faults.strikes("store-unmounted", store.name):
+        return
     if any(
         store.zone_id in (None, agent.zone_id) and not hypervisors.is_fake(_hypervisor(sim, agent)) for agent in agents
     ):

@@ -15,7 +15,7 @@ from ..zones.hypervisors import hypervisor_type
 from ..zones.zone_life import java_named_uuid
 from .local import TIB
 from .providers import PRIMARY
-from .view import pool_view
+from .view import pool_view, reaches
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -112,7 +112,17 @@ def _create(call: Call) -> StoragePool:
         ),
         uuid=uuid,
     )
+    mount(call.sim, made)
     return made
+
+
+def mount(sim: Simulator, pool: StoragePool) -> None:
+    """The hosts of its scope that are up mount a new pool. One that cannot is only logged, unless none can."""
+    up = [host for host in sim.db.hosts.where(zone_id=pool.zone_id, kind="Routing", state="Up") if reaches(pool, host)]
+    pool.unmounted = [host.id for host in up if sim.faults.strikes("pool-unmounted", host.name)]
+    if up and len(pool.unmounted) == len(up):
+        sim.db.storage_pools.delete(pool)
+        raise CloudRuntime("Failed to add data store: Failed to access storage pool")
 
 
 def parse_url(text: str) -> Place:
