@@ -2,8 +2,9 @@
 
 A line of `lives/*.yml` is one object: `module`, `args` of all its steps, then the steps in order. Every step runs in
 check mode first, then for good, then again, and has to report "changed", "changed" and "not changed". `shows` is a part
-of the result; `once: true` is for steps that change each time, `unchanged: true` for those that never do, `fails` is a
-part of the message of a refusal.
+of the result (of mappings and lists in it: a part too); `once: true` is for steps that change each time, `always: true`
+for those that do so without knowing check mode, `unchanged: true` for those that never do, `fails` is a part of the
+message of a refusal.
 """
 
 from __future__ import annotations
@@ -50,14 +51,25 @@ def live(modules: Any, number: int, life: dict[str, Any]) -> list[str]:
                 wrong += [
                     f"{label} ({word}): {key} is {told.get(key)!r}, not {value!r}"
                     for key, value in step.get("shows", {}).items()
-                    if told.get(key) != value
+                    if not _is_part(value, told.get(key))
                 ]
     return wrong
+
+
+def _is_part(wanted: Any, found: Any) -> bool:
+    """Whether all that is wanted was found: keys of a mapping, entries of a list in their order."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return all(key in found and _is_part(value, found[key]) for key, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(found, list):
+        return len(wanted) == len(found) and all(map(_is_part, wanted, found))
+    return bool(wanted == found)
 
 
 def _runs(step: dict[str, Any]) -> list[tuple[str, bool, bool]]:
     """(word for it, check mode, whether it changes) of the runs that a step is."""
     if step.get("unchanged"):
         return [("again", False, False)]
+    if step.get("always"):
+        return [("done", False, True)]
     runs = [("check mode", True, True), ("done", False, True), ("again", False, False)]
     return runs[:2] if step.get("once") else runs
