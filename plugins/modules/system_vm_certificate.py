@@ -105,6 +105,8 @@ notes:
   - The settings V(consoleproxy.sslEnabled), V(consoleproxy.url.domain), V(secstorage.encrypt.copy) and V(secstorage.ssl.cert.domain)
     decide whether the certificate is used; the task warns of other values.
   - The server has no command that reads or deletes what was uploaded.
+  - Until all system VMs serve the certificate, a remark at a zone that admins see names it.
+  - By that, and by the server's events, a run after one that was cut off knows what was uploaded already.
 """
 
 EXAMPLES = r"""

@@ -207,6 +207,8 @@ notes:
   - Management servers read some of the settings at their start only. Where these were changed, the task fails.
   - 'It has RV(restart_needed) then: restart the servers one after the other and run it again.'
   - No command reads or deletes what was uploaded.
+  - Until all system VMs serve the certificate, a remark at a zone that admins see names it.
+  - By that, and by the server's events, a run after one that was cut off knows what was uploaded already.
 """
 
 EXAMPLES = r"""

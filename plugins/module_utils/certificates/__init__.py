@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from .bundle import HAS_CRYPTOGRAPHY, Bundle, look_up_names, plain_domain, read_bundle
+from .journal import Journal
 from .names import system_vm_records, zone_file
 from .probe import Served, UnreachableError, look
 from .upload import Upload, uploads
@@ -14,6 +15,7 @@ from .upload import Upload, uploads
 __all__ = (
     "HAS_CRYPTOGRAPHY",
     "Bundle",
+    "Journal",
     "Served",
     "UnreachableError",
     "Upload",

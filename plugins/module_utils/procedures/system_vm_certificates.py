@@ -11,11 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Standing, Target
-from ..certificates import Upload, system_vm_records, uploads, zone_file
+from ..certificates import Journal, system_vm_records, zone_file
 from ..certificates.options import PLACES, SETTINGS, WISH
-from ..certificates.probe import WANTED
 from ..certificates.upload import COMMAND
-from ..client import InvalidInput, JobTimeout
+from ..client import CloudStackError, InvalidInput
 from ..model import Option
 from . import appliances, consoles
 from .certificate_fleet import (
@@ -32,8 +31,8 @@ from .certificate_fleet import (
     time_left,
     why,
 )
+from .certificate_uploads import is_left_over, missing, send
 from .default_settings import CHANGED, Wish, own_value, restart_needed
-from .facts import busy_with
 
 KINDS = (appliances.CONSOLE_PROXY, appliances.STORAGE_VM)
 BACK_END_PORTS = {appliances.CONSOLE_PROXY: (443, 8080), appliances.STORAGE_VM: (443,)}
@@ -49,6 +48,7 @@ RESTART = "the management servers have to be restarted, because they read {names
 def _targets(run: Any) -> Sequence[Target]:
     bundle = run.memory["bundle"] = bundle_of(run)
     run.memory["fleet"] = fleet_of(run, bundle)
+    run.memory["journal"] = Journal(run.client, bundle)
     run.memory["uploaded_at"] = None
     targets = appliances.targets(run, KINDS)
     rows = [target.facts["row"] for target in targets if target.facts["row"] is not None]
@@ -58,6 +58,7 @@ def _targets(run: Any) -> Sequence[Target]:
         certificate=bundle.facts,
         dns_records=zone_file(system_vm_records(run.client, bundle.domain)),
         restart_needed=False,
+        uploads=[],
         **_seen(rows, [sight.facts for sight in sights.values()]),
     )
     return targets
@@ -132,20 +133,6 @@ def _stop_for(run: Any, names: Sequence[str]) -> None:
         run.notes["restart_needed"] = True
 
 
-def _uploads(run: Any, due: Sequence[Target]) -> list[Upload]:
-    """What is still to be sent. Nothing, where a system VM serves the certificate: then the server has it.
-
-    The chain is spared where all serve it already, for every upload resets the console proxies.
-    """
-    sights = run.memory["sights"]
-    behind = [target for target in due if target.id in sights and why(run, sights[target.id])]
-    if not behind or any(sight.state == WANTED for sight in sights.values()):
-        return []
-    served = [sight.served.has_chain(run.memory["bundle"]) for sight in sights.values() if sight.served]
-    chain_is_there = bool(served) and len(served) == len(sights) and all(found is True for found in served)
-    return uploads(run.memory["bundle"], with_chain=not chain_is_there)
-
-
 def _unread(run: Any) -> list[str]:
     """Settings that were changed and that not all management servers have read since."""
     return sorted({wish.name for wish in run.memory["wishes"] if _was_changed(run, wish) and restart_needed(run, wish)})
@@ -164,7 +151,8 @@ def _prepare_plan(run: Any, due: Sequence[Target]) -> Sequence[str]:
         return []
     else:
         stop = []
-    return [*run.memory["changes"], *stop, *(f"upload {call.label}" for call in _uploads(run, due))]
+    left_over = ["remove the remark about an upload that has ended"] if is_left_over(run, due) else []
+    return [*run.memory["changes"], *stop, *(f"upload {call.label}" for call in missing(run, due)), *left_over]
 
 
 def _is_dynamic(run: Any, wish: Wish) -> bool:
@@ -178,27 +166,7 @@ def _prepare(run: Any, due: Sequence[Target]) -> Mapping[str, Any]:
     _stop_for(run, _unread(run))
     if run.stopped:
         return {}
-    calls = _uploads(run, due)
-    if calls:
-        _await_idle(run)
-    for call in calls:
-        run.task.tell(f"uploading {call.label}")
-        run.change(COMMAND, call.params, call.label)
-    if calls:
-        run.memory["uploaded_at"] = run.clock.monotonic()
-    return {"uploads": [call.label for call in calls]}
-
-
-def _await_idle(run: Any) -> None:
-    """The upload of the key reboots the secondary storage VMs of all zones; nothing may need them then."""
-    until = run.clock.monotonic() + run.rules.step_timeout
-    while jobs := busy_with(run, appliances.IMAGE_JOBS):
-        if run.clock.monotonic() >= until:
-            raise JobTimeout(
-                f"secondary storage VMs are needed by {', '.join(jobs)}", remedy="run again when these jobs have ended"
-            )
-        run.task.tell(f"waiting for {', '.join(jobs)}")
-        run.clock.sleep(5.0)
+    return {"uploads": send(run, due)}
 
 
 def _act(run: Any, target: Target) -> None:
@@ -225,12 +193,17 @@ def _act(run: Any, target: Target) -> None:
 
 def _verify(run: Any, target: Target) -> None:
     appliances.prove(run, target, lambda _row: "")
-    serving(run, target)
+    try:
+        serving(run, target)
+    except CloudStackError:
+        run.memory["journal"].end(run.change)  # whatever was uploaded, it is not served: the next run sends it anew
+        raise
     if target.kind == appliances.CONSOLE_PROXY:
         prove_console(run, target)
 
 
 def _finish(run: Any, _due: Sequence[Target]) -> None:
+    run.memory["journal"].end(run.change)
     rows = [row for row in run.client.list("listSystemVms") if row.get("state") == "Running"]
     run.notes.update(_seen(rows, [run.memory["fleet"].sight(row).facts for row in rows]))
 
@@ -250,6 +223,8 @@ SYSTEM_VM_CERTIFICATE_ROLLOUT = Procedure(
         "Management servers read some of the settings at their start only. Where these were changed, the task fails.",
         "It has RV(restart_needed) then: restart the servers one after the other and run it again.",
         "No command reads or deletes what was uploaded.",
+        "Until all system VMs serve the certificate, a remark at a zone that admins see names it.",
+        "By that, and by the server's events, a run after one that was cut off knows what was uploaded already.",
     ),
     options=(
         *WISH,
@@ -307,6 +282,7 @@ SYSTEM_VM_CERTIFICATE_ROLLOUT = Procedure(
     preflight=_preflight,
     prepare_plan=_prepare_plan,
     prepare=_prepare,
+    commands=(COMMAND, "destroySystemVm"),
     act=_act,
     verify=_verify,
     finish=_finish,

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from ..certificates import Bundle, read_bundle, uploads
+from ..certificates import Bundle, Journal, Upload, read_bundle, uploads
 from ..certificates.fleet import UNKNOWN, Fleet, Sight, done, kinds_of
 from ..certificates.options import PLACES, SETTINGS, WISH
 from ..certificates.probe import INCOMPLETE, WANTED
@@ -73,21 +75,23 @@ def _with_probe(task: Any, bundle: Bundle, fleet: Fleet) -> dict[str, Any]:
     force = bool(task.option("force"))
     if not force:
         _refuse_unknown(sights)
-        if all(sight.state == WANTED for sight in sights):
-            return _result(bundle, sights, [], changed=False, verified=True)
-    # The chain is spared where it is served already: every upload resets the console proxies.
-    served = [sight.served.has_chain(bundle) for sight in sights if sight.served]
-    chain_is_there = bool(served) and len(served) == len(sights) and all(found is True for found in served)
-    planned = uploads(bundle, with_chain=force or not chain_is_there)
+    journal = Journal(task.client, bundle)
+    is_served = all(sight.state == WANTED for sight in sights) and not force
+    calls = _needed(bundle, sights, force=force)
+    planned = calls if force else journal.left(calls)
     labels = [call.label for call in planned]
-    if task.check:
-        return _result(bundle, sights, labels, changed=True, verified=False)
+    changed = bool(planned or journal.is_open or (task.option("recreate") and not is_served))
+    if task.check or (is_served and not changed):
+        return _result(bundle, sights, labels, changed=changed, verified=is_served)
+    if planned:
+        _begin(task, journal, calls, planned)
     _upload(task, planned)
     kinds, timeout = kinds_of(sights), float(task.option("timeout") or 0)
     after = fleet.wait(task, kinds, timeout)
     if not done(after, kinds) and task.option("recreate"):
         after = _recreate(task, fleet, after, kinds, timeout)
-    result = _result(bundle, after, labels, changed=True, verified=done(after, kinds))
+    journal.end(partial(_send, task))
+    result = _result(bundle, after, labels, changed=changed, verified=done(after, kinds))
     if not result["verified"]:
         error = _undone(after, recreated=bool(task.option("recreate")))
         result.update(failed=True, msg=str(error), failure=error.as_dict())
@@ -110,6 +114,28 @@ def _refuse_unknown(sights: list[Sight]) -> None:
             remedy="open the way to them, give probe_addresses or another probe; "
             "force=true uploads all the same, for the first certificate of a cloud",
         )
+
+
+def _needed(bundle: Bundle, sights: list[Sight], *, force: bool) -> list[Upload]:
+    """Nothing where a system VM serves the certificate: then the server has it, and the others have to be made anew.
+
+    The chain is spared where all serve it already, for every upload resets the console proxies.
+    """
+    if not force and any(sight.state == WANTED for sight in sights):
+        return []
+    served = [sight.served.has_chain(bundle) for sight in sights if sight.served]
+    chain_is_there = bool(served) and len(served) == len(sights) and all(found is True for found in served)
+    return uploads(bundle, with_chain=force or not chain_is_there)
+
+
+def _begin(task: Any, journal: Journal, calls: list[Upload], planned: list[Upload]) -> None:
+    if problem := journal.begin(calls, planned, partial(_send, task)):
+        task.warn(problem)
+
+
+def _send(task: Any, command: str, params: Mapping[str, Any], obj: str) -> Mapping[str, Any]:
+    answer: Mapping[str, Any] = task.client.run(command, dict(params), obj=obj)
+    return answer
 
 
 def _upload(task: Any, planned: list[Any]) -> None:
@@ -177,6 +203,8 @@ SYSTEM_VM_CERTIFICATE = Operation(
             "V(secstorage.ssl.cert.domain) decide whether the certificate is used; the task warns of other values."
         ),
         "The server has no command that reads or deletes what was uploaded.",
+        "Until all system VMs serve the certificate, a remark at a zone that admins see names it.",
+        "By that, and by the server's events, a run after one that was cut off knows what was uploaded already.",
     ),
     options=(
         *WISH,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput, JobTimeout
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput, JobTimeout, LostAnswer
 from tests.integration.resources.conftest import Cloud
 from tests.integration.resources.test_system_vm_certificate import DOMAIN, SETTINGS, Authority, Certified
 
@@ -214,6 +214,24 @@ def test_a_run_cut_off_at_any_call_is_resumed(cloud, authority, cut):
     rule.end()
     done = cloud.roll_out(wish)
     assert not done.get("failed"), done["msg"]
-    assert cloud.sent()["updateConfiguration"] == before
-    assert cloud.sent()["destroySystemVm"] == 1
+    assert cloud.sent() == {"updateConfiguration": before, "uploadCustomCertificate": 3, "destroySystemVm": 1}
+    assert cloud.client.list("listAnnotations", {"annotationfilter": "all"}) == []
     assert cloud.roll_out(wish)["changed"] is False
+
+
+def test_what_was_uploaded_and_is_served_by_nobody_yet_is_not_uploaded_again(cloud, authority):
+    cloud.set_up()
+    wish = authority.wish(authority.server())
+    rules = [
+        cloud.fault(do="lose-answer", command="uploadCustomCertificate", nth=3),
+        cloud.fault(do="certificate-ignored", object="s-*"),
+    ]
+    with pytest.raises(LostAnswer, match="uploadCustomCertificate"):
+        cloud.roll_out(wish)
+    cloud.client.clock.sleep(30)  # the storage VM has rebooted by then, and serves what it did before
+    for rule in rules:
+        rule.end()
+    planned = cloud.roll_out(wish, check=True)
+    assert [entry for entry in planned["plan"] if "step" in entry] == []
+    done = cloud.roll_out(wish, settle=1)
+    assert (done["counts"], done["uploads"], cloud.sent()["uploadCustomCertificate"]) == ({"done": 2}, [], 3)
