@@ -28,6 +28,7 @@ def reset_password(call: Call) -> Any:
         raise InvalidParameter(f"Vm {vm} should be stopped to do password reset")
     yield life.STEP
     vm.password = passwords.new(call)
+    passwords.keep_encrypted(vm, vm.password)
     view = instance_view(call, vm)
     view["password"] = vm.password
     completed(call, "VM.RESETPASSWORD", "resetting Vm password. Vm Id", vm, "VirtualMachine")

@@ -34,6 +34,8 @@ def wanted_for_new(call: Call, owner: Any) -> list[Wanted]:
         wanted = [_mapped(call, entry) for _key, entry in sorted(p.iptonetworklist.items())]
     else:
         networks = list(p.networkids or [])
+        if p.zoneid.security_groups:
+            networks = _of_security_group_zone(call, networks)
         wanted = [Wanted(n) for n in networks] or [Wanted(defaults.network_for(call, owner, p.zoneid))]
         wanted[0].address, wanted[0].mac = p.ipaddress, p.macaddress
     for w in wanted:
@@ -41,6 +43,30 @@ def wanted_for_new(call: Call, owner: Any) -> list[Wanted]:
             check_mac(w.mac)
         check_usable(call, owner, w.network)
     return wanted
+
+
+def _of_security_group_zone(call: Call, networks: list[Network]) -> list[Network]:
+    """The networks where security groups guard the instances: shared ones, and the zone's own where none is named."""
+    p, db = call.params, call.db
+    if not networks:
+        guarded = [n for n in db.networks.where(zone_id=p.zoneid.id) if services.supports(db, n, "SecurityGroup")]
+        if not guarded:
+            raise InvalidParameter(f"No network with security enabled is found in zone id={p.zoneid.uuid}")
+        return guarded[:1]
+    with_groups = bool(p.securitygroupids or p.securitygroupnames)
+    hypervisor = p.hypervisor or getattr(p.templateid, "hypervisor", None)
+    if with_groups and len(networks) > 1 and (hypervisor or "").lower() != "kvm":
+        raise InvalidParameter("Only support one network per VM if security group enabled")
+    for network in networks:
+        if not network or network.removed is not None:
+            raise InvalidParameter(f"Unable to find network by id {network.id}")
+        if with_groups and not services.supports(db, network, "SecurityGroup") and network.guest_type != "L2":
+            raise InvalidParameter(f"Network is not security group enabled or not L2 network: {network}")
+        if not with_groups and network.guest_type not in ("Shared", "L2"):
+            raise InvalidParameter(
+                "Can specify only Shared or L2 Guest networks when deploy vm in Advance Security Group enabled zone"
+            )
+    return networks
 
 
 def _mapped(call: Call, entry: dict[str, str]) -> Wanted:

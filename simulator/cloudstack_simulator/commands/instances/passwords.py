@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import string
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from ...call import Call
 from ...errors import InvalidParameter
@@ -28,4 +32,15 @@ def of_first_start(call: Call, vm: Instance) -> dict[str, str]:
     vm.password = new(call)
     if " " in vm.password:
         raise InvalidParameter("A valid password for this virtual machine was not provided.")
+    keep_encrypted(vm, vm.password)
     return {"password": vm.password}
+
+
+def keep_encrypted(vm: Instance, password: str) -> None:
+    """For getVMPassword: readable with the private key of the instance's (first) RSA pair."""
+    public = (vm.details.get("SSH.PublicKey") or "").partition("\n")[0]
+    if not public.startswith("ssh-rsa"):
+        return
+    key = serialization.load_ssh_public_key(public.encode())
+    if isinstance(key, rsa.RSAPublicKey):
+        vm.details["Encrypted.Password"] = base64.b64encode(key.encrypt(password.encode(), padding.PKCS1v15())).decode()

@@ -35,6 +35,8 @@ def update(call: Call) -> dict[str, Any]:
     if p.name and p.name.lower() != vm.name.lower():
         nics = call.db.nics.where(vm_id=vm.id)
         interfaces.check_host_name(call, vm, [call.db.networks[n.network_id] for n in nics], p.name)
+    if p.instancename and any(other.id != vm.id for other in call.db.vms if other.instance_name == p.instancename):
+        raise _refuse(f"Instance name : {p.instancename} is not unique")
     _update_details(call, vm)
     _update_user_data(call, vm)
     _update_security_groups(call, vm)

@@ -6,6 +6,8 @@ import base64
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import padding
 
 GIB = 1 << 30
 
@@ -124,5 +126,46 @@ def test_a_restore_is_refused(place: Any, more: dict[str, str], text: str) -> No
     code, found = place.op.refused(
         "restoreVirtualMachine", virtualmachineid=vm["id"], templateid=place.template, **given
     )
+    assert code == 431
+    assert found.startswith(text)
+
+
+def test_a_password_is_kept_for_the_holder_of_the_key(place: Any) -> None:
+    place.op.do("updateTemplate", id=place.template, passwordenabled="true")
+    private = place.op.do("createSSHKeyPair", name="mine")["keypair"]["privatekey"]
+    vm = place.deploy("web", keypair="mine")
+    key = serialization.load_pem_private_key(private.encode(), None)
+
+    def kept() -> str:
+        text = place.op.do("getVMPassword", id=vm["id"])["password"]["encryptedpassword"]
+        return key.decrypt(base64.b64decode(text), padding.PKCS1v15()).decode()
+
+    assert kept() == vm["password"]
+    place.op.do("stopVirtualMachine", id=vm["id"])
+    place.op.do("resetPasswordForVirtualMachine", id=vm["id"], password="other7")
+    assert kept() == "other7"
+    place.op.do("resetSSHKeyForVirtualMachine", id=vm["id"], keypair="mine")
+    assert place.op.refused("getVMPassword", id=vm["id"])[0] == 431
+
+
+def test_internal_names_are_unique(place: Any) -> None:
+    names = [place.look(place.deploy(name))["instancename"] for name in ("one", "two")]
+    one = place.op.only("listVirtualMachines", name="one")["id"]
+    found = place.op.refused("updateVirtualMachine", id=one, instancename=names[1])
+    assert found == (530, f"Failed to update VM, due to: Instance name : {names[1]} is not unique")
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({"networkids": ""}, "No network with security enabled is found in zone id="),
+        ({}, "Can specify only Shared or L2 Guest networks when deploy vm in Advance Security Group enabled zone"),
+        ({"securitygroupnames": "own"}, "Network is not security group enabled or not L2 network: "),
+    ],
+)
+def test_a_zone_with_security_groups_takes_shared_networks(place: Any, more: dict[str, str], text: str) -> None:
+    place.op.do("createSecurityGroup", name="own")
+    place.cloud.sim.db.zones.first().security_groups = True
+    code, found = place.op.refused("deployVirtualMachine", **place.order("web", **more))
     assert code == 431
     assert found.startswith(text)
