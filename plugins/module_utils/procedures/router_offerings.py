@@ -13,8 +13,7 @@ from typing import Any
 from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
 from ..client import InvalidInput
 from ..model import Option, Row
-from ..reconcile.view import PlannedId
-from . import offerings, router_probes, routers, system_templates
+from . import offerings, router_network_offering, router_probes, routers, system_templates
 from .default_settings import Wish
 from .facts import scope_of
 from .router_room import check_room
@@ -35,7 +34,7 @@ def _targets(run: Any) -> Sequence[Target]:
     if method == BY_SETTING:
         _prepare_setting(run, offering, rows)
     elif method == BY_NETWORK:
-        _prepare_network_offering(run, offering)
+        router_network_offering.prepare(run, offering, rows)
     else:
         run.memory["stops"] = Stops(run)
     return routers.by_router(run, rows) if method == BY_ROUTER else routers.by_network(run, rows)
@@ -108,36 +107,8 @@ def _offerings_of_networks(run: Any) -> dict[str, str]:
     }
     if not named:
         return {}
-    rows = [row for row in _networks(run) if row.get("networkofferingid") in named]
+    rows = [row for row in router_network_offering.networks(run) if row.get("networkofferingid") in named]
     return {row["id"]: named[row["networkofferingid"]] for row in rows}
-
-
-def _networks(run: Any) -> list[Row]:
-    scopes: tuple[dict[str, str], ...] = ({}, {"projectid": "-1"})
-    questions = [partial(run.client.list, "listNetworks", {"listall": True, **scope}) for scope in scopes]
-    return [row for rows in run.client.parallel(questions) for row in rows]
-
-
-def _prepare_network_offering(run: Any, offering: Row) -> None:
-    row = run.view.find("network_offering", run.option("network_offering"))
-    if not isinstance(row["id"], PlannedId) and not isinstance(offering["id"], PlannedId):
-        _check_network_offering(row, offering)
-    run.memory["network_offering"] = row["id"]
-    run.memory["networks"] = {one["id"]: one.get("networkofferingid") for one in _networks(run)}
-
-
-def _check_network_offering(row: Row, offering: Row) -> None:
-    if row.get("serviceofferingid") != offering["id"]:
-        raise InvalidInput(
-            f"network offering {row['name']} names system offering {row.get('serviceofferingname') or 'none'}, "
-            f"not {offering['name']}",
-            option="network_offering",
-            remedy="create one with this system offering (module network_offering)",
-        )
-    if row.get("state") not in (None, "Enabled"):
-        raise InvalidInput(
-            f"network offering {row['name']} is {row['state']}", option="network_offering", remedy="enable it first"
-        )
 
 
 def _why(run: Any, row: Row) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Kill
 MODULE = "virtual_router_offering"
 BY_ROUTER = ("addAnnotation", "stopRouter", "changeServiceForRouter", "startRouter", "removeAnnotation")
 CHANGES = ("updateConfiguration", "restartNetwork", "stopRouter", "changeServiceForRouter", "startRouter")
-SERVICES = ("Dhcp", "Dns", "SourceNat", "StaticNat", "Firewall", "PortForwarding", "UserData")
+SERVICES = ("Dhcp", "Dns", "SourceNat", "StaticNat", "Firewall", "PortForwarding", "UserData", "Lb", "Vpn")
 
 
 @pytest.fixture
@@ -41,10 +42,11 @@ def account(cloud: PopulatedCloud, name: str) -> str:
     return next(row["id"] for row in cloud.client.list("listAccounts", {"listall": True}) if row["name"] == name)
 
 
-def network_offering(cloud: PopulatedCloud, name: str, offering: str) -> str:
+def network_offering(cloud: PopulatedCloud, name: str, offering: str, lacks: Sequence[str] = ()) -> str:
+    offered = [service for service in SERVICES if service not in lacks]
     services = {
         key: value
-        for number, service in enumerate(SERVICES)
+        for number, service in enumerate(offered)
         for key, value in (
             (f"serviceproviderlist[{number}].service", service),
             (f"serviceproviderlist[{number}].provider", "VirtualRouter"),
@@ -52,7 +54,7 @@ def network_offering(cloud: PopulatedCloud, name: str, offering: str) -> str:
     }
     wanted = {
         "name": name, "displaytext": name, "guestiptype": "Isolated", "traffictype": "GUEST",
-        "supportedservices": ",".join(SERVICES), "serviceofferingid": offering, **services,
+        "supportedservices": ",".join(offered), "serviceofferingid": offering, **services,
     }  # fmt: skip
     found = str(cloud.client.run("createNetworkOffering", wanted)["networkoffering"]["id"])
     cloud.client.run("updateNetworkOffering", {"id": found, "state": "Enabled"})
@@ -104,6 +106,10 @@ def test_a_network_by_its_network_offering(cloud):
     with pytest.raises(InvalidInput, match="not large") as caught:
         cloud.run(MODULE, **options, network_offering=other)
     assert (caught.value.option, cloud.changes) == ("network_offering", 0)
+    network_offering(cloud, "poorer", large, lacks=["Lb", "Vpn"])
+    spared = cloud.run(MODULE, **options, network_offering="poorer")
+    assert (spared["counts"], cloud.changes) == ({"left": 1}, 0)
+    assert "lacks services of its network: Lb, Vpn" in spared["report"]["targets"][0]["reason"]
     assert cloud.run(MODULE, **options, network_offering="with large router")["counts"] == {"done": 1}
     network = cloud.client.list("listNetworks", {"listall": True, "id": routers(cloud, "large")[0]["guestnetworkid"]})[
         0
