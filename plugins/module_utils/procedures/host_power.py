@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
-from ..client import InvalidInput
+from ..client import ApiError, InvalidInput
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE
 from .host_out_of_band import ask_power, is_enabled, power
@@ -63,6 +63,13 @@ def _confirm(run: Any, due: Sequence[Target]) -> str:
 
 
 def _act(run: Any, target: Target) -> None:
+    here = residents(run, target.id) if _cuts(run) and not run.option("force") else []
+    if here:
+        raise ApiError(
+            f"{short_list(titled(row) for row in here)} run on it since it was planned",
+            obj=target.title,
+            remedy="take it into maintenance with host_maintenance first",
+        )
     params = {"hostid": target.id, "action": str(run.option("action")).upper()}
     run.change("issueOutOfBandManagementPowerAction", params, target.title)
     run.memory["acted"].add(target.id)

@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target
-from ..client import InvalidInput
+from ..client import ApiError, InvalidInput
 from ..model import Option, Row
 from .facts import CLUSTER, POD, ZONE
 from .host_marks import HostMarks
 from .host_out_of_band import power
-from .hosts import HOSTS, host_target, named_hosts, residents, short_list, titled
+from .hosts import HOSTS, host_now, host_target, named_hosts, residents, short_list, titled
 
 REMOVABLE = ("Maintenance", "Degraded")
 
@@ -122,17 +123,31 @@ def _refusals(run: Any, target: Target) -> list[str]:
 
 
 def _confirm(run: Any, due: Sequence[Target]) -> str:
-    risky = [
-        target.name
-        for target in due
-        if _is_forced(run, target)
-        or run.memory["facts"][target.id]["volumes"]
-        or run.memory["facts"][target.id]["is_last"]
-    ]
+    risky = [target.name for target in due if _loses(run, target)]
     return f"remove {', '.join(sorted(risky))}" if risky else ""
 
 
+def _loses(run: Any, target: Target) -> bool:
+    """Whether the removal of a host has to be typed."""
+    facts = run.memory["facts"][target.id]
+    return bool(_is_forced(run, target) or facts["volumes"] or facts["is_last"])
+
+
+def _looked_again(run: Any, target: Target) -> Target:
+    """The host as it is when its turn has come. Raises ApiError where that is not what was planned and confirmed."""
+    was_typed, row = _loses(run, target), host_now(run, target.id)
+    run.memory["facts"][target.id] = _facts(run, row)
+    now = replace(target, facts=row)
+    problems = _refusals(run, now)
+    if _loses(run, now) and not was_typed:
+        problems.append("what its removal would lose has come since it was planned")
+    if problems:
+        raise ApiError("; ".join(problems), obj=target.title, remedy="run again to see and confirm it as it is now")
+    return now
+
+
 def _act(run: Any, target: Target) -> None:
+    target = _looked_again(run, target)
     params: dict[str, Any] = {"id": target.id}
     if _is_forced(run, target):
         params["forced"] = True
@@ -195,6 +210,7 @@ HOST_REMOVAL = Procedure(
         Stage(CHECK, "Refuse hosts that are not in maintenance or have machines on them", each=False),
         Stage(CHECK, "Compare with what runs on the machine itself", each=False),
         Stage(CHECK, "Refuse to lose local volumes or the last host of a zone, unless it is typed", each=False),
+        Stage(CHECK, "Look once more when its turn has come"),
         Stage(ACT, "Remove the host"),
         Stage(VERIFY, "Wait until it is in no list any more, nor its local storage"),
     ),

@@ -20,6 +20,7 @@ from .primary_storage_facts import (
     free_bytes,
     is_systems,
     jobs_on,
+    must_be_as_planned,
     named_pools,
     pool_now,
     pool_target,
@@ -145,7 +146,9 @@ def _act(run: Any, target: Target) -> None:
 def _enter(run: Any, target: Target) -> None:
     """Marks what runs, so that it is known afterwards, whoever ends the maintenance; then lets the server stop it."""
     state = pool_now(run, target).get("state")
-    _marks(run, target.id).add(running_instances(volumes_on(run, target.id)))
+    volumes = volumes_on(run, target.id)
+    must_be_as_planned(run, target, volumes, run.memory["volumes"][target.id])
+    _marks(run, target.id).add(running_instances(volumes))
     if state == "Disabled":
         run.change("updateStoragePool", {"id": target.id, "enabled": True}, target.title)
     try:

@@ -121,6 +121,21 @@ def _object_of(run: Any, job: Row) -> str:
     return str(rows[0].get("volumeid") or "") if rows else ""
 
 
+def must_be_as_planned(run: Any, target: Target, now: Sequence[Row], planned: Sequence[Row]) -> None:
+    """Raises ApiError where jobs use a pool, or instances run from one of which nobody was told when it was planned."""
+    jobs = jobs_on(run, now)
+    if jobs:
+        raise ApiError(f"{', '.join(jobs)} use it now", obj=target.title, remedy="wait for them, then run again")
+    running = running_instances(now)
+    if running and not running_instances(planned):
+        names = ", ".join(instance["name"] for instance in running[:5])
+        raise ApiError(
+            f"{names} run from it since it was planned, and would be stopped",
+            obj=target.title,
+            remedy="run again to see and confirm them",
+        )
+
+
 def free_bytes(run: Any, row: Row) -> float:
     """What may still be promised on a pool below the server's threshold; no limit where its size is unknown."""
     total = float(row.get("disksizetotal") or 0)

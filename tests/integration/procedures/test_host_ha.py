@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.procedures import host_power
 from tests.integration.procedures.hosts_cloud import HostsCloud
 
 BOARD = {"driver": "ipmitool", "port": 623, "username": "adm", "password": "power-secret"}
@@ -108,6 +109,21 @@ def test_a_machine_in_use_is_not_switched_off(cloud):
     assert (power(cloud, "status")["power"], cloud.changes) == ({"h1": "off"}, 0)
     assert power(cloud, "on")["counts"] == {"done": 1}
     assert cloud.state("h1") == ("Up", "Maintenance")
+
+
+def test_a_machine_that_came_into_use_since_the_plan_is_not_switched_off(cloud, monkeypatch):
+    """As after a window that was waited for: nothing ran on it when it was planned."""
+    set_up(cloud, "h1")
+    look, seen = host_power.residents, []
+
+    def later(run, host):
+        seen.append(host)
+        return look(run, host) if len(seen) > 1 else []
+
+    monkeypatch.setattr(host_power, "residents", later)
+    failed = power(cloud, "off", confirm="off h1", retries=0)
+    assert failed["failed"] and "run on it since it was planned" in failed["msg"]
+    assert cloud.sim.db.hosts.first(name="h1").power.get("machine", "On") == "On"
 
 
 def lost(cloud, **options):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, InvalidInput
+from cloudstack_simulator.commands.instances.placement import settle
 from cloudstack_simulator.commands.storage_pools.local import add_local_pool
 from tests.integration.procedures.hosts_cloud import HostsCloud
 
@@ -79,6 +80,24 @@ def test_local_volumes_are_lost_only_by_a_typed_word(cloud):
     assert cloud.changes == 0
     assert remove(cloud, "h1", destroy_local_storage=True, confirm="remove h1")["counts"] == {"done": 1}
     assert local.name not in {pool["name"] for pool in cloud.client.list("listStoragePools")}
+
+
+def test_what_came_since_the_plan_is_seen_when_its_turn_has_come(cloud, monkeypatch):
+    """As after a window that was waited for: here between two tries."""
+    cloud.run("host_maintenance", names=["h1"])
+    name = min(n for n in cloud.machines("h2") if n.startswith("vm-"))
+    send = cloud.client.run
+
+    def busy(command, *arguments, **more):
+        if command == "deleteHost" and name not in cloud.machines("h1"):
+            settle(cloud.sim, cloud.sim.db.vms.first(name=name), cloud.sim.db.hosts.first(name="h1"))
+            raise ApiError("busy")
+        return send(command, *arguments, **more)
+
+    monkeypatch.setattr(cloud.client, "run", busy)
+    failed = remove(cloud, "h1", retries=1)
+    assert failed["failed"] and f"{name} are on it" in failed["msg"]
+    assert (names(cloud), cloud.changes) == ({"h1", "h2", "h3"}, 0)
 
 
 def test_the_last_host_of_a_zone_stays(cloud):

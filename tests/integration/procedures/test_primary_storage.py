@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
+from ansible_collections.cloudstack.ops.plugins.module_utils.procedures import primary_storage, primary_storage_facts
 from ansible_collections.cloudstack.ops.tests.support.storage_clouds import PLACE, StorageCloud, cuts
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed
 
@@ -37,6 +38,31 @@ def states(cloud: StorageCloud) -> tuple[str, ...]:
 
 
 RUNNING, STOPPED = ("Running", "Running", "Stopped"), ("Stopped", "Stopped", "Stopped")
+
+
+@pytest.mark.parametrize("what", ["instance", "job"])
+def test_what_came_since_the_plan_is_not_stopped_unasked(cloud, monkeypatch, what):
+    """As after a window that was waited for: nobody has been told of the instance, nor of the job."""
+    for name in ("one", "two"):
+        cloud.do("stopVirtualMachine", id=cloud.vm(name)["id"])
+    look = primary_storage.volumes_on
+    seen = []
+
+    def later(run, pool):
+        if not seen and pool == cloud.pool("ps1")["id"]:
+            seen.append(look(run, pool))
+            if what == "instance":
+                cloud.do("startVirtualMachine", id=cloud.vm("one")["id"])
+            else:
+                monkeypatch.setattr(primary_storage_facts, "jobs_on", lambda *_: ["CreateSnapshotCmd"])
+            return seen[0]
+        return look(run, pool)
+
+    monkeypatch.setattr(primary_storage, "volumes_on", later)
+    failed = enter(cloud, confirm="", retries=0)
+    assert failed["failed"]
+    assert ("one run from it since" if what == "instance" else "CreateSnapshotCmd use it now") in failed["msg"]
+    assert cloud.pool("ps1")["state"] == "Up"
 
 
 def test_maintenance_is_planned_confirmed_entered_and_left_and_what_ran_runs_again(cloud):
