@@ -105,3 +105,11 @@ def test_a_link_to_a_console_leads_to_the_domain_of_the_consoles(running: Any) -
     assert link() == (f"https://{name}", f"{name}:8080")  # WebSockets get TLS with the certificate
     op.do("updateConfiguration", name="consoleproxy.url.domain", value="consoles.example")
     assert link()[0] == "https://consoles.example"
+
+
+def test_every_command_tells_all_that_clients_count_on(op: Any) -> None:
+    commands = op.rows("listApis")
+    assert {type(c["description"]) for c in commands} == {str}
+    parameters = [p for c in commands for p in c["params"]]
+    assert all({"name", "description", "type", "length", "required"} <= set(p) for p in parameters)
+    assert all({"name", "description", "type"} <= set(field) for c in commands for field in c["response"])

@@ -70,9 +70,14 @@ def list_capabilities(call: Call) -> dict[str, Any]:
     return {"capability": view}
 
 
+UNDESCRIBED = ""
+"""The contract has no descriptions, but clients count on the field."""
+
+
 def _parameter_view(parameter: Parameter) -> dict[str, Any]:
     return {
         "name": parameter.name,
+        "description": UNDESCRIBED,
         "type": parameter.type,
         "length": parameter.length,
         "required": parameter.required,
@@ -92,7 +97,12 @@ def _fields(fields: dict[str, str]) -> list[dict[str, Any]]:
         if mark:
             inner.setdefault(outer, {})[rest] = kind
     return [
-        {"name": name, "type": kind, "response": _fields(inner[name]) if name in inner else None}
+        {
+            "name": name,
+            "description": UNDESCRIBED,
+            "type": kind,
+            "response": _fields(inner[name]) if name in inner else None,
+        }
         for name, kind in fields.items()
         if "[]." not in name
     ]
@@ -101,6 +111,7 @@ def _fields(fields: dict[str, str]) -> list[dict[str, Any]]:
 def _command_view(fact: CommandFact) -> dict[str, Any]:
     return {
         "name": fact.name,
+        "description": UNDESCRIBED,
         "isasync": fact.is_async,
         "since": fact.since or None,
         "params": [_parameter_view(parameter) for parameter in fact.params.values()],
@@ -110,7 +121,7 @@ def _command_view(fact: CommandFact) -> dict[str, Any]:
 
 @command("listApis")
 def list_apis(call: Call) -> dict[str, Any]:
-    """The commands that the caller may use, with their parameters (without descriptions)."""
+    """The commands that the caller may use, with their parameters."""
     wanted = call.params.name
     facts = [
         fact
