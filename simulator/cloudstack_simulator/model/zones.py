@@ -119,3 +119,12 @@ class Region(Row):
 
     name: str
     endpoint: str
+
+
+@entity("pod_addresses", indexes=("pod_id",))
+class PodAddress(Row):
+    """A management address that an administrator has taken by hand; removed once given back."""
+
+    pod_id: int
+    address: str
+    mac_number: int

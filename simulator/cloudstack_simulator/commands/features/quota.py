@@ -9,7 +9,7 @@ from ... import contract
 from ...access import PROJECT
 from ...call import Call
 from ...clock import timestamp
-from ...errors import InvalidParameter, ParameterError
+from ...errors import InvalidParameter, NotModelled, ParameterError
 from ...model.features import QuotaCredit, QuotaTariff
 from ...model.tenants import Account
 from ...registry import SUCCESS, at_install, command
@@ -184,6 +184,29 @@ def balance(call: Call) -> dict[str, Any]:
             "currency": call.setting("quota.currency.symbol"),
         }
     }
+
+
+@command("quotaUpdate")
+def update_quota(call: Call) -> dict[str, Any]:
+    """Bills what the usage server has counted. As long as nothing costs anything, no balance changes."""
+    costly = {t.usage_type for t in call.db.quota_tariffs if t.value}
+    if any(record.kind in costly for record in call.db.usage_records):
+        raise NotModelled("quotaUpdate (with tariffs that are not 0)")
+    return {"quotacredits": {"updated_on": timestamp(call.now)}}
+
+
+@command("quotaStatement")
+def statement(call: Call) -> dict[str, Any]:
+    """Nothing has been billed; what the statement says of bills is not modelled."""
+    p, account = call.params, _account(call)
+    call.check_access(account)
+    if p.startdate > p.enddate:
+        raise InvalidParameter(
+            f"Incorrect Date Range. Start date: {timestamp(p.startdate)} is after end date:{timestamp(p.enddate)}"
+        )
+    if any(r.start < p.enddate and r.end > p.startdate for r in call.db.usage_records.where(account_id=account.id)):
+        raise NotModelled("quotaStatement (of what has been counted)")
+    raise InvalidParameter("There is no usage data found for period mentioned.")
 
 
 @command("quotaSummary")

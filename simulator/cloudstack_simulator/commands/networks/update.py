@@ -11,7 +11,7 @@ from ...model.networks import Network
 from ...registry import command
 from ..common import completed
 from ..zones.texts import is_domain_name
-from . import addressing, create_checks, mtu
+from . import addressing, create_checks, lifecycle, mtu
 from .create import DOMAIN_RULE
 from .views import network_view
 
@@ -121,6 +121,11 @@ def _new_offering(call: Call, network: Network) -> Any:
         )
     if new.id == old.id:
         return None
+    if call.params.changecidr and any(vm.state != "Stopped" for vm in lifecycle.vms_in(call.sim, network)):
+        raise InvalidParameter(
+            "All user vm of network of specified id should be stopped before changing CIDR!",
+            uuids=((network.uuid, "networkId"),),
+        )
     fits = (
         new.guest_type == old.guest_type
         and new.specify_vlan == old.specify_vlan

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cloudstack_simulator import net
 from tests.unit.simulator.conftest import Cloud, Operator
 
 GOOGLE = {
@@ -114,3 +115,38 @@ def test_mails_about_quota(op: Operator) -> None:
     op.do("quotaConfigureEmail", **known, enable="false", minbalance=3)
     (choice,) = op.rows("quotaListEmailConfiguration", accountid=account["id"])
     assert (choice["templatename"], choice["enabled"], choice["minbalance"]) == ("QUOTA_LOW", False, 3.0)
+
+
+def test_an_address_of_a_pod_is_taken_by_hand_and_given_back(cloud: Cloud) -> None:
+    op, pod = cloud.op, cloud.sim.db.pods.find(cloud.pod)
+    part = pod.ranges[0]
+    for bad, text in (
+        ({"zoneid": cloud.zone}, "Please sepcify podId"),
+        ({"zoneid": cloud.zone, "podid": "nothing"}, "No sush pod exists"),
+    ):
+        assert op.refused("acquirePodIpAddress", **bad) == (535, text)
+    taken = op.do("acquirePodIpAddress", zoneid=cloud.zone, podid=cloud.pod)
+    held = taken["acquirepodipaddress"]
+    assert (held["gateway"], held["podid"]) == (pod.gateway, pod.id)
+    assert net.number(held["ipaddress"]) in pod.taken
+    refused = op.refused(
+        "deleteManagementNetworkIpRange", podid=cloud.pod, startip=part.start, endip=part.end, vlan="vlan://untagged"
+    )
+    assert "Some IPs of the range has been allocated" in refused[1]
+    assert op.do("releasePodIpAddress", id=held["id"])["success"]
+    assert net.number(held["ipaddress"]) not in pod.taken
+    assert "so do nothing" in op.refused("releasePodIpAddress", id=held["id"])[1]
+    assert op.refused("releasePodIpAddress", id=99)[1] == "Unable to find ip address by id:99"
+    for _address in net.numbers(part.start, part.end):
+        if len(pod.taken) < net.size(part.start, part.end):
+            op.do("acquirePodIpAddress", zoneid=cloud.zone, podid=cloud.pod)
+    full = op.refused("acquirePodIpAddress", zoneid=cloud.zone, podid=cloud.pod)
+    assert full == (535, "Unable to allocate IP from this Pod")
+
+
+def test_nothing_is_billed_where_nothing_was_counted(op: Operator) -> None:
+    account = op.only("listAccounts")
+    days = {"account": "admin", "domainid": account["domainid"], "startdate": "2026-03-01", "enddate": "2026-03-02"}
+    assert "updated_on" in op.do("quotaUpdate")["quotacredits"]
+    assert op.refused("quotaStatement", **days) == (431, "There is no usage data found for period mentioned.")
+    assert "Incorrect Date Range" in op.refused("quotaStatement", **{**days, "enddate": "2026-02-01"})[1]

@@ -185,3 +185,29 @@ def test_firewall_rules_without_an_address(cloud: Cloud, kind: str, cidr: str, e
 
 def test_virtual_routers_have_no_health_checks(op: Operator) -> None:
     assert "not present" in op.refused("createLBHealthCheckPolicy", lbruleid=7)[1]
+
+
+def test_a_network_migrates_to_another_offering(running: Cloud) -> None:
+    op, db = running.op, running.sim.db
+    second = offering(op, "migrated-to")
+    vm = running.deploy("mover")
+    mine = vm["nic"][0]["networkid"]
+    first = op.only("listNetworks", id=mine)["networkofferingid"]
+    router = db.vms.first(vm_type="DomainRouter")
+    changed = op.refused("updateNetwork", id=mine, networkofferingid=second, changecidr="true")
+    assert "should be stopped before changing CIDR" in changed[1]
+    l2 = op.only("listNetworkOfferings", name="DefaultL2NetworkOffering")["id"]
+    vpc = op.only("listNetworkOfferings", name="DefaultIsolatedNetworkOfferingForVpcNetworks")["id"]
+    for bad, text in ((l2, "Can't upgrade from network offering"), (vpc, "is a VPC offering")):
+        assert text in op.refused("migrateNetwork", networkid=mine, networkofferingid=bad)[1]
+    done = op.do("migrateNetwork", networkid=mine, networkofferingid=second)["network"]
+    assert (done["networkofferingname"], done["state"], done["id"]) == ("migrated-to", "Implemented", mine)
+    assert router.removed is not None
+    assert op.only("listRouters", networkid=mine)["state"] == "Running"
+    assert op.only("listVirtualMachines", id=vm["id"])["nic"][0]["networkid"] == mine
+    assert op.rows("listEvents", type="NETWORK.MIGRATE")
+    routers = len(db.vms.all())
+    again = op.do("migrateNetwork", networkid=mine, networkofferingid=second)["network"]
+    assert (again["state"], len(db.vms.all())) == ("Implemented", routers)
+    db.vms.find(vm["id"]).state = "Stopping"
+    assert "not in running or stopped state" in op.refused("migrateNetwork", networkid=mine, networkofferingid=first)[1]

@@ -1,0 +1,75 @@
+"""migrateNetwork: an isolated network goes to another offering, and to another physical network with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call, live
+from ...errors import CloudRuntime, InvalidParameter
+from ...model.networks import Network
+from ...registry import command
+from ..zones import zone_life
+from . import lifecycle
+from .views import network_view
+
+
+@command("migrateNetwork", sync=lambda call: ("network", call.params.networkid))
+def migrate(call: Call) -> Any:
+    network = live(call.params.networkid, "Unable to find network by id {id}")
+    offering = live(call.params.networkofferingid, "Unable to find network offering by id {id}")
+    if network.vpc_id is not None:
+        raise InvalidParameter("Failed to migrate network as the specified network is a vpc tier. Use migrateVpc.")
+    if offering.for_vpc:
+        raise InvalidParameter("Failed to migrate network as the specified network offering is a VPC offering")
+    _check_network(call, network)
+    if offering.id == network.offering_id:
+        return {"network": network_view(call, network)}
+    _check_offering(call, network, offering)
+    if any(vm.state not in ("Running", "Stopped") for vm in lifecycle.vms_in(call.sim, network)):
+        raise CloudRuntime("Failed to migrate network as at least one VM is not in running or stopped state.")
+    if offering.state != "Enabled":
+        raise InvalidParameter("Failed to migrate network as the specified network offering is not enabled.")
+    physical = _physical(call, network, offering)
+    was_there = network.state == "Implemented"
+    yield lifecycle.STEP
+    lifecycle.shut_down(call.sim, network)
+    network.offering_id, network.redundant = offering.id, offering.redundant_router
+    network.physical_network_id = physical.id
+    if was_there or offering.persistent:
+        yield from lifecycle.implement(call, network)
+    call.event("NETWORK.MIGRATE", "Successfully completed migrating network", network)
+    return {"network": network_view(call, network)}
+
+
+def _check_network(call: Call, network: Network) -> None:
+    if network.traffic_type != "Guest":
+        raise InvalidParameter("Can't allow networks which traffic type is not Guest")
+    call.check_access(network)
+    if network.state not in ("Implemented", "Setup", "Allocated"):
+        raise CloudRuntime("Failed to migrate network as it is in invalid state.")
+
+
+def _check_offering(call: Call, network: Network, new: Any) -> None:
+    old = call.db.network_offerings[network.offering_id]
+    if old.guest_type != "Isolated":
+        raise InvalidParameter("NetworkOfferingId can be upgraded only for the network of type Isolated")
+    if any(getattr(old, what) != getattr(new, what) for what in ("guest_type", "traffic_type", "specify_ip_ranges")):
+        raise InvalidParameter(
+            f"Can't upgrade from network offering {old.uuid} to {new.uuid}; check logs for more information"
+        )
+
+
+def _physical(call: Call, network: Network, offering: Any) -> Any:
+    """The zone's physical network for guests, among several the one that has the offering's tag."""
+    found = zone_life.networks_with_traffic(call.sim, call.db.zones[network.zone_id], "Guest")
+    if len(found) == 1:
+        return found[0]
+    if not offering.tags:
+        raise InvalidParameter(
+            f"More than one physical networks exist in zone id={network.zone_id} and no tags are specified in order to "
+            "make a choice"
+        )
+    tagged = [one for one in found if offering.tags in one.tags]
+    if not tagged:
+        raise InvalidParameter(f"Unable to find physical network which match the tags {offering.tags}")
+    return tagged[0]
