@@ -1,0 +1,94 @@
+"""Commands around instances that are seldom used: purging, snapshots out of instances' ones, the SolidFire plug-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Place
+
+
+def purged(place: Place, **more: Any) -> int:
+    return int(place.op.do("purgeExpungedResources", **more)["purgeexpungedresources"]["resourcecount"])
+
+
+def test_what_is_left_of_expunged_instances_can_be_purged(place: Place) -> None:
+    vm = place.deploy("gone")
+    place.op.do("destroyVirtualMachine", id=vm["id"], expunge="true")
+    before = purged(place, enddate="2001-01-01")
+    assert (before, purged(place, resourcetype="virtualmachine"), purged(place)) == (0, 1, 0)
+    status, text = place.op.refused("expungeVirtualMachine", id=vm["id"])
+    assert (status, "Unable to execute API command" in text) == (431, True)
+
+
+def test_an_expunged_instance_stays_while_its_root_disk_has_snapshots(place: Place) -> None:
+    vm = place.deploy("kept")
+    disk = place.op.only("listVolumes", virtualmachineid=vm["id"])
+    made = place.op.do("createSnapshot", volumeid=disk["id"])["snapshot"]
+    place.op.do("destroyVirtualMachine", id=vm["id"], expunge="true")
+    assert purged(place) == 0
+    place.op.do("deleteSnapshot", id=made["id"])
+    assert purged(place) == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [
+        ({"resourcetype": "Volume"}, "Invalid resource type specified"),
+        ({"batchsize": "0"}, "Invalid batchsize specified"),
+        ({"startdate": "2020-02-02", "enddate": "2020-01-01"}, "Invalid enddate specified"),
+    ],
+)
+def test_purging_checks_its_parameters(place: Place, params: dict[str, str], text: str) -> None:
+    assert place.op.refused("purgeExpungedResources", **params) == (530, text)
+
+
+def test_an_offering_may_have_its_instances_purged(place: Place) -> None:
+    offering = place.op.do(
+        "createServiceOffering", name="flee", displaytext="flee", cpunumber="1", cpuspeed="100", memory="128",
+        purgeresources="true",
+    )["serviceoffering"]  # fmt: skip
+    vm = place.deploy("brief", serviceofferingid=offering["id"])
+    place.op.do("destroyVirtualMachine", id=vm["id"], expunge="true")
+    place.cloud.sim.advance(240)
+    assert purged(place) == 0
+
+
+def test_reservations_are_cleaned(place: Place) -> None:
+    assert place.op.do("cleanVMReservations") == {"success": True}
+
+
+def test_a_snapshot_comes_out_of_one_of_an_instance_on_kvm_alone(place: Place) -> None:
+    vm = place.deploy("web")
+    disk = place.op.only("listVolumes", virtualmachineid=vm["id"])
+    whole = place.op.do("createVMSnapshot", virtualmachineid=vm["id"], snapshotmemory="true")["vmsnapshot"]
+    asked = {"volumeid": disk["id"], "vmsnapshotid": whole["id"], "name": "out"}
+    hypervisor = vm["hypervisor"]
+    if hypervisor == "KVM":
+        made = place.op.do("createSnapshotFromVMSnapshot", **asked)["snapshot"]
+        assert (made["name"], made["state"], made["volumeid"]) == ("out", "BackedUp", disk["id"])
+    else:
+        refused = (431, f"Unsupported hypervisor type {hypervisor}. This supports KVM only")
+        assert place.op.refused("createSnapshotFromVMSnapshot", **asked) == refused
+        assert place.op.rows("listSnapshots", volumeid=disk["id"]) == []
+    other = place.deploy("other")
+    foreign = place.op.only("listVolumes", virtualmachineid=other["id"])
+    status, text = place.op.refused("createSnapshotFromVMSnapshot", **asked | {"volumeid": foreign["id"]})
+    assert (status, "doesn't attach to vm" in text) == (431, True)
+
+
+def test_the_solidfire_plug_in_answers_where_no_pool_is_of_that_make(place: Place) -> None:
+    op, vm = place.op, place.deploy("web")
+    disk = op.only("listVolumes", virtualmachineid=vm["id"])
+    account, pool = op.rows("listAccounts")[0]["id"], op.rows("listStoragePools")[0]["id"]
+    assert op.do("getPathForVolume", volumeid=disk["id"])["apipathforvolume"]["path"] == disk["path"]
+    assert op.do("getVolumeiScsiName", volumeid=disk["id"]) == {"apivolumeiscsiname": {}}
+    assert op.refused("getSolidFireVolumeSize", volumeid=disk["id"]) == (
+        530, "Unable to determine the size of the SolidFire volume",
+    )  # fmt: skip
+    assert op.refused("getSolidFireAccountId", accountid=account, storageid=pool) == (
+        530, f"Unable to find SF account for storage {pool} for CS account {account}",
+    )  # fmt: skip
+    assert op.refused("getVolumeSnapshotDetails", snapshotid="x") == (530, "Unable to find Volume for ID: x")
