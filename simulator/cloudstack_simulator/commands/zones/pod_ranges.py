@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ... import net
 from ...call import Call, live
 from ...errors import CloudRuntime, InsufficientAddressCapacity, InvalidParameter, JavaError
-from ...model.zones import Pod, PodRange
+from ...model.zones import Pod, PodRange, Zone
 from ...registry import SUCCESS, command
 
 if TYPE_CHECKING:
@@ -26,6 +26,13 @@ def check_range(start: str, end: str, cidr: str) -> None:
             raise InvalidParameter(f"The {what} address of the IP range is not in the CIDR subnet.")
     if net.number(start) > net.number(end):
         raise InvalidParameter("The start IP address must have a lower value than the end IP address.")
+
+
+def check_public(call: Call, zone: Zone, start: str, end: str) -> None:
+    """Refuse a range with a public address of the zone in it."""
+    for ip in call.db.ip_addresses.where(zone_id=zone.id):
+        if net.within(ip.address, start, end):
+            raise InvalidParameter(f"The Start IP and endIP address range overlap with Public IP :{ip.address}")
 
 
 def add(sim: Simulator, pod: Pod, new: PodRange) -> None:
@@ -89,6 +96,7 @@ def create_management_range(call: Call) -> dict[str, Any]:
             f"Netmask {network.netmask}"
         )
     check_range(p.startip, end, pod.cidr)
+    check_public(call, call.db.zones[pod.zone_id], p.startip, end)
     if net.within(p.gateway, p.startip, end):
         raise InvalidParameter("The gateway shouldn't overlap start/end ip addresses")
     if any(net.overlap(p.startip, end, r.start, r.end) for r in pod.ranges):

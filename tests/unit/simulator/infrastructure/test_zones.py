@@ -177,3 +177,15 @@ def test_a_pod_without_an_end_takes_addresses_up_to_the_end_of_its_subnet(bare: 
         "createPod", zoneid=bare.zone, name="open", gateway="10.77.0.1", netmask="255.255.254.0", startip="10.77.0.9"
     )["pod"]
     assert pod["ipranges"][0]["endip"] == "10.77.1.254"
+
+
+def test_a_pod_keeps_off_public_addresses_and_the_guest_network(bare: Any) -> None:
+    public = bare.op.rows("listPublicIpAddresses", zoneid=bare.zone, allocatedonly="false")[0]["ipaddress"]
+    gateway, start = public.rpartition(".")[0] + ".254", public.rpartition(".")[0] + ".1"
+    pod = {"zoneid": bare.zone, "name": "odd", "netmask": "255.255.255.0"}
+    code, text = bare.op.refused("createPod", **pod, gateway=gateway, startip=start, endip=public)
+    assert (code, "overlap with Public IP" in text) == (431, True)
+    guest = {"gateway": "10.1.1.1", "startip": "10.1.1.10", "endip": "10.1.1.20"}
+    assert "Guest IP Network" in bare.op.refused("createPod", **pod, **guest)[1]
+    bare.op.do("updateConfiguration", name="check.pod.cidrs", value="false")
+    bare.op.do("createPod", **pod, **guest)
