@@ -24,9 +24,18 @@ class Tags:
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
 
-    def put(self, kind: str, row: Row, key: str, value: str, account_id: int) -> ResourceTag:
+    def put(
+        self, kind: str, row: Row, key: str, value: str, account_id: int, customer: str | None = None
+    ) -> ResourceTag:
         tag: ResourceTag = self.sim.db.tags.add(
-            ResourceTag(resource=row.uuid, resource_type=kind, key=key, value=value, account_id=account_id)
+            ResourceTag(
+                resource=row.uuid,
+                resource_type=kind,
+                key=key,
+                value=value,
+                account_id=account_id,
+                customer=customer,
+            )
         )
         return tag
 

@@ -70,7 +70,7 @@ def create_tags(call: Call) -> dict[str, Any]:
                 raise InvalidParameter("Value for the key " + key + " is either null or empty")
             if key in present:
                 raise CloudRuntime(f"tag {key} already on {kind} with id {row.uuid}")
-            call.sim.tags.put(kind, row, key, value, owner)
+            call.sim.tags.put(kind, row, key, value, owner, call.params.customer)
     return SUCCESS
 
 

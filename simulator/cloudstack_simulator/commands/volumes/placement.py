@@ -29,9 +29,16 @@ def allocated(sim: Simulator, pool: StoragePool) -> int:
     return pool.foreign + volumes + sum(t.size for t in sim.db.template_pools.where(pool_id=pool.id))
 
 
-def has_room(sim: Simulator, pool: StoragePool, size: int) -> bool:
-    factor = float(sim.settings.value("storage.overprovisioning.factor", pool) or 1)
-    return pool.capacity == 0 or allocated(sim, pool) + size <= pool.capacity * factor
+def has_room(sim: Simulator, pool: StoragePool, size: int, *, to_grow: bool = False) -> bool:
+    """Whether so many bytes more leave the pool below its threshold; growing volumes may have one of their own."""
+    if pool.capacity == 0:
+        return True
+    setting = sim.settings.value
+    factor = float(setting("storage.overprovisioning.factor", pool) or 1)
+    threshold = "pool.storage.allocated.capacity.disablethreshold"
+    if to_grow and setting("volume.resize.allowed.beyond.allocation", pool):
+        threshold = "pool.storage.allocated.resize.capacity.disablethreshold"
+    return allocated(sim, pool) + size <= pool.capacity * factor * float(setting(threshold, pool))
 
 
 def candidates(

@@ -16,6 +16,30 @@ from .sizes import GIB, check_maximum, out_of_range
 from .view import volume_view
 
 
+def _find_room(call: Call, volume: Volume, size: int) -> None:
+    """A pool that is too full for the new size keeps the volume as it is, unless it may go to another one."""
+    pool = call.db.storage_pools.get(volume.pool_id)
+    if pool is None or placement.has_room(call.sim, pool, size - volume.size, to_grow=True):
+        return
+    if not call.params.automigrate:
+        raise CloudRuntime(
+            f"Failed to resize volume {volume.uuid} since the storage pool does not have enough space to accommodate "
+            f"new size for the volume {volume.name}, try with automigrate set to true in order to check in the other "
+            "suitable pools for the new size and then migrate & resize volume there."
+        )
+    tags, cluster = placement.tags_of(call.sim, volume), call.db.clusters.get(pool.cluster_id)
+    others = [
+        other
+        for other in placement.candidates(call.sim, volume.zone_id, size=size, tags=tags, cluster=cluster)
+        if other is not pool
+    ]
+    if not others:
+        raise CloudRuntime(
+            f"Volume resize failed for volume ID: {volume.uuid} as no suitable pool(s) with enough space found."
+        )
+    lifecycle.put_on(call.sim, volume, call.sim.choose("pool", others, volume=volume))
+
+
 @command("resizeVolume")
 def resize_volume(call: Call) -> Generator[float, None, Any]:
     p = call.params
@@ -172,9 +196,9 @@ def check_change(call: Call, volume: Volume, size: int) -> None:
 def resize(call: Call, volume: Volume, size: int) -> None:
     if size > volume.size:
         call.sim.limits.check(call.db.accounts[volume.account_id], "primary_storage", size - volume.size)
+    if size > volume.size:
+        _find_room(call, volume, size)
     pool = call.db.storage_pools.get(volume.pool_id)
-    if pool is not None and size > volume.size and not placement.has_room(call.sim, pool, size - volume.size):
-        raise CloudRuntime(f"Storage pool {pool.name} does not have enough space to resize volume {volume.name}")
     if pool is not None and size < volume.size and hypervisors.is_fake(volume.hypervisor):
         raise CloudRuntime(
             f"Failed to resize volume operation of volume UUID: [{volume.uuid}] due to - Failed to resize"

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cloudstack_simulator.commands.volumes.placement import allocated
+
 if TYPE_CHECKING:
     from conftest import Cloud
 
@@ -114,3 +116,29 @@ def test_a_disk_from_a_snapshot_goes_to_its_instance_at_once(running: Cloud) -> 
     running.op.do("destroyVirtualMachine", id=vm["id"])
     code, text = running.op.refused("createVolume", name="late", snapshotid=snapshot, virtualmachineid=vm["id"])
     assert (code, text) == (431, "Please specify a VM that is either running or stopped.")
+
+
+def test_a_pool_is_filled_to_its_threshold(running: Cloud, ids: dict[str, str]) -> None:
+    op = running.op
+    pool = running.sim.db.storage_pools.first()
+    vm = running.deploy("web")
+    made = op.do("createVolume", name="grows", zoneid=running.zone, diskofferingid=ids["free"], size=1)
+    volume = made["volume"]["id"]
+    op.do("attachVolume", id=volume, virtualmachineid=vm["id"])
+    pool.capacity = 100 * GIB
+    op.do("resizeVolume", id=volume, size=40)
+    others = allocated(running.sim, pool) // GIB - 40
+    size = 174 - others  # 85 % of twice the capacity are 170 GB, 90 % are 180
+    code, text = op.refused("resizeVolume", id=volume, size=size)
+    assert code == 530
+    assert text.startswith(f"Failed to resize volume {volume} since the storage pool does not have enough space to acc")
+    code, text = op.refused("resizeVolume", id=volume, size=size, automigrate="true")
+    assert text == f"Volume resize failed for volume ID: {volume} as no suitable pool(s) with enough space found."
+    op.do("updateConfiguration", name="volume.resize.allowed.beyond.allocation", value="true")
+    op.do("resizeVolume", id=volume, size=size)
+    spare = op.do(
+        "createStoragePool", zoneid=running.zone, podid=running.pod, clusterid=running.cluster, name="spare",
+        url="nfs://10.0.0.5/spare",
+    )["storagepool"]["id"]  # fmt: skip
+    moved = op.do("resizeVolume", id=volume, size=400, automigrate="true")["volume"]
+    assert (moved["storageid"], moved["size"] // GIB) == (spare, 400)
