@@ -20,12 +20,13 @@ VARIABLES = {
         {"tags": {"backup": "gold"}, "policies": [{"interval_type": "daily", "schedule": "30:02", "max_snaps": 7}]}
     ],
     "primary_storage_maintenance_zone": "north",
-    "primary_storage_maintenance_pools": ["ps1"],
+    "primary_storage_maintenance_pools": "ps1",
     "secondary_storage_relocation_zone": "north",
     "secondary_storage_relocation_from": "ss1",
     "secondary_storage_relocation_to": "ss2",
     "secondary_storage_relocation_url": "nfs://10.0.0.6/new",
-    "secondary_storage_relocation_remove": True,
+    "secondary_storage_relocation_remove": "true",
+    "secondary_storage_relocation_timeout": "7200",
     "secondary_storage_relocation_confirm": "ss1",
 }
 
