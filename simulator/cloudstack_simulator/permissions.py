@@ -35,3 +35,30 @@ def allowed_by_rules(sim: Simulator, role: Row, command: str) -> bool:
             return rule.permission == "allow"
     fact = contract.commands().get(command)
     return fact is not None and "A" in fact.roles and LETTERS.get(role.role_type, "-") in fact.roles
+
+
+def allowed_commands(sim: Simulator, role: Row) -> frozenset[str]:
+    """All commands that a role may call, of those whose roles are known."""
+    known = {name: fact for name, fact in contract.commands().items() if fact.roles}
+    if role.role_type == "Admin" and role.is_default and role.name == "Root Admin":
+        return frozenset(known)
+    rules = sorted(sim.db.role_permissions.where(role_id=role.id), key=lambda rule: rule.sort_order)
+    named: dict[str, int] = {}
+    for number, rule in enumerate(rules):
+        named.setdefault(rule.rule.lower(), number)
+    wide = [
+        (number, re.compile(rule.rule.replace("*", r"\w*"), re.IGNORECASE))
+        for number, rule in enumerate(rules)
+        if "*" in rule.rule
+    ]
+    allowed = set()
+    for name, fact in known.items():
+        fitting = [number for number, pattern in wide if pattern.fullmatch(name)]
+        first = min([*fitting, named.get(name.lower(), len(rules))])
+        if first < len(rules):
+            given = rules[first].permission == "allow"
+        else:
+            given = "A" in fact.roles and LETTERS.get(role.role_type, "-") in fact.roles
+        if given:
+            allowed.add(name)
+    return frozenset(allowed)

@@ -13,6 +13,7 @@ from ...model.tenants import Account, Domain, Role, User, account_text, domain_t
 from ...parameters import flat_map
 from ...registry import SUCCESS, check, command
 from ..common import check_details
+from . import passwords, privileges
 from .domains import is_network_domain
 from .removal import remove_account
 from .views import DETAILS, account_row, account_view
@@ -21,6 +22,7 @@ SYSTEM_ID = 1
 TYPE_ROLES = {0: "User", 1: "Root Admin", 2: "Domain Admin", 3: "Resource Admin"}
 ROLE_TYPES = {"User": 0, "Admin": 1, "DomainAdmin": 2, "ResourceAdmin": 3}
 TYPE_NAMES = {0: "NORMAL", 1: "ADMIN", 2: "DOMAIN_ADMIN", 3: "RESOURCE_DOMAIN_ADMIN"}
+MANY = "user.allow.multiple.accounts"
 ACCESS = ("ENABLED", "DISABLED", "INHERIT")
 NETWORK_DOMAIN = (
     "Invalid network domain. Total length shouldn't exceed 190 chars. Each domain label must be between 1 and 63 "
@@ -73,7 +75,7 @@ def create_account(call: Call) -> dict[str, Any]:
     if domain.removed is not None:
         raise InvalidParameter(f"The domain {domain.id} does not exist; unable to create account")
     call.check_domain(domain)
-    if user_in_domain(call, p.username, domain):
+    if not call.setting(MANY, domain) and user_in_domain(call, p.username, domain):
         raise InvalidParameter(f"The user {p.username} already exists in domain {domain_text(domain)}")
     if p.networkdomain and not is_network_domain(p.networkdomain):
         raise InvalidParameter(NETWORK_DOMAIN)
@@ -85,6 +87,8 @@ def create_account(call: Call) -> dict[str, Any]:
     name = p.account or p.username
     if any(a.name.lower() == name.lower() for a in db.accounts.where(domain_id=domain.id)):
         raise InvalidParameter(f"The specified account: {name} already exists")
+    privileges.check_escalation(call, role.id)
+    passwords.check(call, p.password, p.username, domain)
     account = db.accounts.add(
         Account(
             name=name,
@@ -128,6 +132,7 @@ def _find(call: Call) -> Account:
         raise InvalidParameter(f"Unable to find account {_address_text(call)}")
     if not may_use_account(call.caller, account, call.db):
         raise PermissionDenied(f"{account_text(call.caller.account)} does not have permission to operate")
+    privileges.check(call, account)
     return account
 
 
@@ -153,9 +158,11 @@ def update_account(call: Call) -> dict[str, Any]:
     if account.id == SYSTEM_ID:
         raise InvalidParameter("Can not modify system account")
     call.check_domain(call.db.domains[account.domain_id])
+    privileges.check(call, account)
     changes = [n for n in ("newname", "networkdomain", "roleid", "apikeyaccess") if n in p]
     if not changes:
         raise CloudRuntime(f"Unable to update account {account_text(account)} {_address_text(call, bare_domain=True)}")
+    access = access_word(p.apikeyaccess) if p.apikeyaccess is not None else None
     if "newname" in p and not p.newname:
         raise InvalidParameter(
             f"The new account name for account '{account_text(account)}' within domain "
@@ -166,7 +173,7 @@ def update_account(call: Call) -> dict[str, Any]:
         raise InvalidParameter(NETWORK_DOMAIN.replace("network domain.", "network domain or format.", 1).replace(
             "Each domain label", "Every domain part"
         ))  # fmt: skip
-    access = access_word(p.apikeyaccess) if p.apikeyaccess is not None else None
+    _check_new_role(call, account)
     if access is not None:
         account.api_key_access = access
         call.event("API.KEY.ACCESS.UPDATE", f"Api key access was changed for the Account to {access}", account)
@@ -180,6 +187,18 @@ def update_account(call: Call) -> dict[str, Any]:
         account.details = flat_map(p.accountdetails)
     call.event("ACCOUNT.UPDATE", f"Successfully completed updating account. Account Id: {account.uuid}", account)
     return {"account": {k: v for k, v in account_row(call, account).items() if k != "apikeyaccess"}}
+
+
+def _check_new_role(call: Call, account: Account) -> None:
+    p, role = call.params, call.params.roleid
+    if not role:
+        return
+    if role.removed is not None or (role.role_type == "Admin" and not call.caller.is_root_admin):
+        raise InvalidParameter(
+            f"Role with ID '{role.id}' is not found or not available for the account '{account_text(account)}' in the "
+            f"domain '{domain_text(p.domainid) if p.domainid else 'null'}'."
+        )
+    privileges.check_change(call, account, role)
 
 
 def _check_new_name(call: Call, account: Account) -> None:
@@ -252,6 +271,7 @@ def delete_account(call: Call) -> dict[str, Any]:
             f"Unable to delete account [{account.id}], because it manages the following project(s): {managed}. Please, "
             "remove the account from these projects or demote it to a regular project role first."
         )
+    privileges.check(call, account)
     remove_account(call.sim, account)
     call.event("ACCOUNT.DELETE", f"Successfully completed deleting account. Account Id: {account.uuid}", account)
     return SUCCESS

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...call import Call
 from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, ParameterError, PermissionDenied, ServerApiError
-from ...listing import contains, equal, like
+from ...listing import contains, equal, like, matching
 from ...model.tenants import Role, RolePermission
 from ...registry import SUCCESS, command
 
@@ -83,10 +83,12 @@ def import_role(call: Call) -> dict[str, Any]:
     rules = [_imported_rule(entry) for _index, entry in sorted(p.rules.items(), key=lambda item: int(item[0]))]
     role = db.roles.first(name=p.name)
     if role is not None:
-        if role.is_default:
-            raise CloudRuntime(f"Failed to import the role: {p.name}, default role cannot be overriden")
         if not p.forced:
             raise CloudRuntime("Role already exists")
+        if role.role_type != role_type:
+            raise ServerApiError(530, "Entity already exists ")
+        if role.is_default:
+            raise CloudRuntime(f"Failed to import the role: {p.name}, default role cannot be overriden")
         for rule in rules_of(call, role):
             db.role_permissions.delete(rule)
         role.role_type, role.is_public = role_type, p.get("ispublic", True)
@@ -118,13 +120,13 @@ def update_role(call: Call) -> dict[str, Any]:
     role_type = _role_type(p.type) if p.type else None
     if role.is_default and (p.name or p.description is not None or role_type):
         raise PermissionDenied("Default roles cannot be updated (with the exception of making it private/public).")
-    if role_type and role_type != role.role_type and call.db.accounts.where(role_id=role.id):
+    if role_type and call.db.accounts.where(role_id=role.id):
         raise PermissionDenied("Found accounts that have role in use, won't allow to change role type")
     if p.name:
         _name_is_free(call, p.name, but=role)
         role.name = p.name
     role.role_type = role_type or role.role_type
-    role.description = p.get("description", role.description)
+    role.description = p.description or role.description
     role.is_public = p.get("ispublic", role.is_public)
     call.event("ROLE.UPDATE", f"Successfully completed updating Role. Role Id: {role.uuid}", role)
     return _changed_role(call, role)
@@ -159,15 +161,21 @@ def change_role_state(call: Call) -> dict[str, Any]:
 def list_roles(call: Call) -> dict[str, Any]:
     p = call.params
     if p.id is not None:
-        return call.listing("role", [p.id], role_view) if p.id.removed is None else {"count": 1}
+        shown = p.id.removed is None and _is_shown(call, p.id)
+        return call.listing("role", [p.id], role_view) if shown else {"count": 1}
     filters = [
         like("name", p.name),
         contains("name", p.keyword),
         equal("role_type", p.type),
         equal("state", p.state),
-        None if call.caller.is_root_admin else equal("is_public", True),
+        matching(lambda role: _is_shown(call, role)),
     ]
     return call.listing("role", call.db.roles, role_view, where=filters)
+
+
+def _is_shown(call: Call, role: Role) -> bool:
+    """Roles of root admins, and private ones, are theirs alone to see."""
+    return call.caller.is_root_admin or (role.is_public and role.role_type != "Admin")
 
 
 def rules_of(call: Call, role: Role) -> list[RolePermission]:

@@ -9,30 +9,42 @@ from ...auth import digest_password, password_is
 from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...listing import contains, equal, like, matching
-from ...model.tenants import User, account_text, domain_text
+from ...model.tenants import Account, User, account_text, domain_text
 from ...registry import SUCCESS, command
 from ...wording import printed
-from .accounts import SYSTEM_ID, access_word, new_user, user_in_domain
+from . import passwords, privileges
+from .accounts import MANY, SYSTEM_ID, access_word, new_user, user_in_domain
 from .views import user_row, user_view
 
 
 @command("createUser")
 def create_user(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
-    domain = p.domainid if "domainid" in p else db.domains[call.caller.account.domain_id]
+    domain = p.domainid if "domainid" in p else db.domains.first(parent_id=None)
     if domain.removed is not None:
         raise CloudRuntime(f"The domain {domain.id} does not exist; unable to create user")
     call.check_domain(domain)
-    account = next((a for a in db.accounts.where(domain_id=domain.id) if a.name == p.account), None)
-    if account is None or account.account_type == 5:
+    account = active_account(db, p.account, domain.id)
+    if account is None or account.account_type == 5 or account.state != "enabled":
         raise InvalidParameter(f"Unable to find account {p.account} in domain {domain_text(domain)} to create user")
     if account.id == SYSTEM_ID:
         raise PermissionDenied(f"Account: {account_text(account)} is a system account, can't add a user to it")
-    if user_in_domain(call, p.username, domain):
+    if not call.setting(MANY, domain) and user_in_domain(call, p.username, domain):
         raise CloudRuntime(f"The user {p.username} already exists in domain {domain.id}")
+    _check_own_name(call, p.username, account)
+    privileges.check(call, account)
+    passwords.check(call, p.password, p.username, domain)
     user = new_user(call, account, p.userid)
     call.event("USER.CREATE", f"Successfully completed creating User. User Name: {user.username}", user)
     return {"user": user_view(call, user)}
+
+
+def _check_own_name(call: Call, username: str, account: Account, but: User | None = None) -> None:
+    for user in call.db.users.where(username=username, account_id=account.id):
+        if user is not but:
+            raise InvalidParameter(
+                f"Username [{user.username}] already exists in account [id={account.uuid},name={account.name}]"
+            )
 
 
 def _user(call: Call, text: str) -> User:
@@ -40,10 +52,17 @@ def _user(call: Call, text: str) -> User:
     user = call.params.id
     if user.removed is not None:
         raise InvalidParameter(text.format(id=user.id))
-    if user.account_id == SYSTEM_ID:
-        raise PermissionDenied(f"user: {user.username} is a system account, update is not allowed")
-    call.check_access(user)
+    if user.account_id == SYSTEM_ID and call.command == "updateUser":
+        raise PermissionDenied(f"user: {_printed(user)} is a system account; update is not allowed.")
+    _check_caller(call, user)
+    if user.account_id == SYSTEM_ID and call.command == "registerUserKeys":
+        raise PermissionDenied(f"user: {_printed(user)} is system account, update is not allowed")
     return user
+
+
+def _check_caller(call: Call, user: User) -> None:
+    call.check_access(user)
+    privileges.check(call, call.db.accounts[user.account_id])
 
 
 def _not_empty(call: Call, name: str, word: str) -> None:
@@ -55,24 +74,24 @@ def _not_empty(call: Call, name: str, word: str) -> None:
 def update_user(call: Call) -> dict[str, Any]:
     p = call.params
     user = _user(call, "Unable to find user with id: {id}")
-    if ("userapikey" in p) != ("usersecretkey" in p):
+    if bool(p.userapikey) != bool(p.usersecretkey):
         raise InvalidParameter("Please provide a userApiKey/userSecretKey pair")
     if p.userapikey and any(u is not user for u in call.db.users.where(api_key=p.userapikey)):
         raise InvalidParameter(
             f"The API key [{p.userapikey}] already exists in the system. Please provide a unique key."
         )
+    access = access_word(p.apikeyaccess) if p.apikeyaccess is not None else None
     _not_empty(call, "firstname", "Firstname")
     _not_empty(call, "lastname", "Lastname")
     _check_username(call, user)
     _check_password(call, user)
     if p.mandate2fa:
         user.two_factor = True
-    access = access_word(p.apikeyaccess) if p.apikeyaccess is not None else None
     if access is not None:
         user.api_key_access = access
         call.event("API.KEY.ACCESS.UPDATE", f"Api key access was changed for the User to {access}", user)
     for name in ("username", "firstname", "lastname", "email", "timezone"):
-        if p[name] is not None:
+        if (p[name] or "").strip():
             setattr(user, name, p[name])
     if p.userapikey:
         user.api_key, user.secret_key = p.userapikey, p.usersecretkey
@@ -87,13 +106,16 @@ def _check_username(call: Call, user: User) -> None:
     name = call.params.username
     account = call.db.accounts[user.account_id]
     domain = call.db.domains[account.domain_id]
-    other = user_in_domain(call, name, domain) if name else None
+    if not name:
+        return
+    other = None if call.setting(MANY, domain) else user_in_domain(call, name, domain)
     if other is not None and other is not user:
         owner = call.db.accounts[other.account_id]
         raise InvalidParameter(
             f"Username [{other.username}] already exists in domain [id={domain.uuid},name={domain.name}] user account "
             f"[id={owner.uuid},name={owner.name}]"
         )
+    _check_own_name(call, name, account, user)
 
 
 def _check_password(call: Call, user: User) -> None:
@@ -102,7 +124,14 @@ def _check_password(call: Call, user: User) -> None:
         return
     if not p.password.strip():
         raise InvalidParameter("Password cannot be empty or blank.")
-    if caller.is_root_admin or (caller.is_domain_admin and caller.user is not user):
+    if user.source in ("ldap", "saml2", "saml2disabled"):
+        raise InvalidParameter(
+            "CloudStack does not support updating passwords for SAML or LDAP users. Please contact your cloud "
+            "administrator for assistance."
+        )
+    account = call.db.accounts[user.account_id]
+    passwords.check(call, p.password, p.username or user.username, call.db.domains[account.domain_id])
+    if caller.is_root_admin or caller.is_domain_admin:
         return
     if not p.currentpassword:
         raise InvalidParameter("To set a new password the current password must be provided.")
@@ -115,7 +144,7 @@ def _with_state(call: Call, doing: str) -> User:
     user = live(call.params.id, "Unable to find active user by id {id}")
     if user.account_id == SYSTEM_ID:
         raise InvalidParameter(f"User: {_printed(user)} is a system user, {doing} is not allowed")
-    call.check_access(user)
+    _check_caller(call, user)
     return user
 
 
@@ -148,7 +177,7 @@ def lock_user(call: Call) -> dict[str, Any]:
     user = live(call.params.id, "Unable to find user by id")
     if user.account_id == SYSTEM_ID:
         raise PermissionDenied(f"user: {_printed(user)} is a system user, locking is not allowed")
-    call.check_access(user)
+    _check_caller(call, user)
     if user.state == "locked":
         return {"user": user_view(call, user)}
     if user.state != "enabled":
@@ -180,7 +209,7 @@ def delete_user(call: Call) -> dict[str, Any]:
             f"delete user {user.username} (ID: {user.uuid}, Domain: {domain.uuid}), request to another user with "
             "permission to execute the operation."
         )
-    call.check_access(user)
+    _check_caller(call, user)
     call.db.users.remove(user)
     call.event("USER.DELETE", f"Successfully completed deleting User. User Id: {user.uuid}", user)
     return SUCCESS
@@ -190,7 +219,7 @@ def delete_user(call: Call) -> dict[str, Any]:
 def move_user(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
     user = _removable(call)
-    call.check_access(user)
+    _check_caller(call, user)
     old = db.accounts[user.account_id]
     named = active_account(db, p.account, old.domain_id) if p.account else None
     new = named if named is not None and named.state == "enabled" else p.accountid
