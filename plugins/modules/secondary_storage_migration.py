@@ -198,7 +198,8 @@ counts:
   type: dict
 report:
   description:
-    - What happened to each target and when; C(left_out) counts what a long failure leaves out.
+    - What happened to each target and when; C(left_out) counts what a long failure leaves out. In check mode it
+      has the targets that are not in RV(plan), and why.
   returned: success
   type: dict
 interrupted:

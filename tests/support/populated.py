@@ -10,13 +10,6 @@ from cloudstack_simulator.populating import Wanted, populate
 from .virtual import Fault, VirtualCloud
 
 
-def enable_internal_balancers(client: Any) -> None:
-    """Turns on the provider without which zones take no VPC of the usual offering."""
-    element = client.list("listInternalLoadBalancerElements", {})[0]
-    client.run("configureInternalLoadBalancerElement", {"id": element["id"], "enabled": True})
-    client.run("updateNetworkServiceProvider", {"id": element["nspid"], "state": "Enabled"})
-
-
 class PopulatedCloud(VirtualCloud):
     """What ``text`` says (``hosts=4,routers=10,hypervisor=KVM``). ``sent``: calls of all runs by command."""
 

@@ -17,7 +17,13 @@ from .run import run_campaign
 RETURNS = {
     "plan": ("list", "Every target in the order of work, with its place, reason and what is interrupted."),
     "counts": ("dict", "Number of targets per end: done, already, failed, unsafe, skipped, left."),
-    "report": ("dict", "What happened to each target and when; C(left_out) counts what a long failure leaves out."),
+    "report": (
+        "dict",
+        (
+            "What happened to each target and when; C(left_out) counts what a long failure leaves out. "
+            "In check mode it has the targets that are not in RV(plan), and why."
+        ),
+    ),
     "interrupted": ("bool", "Set after Ctrl-C."),
     "confirm": ("str", "In check mode: what has to be typed in O(confirm), where data can be lost."),
 }

@@ -15,8 +15,13 @@ MOST = 200
 
 
 def reported(run: Any) -> dict[str, Any]:
-    """The report, its counts, and what the procedure has noted."""
+    """The report, its counts, and what the procedure has noted.
+
+    In check mode nothing happened to what the plan names, so the report has only those that it leaves out, and why.
+    """
     report = run.timeline.as_dict()
+    if run.task.check:
+        report["targets"] = [target for target in report["targets"] if target["state"] != "waiting"]
     return {"report": report, "counts": report["counts"], **run.notes}
 
 

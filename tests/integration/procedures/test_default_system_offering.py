@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput, NotFound
+from ansible_collections.cloudstack.ops.tests.support.balancers import balancer, enable_internal_balancers
 from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 from cloudstack_simulator import contract
 
@@ -201,3 +202,19 @@ def test_a_mistyped_name_is_refused_with_the_nearest_in_check_mode_too(cloud, ch
     with pytest.raises(NotFound, match="'big prox' does not exist") as caught:
         cloud.run(MODULE, check=check, system_vm_type=PROXY, offering="big prox")
     assert (caught.value.nearest, cloud.changes) == (["big proxy"], 0)
+
+
+def test_internal_load_balancers_are_named_and_left_to_the_first_rule_of_their_address():
+    """No restart of a network renews them, and none is restarted in vain."""
+    cloud = PopulatedCloud("hosts=3,routers=1,hypervisor=KVM")
+    enable_internal_balancers(cloud.client)
+    balancer(cloud.client, "shop", "10.20")
+    offering(cloud, "big balancer", "internalloadbalancervm")
+    options = {"system_vm_type": "internalloadbalancervm", "offering": "big balancer"}
+    assert cloud.run(MODULE, **options)["restart_needed"] is True
+    cloud.sim.restart()
+    left = cloud.run(MODULE, **options)
+    assert (left["counts"], left["plan"], cloud.changes) == ({"left": 1}, [], 0)
+    (target,) = left["report"]["targets"]
+    assert target["reason"].endswith("the server makes it anew only with the first rule of its address")
+    assert sent(cloud)["restartNetwork"] == 0

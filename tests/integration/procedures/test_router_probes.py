@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
 from ansible_collections.cloudstack.ops.tests.integration.resources.conftest import Cloud
-from ansible_collections.cloudstack.ops.tests.support.populated import enable_internal_balancers
+from ansible_collections.cloudstack.ops.tests.support.balancers import enable_internal_balancers
 from cloudstack_simulator.commands.appliances.ageing import age
 
 UPGRADE = "virtual_router_upgrade"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud, enable_internal_balancers
+from ansible_collections.cloudstack.ops.tests.support.balancers import balancer, enable_internal_balancers, vpc
+from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed
 from cloudstack_simulator.commands.appliances.ageing import age
 
@@ -19,46 +18,9 @@ def cloud() -> PopulatedCloud:
     """A VPC with a tier whose internal load balancer is of the release before."""
     found = PopulatedCloud("hosts=3,routers=1,hypervisor=KVM")
     enable_internal_balancers(found.client)
-    balancer(found, "shop", "10.20")
+    balancer(found.client, "shop", "10.20")
     age(found.sim, template="4.22.0")
     return found
-
-
-def vpc(cloud: PopulatedCloud, name: str, prefix: str, **owner: Any) -> str:
-    zone = cloud.client.list("listZones")[0]["id"]
-    offering = cloud.client.list("listVPCOfferings", {"name": "Default VPC offering"})[0]["id"]
-    wanted = {
-        "name": name, "displaytext": name, "zoneid": zone, "vpcofferingid": offering, "cidr": f"{prefix}.0.0/16",
-    }  # fmt: skip
-    return str(cloud.client.run("createVPC", {**wanted, **owner})["vpc"]["id"])
-
-
-def balancer(cloud: PopulatedCloud, name: str, prefix: str, **owner: Any) -> None:
-    """A VPC with a tier, an instance, and a rule that has a member."""
-    run, ask = cloud.client.run, cloud.client.list
-    zone, vpc_id = ask("listZones")[0]["id"], vpc(cloud, name, prefix, **owner)
-    inner = "DefaultIsolatedNetworkOfferingForVpcNetworksWithInternalLB"
-    tier = {
-        "name": name, "displaytext": name, "zoneid": zone, "vpcid": vpc_id, "gateway": f"{prefix}.1.1",
-        "networkofferingid": ask("listNetworkOfferings", {"name": inner})[0]["id"], "netmask": "255.255.255.0",
-    }  # fmt: skip
-    network = run("createNetwork", {**tier, **owner})["network"]["id"]
-    vm = {
-        "name": name, "zoneid": zone, "networkids": network, "templateid": template(cloud),
-        "serviceofferingid": ask("listServiceOfferings", {})[0]["id"],
-    }  # fmt: skip
-    member = run("deployVirtualMachine", {**vm, **owner})["virtualmachine"]["id"]
-    rule = {
-        "name": name, "networkid": network, "sourceipaddressnetworkid": network, "scheme": "internal",
-        "sourceport": 80, "instanceport": 8080, "algorithm": "roundrobin",
-    }  # fmt: skip
-    made = run("createLoadBalancer", rule)["loadbalancer"]["id"]
-    run("assignToLoadBalancerRule", {"id": made, "virtualmachineids": member})
-
-
-def template(cloud: PopulatedCloud) -> str:
-    rows = cloud.client.list("listTemplates", {"templatefilter": "executable", "listall": True})
-    return str(next(row["id"] for row in rows if row.get("isready") and row.get("templatetype") != "SYSTEM"))
 
 
 def balancers(cloud: PopulatedCloud) -> list[tuple[str, str]]:
@@ -73,7 +35,7 @@ def balancers(cloud: PopulatedCloud) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("method", ["restart", "reboot"])
 def test_balancers_of_accounts_and_projects_are_stopped_and_started(cloud, method):
     project = cloud.client.run("createProject", {"name": "rocket", "displaytext": "rocket"})["project"]["id"]
-    balancer(cloud, "lab", "10.21", projectid=project)
+    balancer(cloud.client, "lab", "10.21", projectid=project)
     age(cloud.sim, template="4.22.0")
     planned = cloud.run(MODULE, check=True, method=method)
     assert cloud.changes == 0
@@ -115,7 +77,7 @@ def test_a_patch_leaves_balancers_and_says_so(cloud):
 
 
 def test_a_patch_leaves_a_vpc_without_tiers_and_a_restart_renews_it(cloud):
-    vpc(cloud, "bare", "10.30")
+    vpc(cloud.client, "bare", "10.30")
     age(cloud.sim, template="4.22.0")
     result = cloud.run(MODULE, vpc="bare", method="patch")
     assert (result["counts"], cloud.changes) == ({"left": 1}, 0)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import CloudStackError, InvalidInput
-from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud, enable_internal_balancers
+from ansible_collections.cloudstack.ops.tests.support.balancers import enable_internal_balancers
+from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 from cloudstack_simulator.commands.appliances.ageing import age
 
 MODULE = "virtual_router_upgrade"

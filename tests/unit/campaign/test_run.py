@@ -120,6 +120,16 @@ def test_check_mode_prints_the_whole_plan_and_takes_no_step():
     assert result["changed"]
 
 
+def test_in_check_mode_plan_and_report_together_name_everybody_once():
+    world = World(4)
+    world.version["r1"] = 2
+    world.standing_of = {"r2": Standing(BLOCKED, "a job is running"), "r3": Standing(LEFT, "stopped")}
+    result = world.go(check=True)
+    assert [entry["target"] for entry in result["plan"]] == ["r0"]
+    assert states(result) == {"r1": "already", "r2": "skipped", "r3": "left"}
+    assert result["counts"] == {"already": 1, "left": 1, "skipped": 1, "waiting": 1}
+
+
 def test_people_see_the_plan_in_check_mode_and_as_the_difference():
     plan = [
         "wave 1: router r0 (z): old; interrupts net of r0 for about 3 s",
