@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..client import InvalidInput, JobTimeout
 from ..reconcile import Task
 from ..reconcile.task import SAME_AGAIN
-from .brake import brake_by_signal
+from .brake import brake_by_signal, stop_file
 from .jobs import await_others
 from .notice import send_notice
 from .options import Rules, rules
@@ -60,6 +59,8 @@ class Run:
         self.own_jobs: set[str | None] = set()
         #: Set by Ctrl-C.
         self.is_interrupted = False
+        #: The file that is the brake when it appears.
+        self.brake_file = stop_file(self.rules.stop_file, only_planned=task.check)
         self._changes = self.client.counters.changes
         self._stopped = ""
         self._reported = self.clock.monotonic()
@@ -143,8 +144,8 @@ class Run:
         """Why no new step begins; empty while all is well."""
         if not self._stopped and self.is_interrupted:
             self.stop("interrupted by the user")
-        if not self._stopped and self.rules.stop_file and Path(self.rules.stop_file).exists():
-            self.stop(f"the stop file {self.rules.stop_file} appeared")
+        if not self._stopped and self.brake_file and self.brake_file.exists():
+            self.stop(f"the stop file {self.brake_file} appeared")
         return self._stopped
 
     def stop(self, why: str) -> None:

@@ -208,6 +208,18 @@ def test_the_partner_of_a_failed_one_is_left_alone():
     assert states(result) == {"r0": "failed", "r1": "skipped", "r2": "done"}
 
 
+def test_a_brake_that_is_pulled_already_or_never_can_be_is_refused(tmp_path):
+    """Before tenants are told; a plan of what is left may be made all the same."""
+    world, brake = World(), tmp_path / "stop"
+    with pytest.raises(InvalidInput, match=r"folder .* does not exist"):
+        world.go(stop_file=str(tmp_path / "nowhere" / "stop"))
+    brake.touch()
+    with pytest.raises(InvalidInput, match="there already") as caught:
+        world.go(stop_file=str(brake))
+    assert (caught.value.option, world.steps) == ("stop_file", [])
+    assert len(world.go(stop_file=str(brake), check=True)["plan"]) == 6
+
+
 def test_the_stop_file_is_a_brake(tmp_path):
     world = World(4)
     world.on_step = lambda name: (tmp_path / "stop").touch()
