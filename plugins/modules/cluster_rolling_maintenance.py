@@ -127,6 +127,7 @@ options:
   stop_file:
     description:
       - When this file appears, no new step is begun; what is under way is still verified. Ctrl-C does the same.
+      - It must not be there at the beginning.
     type: str
   notice_url:
     description:

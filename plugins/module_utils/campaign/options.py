@@ -51,7 +51,10 @@ OPTIONS = (
     ),
     Option(
         "stop_file", behaviour=True,
-        help="When this file appears, no new step is begun; what is under way is still verified. Ctrl-C does the same.",
+        help=(
+            "When this file appears, no new step is begun; what is under way is still verified. Ctrl-C does the same.",
+            "It must not be there at the beginning.",
+        ),
     ),
     Option(
         "notice_url", behaviour=True,
