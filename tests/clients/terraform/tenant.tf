@@ -69,9 +69,12 @@ resource "cloudstack_disk" "data" {
 }
 
 resource "cloudstack_disk" "moved" {
-  name          = "moved"
-  disk_offering = var.step == 1 ? "Small" : "Medium"
-  zone          = "Sandbox-simulator"
+  name               = "moved"
+  disk_offering      = var.step == 1 ? "Small" : "Medium"
+  zone               = "Sandbox-simulator"
+  attach             = true
+  reattach_on_change = true
+  virtual_machine_id = cloudstack_instance.web[1].id
 }
 
 resource "cloudstack_volume" "loose" {
