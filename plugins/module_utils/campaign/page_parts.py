@@ -35,11 +35,11 @@ svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
 svg text.small { font-size: 10px; fill: var(--quiet); } svg text.on { fill: var(--paper); }
 svg rect { fill: var(--kind); } svg line { stroke: var(--line); } svg line.mark { stroke: var(--quiet); }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .4rem 1rem .4rem 0; border-bottom: 1px solid var(--line);
-  overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .4rem 1rem .4rem 0; border-bottom: 1px solid var(--line); }
+:is(td, th):is(:nth-child(3), :nth-child(4), :nth-child(5), :nth-child(6)) { white-space: nowrap; }
 tr:last-child td { border-bottom: 0; } :is(td, th):first-child { padding-left: .8rem; }
 th { font-weight: 600; background: var(--tile); }
-:is(td, th):is(:nth-child(4), :nth-child(5)) { white-space: nowrap; } td:last-child { min-width: 12rem; }
+td:is(:nth-child(2), :nth-child(7), :last-child) { overflow-wrap: anywhere; min-width: 9rem; }
 td:first-child { border-left: .3rem solid var(--kind); white-space: nowrap; }
 @media (max-width: 45rem) {
   thead { position: absolute; left: -100rem; } table, tbody, tr, td { display: block; }

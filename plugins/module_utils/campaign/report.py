@@ -117,7 +117,7 @@ def _row(target: Mapping[str, Any], span: float) -> str:
         clock(target["begun"], span) if target["begun"] else "",
         took,
         str(target["attempts"] or ""),
-        ", ".join(target["interrupts"]),
+        ", ".join(target["interrupts"]) if target["begun"] else "",
         target["reason"],
     )
     shown = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
