@@ -23,17 +23,21 @@ def check(call: Call, offering: Any, zone: Any, physical: Any, owner: Any) -> No
     if not number.isdigit() and number.lower() != UNTAGGED:
         raise CloudRuntime(f"string '{vlan}' has an unknown BroadcastDomainType.")
     bypass = bool(call.params.bypassvlanoverlapcheck) and offering.guest_type in ("Shared", "L2")
-    if not (bypass and offering.guest_type == "Shared") and any(
-        v.vnet == number for v in call.db.vnets.where(physical_network_id=physical.id)
-    ):
+    check_unused(call, zone, physical, vlan, bypass=bypass, of_pool=bypass and offering.guest_type == "Shared")
+    _check_private(call, zone, physical, number)
+    if not bypass:
+        _check_dedication(call, zone, vlan, owner)
+
+
+def check_unused(call: Call, zone: Any, physical: Any, vlan: str, *, bypass: bool, of_pool: bool) -> None:
+    """Refuse a VLAN that others have (`bypass`: isolated networks only), or may be given (unless `of_pool`)."""
+    number = vlan.removeprefix("vlan://")
+    if not of_pool and any(v.vnet == number for v in call.db.vnets.where(physical_network_id=physical.id)):
         raise InvalidParameter(
             f"The VLAN tag to use for new guest network, {vlan} is already being used for dynamic vlan allocation for "
             f"the guest network in zone {zone.name}"
         )
     _check_others(call, zone, vlan, bypass)
-    _check_private(call, zone, physical, number)
-    if not bypass:
-        _check_dedication(call, zone, vlan, owner)
 
 
 def _check_others(call: Call, zone: Any, vlan: str, bypass: bool) -> None:

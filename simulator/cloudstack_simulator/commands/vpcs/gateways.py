@@ -12,6 +12,7 @@ from ...model.vpcs import PrivateGateway, StaticRoute
 from ...registry import SUCCESS, allocate, command
 from ...tags import taggable
 from ..common import completed, owner_fields
+from ..networks import create_vlan
 from ..zones import zone_life
 
 taggable("PrivateGateway", "private_gateways")
@@ -65,6 +66,9 @@ def allocate_gateway(call: Call) -> PrivateGateway:
                 f"Private ip address {p.ipaddress} already used for private gateway in zone "
                 f"{db.zones[vpc.zone_id].name}"
             )
+    if p.vlan is not None:
+        bypass = bool(p.bypassvlanoverlapcheck)
+        create_vlan.check_unused(call, db.zones[vpc.zone_id], physical, p.vlan, bypass=bypass, of_pool=bypass)
     gateway: PrivateGateway = db.private_gateways.add(
         PrivateGateway(
             vpc_id=vpc.id,

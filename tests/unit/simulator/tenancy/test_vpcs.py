@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+GATEWAY = {"vpcid": "@vpcs:vpc", "gateway": "10.99.0.1", "ipaddress": "10.99.0.2", "netmask": "255.255.255.0"}
 VPC = {"name": "v", "zoneid": "@zones:", "vpcofferingid": "@vpc_offerings:Default VPC offering", "cidr": "10.77.0.0/16"}
 ROUTE = {"vpcid": "@vpcs:vpc", "cidr": "10.50.0.0/24", "nexthop": "10.9.1.9"}
 
@@ -33,6 +34,11 @@ ROUTE = {"vpcid": "@vpcs:vpc", "cidr": "10.50.0.0/24", "nexthop": "10.9.1.9"}
             "createVpnGateway",
             {"vpcid": "@vpcs:vpc", "ipaddressid": "@ip_addresses:192.168.2.60"},
             (530, "Cannot use requested IP 192.168.2.60 as it is not the Source NAT IP"),
+        ),
+        (
+            "createPrivateGateway",
+            {**GATEWAY, "vlan": "150"},
+            (431, "The VLAN tag to use for new guest network, 150 is"),
         ),
         ("listNetworkACLs", {"aclid": "@network_acls:of-vpc", "by": "ann"}, (531, "does not have permission")),
         ("listNetworkACLLists", {"vpcid": "@vpcs:vpc", "by": "ann"}, (531, "does not have permission")),
