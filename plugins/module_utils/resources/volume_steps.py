@@ -13,6 +13,7 @@ from typing import Any
 from ..client import ApiError, InvalidInput
 from ..model import Row
 from .owned import check_owner, owner_parameters
+from .volume_places import check_place
 
 GIB = 1 << 30
 _GONE = frozenset(("Destroy", "Expunging", "Expunged"))
@@ -74,6 +75,7 @@ def check_wish(ctx: Any, row: Row | None) -> None:
     else:
         _check_shrinking(ctx, row)
         _check_moving(ctx, row)
+        check_place(ctx, row)
 
 
 def _check_creation(ctx: Any) -> None:

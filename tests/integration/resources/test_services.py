@@ -304,6 +304,32 @@ def test_volume_is_attached_moved_only_by_force_and_detached(cloud):
     assert cloud.run("volume", **volume, state="absent")["changed"] is True
 
 
+def test_volume_stays_where_it_is_when_it_could_not_be_attached_elsewhere(cloud):
+    """The server would refuse only when the volume is detached already."""
+    ready_volume(cloud)
+    volume = {"name": "staying", "zone": ZONE}
+    cloud.run("volume", **volume, disk_offering="Small", vm="host-of-volumes", state="attached")
+    for check in (True, False):
+        with pytest.raises(InvalidInput, match="device 0 of other-host is ROOT-") as caught:
+            cloud.run("volume", **volume, vm="other-host", device_id=0, force=True, check=check)
+        assert (caught.value.option, cloud.changes) == ("device_id", 0)
+    sim = cloud.running.sim
+    here, there = (sim.db.vms.first(name=name) for name in ("host-of-volumes", "other-host"))
+    there.hypervisor, before = "KVM", there.hypervisor
+    with pytest.raises(InvalidInput, match="runs on KVM"):
+        cloud.run("volume", **volume, vm="other-host", force=True)
+    there.hypervisor = before
+    for machine, wish in ((there, {"vm": "other-host", "force": True}), (here, {"state": "detached"})):
+        cloud.client.run("startVirtualMachine", {"id": machine.uuid})
+        taken = cloud.client.run("createVMSnapshot", {"virtualmachineid": machine.uuid, "name": "before"})["vmsnapshot"]
+        with pytest.raises(InvalidInput, match="has VM snapshots"):
+            cloud.run("volume", **volume, **wish)
+        assert cloud.changes == 0
+        cloud.client.run("deleteVMSnapshot", {"vmsnapshotid": taken["id"]})
+        cloud.client.run("stopVirtualMachine", {"id": machine.uuid})
+    cloud.run("volume", **volume, state="absent", force=True)
+
+
 def test_volume_shrinks_only_by_word(cloud):
     volume = {"name": "sized", "zone": ZONE}
     cloud.run("volume", **volume, disk_offering="Custom", size=3)
