@@ -13,6 +13,8 @@ class Destination(NamedTuple):
     host: Host | None = None
     cluster_id: int | None = None
     pod_id: int | None = None
+    last: bool = True
+    """Whether its last host comes before others."""
 
     def allows(self, host: Host) -> bool:
         return self.cluster_id in (None, host.cluster_id) and self.pod_id in (None, host.pod_id)
@@ -29,7 +31,8 @@ def of_call(call: Call) -> Destination:
     host = _living(p.hostid, "Unable to find the host to deploy the VM, host id={id}")
     if host is not None and (host.resource_state != "Enabled" or host.state != "Up"):
         raise InvalidParameter(f"Unable to deploy the VM as the host: {host.name} is not in the right state")
-    return Destination(host, cluster.id if cluster else None, pod.id if pod else None)
+    last = p.get("considerlasthost") is not False
+    return Destination(host, cluster.id if cluster else None, pod.id if pod else None, last)
 
 
 def _living(row: Any, text: str) -> Any:

@@ -123,7 +123,7 @@ def choose(
     if not found:
         return None
     last = next((h for h in found if h.id == vm.last_host_id), None)
-    if last is not None:
+    if last is not None and where.last:
         return last
     chosen: Host = sim.choose("host", _in_emptiest_cluster(sim, found), vm=vm)
     return chosen

@@ -9,8 +9,11 @@ from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import command
+from .. import hypervisors
 from ..common import completed
 from ..offerings import upgrades, usable
+from ..volumes import change_offering
+from ..volumes import lifecycle as disks
 from . import counting, life, placement, sizes
 from .power import same_vm, the_instance
 from .views import instance_view
@@ -53,6 +56,7 @@ def _change(call: Call, vm: Instance) -> None:
     usable.check(call, call.db.accounts[vm.account_id], offering, call.db.zones[vm.zone_id])
     upgrades.check(call, vm, offering)
     _check_disk_offering(call.db.service_offerings[vm.service_offering_id], offering)
+    _change_root_disk(call, vm, offering, given)
     before = sizes.size_of(call.db, vm)
     old = {k: vm.details.pop(k) for k, _field in sizes.FIELDS if k in vm.details}
     old_offering, vm.service_offering_id = vm.service_offering_id, offering.id
@@ -67,6 +71,36 @@ def _change(call: Call, vm: Instance) -> None:
     counting.change_size(call.sim, vm, before)
     placement.resize(call.sim, vm, before)
     vm.ha_enabled, vm.dynamically_scalable = offering.offer_ha, _is_scalable(call, vm, offering)
+
+
+def _change_root_disk(call: Call, vm: Instance, offering: Any, given: dict[str, str]) -> None:
+    """Where the settings allow it, the root disk gets the disk offering of the new compute offering."""
+    wanted = call.db.disk_offerings.get(offering.disk_offering_id)
+    allowed = call.setting("allow.diskoffering.change.during.scale.vm", call.db.zones[vm.zone_id])
+    if not allowed or wanted is None:
+        return
+    asked = int(given["rootdisksize"]) << 30 if "rootdisksize" in given else None
+    for volume in disks.of_vm(call.sim, vm):
+        if volume.kind != "ROOT" or volume.state not in ("Ready", "Allocated"):
+            continue
+        current = call.db.disk_offerings.get(volume.disk_offering_id)
+        same = current is not None and current.id == wanted.id
+        if same and (not wanted.customized or volume.size == asked):
+            continue
+        if hypervisors.is_fake(volume.hypervisor):
+            if wanted.size and current is not None and current.size != wanted.size:
+                raise InvalidParameter(f"Hypervisor {volume.hypervisor} does not support volume resize")
+            continue
+        size = _root_size(volume, wanted, asked)
+        change_offering.check(call, volume, wanted, size)
+        change_offering.take_over(call, volume, wanted, size)
+
+
+def _root_size(volume: Any, wanted: Any, asked: int | None) -> int:
+    """A compute offering that says nothing of the root disk leaves it as large as it is."""
+    if asked is not None and not wanted.customized:
+        raise InvalidParameter("You cannot pass in a custom disk size to a non-custom disk offering.")
+    return int(asked or wanted.size or volume.size)
 
 
 def _is_scalable(call: Call, vm: Instance, offering: Any) -> bool:

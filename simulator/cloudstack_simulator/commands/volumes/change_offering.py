@@ -24,23 +24,32 @@ def change_offering(call: Call) -> Generator[float, None, Any]:
         raise InvalidParameter("Requested disk offering has been removed.")
     if offering.id == volume.disk_offering_id and not (offering.customized and p.size is not None):
         raise InvalidParameter(f"Volume {volume} is already having disk offering {offering.uuid}")
-    current = call.db.disk_offerings.get(volume.disk_offering_id)
-    _check_tags(call, volume, current, offering)
     size = new_size(call, offering)
-    check_change(call, volume, size)
-    if offering.custom_iops:
-        check_iops(call, volume)
+    check(call, volume, offering, size)
     yield 0.2
-    _move_if_needed(call, volume, offering)
-    if size != volume.size:
-        resize(call, volume, size)
-    volume.disk_offering_id = offering.id
-    set_iops(call, volume)
+    take_over(call, volume, offering, size)
     completed(call, "VOLUME.CHANGE.DISK.OFFERING", "changing disk offering of a volume. Volume Id", volume)
     view = volume_view(call, volume, full=False)
     for name in ("storagetype", "hypervisor"):
         view.pop(name, None)
     return {"volume": view}
+
+
+def check(call: Call, volume: Volume, offering: Any, size: int) -> None:
+    """Refuse what the volume cannot become."""
+    _check_tags(call, volume, call.db.disk_offerings.get(volume.disk_offering_id), offering)
+    check_change(call, volume, size)
+    if offering.custom_iops:
+        check_iops(call, volume)
+
+
+def take_over(call: Call, volume: Volume, offering: Any, size: int) -> None:
+    """The volume has the offering from now on: on another pool if it must, with its size and IOPS."""
+    _move_if_needed(call, volume, offering)
+    if size != volume.size:
+        resize(call, volume, size)
+    volume.disk_offering_id = offering.id
+    set_iops(call, volume, offering)
 
 
 def _check_tags(call: Call, volume: Volume, current: Any, offering: Any) -> None:

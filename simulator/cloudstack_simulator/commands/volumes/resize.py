@@ -49,7 +49,7 @@ def resize_volume(call: Call) -> Generator[float, None, Any]:
     yield 0.2
     if p.diskofferingid is not None and volume.state == "Allocated":  # later the server keeps the old one
         volume.disk_offering_id = p.diskofferingid.id
-    set_iops(call, volume)
+    set_iops(call, volume, p.diskofferingid)
     resize(call, volume, size)
     completed(call, "VOLUME.RESIZE", "resizing volume. Volume Id", volume)
     return {"volume": volume_view(call, volume)}
@@ -91,10 +91,10 @@ def _wanted_size(call: Call, volume: Volume, offering: Any) -> int:
     return volume.size if asked is None else checked_size(call, asked)
 
 
-def set_iops(call: Call, volume: Volume) -> None:
-    """What the volume keeps of the IOPS that the call or its new offering gives."""
+def set_iops(call: Call, volume: Volume, asked: Any) -> None:
+    """What the volume keeps of the IOPS that the call or its new offering gives. `asked`: the new offering, or None."""
     p, offering = call.params, call.db.disk_offerings.get(volume.disk_offering_id)
-    if offering is not None and not offering.custom_iops and p.diskofferingid is not None:
+    if offering is not None and not offering.custom_iops and asked is not None:
         volume.min_iops, volume.max_iops = offering.min_iops, offering.max_iops
         return
     volume.min_iops = volume.min_iops if p.miniops is None else p.miniops

@@ -62,3 +62,38 @@ def test_high_availability_comes_with_the_offering(place: Any, stopped: dict[str
     new = place.op.do("createServiceOffering", name="ha", offerha="true", **SIZE)["serviceoffering"]["id"]
     place.op.do("changeServiceForVirtualMachine", id=stopped["id"], serviceofferingid=new)
     assert place.look(stopped)["haenable"] is True
+
+
+def sized(place: Any, name: str, **more: str) -> str:
+    made = place.op.do(
+        "createServiceOffering", name=name, displaytext=name, cpunumber="1", cpuspeed="500", memory="256", **more
+    )["serviceoffering"]
+    return str(made["id"])
+
+
+@pytest.mark.parametrize("command", ["changeServiceForVirtualMachine", "scaleVirtualMachine"])
+def test_a_root_disk_follows_its_instance_to_another_offering_where_it_may(place: Any, command: str) -> None:
+    op, large, small = place.op, sized(place, "large", rootdisksize="60"), sized(place, "small", rootdisksize="50")
+    stopped = place.deploy("web", startvm="false")
+    root = op.only("listVolumes", virtualmachineid=stopped["id"])["size"]
+    op.do(command, id=stopped["id"], serviceofferingid=large)
+    assert op.only("listVolumes", virtualmachineid=stopped["id"])["size"] == root
+    op.do("updateConfiguration", name="allow.diskoffering.change.during.scale.vm", value="true")
+    other = sized(place, "other", rootdisksize="70")
+    op.do(command, id=stopped["id"], serviceofferingid=other)
+    assert op.only("listVolumes", virtualmachineid=stopped["id"])["size"] == 70 << 30
+    text = op.refused(command, id=stopped["id"], serviceofferingid=small)[1]
+    assert "would shrink the volume" in text
+    op.do(command, id=stopped["id"], serviceofferingid=small, shrinkok="true")
+    assert op.only("listVolumes", virtualmachineid=stopped["id"])["size"] == 50 << 30
+
+
+def test_an_instance_need_not_go_back_to_its_last_host(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    vm = place.deploy("web")
+    last = vm["hostid"]
+    place.op.do("stopVirtualMachine", id=vm["id"])
+    assert place.op.do("startVirtualMachine", id=vm["id"])["virtualmachine"]["hostid"] == last
+    place.op.do("stopVirtualMachine", id=vm["id"])
+    monkeypatch.setattr(place.cloud.sim, "choose", lambda _kind, found, **_: next(h for h in found if h.uuid != last))
+    started = place.op.do("startVirtualMachine", id=vm["id"], considerlasthost="false")["virtualmachine"]
+    assert started["hostid"] != last
