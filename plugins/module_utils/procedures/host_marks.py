@@ -51,7 +51,9 @@ class HostMarks:
         What ran before a maintenance that somebody has ended since without this collection is forgotten first.
         """
         asked = {"type": "MAINT.CANCEL", "resourcetype": "Host", "resourceid": host_id, "listall": True}
-        ended = max((str(row["created"]) for row in self._run.client.list("listEvents", asked)), default="")
+        events = self._run.client.list("listEvents", asked)
+        # Servers that do not know the filter tell of all hosts.
+        ended = max((str(row["created"]) for row in events if row.get("resourceid") == host_id), default="")
         self._forget(row for _match, row in self._read(host_id) if str(row.get("created")) < ended)
         self.note(host_id, rows)
 
