@@ -195,6 +195,10 @@ STORY = (
     ),
     Part("vm_snapshot", {"name": "told", "vm": "told"}, {"description": "of the story"}),
     Part(
+        "instance_schedule", {"name": "told", "vm": "told"}, {"action": "stop", "schedule": "0 20 * * *"},
+        {"schedule": "30 20 * * MON-FRI", "enabled": False}, {"action": "start"},
+    ),
+    Part(
         "system_vm", {"zone": ZONE, "system_vm_type": "consoleproxy"},
         {"service_offering": "told proxy", "state": "started"},
         remove=None,

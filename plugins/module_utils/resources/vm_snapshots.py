@@ -13,7 +13,7 @@ from ..client import ApiError, InvalidInput
 from ..model import Commands, Operation, Option, Resource, Row
 from .owned import OWNER, PROJECT_PARENT, ZONE, check_owner
 
-_OF_INSTANCE = tuple(
+OF_INSTANCE = tuple(
     replace(option, on_create=False, behaviour=True, help=text)
     for option, text in zip(
         (ZONE, *OWNER),
@@ -100,7 +100,7 @@ VM_SNAPSHOT = Resource(
     options=(
         Option("name", help="Name of the snapshot. Case counts.", required=True, field="displayname"),
         _VM,
-        *_OF_INSTANCE,
+        *OF_INSTANCE,
         Option("description", help="Description of the snapshot."),
         Option(
             "memory", "bool", api="snapshotmemory", field="",
@@ -165,7 +165,7 @@ VM_SNAPSHOT_REVERT = Operation(
     options=(
         Option("name", required=True, behaviour=True, help="Name or id of the snapshot."),
         replace(_VM, required=True, behaviour=True, help="The instance."),
-        *_OF_INSTANCE,
+        *OF_INSTANCE,
         Option("confirm", required=True, behaviour=True, help="Name of the instance, as a sign that it is meant."),
     ),
     run=_revert,
