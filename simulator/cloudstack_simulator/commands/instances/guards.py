@@ -27,6 +27,21 @@ def refuse_busy_root(sim: Simulator, vm: Any, deed: str) -> None:
         )
 
 
+def refuse_leaving_host(sim: Simulator, vm: Any, deed: str) -> None:
+    """Refuse a deed to an instance that its host is about to move away by itself."""
+    host = sim.db.hosts.get(vm.host_id)
+    if host is not None and host.resource_state == "PrepareForMaintenance":
+        raise InvalidParameter(
+            f"{deed} VM operation on the VM: {vm} is not allowed as host is preparing for maintenance mode"
+        )
+
+
+def refuse_gpu(sim: Simulator, vm: Any) -> None:
+    """Refuse to move a running instance that has a GPU."""
+    if sim.db.service_offerings[vm.service_offering_id].vgpu_profile_id is not None:
+        raise InvalidParameter("Live Migration of GPU enabled VM is not supported")
+
+
 SHARE, NODE = "shared file system", "Kubernetes cluster"
 """What instances may serve."""
 

@@ -8,7 +8,8 @@ from ...call import Call
 from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
 from ...registry import check, command
-from . import destination, life, passwords
+from ..volumes import lifecycle as disks
+from . import destination, guards, life, passwords
 from .deploy import check_start
 from .journal import journaled
 from .views import instance_view
@@ -105,11 +106,28 @@ def reboot(call: Call) -> Any:
     vm = the_instance(call, call.params.id, "Unable to find a virtual machine with id {id}")
     if vm.state != "Running":
         raise InvalidParameter(f"The VM {vm.uuid} ({vm.display_name or vm.name}) is not running, unable to reboot it")
+    guards.refuse_leaving_host(call.sim, vm, "Reboot")
+    if call.db.service_offerings[vm.service_offering_id].volatile:
+        yield from _anew(call, vm)
+        return {"virtualmachine": instance_view(call, vm)}
     if call.params.bootintosetup:
         raise InvalidParameter(f"Booting into a hardware setup menu is not implemented on {vm.hypervisor}")
     if call.params.forced:
+        host = call.db.hosts[vm.host_id]
+        if host.resource_state != "Enabled" or host.state != "Up":
+            raise CloudRuntime(f"Unable to force reboot the VM as the host: {host.id} is not in the right state")
         yield from life.stop(call, vm, forced=True)
-        yield from life.start(call, vm)
+        yield from life.start(call, vm, where=destination.Destination(host))
     else:
         yield from life.reboot(call, vm)
     return {"virtualmachine": instance_view(call, vm)}
+
+
+def _anew(call: Call, vm: Instance) -> life.Steps:
+    """A reboot of an instance with a volatile root disk gives it a new one."""
+    if call.db.vm_snapshots.where(vm_id=vm.id):
+        raise InvalidParameter("Unable to restore VM, please remove VM snapshots before restoring VM")
+    guards.refuse_busy_root(call.sim, vm, "Re-install VM")
+    yield from life.stop(call, vm, forced=True)
+    disks.reset_root(call.sim, vm, call.db.templates[vm.template_id], keep_old=True)
+    yield from life.start(call, vm)

@@ -169,3 +169,25 @@ def test_a_mock_serves_its_count_of_times(place: Place) -> None:
     assert place.op.do("querySimulatorMock", id=1)["null"]["count"] == 0
     place.op.do("cleanupSimulatorMock", id=1)
     assert place.op.refused("querySimulatorMock", id=1)[0] == 530
+
+
+def test_a_forced_reboot_stays_on_its_host(place: Any) -> None:
+    vm = place.deploy("web")
+    op, host = place.op, place.cloud.sim.db.hosts.find(vm["hostid"])
+    assert op.do("rebootVirtualMachine", id=vm["id"], forced="true")["virtualmachine"]["hostid"] == vm["hostid"]
+    host.resource_state = "Disabled"
+    assert op.refused("rebootVirtualMachine", id=vm["id"], forced="true") == (
+        530,
+        f"Unable to force reboot the VM as the host: {host.id} is not in the right state",
+    )
+
+
+def test_a_volatile_instance_gets_a_new_root_disk_with_each_reboot(place: Any) -> None:
+    made = place.op.do(
+        "createServiceOffering", name="v", displaytext="v", cpunumber="1", cpuspeed="500", memory="256",
+        isvolatile="true",
+    )["serviceoffering"]["id"]  # fmt: skip
+    vm = place.deploy("web", serviceofferingid=made)
+    before = place.op.only("listVolumes", virtualmachineid=vm["id"])["id"]
+    assert place.op.do("rebootVirtualMachine", id=vm["id"])["virtualmachine"]["state"] == "Running"
+    assert place.op.only("listVolumes", virtualmachineid=vm["id"])["id"] != before
