@@ -26,7 +26,10 @@ from .hosts import host_target, named_hosts, residents, short_list
 _NOTE = re.compile(r"rolling maintenance (?P<label>.+): (?P<state>starting|done|failed|job (?P<job>\S+))$")
 _FOLLOWS = ("failed", "starting", "job", "done")
 """Notes of one second in their order; that a try failed is told again where it is taken up once too often."""
-_ENDED = re.compile(r"entity Host with IDs: \[(?P<number>\d+)\] - Success: true, .*hosts updated: [1-9]")
+_ENDED = re.compile(
+    r"entity Host with IDs: \[(?P<number>\d+)\] - Success: \w+, details: (OK|null), hosts updated: [1-9]"
+)
+"""The server tells this before it has noted its own success: without details nothing went wrong [src]."""
 
 
 def _targets(run: Any) -> Sequence[Target]:
