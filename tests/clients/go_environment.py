@@ -46,10 +46,17 @@ def terraform_provider() -> Path:
 
 
 def go_client() -> Path:
-    """The program of `go_client`, built anew whenever something of it has changed."""
+    """The program of `go_client`, built anew whenever something of it has changed.
+
+    What cannot be fetched is a NoClientsError, what does not compile an AssertionError.
+    """
     binary = GO / "go_client"
     GO.mkdir(parents=True, exist_ok=True)
-    _go("build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-o", str(binary), ".", folder=OURS)
+    _go("mod", "download", folder=OURS)
+    try:
+        _go("build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-o", str(binary), ".", folder=OURS)
+    except NoClientsError as error:
+        raise AssertionError(str(error)) from error
     return binary
 
 
