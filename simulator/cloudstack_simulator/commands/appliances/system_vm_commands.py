@@ -11,7 +11,7 @@ from ...listing import equal, like, matching
 from ...model.appliances import API_TYPES, CONSOLE_PROXY, ROUTER, SECONDARY_STORAGE_VM, SystemVm
 from ...registry import check, command
 from .. import hypervisors
-from ..instances import placement
+from ..instances import migration, placement
 from ..instances.journal import journaled
 from ..offerings import upgrades
 from ..volumes import lifecycle as disks
@@ -168,9 +168,13 @@ def _take_offering(call: Call, vm: SystemVm, offering: Any) -> None:
 @command("migrateSystemVm")
 def migrate(call: Call) -> Generator[float, None, Any]:
     p, sim = call.params, call.sim
+    migration.check_targets(call)
     vm = p.virtualmachineid
     if not (is_system_vm(vm) or is_router(vm)):
         raise InvalidParameter("Unable to find the VM by id=" + str(getattr(vm, "uuid", None)))
+    if p.storageid is not None:
+        yield from migration.to_storage(call, vm)
+        return {"systemvm": moved_router_view(call, vm)} if is_router(vm) else _answer(call, vm)
     if vm.state != "Running":
         raise InvalidParameter(f"VM is not Running, unable to migrate the vm {vm}")
     host = p.hostid

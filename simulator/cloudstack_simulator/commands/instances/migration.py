@@ -23,12 +23,15 @@ from .views import instance_view
 )
 def migrate(call: Call) -> Any:
     p = call.params
+    check_targets(call)
     vm = the_instance(call, p.virtualmachineid, "Unable to find the VM by id={id}")
     if p.storageid is not None:
-        yield from _to_storage(call, vm)
+        yield from to_storage(call, vm)
         return {"virtualmachine": instance_view(call, vm)}
     if vm.state != "Running":
         raise InvalidParameter("VM is not Running, unable to migrate the vm with specified id")
+    guards.refuse_leaving_host(call.sim, vm, "Migrate")
+    guards.refuse_gpu(call.sim, vm)
     if any(_is_local(call, volume) for volume in disks.of_vm(call.sim, vm)):
         raise InvalidParameter("Unsupported operation, VM uses Local storage, cannot migrate")
     host = p.hostid if p.hostid is not None else _any_host(call, vm)
@@ -42,13 +45,23 @@ def migrate(call: Call) -> Any:
     return {"virtualmachine": instance_view(call, vm)}
 
 
-def _to_storage(call: Call, vm: Any) -> life.Steps:
+def check_targets(call: Call) -> None:
+    """A host, a storage pool, or the server's choice of a host: one of them."""
     p = call.params
-    if p.hostid is not None:
+    if p.hostid is not None and p.storageid is not None:
         raise InvalidParameter("Only one of hostId and storageId can be specified")
-    if not p.storageid or p.storageid.removed is not None:
+    if p.hostid is None and p.storageid is None and p.autoselect is False:
+        raise InvalidParameter(
+            "Please specify a host or storage as destination, or pass 'autoselect=true' to automatically select a "
+            "destination host which do not require storage migration"
+        )
+
+
+def to_storage(call: Call, vm: Any) -> life.Steps:
+    pool = call.params.storageid
+    if not pool or pool.removed is not None:
         raise InvalidParameter("Unable to find the storage pool to migrate the VM")
-    yield from storage_migration.to_pool(call, vm, p.storageid)
+    yield from storage_migration.to_pool(call, vm, pool)
 
 
 def _is_local(call: Call, volume: Any) -> bool:

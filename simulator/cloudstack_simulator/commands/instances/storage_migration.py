@@ -11,7 +11,7 @@ from ...registry import command
 from ..volumes import lifecycle as disks
 from ..volumes import migrate as volume_migration
 from ..volumes import placement as pools
-from . import life, placement
+from . import guards, life, placement
 from .journal import journaled
 from .power import same_vm, the_instance
 from .sizes import size_of
@@ -21,14 +21,9 @@ Steps = Generator[float, None, None]
 
 
 def to_pool(call: Call, vm: Any, pool: Any) -> Steps:
-    """migrateVirtualMachine with a storage pool: the disks of a stopped instance go there."""
-    if vm.state != "Stopped":
-        raise InvalidParameter("VM is not Stopped, unable to migrate the vm having the specified id")
+    """migrateVirtualMachine with a storage pool: the disk of a stopped instance goes there."""
+    _check_at_rest(call, vm)
     volumes = disks.of_vm(call.sim, vm)
-    if any(v.kind != "ROOT" for v in volumes):
-        raise InvalidParameter("Data disks attached to the vm, can not migrate. Need to detach data disks first")
-    if call.db.vm_snapshots.where(vm_id=vm.id):
-        raise InvalidParameter("VM's disk cannot be migrated, please remove all the VM Snapshots for this VM")
     cluster = call.db.clusters.get(pool.cluster_id)
     if cluster is not None and cluster.hypervisor != vm.hypervisor:
         raise InvalidParameter(f"hypervisor is not compatible: dest: {cluster.hypervisor}, vm: {vm.hypervisor}")
@@ -38,6 +33,45 @@ def to_pool(call: Call, vm: Any, pool: Any) -> Steps:
     for volume in volumes:
         if volume.pool_id is not None and volume.pool_id != pool.id:
             volume_migration.move(call, volume, pool)
+
+
+def _check_at_rest(call: Call, vm: Any) -> None:
+    if vm.state != "Stopped":
+        raise InvalidParameter("VM is not Stopped, unable to migrate the vm having the specified id")
+    if vm.vm_type != "User" and vm.hypervisor != "VMware":
+        raise InvalidParameter(
+            f"cannot do storage migration on non-user vm for hypervisor: {vm.hypervisor}, only supported for VMware"
+        )
+    if len(disks.of_vm(call.sim, vm)) > 1 and vm.hypervisor != "VMware":
+        raise InvalidParameter("Data disks attached to the vm, can not migrate. Need to detach data disks first")
+    if call.db.vm_snapshots.where(vm_id=vm.id):
+        raise InvalidParameter("VM's disk cannot be migrated, please remove all the VM Snapshots for this VM")
+
+
+def _at_rest(call: Call, vm: Any) -> Steps:
+    """The disk of a stopped instance goes where `migrateto` says."""
+    _check_at_rest(call, vm)
+    targets = _targets(call, vm)
+    for volume, pool in targets:
+        _check_room(call, volume, pool)
+    yield life.STEP
+    for volume, pool in targets:
+        if volume.pool_id is not None and volume.pool_id != pool.id:
+            volume_migration.move(call, volume, pool)
+
+
+def _check_wish(call: Call, vm: Any) -> None:
+    """Running instances go to a host, named or chosen; stopped ones take no host."""
+    p = call.params
+    if vm.state != "Running" and p.hostid is not None:
+        raise InvalidParameter(f"{vm} is not in the Running state to migrate it to the new host.")
+    if vm.state != "Stopped" and p.hostid is None and not p.autoselect:
+        raise InvalidParameter(
+            f"{vm} is not in the Stopped state to migrate, use the hostid or autoselect parameter to migrate it to a "
+            "new host."
+        )
+    if p.hostid is not None and (not p.hostid or p.hostid.removed is not None):
+        raise InvalidParameter("Unable to find the specified host to migrate the VM.")
 
 
 def _check_room(call: Call, volume: Any, pool: Any) -> None:
@@ -52,11 +86,20 @@ def _check_room(call: Call, volume: Any, pool: Any) -> None:
 )
 def migrate_with_volumes(call: Call) -> Any:
     p = call.params
+    if p.hostid is None and not p.migrateto and not p.autoselect:
+        raise InvalidParameter(
+            "Either hostid or migrateto must be passed or autoselect must be true for migrating the VM."
+        )
     vm = the_instance(call, p.virtualmachineid, "Unable to find the VM by ID {id}")
+    _check_wish(call, vm)
+    if p.hostid is None and not p.autoselect:
+        yield from _at_rest(call, vm)
+        return {"virtualmachine": instance_view(call, vm)}
     if vm.state != "Running":
         raise CloudRuntime(f"Unable to migrate the VM {vm.instance_name} (ID: {vm.uuid}) as it is not in Running state")
     if call.db.vm_snapshots.where(vm_id=vm.id):
         raise InvalidParameter("VM with VM Snapshots cannot be migrated with storage, please remove all VM snapshots")
+    guards.refuse_gpu(call.sim, vm)
     targets = _targets(call, vm)
     host = p.hostid if p.hostid is not None else _any_host(call, vm, targets)
     _check_host(call, vm, host)

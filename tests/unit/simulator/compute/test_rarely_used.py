@@ -92,3 +92,37 @@ def test_the_solidfire_plug_in_answers_where_no_pool_is_of_that_make(place: Plac
         530, f"Unable to find SF account for storage {pool} for CS account {account}",
     )  # fmt: skip
     assert op.refused("getVolumeSnapshotDetails", snapshotid="x") == (530, "Unable to find Volume for ID: x")
+
+
+def test_a_migration_with_volumes_goes_to_a_host_or_moves_disks_at_rest(place: Place) -> None:
+    op, vm, command = place.op, place.deploy("web"), "migrateVirtualMachineWithVolume"
+    disk = op.only("listVolumes", virtualmachineid=vm["id"])
+    pool = next((p for p in op.rows("listStoragePools") if p["id"] != disk["storageid"]), None)
+    wish = {"migrateto[0].volume": disk["id"], "migrateto[0].pool": (pool or {"id": disk["storageid"]})["id"]}
+    assert op.refused(command, virtualmachineid=vm["id"]) == (
+        431, "Either hostid or migrateto must be passed or autoselect must be true for migrating the VM.",
+    )  # fmt: skip
+    status, text = op.refused(command, virtualmachineid=vm["id"], **wish)
+    assert (status, "use the hostid or autoselect parameter to migrate it to a new host." in text) == (431, True)
+    op.do("stopVirtualMachine", id=vm["id"])
+    status, text = op.refused(command, virtualmachineid=vm["id"], hostid=vm["hostid"], **wish)
+    assert (status, "is not in the Running state to migrate it to the new host." in text) == (431, True)
+    moved = op.do(command, virtualmachineid=vm["id"], **wish)["virtualmachine"]
+    assert moved["state"] == "Stopped"
+    assert op.only("listVolumes", virtualmachineid=vm["id"])["storageid"] == wish["migrateto[0].pool"]
+
+
+def test_the_servers_own_machines_take_no_other_storage(place: Place) -> None:
+    op, vm = place.op, place.op.rows("listSystemVms")[0]
+    pool = op.rows("listStoragePools")[0]["id"]
+    assert op.refused("migrateSystemVm", virtualmachineid=vm["id"], hostid=vm["hostid"], storageid=pool) == (
+        431, "Only one of hostId and storageId can be specified",
+    )  # fmt: skip
+    status, text = op.refused("migrateSystemVm", virtualmachineid=vm["id"], autoselect="false")
+    assert (status, text.startswith("Please specify a host or storage as destination")) == (431, True)
+    assert op.refused("migrateSystemVm", virtualmachineid=vm["id"], storageid=pool) == (
+        431, "VM is not Stopped, unable to migrate the vm having the specified id",
+    )  # fmt: skip
+    op.do("stopSystemVm", id=vm["id"])
+    status, text = op.refused("migrateSystemVm", virtualmachineid=vm["id"], storageid=pool)
+    assert (status, text.startswith("cannot do storage migration on non-user vm for hypervisor")) == (431, True)

@@ -77,3 +77,36 @@ def test_a_rule_for_a_group_of_nobody(op: Any) -> None:
 def test_usage_that_is_refused(op: Any, params: dict[str, str], named: str) -> None:
     code, text = op.refused("listUsageRecords", **params)
     assert (code, named in text) == (431, True), text
+
+
+@pytest.mark.parametrize(("deed", "key"), [("reboot", "id"), ("migrate", "virtualmachineid")])
+def test_an_instance_whose_host_is_being_emptied_stays_alone(place: Any, deed: str, key: str) -> None:
+    vm = place.deploy("web")
+    place.cloud.sim.db.hosts.find(vm["hostid"]).resource_state = "PrepareForMaintenance"
+    code, text = place.op.refused(f"{deed}VirtualMachine", **{key: vm["id"]})
+    assert code == 431
+    assert text.startswith(f"{deed.title()} VM operation on the VM: ")
+    assert text.endswith(" is not allowed as host is preparing for maintenance mode")
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (
+            "migrateVirtualMachine",
+            "Please specify a host or storage as destination, or pass 'autoselect=true' to automatically select a "
+            "destination host which do not require storage migration",
+        ),
+        (
+            "migrateVirtualMachineWithVolume",
+            "Either hostid or migrateto must be passed or autoselect must be true for migrating the VM.",
+        ),
+    ],
+)
+def test_a_migration_needs_a_place_to_go(place: Any, command: str, text: str) -> None:
+    vm = place.deploy("web")
+    assert place.op.refused(command, virtualmachineid=vm["id"], autoselect="false") == (431, text)
+    offering = place.cloud.sim.db.service_offerings.find(place.offering)
+    offering.vgpu_profile_id = 1
+    refusal = (431, "Live Migration of GPU enabled VM is not supported")
+    assert place.op.refused(command, virtualmachineid=vm["id"], autoselect="true") == refusal
