@@ -51,6 +51,15 @@ def test_maintenance_moves_the_instances_away_and_cancelling_opens_the_host_agai
     assert state_of(running, host) == ("Up", "Enabled")
 
 
+def test_a_host_that_is_down_goes_straight_into_maintenance_where_its_zone_allows_it(cloud: Any) -> None:
+    host = cloud.hosts[0]
+    cloud.sim.faults.add({"do": "agents-down", "where": cloud.sim.db.hosts.find(host).name})
+    assert cloud.op.refused("prepareHostForMaintenance", id=host)[0] == 530
+    cloud.op.do("updateConfiguration", name="set.host.down.to.maintenance", zoneid=cloud.zone, value="true")
+    cloud.op.do("prepareHostForMaintenance", id=host)
+    assert state_of(cloud, host) == ("Down", "Maintenance")
+
+
 def test_maintenance_without_another_place_ends_in_an_error_until_there_is_one(running: Any) -> None:
     vm = running.deploy("one")
     host = vm["hostid"]

@@ -118,6 +118,28 @@ def test_a_url_that_names_no_storage_is_refused(cloud: Any, url: str) -> None:
     assert len(cloud.op.rows("listStoragePools")) == before
 
 
+def test_a_host_that_could_not_mount_a_pool_does_when_its_agent_connects_again(cloud: Any) -> None:
+    first, second = cloud.hosts[:2]
+    name = cloud.sim.db.hosts.find(first).name
+    rule = cloud.sim.faults.add({"do": "pool-unmounted", "object": name})
+    pool = add_pool(cloud, "apart")
+    assert cloud.op.rows("listStoragePools", id=pool, hostid=second)
+    assert not cloud.op.rows("listStoragePools", id=pool, hostid=first)
+    cloud.sim.faults.remove(rule)
+    cloud.op.do("reconnectHost", id=first)
+    cloud.sim.advance(10)
+    assert cloud.op.rows("listStoragePools", id=pool, hostid=first)
+
+
+def test_a_pool_that_no_host_can_mount_is_refused(cloud: Any) -> None:
+    before = len(cloud.op.rows("listStoragePools"))
+    cloud.sim.faults.add({"do": "pool-unmounted"})
+    place = {"zoneid": cloud.zone, "podid": cloud.pod, "clusterid": cloud.cluster}
+    code, text = cloud.op.refused("createStoragePool", **place, name="lost", url="nfs://10.0.0.9/lost")
+    assert (code, "Failed to access storage pool" in text) == (530, True)
+    assert len(cloud.op.rows("listStoragePools")) == before
+
+
 def test_the_secret_of_a_ceph_pool_is_never_shown(cloud: Any) -> None:
     add_pool(cloud, "ceph", url="rbd://admin:c2VjcmV0LWtleQ==@10.0.0.7/pool")
     pool = cloud.op.only("listStoragePools", name="ceph")
