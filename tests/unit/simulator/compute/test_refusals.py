@@ -94,8 +94,10 @@ def test_an_instance_whose_host_is_being_emptied_stays_alone(place: Any, deed: s
     [
         (
             "migrateVirtualMachine",
-            "Please specify a host or storage as destination, or pass 'autoselect=true' to automatically select a "
-            "destination host which do not require storage migration",
+            (
+                "Please specify a host or storage as destination, or pass 'autoselect=true' to automatically select a "
+                "destination host which do not require storage migration"
+            ),
         ),
         (
             "migrateVirtualMachineWithVolume",
