@@ -49,9 +49,10 @@ class ZoneSubnet(Row):
     owner_id: int | None = None
 
 
-@entity("guest_subnets", "Ipv4SubnetForGuestNetwork", indexes=("parent_id", "network_id", "vpc_id"))
+@entity("guest_subnets", "Ipv4SubnetForGuestNetwork", indexes=("parent_id", "subnet", "network_id", "vpc_id"))
 class GuestSubnet(Row):
-    parent_id: int
+    parent_id: int | None
+    """None of a network's own CIDR that lies in no subnet of the zone."""
     subnet: str
     state: str = "Free"
     network_id: int | None = None

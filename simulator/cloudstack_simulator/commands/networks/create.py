@@ -13,6 +13,7 @@ from ...registry import command
 from ...tags import taggable
 from ..common import completed
 from ..offerings import usable
+from ..routed import peers, use
 from ..vpcs import tiers
 from ..zones import zone_life
 from ..zones.texts import is_domain_name
@@ -45,18 +46,15 @@ def create_network(call: Call) -> dict[str, Any]:
         owner = call.db.accounts.first(name="system")
     create_checks.check_name(call, owner)
     subnet = _subnet(call, offering)
+    use.check_network(call, offering, owner, zone, subnet)
     create_checks.check_router_place(call, offering)
     create_checks.check_addresses(call, offering, zone)
     create_checks.check_caller(call, offering, subnet)
+    bgp_peers = use.wanted_peers(call, offering, owner, zone.id)
     beside = associated.check(call, offering, owner, acl_type)
     create_checks.check_dns(call, offering)
     in_basic_zone = basic.is_basic(zone)
-    if p.vpcid is not None:
-        tiers.check_new_tier(call, offering, subnet)
-    elif offering.for_vpc:
-        raise InvalidParameter("Network offering can be used for VPC networks only")
-    elif offering.internal_lb:
-        raise InvalidParameter("Internal Lb can be enabled on vpc networks only")
+    _check_place(call, offering, subnet)
     if _counts(offering, acl_type):
         call.sim.limits.check(owner, "network")
     _check_enabled(offering, physical)
@@ -67,16 +65,46 @@ def create_network(call: Call) -> dict[str, Any]:
     domain_name = _domain_name(call, offering, owner, acl_type, domain_id)
     if not in_basic_zone:
         _check_subnet(offering, subnet)
+    routed = _routed(call, offering, owner, zone, subnet)
+    if routed is not None:
+        subnet = subnet or (use.gateway_of(routed), routed.subnet)
     network = _add(call, offering, owner, acl_type, domain_id, subnet, domain_name, physical)
     associated.give_vlan(call, network, offering, beside)
     if offering.guest_type == "Shared" and not (in_basic_zone and p.startip is None):
         _add_range(call, network)
     if p.sourcenatipaddress is not None and p.vpcid is None:
         _take_source_nat(call, network, owner)
+    _route(call, network, offering, routed, bgp_peers)
     completed(call, "NETWORK.CREATE", "creating network. Network Name", network, name=network.name)
     if offering.persistent:
         lifecycle.implement_now(call, network)
     return {"network": network_view(call, network)}
+
+
+def _check_place(call: Call, offering: Any, subnet: tuple[str, str] | None) -> None:
+    """Refuse an offering for VPCs outside of one, and the other way round."""
+    if call.params.vpcid is not None:
+        tiers.check_new_tier(call, offering, subnet)
+    elif offering.for_vpc:
+        raise InvalidParameter("Network offering can be used for VPC networks only")
+    elif offering.internal_lb:
+        raise InvalidParameter("Internal Lb can be enabled on vpc networks only")
+
+
+def _routed(call: Call, offering: Any, owner: Any, zone: Any, subnet: tuple[str, str] | None) -> Any:
+    """The part of a zone's subnet that a routed network gets; None for any other."""
+    if not peers.is_routed(offering) or offering.guest_type != "Isolated" or call.params.vpcid is not None:
+        return None
+    return use.take_subnet(call, owner, zone, subnet[1] if subnet else None)
+
+
+def _route(call: Call, network: Network, offering: Any, part: Any, bgp_peers: list[Any]) -> None:
+    """What a routed network gets; when there is no AS number for it, it is taken back."""
+    try:
+        use.route(call, "network_id", network, part, bgp_peers, offering)
+    except ApiError:
+        lifecycle.destroy(call.sim, network)
+        raise
 
 
 def _take_source_nat(call: Call, network: Network, owner: Any) -> None:
@@ -213,7 +241,8 @@ def default_domain_name(call: Call, owner: Any, acl_type: str, domain_id: int) -
 def _check_subnet(offering: Any, subnet: tuple[str, str] | None) -> None:
     if subnet is None and offering.guest_type == "Shared":
         raise InvalidParameter("Gateway/netmask are required when creating Shared networks.")
-    if subnet is None and offering.guest_type == "Isolated" and "SourceNat" not in offering.services:
+    routed = peers.is_routed(offering)
+    if subnet is None and offering.guest_type == "Isolated" and "SourceNat" not in offering.services and not routed:
         raise InvalidParameter(
             "gateway/netmask are required when create network of type Isolated with service SourceNat disabled"
         )

@@ -10,6 +10,7 @@ from ...errors import CloudRuntime, InvalidParameter
 from ...model.networks import Network
 from ...registry import SUCCESS, check, command
 from ..common import completed
+from ..routed import use
 from . import addressing, rules, services
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def destroy(sim: Simulator, network: Network) -> None:
         sim.limits.add(network.account_id, "network", -1)
     for permission in sim.db.network_permissions.where(network_id=network.id):
         sim.db.network_permissions.delete(permission)
+    use.release(sim, "network_id", network.id)
     network.state = "Destroy"
     sim.tags.drop(network)
     sim.db.networks.remove(network)

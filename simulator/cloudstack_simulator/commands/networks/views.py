@@ -10,6 +10,7 @@ from ...clock import timestamp
 from ...model.networks import Network, Nic
 from ...model.tenants import domain_path
 from ..common import has_notes, owner_fields
+from ..routed import use
 from . import services
 
 BROADCAST = {"Storage": "Native"}
@@ -66,6 +67,7 @@ def network_view(call: Call, network: Network) -> dict[str, Any]:
         | _owner(call, network)
         | _vpc(call, network)
         | _associated(call, network)
+        | _routing(call, network)
     )
 
 
@@ -118,6 +120,11 @@ def _owner(call: Call, network: Network) -> dict[str, Any]:
 def _associated(call: Call, network: Network) -> dict[str, Any]:
     other = call.db.networks.get(network.associated_id)
     return {} if other is None else {"associatednetworkid": other.uuid, "associatednetwork": other.name}
+
+
+def _routing(call: Call, network: Network) -> dict[str, Any]:
+    offering = call.db.network_offerings.get(network.offering_id)
+    return use.fields(call, "network_id", network, offering) if offering is not None else {}
 
 
 def _vpc(call: Call, network: Network) -> dict[str, Any]:

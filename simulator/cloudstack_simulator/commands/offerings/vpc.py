@@ -20,7 +20,7 @@ SUPPORTED = (
     "Connectivity",
 )  # fmt: skip
 ALWAYS = ("SourceNat", "NetworkACL")
-"""Services that every VPC offering has, asked for or not."""
+"""Services that every VPC offering has, asked for or not; routed ones have no source NAT."""
 DEFAULT_PROVIDER = "VpcVirtualRouter"
 
 
@@ -87,7 +87,7 @@ def allocate_vpc_offering(call: Call) -> VpcOffering:
         raise InvalidParameter(f"Invalid mode passed. Valid values: [{', '.join(MODES.values())}]")
     mode = MODES[p.networkmode.lower()] if p.networkmode is not None else None
     domains, zones = scopes.given_domains(call), scopes.given_zones(call)
-    services = _services(call)
+    services = _services(call, mode)
     if mode == "ROUTED" and any(name in services for name in NEEDS_NAT):
         raise InvalidParameter(
             "SourceNat/StaticNat/Lb/PortForwarding/Vpn service are not supported by VPC in ROUTED mode"
@@ -114,7 +114,7 @@ def allocate_vpc_offering(call: Call) -> VpcOffering:
     return made
 
 
-def _services(call: Call) -> Services:
+def _services(call: Call, mode: str | None) -> Services:
     found: Services = {}
     for text in call.params.supportedservices:
         name = known_services().get(text.lower())
@@ -122,7 +122,8 @@ def _services(call: Call) -> Services:
             raise InvalidParameter(f"Service {text} is not supported in VPC")
         found[str(name)] = [DEFAULT_PROVIDER]
     for name in ALWAYS:
-        found.setdefault(name, [DEFAULT_PROVIDER])
+        if name != "SourceNat" or mode != "ROUTED":
+            found.setdefault(name, [DEFAULT_PROVIDER])
     for service, providers in given_providers(call).items():
         name = known_services().get(service.lower())
         if name not in found:

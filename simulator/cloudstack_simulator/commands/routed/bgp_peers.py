@@ -6,7 +6,6 @@ from typing import Any
 
 from ... import net
 from ...call import Call, live
-from ...clock import timestamp
 from ...errors import InvalidParameter
 from ...listing import contains, equal, matching
 from ...model.routed import BgpPeer
@@ -15,25 +14,11 @@ from ...registry import SUCCESS, allocate, command
 from ..common import completed
 from ..networks.views import network_view
 from ..vpcs.vpcs import vpc_view
-from .dedication import check_users, owner_in, owner_view
+from .dedication import check_users, owner_in
+from .peers import assign, is_dynamic, peer_view, wanted
 from .zone_subnets import check_enabled
 
 DETAILS = ("EBGP_MultiHop",)
-
-
-def peer_view(call: Call, peer: BgpPeer) -> dict[str, Any]:
-    zone = call.db.zones[peer.zone_id]
-    return {
-        "id": peer.uuid,
-        "asnumber": peer.as_number,
-        "ipaddress": peer.address,
-        "ip6address": peer.address6,
-        "zoneid": zone.uuid,
-        "zonename": zone.name,
-        **owner_view(call, peer),
-        "details": peer.details or None,
-        "created": timestamp(peer.created),
-    }
 
 
 def _details(call: Call) -> dict[str, str]:
@@ -184,41 +169,15 @@ def release(call: Call) -> dict[str, Any]:
     return {"bgppeer": peer_view(call, peer)}
 
 
-def _wanted(call: Call, owner: Any, zone_id: int) -> list[BgpPeer]:
-    """The peers that a network or VPC shall have, each found to be for it."""
-    found = []
-    for given in call.params.bgppeerids or []:
-        peer = live(given, "Invalid BGP peer ID: {id}")
-        if peer.zone_id != zone_id:
-            raise InvalidParameter(f"BGP peer (ID: {peer.uuid}) belongs to a different zone")
-        if peer.domain_id not in (None, owner.domain_id):
-            raise InvalidParameter(f"BGP peer (ID: {peer.uuid}) belongs to a different domain")
-        if peer.owner_id not in (None, owner.id):
-            raise InvalidParameter(f"BGP peer (ID: {peer.uuid}) belongs to a different account")
-        found.append(peer)
-    return found
-
-
-def _is_dynamic(offering: Any) -> bool:
-    routed = (offering.network_mode or "").upper() == "ROUTED" or offering.internet_protocol == "DualStack"
-    return routed and (offering.routing_mode or "").lower() == "dynamic"
-
-
-def _change(call: Call, user: Any, field: str, peers: list[BgpPeer]) -> None:
-    for peer in call.db.bgp_peers:
-        kept = [number for number in getattr(peer, field) if number != user.id]
-        setattr(peer, field, [*kept, user.id] if peer in peers else kept)
-
-
 @command("changeBgpPeersForNetwork")
 def change_of_network(call: Call) -> dict[str, Any]:
     network = live(call.params.networkid, "Invalid network ID: {id}")
     if network.vpc_id is not None:
         raise InvalidParameter("The BGP peers of VPC tiers will inherit from the VPC, do not add separately.")
-    if call.params.bgppeerids and not _is_dynamic(call.db.network_offerings[network.offering_id]):
+    if call.params.bgppeerids and not is_dynamic(call.db.network_offerings[network.offering_id]):
         raise InvalidParameter("The network does not support Dynamic routing")
-    peers = _wanted(call, call.db.accounts[network.account_id], network.zone_id)
-    _change(call, network, "network_ids", peers)
+    peers = wanted(call, call.db.accounts[network.account_id], network.zone_id)
+    assign(call, network, "network_ids", peers)
     completed(call, "NETWORK.BGP.PEER.UPDATE", "Changing BGP peers for network. Network Id", network, "Network")
     return {"network": network_view(call, network)}
 
@@ -226,9 +185,9 @@ def change_of_network(call: Call) -> dict[str, Any]:
 @command("changeBgpPeersForVpc")
 def change_of_vpc(call: Call) -> dict[str, Any]:
     vpc = live(call.params.vpcid, "Invalid VPC ID: {id}")
-    if call.params.bgppeerids and not _is_dynamic(call.db.vpc_offerings[vpc.offering_id]):
+    if call.params.bgppeerids and not is_dynamic(call.db.vpc_offerings[vpc.offering_id]):
         raise InvalidParameter("The VPC does not support Dynamic routing")
-    peers = _wanted(call, call.db.accounts[vpc.account_id], vpc.zone_id)
-    _change(call, vpc, "vpc_ids", peers)
+    peers = wanted(call, call.db.accounts[vpc.account_id], vpc.zone_id)
+    assign(call, vpc, "vpc_ids", peers)
     completed(call, "VPC.BGP.PEER.UPDATE", "Changing BGP peers for VPC. Vpc Id", vpc, "Vpc")
     return {"vpc": vpc_view(call, vpc)}

@@ -17,20 +17,24 @@ from .zone_subnets import span
 
 def part_view(call: Call, part: GuestSubnet) -> dict[str, Any]:
     db = call.db
-    parent, network, vpc = db.zone_subnets[part.parent_id], db.networks.get(part.network_id), db.vpcs.get(part.vpc_id)
-    zone = db.zones[parent.zone_id]
+    parent, network, vpc = (
+        db.zone_subnets.get(part.parent_id),
+        db.networks.get(part.network_id),
+        db.vpcs.get(part.vpc_id),
+    )
+    zone = next((db.zones[row.zone_id] for row in (parent, network, vpc) if row is not None), None)
     return {
         "id": part.uuid,
         "subnet": part.subnet,
         "state": part.state,
-        "parentid": parent.uuid,
-        "parentsubnet": parent.subnet,
+        "parentid": parent.uuid if parent else None,
+        "parentsubnet": parent.subnet if parent else None,
         "networkid": network.uuid if network else None,
         "networkname": network.name if network else None,
         "vpcid": vpc.uuid if vpc else None,
         "vpcname": vpc.name if vpc else None,
-        "zoneid": zone.uuid,
-        "zonename": zone.name,
+        "zoneid": zone.uuid if zone else None,
+        "zonename": zone.name if zone else None,
         "created": timestamp(part.created),
         "allocated": timestamp(part.allocated),
     }

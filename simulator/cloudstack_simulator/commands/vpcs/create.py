@@ -14,6 +14,7 @@ from ..common import completed
 from ..networks import mtu
 from ..networks.create import DOMAIN_RULE
 from ..offerings import usable
+from ..routed import peers, use
 from ..zones.texts import is_domain_name
 from .vpcs import STEP, destroy, source_nat, vpc_view
 
@@ -31,14 +32,16 @@ def allocate_vpc(call: Call) -> Vpc:
         raise InvalidParameter(
             "Unable to find vpc offering in Enabled state by specified id", uuids=((offering.uuid, "vpcOfferingId"),)
         )
-    _check_size(call)
+    bgp_peers = use.check_vpc(call, offering, owner, zone)
     if offering.region_level and p.networkdomain is None:
         raise InvalidParameter("Network domain must be specified for region level VPC")
     if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
         raise PermissionDenied("Cannot perform this operation since specified Zone is currently disabled")
     _check_dns(call, offering)
     domain = _domain_name(call, owner, zone)
-    _check_cidr(call, p.cidr)
+    part = use.take_subnet(call, owner, zone, p.cidr, "VPC") if peers.is_routed(offering) else None
+    cidr = part.subnet if part is not None else p.cidr
+    _check_cidr(call, cidr)
     _check_providers(call, zone, offering)
     vpc: Vpc = call.db.vpcs.add(
         Vpc(
@@ -47,7 +50,7 @@ def allocate_vpc(call: Call) -> Vpc:
             zone_id=zone.id,
             account_id=owner.id,
             offering_id=offering.id,
-            cidr=p.cidr,
+            cidr=cidr,
             network_domain=domain,
             state="Enabled",
             display=p.get("fordisplay", True),
@@ -60,6 +63,11 @@ def allocate_vpc(call: Call) -> Vpc:
     call.sim.limits.add(owner.id, "vpc", 1)
     if p.sourcenatipaddress is not None:
         _take_source_nat(call, vpc)
+    try:
+        use.route(call, "vpc_id", vpc, part, bgp_peers, offering)
+    except ApiError:
+        destroy(call.sim, vpc)
+        raise
     return vpc
 
 
@@ -82,18 +90,6 @@ def _check_providers(call: Call, zone: Any, offering: Any) -> None:
                 raise InvalidParameter(
                     f"Provider {name} should be enabled in at least one physical network of the zone specified"
                 )
-
-
-def _check_size(call: Call) -> None:
-    """A CIDR has to be given; a size instead of it is for routed VPCs only."""
-    p = call.params
-    if p.cidr is None and p.cidrsize is None:
-        raise InvalidParameter("VPC cidr or cidr size must be specified")
-    if p.cidrsize is None:
-        return
-    if p.cidr is not None:
-        raise InvalidParameter("VPC cidr and cidr size are mutually exclusive")
-    raise InvalidParameter("VPC cidr size is only applicable on VPC with Routed mode")
 
 
 def _check_dns(call: Call, offering: Any) -> None:

@@ -15,6 +15,7 @@ from ..common import completed, has_notes, owner_fields
 from ..networks import addressing
 from ..networks.listing import SERVICES
 from ..networks.views import network_view
+from ..routed import use
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -53,6 +54,7 @@ def vpc_view(call: Call, vpc: Vpc) -> dict[str, Any]:
         "dns1": vpc.dns1,
         "dns2": vpc.dns2,
         "hasannotations": has_notes(call, vpc),
+        **use.fields(call, "vpc_id", vpc, offering),
     }
 
 
@@ -159,6 +161,7 @@ def destroy(sim: Simulator, vpc: Vpc) -> None:
 
     routers.remove_for_vpc(sim, vpc)
     _drop_belongings(sim, vpc)
+    use.release(sim, "vpc_id", vpc.id)
     sim.limits.add(vpc.account_id, "vpc", -1)
     sim.tags.drop(vpc)
     sim.db.vpcs.remove(vpc)

@@ -10,12 +10,13 @@ from tests.unit.simulator.conftest import Cloud, Operator
 
 
 def offering(op: Operator, name: str, **more: str) -> str:
+    services = ["Dhcp", "Dns", "Firewall", "UserData", *(["Gateway"] if "networkmode" in more else [])]
     made: str = op.do(
         "createNetworkOffering", name=name, displaytext=name, guestiptype="Isolated", traffictype="Guest",
-        supportedservices="Dhcp,Dns,Firewall,UserData,Gateway", **more,
+        supportedservices=",".join(services), **more,
         **{
             f"serviceproviderlist[{number}].{field}": value
-            for number, service in enumerate(("Dhcp", "Dns", "Firewall", "UserData", "Gateway"))
+            for number, service in enumerate(services)
             for field, value in (("service", service), ("provider", "VirtualRouter"))
         },
     )["networkoffering"]["id"]  # fmt: skip
@@ -63,6 +64,7 @@ def test_a_bgp_peer_is_made_dedicated_used_and_removed(cloud: Cloud, people: dic
     owner = {"account": "ann", "domainid": people["ann"].domain.uuid}
     assert op.do("dedicateBgpPeer", id=peer["id"], **owner)["bgppeer"]["account"] == "ann"
     assert op.only("listBgpPeers", zoneid=zone, isdedicated="true")["id"] == peer["id"]
+    op.do("createASNRange", zoneid=zone, startasn=65001, endasn=65003)
     dynamic = network(cloud, "dynamic", offering(op, "dynamic", networkmode="ROUTED", routingmode="Dynamic"))
     change = {"networkid": dynamic, "bgppeerids": peer["id"]}
     assert "belongs to a different domain" in op.refused("changeBgpPeersForNetwork", **change)[1]
@@ -211,3 +213,90 @@ def test_a_network_migrates_to_another_offering(running: Cloud) -> None:
     assert (again["state"], len(db.vms.all())) == ("Implemented", routers)
     db.vms.find(vm["id"]).state = "Stopping"
     assert "not in running or stopped state" in op.refused("migrateNetwork", networkid=mine, networkofferingid=first)[1]
+
+
+def test_a_routed_network_takes_a_subnet_a_number_and_peers(cloud: Cloud, people: dict[str, Any]) -> None:
+    cloud.enable()
+    op, zone = cloud.op, cloud.zone
+    dynamic = offering(op, "dynamic", networkmode="ROUTED", routingmode="Dynamic")
+    wish = {"name": "routed", "displaytext": "routed", "zoneid": zone, "networkofferingid": dynamic}
+    plain = offering(op, "natted")
+    for more, text in (
+        ({}, "network cidr or cidr size is required for Isolated networks with ROUTED mode"),
+        ({"cidrsize": 31}, "network cidr size cannot be bigger than maximum cidr size"),
+        ({"cidrsize": 8}, "network cidr size cannot be smaller than minimum cidr size"),
+        ({"cidrsize": 26, "networkofferingid": plain}, "only applicable on Isolated networks with ROUTED mode: 26"),
+        ({"cidrsize": 26}, "Failed to allocate a CIDR with requested size."),
+    ):
+        assert text in op.refused("createNetwork", **{**wish, **more})[1]
+    whole = op.do("createIpv4SubnetForZone", zoneid=zone, subnet="10.9.0.0/16")["zoneipv4subnet"]["id"]
+    assert op.refused("createNetwork", **wish, cidrsize=26) == (530, "Cannot allocate AS number in zone with ID 1")
+    assert op.rows("listNetworks", name="routed") == []
+    op.do("createASNRange", zoneid=zone, startasn=65001, endasn=65003)
+    peer = op.do("createBgpPeer", zoneid=zone, asnumber=65100, ipaddress="10.1.0.1")["bgppeer"]["id"]
+    made = op.do("createNetwork", **wish, cidrsize=26, bgppeerids=peer)["network"]
+    assert (made["cidr"], made["gateway"], made["asnumber"]) == ("10.9.0.0/26", "10.9.0.1", 65001)
+    assert (made["ip4routing"], [one["id"] for one in made["bgppeers"]]) == ("Dynamic", [peer])
+    part = op.only("listIpv4SubnetsForGuestNetwork", parentid=whole)
+    assert (part["state"], part["networkid"]) == ("Allocated", made["id"])
+    assert op.only("listASNumbers", networkid=made["id"])["asnumber"] == 65001
+    clash = {**wish, "name": "clash", "gateway": "10.9.0.1", "netmask": "255.255.255.192"}
+    assert op.refused("createNetwork", **clash) == (431, "The subnet is in use")
+    crossing = op.refused("createNetwork", **{**clash, "netmask": "255.255.255.224"})[1]
+    assert crossing == "Existing subnet 10.9.0.0/26 has overlap with: 10.9.0.0/27"
+    mine = Operator(cloud.sim, people["ann"]).refused("createNetwork", **clash)
+    assert mine == (431, "Only root admin can set the gateway/netmask of Isolated networks with ROUTED mode")
+    chosen = offering(op, "chosen", networkmode="ROUTED", routingmode="Dynamic", specifyasnumber="true")
+    other = {**wish, "name": "chosen", "networkofferingid": chosen, "cidrsize": 26}
+    assert op.refused("createNetwork", **other)[1] == "AS number is required for the network but not passed."
+    second = op.do("createNetwork", **other, asnumber=65003)["network"]
+    assert (second["cidr"], second["asnumber"]) == ("10.9.0.64/26", 65003)
+    op.do("deleteNetwork", id=second["id"])
+    op.do("deleteNetwork", id=made["id"])
+    assert {part["state"] for part in op.rows("listIpv4SubnetsForGuestNetwork", parentid=whole)} == {"Free"}
+    assert op.rows("listASNumbers", isallocated="true") == []
+    op.do("deleteBgpPeer", id=peer)
+
+
+def test_a_routed_network_with_a_cidr_of_its_own(cloud: Cloud) -> None:
+    cloud.enable()
+    op = cloud.op
+    fixed = offering(op, "fixed", networkmode="ROUTED", routingmode="Static")
+    made = network(cloud, "fixed", fixed, 61)
+    row = op.only("listNetworks", id=made)
+    assert (row["ip4routing"], row["cidr"], "asnumber" in row) == ("Static", "10.61.0.0/24", False)
+    part = op.only("listIpv4SubnetsForGuestNetwork", networkid=made)
+    assert (part["subnet"], part["zoneid"], part.get("parentid")) == ("10.61.0.0/24", cloud.zone, None)
+    op.do("deleteNetwork", id=made)
+    assert op.rows("listIpv4SubnetsForGuestNetwork") == []
+    op.do("updateConfiguration", name="routed.network.vpc.enabled", value="false", zoneid=cloud.zone)
+    again = op.refused(
+        "createNetwork", name="off", displaytext="off", zoneid=cloud.zone, networkofferingid=fixed, cidrsize=26
+    )
+    assert again == (431, "Routed network is not enabled in this zone")
+
+
+def test_a_routed_vpc_takes_a_subnet_and_a_number(cloud: Cloud) -> None:
+    cloud.enable()
+    op, zone = cloud.op, cloud.zone
+    dynamic = op.do(
+        "createVPCOffering", name="routed-vpc", displaytext="routed-vpc", networkmode="ROUTED", routingmode="Dynamic",
+        supportedservices="Dhcp,Dns,UserData,Gateway,NetworkACL",
+        **{
+            f"serviceproviderlist[{number}].{field}": value
+            for number, service in enumerate(("Dhcp", "Dns", "UserData", "Gateway", "NetworkACL"))
+            for field, value in (("service", service), ("provider", "VpcVirtualRouter"))
+        },
+    )["vpcoffering"]["id"]  # fmt: skip
+    op.do("updateVPCOffering", id=dynamic, state="Enabled")
+    wish = {"name": "v", "displaytext": "v", "zoneid": zone, "vpcofferingid": dynamic, "start": "false"}
+    assert "VPC cidr or cidr size must be specified" in op.refused("createVPC", **wish)[1]
+    assert "for VPC." in op.refused("createVPC", **wish, cidrsize=24)[1]
+    op.do("createIpv4SubnetForZone", zoneid=zone, subnet="10.9.0.0/16")
+    assert "Cannot allocate AS number" in op.refused("createVPC", **wish, cidrsize=24)[1]
+    op.do("createASNRange", zoneid=zone, startasn=65001, endasn=65003)
+    made = op.do("createVPC", **wish, cidrsize=24)["vpc"]
+    assert (made["cidr"], made["asnumber"], made["ip4routing"]) == ("10.9.0.0/24", 65001, "Dynamic")
+    assert op.only("listASNumbers", vpcid=made["id"])["asnumber"] == 65001
+    op.do("deleteVPC", id=made["id"])
+    assert op.rows("listASNumbers", isallocated="true") == []
