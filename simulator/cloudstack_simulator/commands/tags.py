@@ -15,14 +15,15 @@ from ..tables import Row
 from ..tags import TAGGABLE
 
 KINDS = (
-    "UserVm", "Template", "ISO", "Volume", "Snapshot", "Backup", "Network", "DomainRouter", "Nic", "LoadBalancer",
-    "PortForwardingRule", "FirewallRule", "SecurityGroup", "SecurityGroupRule", "PublicIpAddress", "Project", "Account",
-    "Vpc", "NetworkACL", "StaticRoute", "VMSnapshot", "RemoteAccessVpn", "Zone", "ServiceOffering", "DiskOffering",
-    "ImageStore", "StoragePool", "Host", "Cluster", "Pod", "Domain", "User", "NetworkACLList", "VpnGateway",
-    "CustomerGateway", "VpnConnection",
-    "SnapshotPolicy", "GuestOs", "NetworkOffering", "VpcOffering", "LBStickinessPolicy",
-    "LBHealthCheckPolicy", "AutoScaleVmProfile", "AutoScaleVmGroup", "ObjectStore", "Bucket", "InternalLbVm",
+    "VMInstance", "UserVm", "Template", "ISO", "Volume", "Snapshot", "Backup", "Network", "DomainRouter", "Nic",
+    "LoadBalancer", "PortForwardingRule", "FirewallRule", "SecurityGroup", "SecurityGroupRule", "PublicIpAddress",
+    "Project", "Account", "Vpc", "NetworkACL", "StaticRoute", "VMSnapshot", "RemoteAccessVpn", "Zone",
+    "ServiceOffering", "Storage", "PrivateGateway", "DiskOffering", "Domain", "User", "NetworkACLList", "VpnGateway",
+    "CustomerGateway", "VpnConnection", "SnapshotPolicy", "GuestOs", "NetworkOffering", "VpcOffering",
+    "LBStickinessPolicy", "LBHealthCheckPolicy", "AutoScaleVmProfile", "AutoScaleVmGroup", "ObjectStore",
+    "Bucket", "InternalLbVm",
 )  # fmt: skip
+"""Kinds that have tags, details or icons [src ResourceTag.ResourceObjectType]."""
 
 
 def _resources(call: Call) -> tuple[str, list[Row]]:

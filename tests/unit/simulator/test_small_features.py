@@ -70,6 +70,8 @@ def test_details_of_what_shows_none_itself(running: Any) -> None:
         ({"resourcetype": "Zone", "value": "x"}, 431, "key is null"),
         ({"resourcetype": "Planet", "resourceid": "1"}, 431, "Invalid resource type Planet"),
         ({"resourcetype": "Domain", "resourceid": "1"}, 530, "ResourceType Domain doesn't support metadata"),
+        ({"resourcetype": "Host", "resourceid": "1"}, 431, "Invalid resource type Host"),
+        ({"resourcetype": "Storage", "resourceid": "x"}, 431, "Unable to find resource by uuid x and type Storage"),
         ({"resourcetype": "Volume", "resourceid": "x"}, 431, "Unable to find resource by uuid x and type Volume"),
         ({"resourcetype": "Zone", "resourceid": "99"}, 431, "Unable to find resource by id 99 and type Zone"),
     ],

@@ -27,3 +27,9 @@ def test_a_project_shows_its_tags_as_the_list_of_tags_does(op: Any) -> None:
     project = op.do("createProject", name="p", displaytext="p")["project"]
     tag(op, "Project", project)
     assert op.only("listProjects", id=project["id"])["tags"] == op.rows("listTags", projectid=project["id"])
+
+
+def test_what_a_server_keeps_no_tags_of_gets_none(op: Any) -> None:
+    for kind in ("PrivateGateway", "NetworkACLList", "AutoScaleVmGroup", "Zone"):
+        given = {"resourcetype": kind, "resourceids": "1", "tags[0].key": "env", "tags[0].value": "test"}
+        assert op.refused("createTags", **given) == (431, f"The resource type {kind} doesn't support resource tags")

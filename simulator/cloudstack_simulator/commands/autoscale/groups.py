@@ -11,14 +11,11 @@ from ...listing import equal, matching
 from ...model.autoscale import ScalingGroup
 from ...model.networks import Rule
 from ...registry import SUCCESS, allocate, command
-from ...tags import taggable
 from ..common import has_notes, owner_fields
 from ..instances import life
 from ..networks import services
 from . import members
 from .policies import policy_view
-
-taggable("AutoScaleVmGroup", "scaling_groups")
 
 INTERVAL = 30
 STEP = 0.1
@@ -214,7 +211,6 @@ def delete_group(call: Call) -> Any:
     for vm in vms:
         yield from life.destroy(call, vm)
         life.expunge(call.sim, vm)
-    call.sim.tags.drop(group)
     call.db.scaling_groups.remove(group)
     return SUCCESS
 

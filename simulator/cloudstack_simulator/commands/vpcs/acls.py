@@ -15,7 +15,6 @@ from ...tags import taggable
 if TYPE_CHECKING:
     from ...simulator import Simulator
 
-taggable("NetworkACLList", "network_acls")
 taggable("NetworkACL", "network_acl_items")
 STEP = 0.05
 
@@ -145,7 +144,6 @@ def delete_list(call: Call) -> Any:
     yield STEP
     for item in db.network_acl_items.where(acl_id=acl.id):
         db.network_acl_items.delete(item)
-    call.sim.tags.drop(acl)
     db.network_acls.delete(acl)
     return SUCCESS
 

@@ -15,7 +15,6 @@ from ..common import completed, owner_fields
 from ..networks import create_vlan
 from ..zones import zone_life
 
-taggable("PrivateGateway", "private_gateways")
 taggable("StaticRoute", "static_routes")
 STEP = 0.1
 
@@ -145,7 +144,6 @@ def delete_gateway(call: Call) -> Any:
         )
     gateway.state = "Deleting"
     yield STEP
-    call.sim.tags.drop(gateway)
     db.private_gateways.delete(gateway)
     completed(call, "PRIVATE.GATEWAY.DELETE", "deleting private gateway. Gateway Id", gateway)
     return SUCCESS
