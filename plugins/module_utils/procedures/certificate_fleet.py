@@ -20,6 +20,7 @@ from ..model import Row
 from . import consoles
 from .appliances import CONSOLE_PROXY, STORAGE_VM, of_kind, row_of
 from .facts import moment
+from .outside import AUTO, NEVER, REQUIRED
 
 FIELDS = {"public": "publicip", "private": "privateip"}
 GRACE = 240.0
@@ -209,9 +210,9 @@ def prove_console(run: Any, target: Target) -> None:
     Where a load balancer is in front, nobody knows whether it is reached from here: as before is enough then.
     """
     wish = run.option("open_consoles")
-    if wish == consoles.NEVER or (wish == consoles.AUTO and run.option("load_balanced")):
+    if wish == NEVER or (wish == AUTO and run.option("load_balanced")):
         return
-    socket = wish == consoles.REQUIRED or consoles.reached_before(run, target)
+    socket = wish == REQUIRED or consoles.reached_before(run, target)
 
     def look() -> bool | str:
         rows = [row for row in of_kind(run, target) if row.get("publicip")]

@@ -16,9 +16,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 from ..campaign import Target
 from ..client import ApiError, NotAllowed
 from ..model import Option
-from .outside import PROBE_ADDRESSES, Page, Places, get_page, reaches, upgrade
+from .outside import AUTO, NEVER, PROBE_ADDRESSES, REQUIRED, Page, Places, get_page, reaches, upgrade
 
-AUTO, REQUIRED, NEVER = "auto", "required", "never"
 SIGN = "noVNC"
 """What the page of a console holds; that of Hyper-V, which is another, is not looked into."""
 PAGES = {"http": 80, "https": 443}

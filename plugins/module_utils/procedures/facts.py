@@ -13,6 +13,7 @@ from typing import Any
 
 from ..client import InvalidInput
 from ..model import Option, Row
+from .scope_names import meant
 
 ZONE = Option("zone", "ref", help="Only what lies in this zone.", refers_to="zone", behaviour=True)
 POD = Option("pod", "ref", help="Only what lies in this pod. Needs O(zone).", refers_to="pod", behaviour=True)
@@ -63,12 +64,13 @@ def only_named(run: Any, rows: Iterable[Row], noun: str) -> list[Row]:
     kept, names = list(rows), run.option("names")
     if not names:
         return kept
-    unknown = sorted(set(names) - {row["name"] for row in kept})
+    known = {row["name"] for row in kept}
+    unknown = sorted(set(names) - known)
     if unknown:
         raise InvalidInput(
             f"there is no {noun} {', '.join(unknown)} in the scope given",
             option="names",
-            remedy="check names, zone, pod and cluster",
+            remedy=meant(unknown[0], known, "check names, zone, pod and cluster"),
         )
     return [row for row in kept if row["name"] in names]
 

@@ -16,10 +16,12 @@ from ..client import Ambiguous, ApiError, InvalidInput
 from ..model import Option, Row
 from ..reconcile.view import looks_like_id
 from .facts import clusters_of_hosts, scope_of
+from .scope_names import meant, must_exist
 from .volume_marks import instance_now
 
 GONE = frozenset(("Destroyed", "Expunging", "Expunged", "Error"))
 OWNERS: tuple[Mapping[str, str], ...] = ({}, {"projectid": "-1"})
+SCOPES = ("account", "domain", "project")
 PATIENCE = 3.0
 """Seconds for one look at a port."""
 
@@ -48,14 +50,21 @@ def selected_instances(run: Any, params: Mapping[str, Any] | None = None) -> lis
     names = run.option("names") or ()
     asked = {**zone, **(params or {})}
     if not names:
-        return _in_scope(run, _listed(run, asked))
-    found: dict[str, Row] = {}
+        found = _in_scope(run, _listed(run, asked))
+        if not found:
+            must_exist(run, SCOPES)
+        return found
+    named: dict[str, Row] = {}
     for name in names:
         field = "id" if looks_like_id(name) else "name"
         rows = _in_scope(run, [row for row in _listed(run, {**zone, field: name}) if row[field] == name])
         if not rows:
+            must_exist(run, SCOPES)
+            around = [row["name"] for row in _in_scope(run, _listed(run, zone))]
             raise InvalidInput(
-                f"there is no instance {name} in the scope given", option="names", remedy="check names, zone and owner"
+                f"there is no instance {name} in the scope given",
+                option="names",
+                remedy=meant(name, around, "check names, zone and owner"),
             )
         if len(rows) > 1:
             ids = ", ".join(sorted(row["id"] for row in rows))
@@ -64,9 +73,9 @@ def selected_instances(run: Any, params: Mapping[str, Any] | None = None) -> lis
                 obj=f"instance {name}",
                 remedy="give the id, or narrow them by zone, domain, account or project",
             )
-        found[rows[0]["id"]] = rows[0]
+        named[rows[0]["id"]] = rows[0]
     kept = params or {}
-    return [row for row in found.values() if all(str(row.get(key)) == str(value) for key, value in kept.items())]
+    return [row for row in named.values() if all(str(row.get(key)) == str(value) for key, value in kept.items())]
 
 
 def _listed(run: Any, params: Mapping[str, Any]) -> list[Row]:

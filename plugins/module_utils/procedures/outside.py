@@ -21,6 +21,8 @@ from ..certificates.fleet import split_address
 from ..certificates.probe import trusting
 from ..model import Option
 
+AUTO, REQUIRED, NEVER = "auto", "required", "never"
+"""What answered before must answer afterwards; it must answer in any case; nobody looks."""
 PATIENCE = 3.0
 """Seconds for one look."""
 LONGEST = 1 << 16

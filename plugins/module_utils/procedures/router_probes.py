@@ -17,10 +17,9 @@ from ..campaign import Target
 from ..certificates.fleet import split_address
 from ..client import ApiError, InvalidInput
 from ..model import Option, Row
-from .outside import PROBE_ADDRESSES, Places, reaches
+from .outside import AUTO, NEVER, PROBE_ADDRESSES, REQUIRED, Places, reaches
 from .routers import BALANCERS
 
-AUTO, REQUIRED, NEVER = "auto", "required", "never"
 MOST = 5
 """Addresses of one network that are looked at."""
 AGAIN = 60.0

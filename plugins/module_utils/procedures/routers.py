@@ -14,6 +14,7 @@ from ..campaign import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
 from ..client import ApiError
 from ..model import Option, Row
 from .facts import CLUSTER, NAMES, POD, ZONE, clusters_of_hosts, only_named
+from .scope_names import must_exist
 
 SCOPE = (
     ZONE, POD, CLUSTER, NAMES,
@@ -89,6 +90,8 @@ def in_scope(run: Any, rows: Iterable[Row]) -> list[Row]:
     domain = run.option("domain")
     if domain:
         kept = [row for row in kept if domain in (row.get("domainpath"), row.get("domainid"), row.get("domain"))]
+    if not kept:
+        must_exist(run, ("network", "vpc", "account", "domain"))
     return only_named(run, kept, "virtual router")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..client import Ambiguous, InvalidInput, NotFound
 from ..model import Row
+from .scope_names import meant
 
 SETTINGS = {
     "KVM": "router.template.kvm",
@@ -36,7 +37,7 @@ def chosen(run: Any, zones: Sequence[Row]) -> Row:
     if not found:
         raise NotFound(
             f"there is no template {wanted!r}" + (f" of {hypervisor}" if hypervisor and named else ""),
-            remedy="register it first (module system_vm_template)",
+            remedy=meant(wanted, (row["name"] for row in rows), "register it first (module system_vm_template)"),
         )
     if len(found) > 1:
         raise Ambiguous(

@@ -14,6 +14,7 @@ from ..client import ApiError, InvalidInput, JobFailed, NotFound
 from ..client.maps import flat_map
 from ..model import Option, Row
 from .downloads import failure_of
+from .scope_names import meant
 from .template_facts import image, lacking, shown, zone_ids
 from .template_users import Profile, Repointing, instances, profiles
 
@@ -33,7 +34,9 @@ def _targets(run: Any) -> Sequence[Target]:
     old, new = image(run, name), image(run, successor)
     if old is None:
         if new is None:
-            raise NotFound(f"there is no template {name}", obj=f"template {name}", remedy="check name")
+            listed = run.client.list("listTemplates", {"templatefilter": "all", "listall": True})
+            remedy = meant(name, (row["name"] for row in listed), "check name")
+            raise NotFound(f"there is no template {name}", obj=f"template {name}", remedy=remedy)
         return []
     _check_pair(old, new)
     if new is None and not run.option("url"):

@@ -18,6 +18,7 @@ from ..model import Option, Row
 from ..reconcile.view import looks_like_id
 from .facts import scope_of
 from .primary_storage_facts import GONE, is_systems
+from .scope_names import must_exist
 from .volume_marks import instance_now
 
 GIB = 1 << 30
@@ -75,6 +76,8 @@ def selected_volumes(run: Any, *, everything: bool = False) -> list[Row]:
     if everything and not rows:
         rows = {row["id"]: row for row in _listed(run, zone)}
     kept = [row for row in rows.values() if _in_scope(run, row) and not is_systems(row)]
+    if not kept:
+        must_exist(run, ("account", "domain", "project"))
     return sorted(kept, key=lambda row: (str(row.get("vmname", "")), row.get("deviceid") or 0, str(row["name"])))
 
 

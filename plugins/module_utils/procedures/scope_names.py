@@ -1,0 +1,47 @@
+# Copyright: Contributors to the cloudstack.ops project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names that narrow a scope: one that nobody has is a mistake, not a scope with nothing in it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from ..client import InvalidInput
+
+OWNERS: tuple[Mapping[str, str], ...] = ({}, {"projectid": "-1"})
+LISTS: Mapping[str, tuple[str, tuple[str, ...], tuple[Mapping[str, str], ...]]] = {
+    "network": ("listNetworks", ("name", "id"), OWNERS),
+    "vpc": ("listVPCs", ("name", "id"), OWNERS),
+    "project": ("listProjects", ("name", "id"), ({},)),
+    "account": ("listAccounts", ("name",), ({},)),
+    "domain": ("listDomains", ("path", "name", "id"), ({},)),
+}
+"""Option to the command that lists what it names, the fields that it may be, and the lists that make up all."""
+
+
+def must_exist(run: Any, options: Iterable[str]) -> None:
+    """Called where a scope is empty. Raises InvalidInput for the first of the options that names nothing there is."""
+    for option in options:
+        wanted = run.option(option)
+        if not wanted or (run.view.earlier is not None and run.view.earlier(option, wanted, {})):
+            continue
+        command, fields, lists = LISTS[option]
+        asked = [partial(run.client.list, command, {"listall": True, **params}) for params in lists]
+        rows = [row for found in run.client.parallel(asked) for row in found]
+        if not any(wanted == row.get(field) for row in rows for field in fields):
+            raise InvalidInput(
+                f"there is no {option} {wanted!r}",
+                option=option,
+                remedy=meant(wanted, (row.get(fields[0]) for row in rows), f"check {option}"),
+            )
+
+
+def meant(wanted: str, known: Iterable[Any], otherwise: str) -> str:
+    """A remedy that names what looks alike, if anything does."""
+    close = difflib.get_close_matches(wanted, sorted({str(name) for name in known if name}), n=3)
+    return f"did you mean {' or '.join(repr(name) for name in close)}?" if close else otherwise
