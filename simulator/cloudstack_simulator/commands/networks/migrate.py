@@ -16,7 +16,7 @@ from .views import network_view
 @command("migrateNetwork", sync=lambda call: ("network", call.params.networkid))
 def migrate(call: Call) -> Any:
     network = live(call.params.networkid, "Unable to find network by id {id}")
-    offering = live(call.params.networkofferingid, "Unable to find network offering by id {id}")
+    offering = live(call.params.networkofferingid, "Unable to find network offering.")
     if network.vpc_id is not None:
         raise InvalidParameter("Failed to migrate network as the specified network is a vpc tier. Use migrateVpc.")
     if offering.for_vpc:
@@ -42,8 +42,8 @@ def migrate(call: Call) -> Any:
 
 
 def _check_network(call: Call, network: Network) -> None:
-    if network.traffic_type != "Guest":
-        raise InvalidParameter("Can't allow networks which traffic type is not Guest")
+    if network.is_system:
+        raise InvalidParameter("Failed to migrate network as the specified network is a system network.")
     call.check_access(network)
     if network.state not in ("Implemented", "Setup", "Allocated"):
         raise CloudRuntime("Failed to migrate network as it is in invalid state.")
@@ -56,6 +56,10 @@ def _check_offering(call: Call, network: Network, new: Any) -> None:
     if any(getattr(old, what) != getattr(new, what) for what in ("guest_type", "traffic_type", "specify_ip_ranges")):
         raise InvalidParameter(
             f"Can't upgrade from network offering {old.uuid} to {new.uuid}; check logs for more information"
+        )
+    if old.internal_lb != new.internal_lb:
+        raise InvalidParameter(
+            "Original and new offerings support different types of LB - Internal vs Public, can't upgrade"
         )
 
 

@@ -202,6 +202,8 @@ def test_a_network_migrates_to_another_offering(running: Cloud) -> None:
     vpc = op.only("listNetworkOfferings", name="DefaultIsolatedNetworkOfferingForVpcNetworks")["id"]
     for bad, text in ((l2, "Can't upgrade from network offering"), (vpc, "is a VPC offering")):
         assert text in op.refused("migrateNetwork", networkid=mine, networkofferingid=bad)[1]
+    public = op.rows("listNetworks", issystem="true", traffictype="Public")[0]["id"]
+    assert "is a system network." in op.refused("migrateNetwork", networkid=public, networkofferingid=second)[1]
     done = op.do("migrateNetwork", networkid=mine, networkofferingid=second)["network"]
     assert (done["networkofferingname"], done["state"], done["id"]) == ("migrated-to", "Implemented", mine)
     assert router.removed is not None
