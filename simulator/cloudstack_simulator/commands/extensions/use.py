@@ -48,9 +48,7 @@ def register_new(call: Call, cluster: Any) -> None:
     p = call.params
     if p.extensionid is not None:
         call.db.extension_resources.add(
-            ExtensionResource(
-                extension_id=p.extensionid.id, cluster_id=cluster.id, details=flat_map(p.externaldetails)
-            )
+            ExtensionResource(extension_id=p.extensionid.id, cluster_id=cluster.id, details=flat_map(p.externaldetails))
         )
 
 

@@ -9,6 +9,7 @@ from ...errors import ApiError, CloudRuntime, InvalidParameter, ServerApiError
 from ...model.annotations import Annotation
 from ...model.hosts import Host
 from ...registry import SUCCESS, command
+from ..extensions import use as extensions
 from ..storage_pools import local
 from ..zones import dedication, pod_ranges
 from . import add, agents
@@ -53,6 +54,7 @@ def _change(call: Call, host: Host) -> None:
     host.resource_state = state
     host.name = p.name or host.name
     host.url = p.url or host.url
+    host.details = extensions.changed(call, host.details)
     if "hosttags" in p:
         host.tags = p.hosttags
         host.is_tag_rule = False

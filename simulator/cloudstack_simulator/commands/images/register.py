@@ -11,6 +11,7 @@ from ...model.images import Template, TemplateCopy
 from ...parameters import flat_map
 from ...registry import command
 from ..common import DEFAULT_ARCHITECTURE, architecture
+from ..extensions.use import external_details
 from . import checks, downloads, rows
 from .links import serving_host, upload_patience, upload_ticket
 from .listing import view_rows
@@ -56,7 +57,7 @@ def register_template(call: Call) -> dict[str, Any]:
         direct_download=p.get("directdownload", False),
         deploy_as_is=p.get("deployasis", False),
         for_cks=p.get("forcks", False),
-        details=flat_map(p.details),
+        details=flat_map(p.details) | external_details(call),
         **_visibility(call),
     )
     found = _add(call, template, zones)

@@ -11,6 +11,7 @@ from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import allocate, command
+from ..extensions.use import external_details
 from ..images import rows as images
 from ..networks import services
 from ..offerings import usable
@@ -142,7 +143,7 @@ def _check_owner(call: Call, owner: Any) -> None:
 def _details(call: Call) -> dict[str, str]:
     """The details that the instance keeps: its own, and parameters that are stored among them."""
     p = call.params
-    details = {k: str(v) for k, v in flat_map(p.details).items()}
+    details = {k: str(v) for k, v in flat_map(p.details).items()} | external_details(call)
     if any(k.lower().startswith("extraconfig") for k in details):
         raise InvalidParameter("'extraconfig' should not be included in details as key")
     if p.extraconfig and not call.setting("enable.additional.vm.configuration", call.caller.account):

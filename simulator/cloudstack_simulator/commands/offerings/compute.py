@@ -14,6 +14,7 @@ from ...listing import equal, matching
 from ...model.offerings import DiskOffering, ServiceOffering
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
+from ..extensions import use as extensions
 from ..gpu.profiles import profile_view
 from ..instances.sizes import size_of
 from . import admins, disk_rules, scopes, upgrades
@@ -206,6 +207,7 @@ def update_service_offering(call: Call) -> dict[str, Any]:
     offering.name, offering.display_text = p.name or offering.name, p.displaytext or offering.display_text
     offering.sort_key = offering.sort_key if p.sortkey is None else p.sortkey
     offering.state, offering.domain_ids, offering.zone_ids = state, domains, zones
+    offering.details = extensions.changed(call, offering.details)
     offering.details.pop(PURGE, None)
     if p.purgeresources:
         offering.details[PURGE] = "true"

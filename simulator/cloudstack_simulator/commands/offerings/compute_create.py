@@ -10,6 +10,7 @@ from ...errors import InvalidParameter
 from ...model.offerings import DiskOffering, ServiceOffering
 from ...parameters import flat_map
 from ...registry import command
+from ..extensions.use import external_details
 from . import admins, disk_rules, scopes
 from .compute import PURGE, service_offering_view
 
@@ -183,7 +184,7 @@ def _gpu_count(call: Call) -> int | None:
 
 def _details(call: Call, *, customized: bool) -> dict[str, str]:
     p = call.params
-    details = flat_map(p.serviceofferingdetails)
+    details = flat_map(p.serviceofferingdetails) | external_details(call)
     if ("pciDevice" in details) is not ("vgpuType" in details):
         raise InvalidParameter("Please specify the pciDevice and vgpuType correctly.")
     if customized and p.mincpunumber is not None:
