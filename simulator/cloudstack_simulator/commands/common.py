@@ -31,6 +31,15 @@ def by_ids(call: Call) -> Filter | None:
     return any_of("id", p.ids) if p.ids else equal("id", p.id)
 
 
+def access_groups(**places: Any) -> dict[str, Any]:
+    """The storage access groups that come from the places around one."""
+    return {
+        f"{kind}storageaccessgroups": ",".join(place.storage_access_groups) or None
+        for kind, place in places.items()
+        if place is not None
+    }
+
+
 def in_access_group(call: Call) -> Filter | None:
     """Rows that are themselves in the storage access group `storageaccessgroup`."""
     group = call.params.storageaccessgroup

@@ -31,7 +31,11 @@ class VlanRange(Row):
     provider: str | None = None
 
 
-@entity("ip_addresses", "IPAddress", indexes=("vlan_id", "zone_id", "account_id", "network_id", "vpc_id", "state"))
+@entity(
+    "ip_addresses",
+    "IPAddress",
+    indexes=("vlan_id", "zone_id", "account_id", "network_id", "vpc_id", "vm_id", "state"),
+)
 class PublicIp(Row):
     """One address of a range. `number` is its value, for order and ranges."""
 

@@ -11,6 +11,7 @@ from ...envelope import VERSION
 from ...farm import server_of
 from ...model.hosts import Host
 from ..annotations import has_annotations
+from ..common import access_groups
 from ..zones.capacity import percent
 from .agents import EVENTS
 
@@ -49,6 +50,7 @@ class Surroundings:
             "zoneid": zone.uuid,
             "podid": pod.uuid if pod else None,
             "clusterid": cluster.uuid if cluster else None,
+            **access_groups(cluster=cluster, pod=pod, zone=zone),
         }
         self.places = {"zonename": zone.name, "podname": pod.name if pod else None}
         if cluster is not None:

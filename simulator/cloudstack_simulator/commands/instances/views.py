@@ -74,7 +74,8 @@ def instance_view(
         "nic": [nic_view(call, n) for n in nics] if show_nics else [],
         "hypervisor": vm.hypervisor,
         "ipaddress": next((n.address for n in nics if n.is_default), None) if show_nics else None,
-        "details": dict(vm.details),
+        **_details(call, vm),
+        **_static_address(call, vm),
         "keypairs": vm.details.get("SSH.KeyPairNames"),
         "affinitygroup": _affinity(call, vm),
         "displayvm": vm.display if call.caller.is_root_admin else None,
@@ -97,10 +98,13 @@ def instance_view(
         **(_iso(call, vm) if wants("iso") else {}),
         **(_offering(call, vm) if wants("servoff") else {}),
         **_gpu(call, vm),
+        **(_backup_offering(call, vm) if wants("backoff") else {}),
         **(statistics(call, vm) if wants("stats") else {}),
         **(_first_volume(volumes) if wants("volume") else {}),
         **running_job(call, vm),
     }
+    if call.params.userdata is True:
+        view["userdata"] = vm.user_data
     if full:
         view |= {
             "hostid": host.uuid if host else None,
@@ -147,6 +151,28 @@ def _control_state(host: Any) -> str | None:
     return str(host.resource_state)
 
 
+def _details(call: Call, vm: Instance) -> dict[str, Any]:
+    """The details, for others than root admins without those that are hidden from them."""
+    if call.caller.is_root_admin:
+        return {"details": dict(vm.details)}
+    hidden = {name.strip() for name in str(call.setting("user.vm.denied.details") or "").split(",")}
+    return {
+        "details": {name: value for name, value in vm.details.items() if name not in hidden},
+        "readonlydetails": call.setting("user.vm.readonly.details"),
+    }
+
+
+def _static_address(call: Call, vm: Instance) -> dict[str, Any]:
+    """The public address of its static NAT."""
+    address = call.db.ip_addresses.first(vm_id=vm.id)
+    return {"publicip": address.address, "publicipid": address.uuid} if address is not None else {}
+
+
+def _backup_offering(call: Call, vm: Instance) -> dict[str, Any]:
+    offering = call.db.backup_offerings.get(vm.backup_offering_id)
+    return {"backupofferingid": offering.uuid, "backupofferingname": offering.name} if offering is not None else {}
+
+
 def _gpu(call: Call, vm: Instance) -> dict[str, Any]:
     """The share of a card that the offering gives."""
     offering = call.db.service_offerings.get(vm.service_offering_id)
@@ -173,7 +199,13 @@ def _user_data(call: Call, vm: Instance) -> dict[str, Any]:
     row = call.db.user_data.get(vm.user_data_id)
     if row is None:
         return {}
-    return {"userdataid": row.uuid, "userdataname": row.name, "userdatadetails": vm.user_data_details}
+    template = call.db.templates.get(vm.template_id)
+    return {
+        "userdataid": row.uuid,
+        "userdataname": row.name,
+        "userdatadetails": vm.user_data_details,
+        "userdatapolicy": template.user_data_policy if template is not None else None,
+    }
 
 
 def _scaling_group(call: Call, vm: Instance) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ...listing import equal
 from ...model.zones import Cluster
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
-from ..common import DEFAULT_ARCHITECTURE, architecture, in_access_group
+from ..common import DEFAULT_ARCHITECTURE, access_groups, architecture, in_access_group
 from ..hosts import agents
 from . import dedication
 from .capacity import cluster_capacities
@@ -41,6 +41,7 @@ def cluster_view(call: Call, cluster: Cluster) -> dict[str, Any]:
         "resourcedetails": details,
         "arch": cluster.arch,
         "storageaccessgroups": ",".join(cluster.storage_access_groups) or None,
+        **access_groups(pod=pod, zone=zone),
         "hasannotations": has_annotations(call, cluster),
     }
     if call.params.showcapacities:

@@ -11,7 +11,7 @@ from ...listing import equal
 from ...model.zones import Pod, PodRange, Zone
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
-from ..common import in_access_group
+from ..common import access_groups, in_access_group
 from . import dedication, pod_ranges
 from .capacity import pod_capacities
 from .texts import allocation_state
@@ -34,6 +34,7 @@ def pod_view(call: Call, pod: Pod) -> dict[str, Any]:
         **{field: [r[field] for r in ranges] for field in ("startip", "endip", "forsystemvms", "vlanid")},
         "allocationstate": pod.allocation_state,
         "storageaccessgroups": ",".join(pod.storage_access_groups) or None,
+        **access_groups(zone=zone),
         "hasannotations": has_annotations(call, pod),
     }
     if call.params.showcapacities:

@@ -1,0 +1,54 @@
+"""What answers about instances and places tell only when there is something to tell, and to whom."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+
+def test_an_instance_tells_its_static_address(place: Any) -> None:
+    op = place.op
+    vm = place.deploy("web")
+    assert "publicip" not in place.look(vm)
+    address = op.do("associateIpAddress", networkid=place.network)["ipaddress"]
+    op.do("enableStaticNat", ipaddressid=address["id"], virtualmachineid=vm["id"])
+    shown = place.look(vm)
+    assert (shown["publicip"], shown["publicipid"]) == (address["ipaddress"], address["id"])
+    op.do("disableStaticNat", ipaddressid=address["id"])
+    assert "publicip" not in place.look(vm)
+
+
+def test_user_data_is_told_when_asked_for(place: Any) -> None:
+    text = base64.b64encode(b"#cloud-config").decode()
+    vm = place.deploy("web", userdata=text)
+    assert "userdata" not in place.look(vm)
+    assert place.op.only("listVirtualMachines", id=vm["id"], userdata="true")["userdata"] == text
+    assert place.op.only("listVirtualMachinesMetrics", id=vm["id"], userdata="true")["userdata"] == text
+
+
+def test_users_do_not_see_the_details_that_are_hidden_from_them(place: Any) -> None:
+    sim, vm = place.cloud.sim, place.deploy("web", rootdisksize="9")
+    place.op.do(
+        "createAccount", username="ann", accounttype=0, email="a@example.com", firstname="A", lastname="B",
+        password="password-of-ann",
+    )  # fmt: skip
+    ann = sim.auth.caller_of(sim.db.users.first(username="ann"))
+    sim.db.vms.find(vm["id"]).account_id = ann.account.id
+    own = sim.call("listVirtualMachines", ann)[1]["listvirtualmachinesresponse"]["virtualmachine"][0]
+    admins = place.look(vm)
+    assert ("rootdisksize" in admins["details"], "rootdisksize" in own.get("details", {})) == (True, False)
+    assert own["readonlydetails"] == "dataDiskController, rootDiskController"
+    assert "readonlydetails" not in admins
+
+
+def test_places_tell_the_storage_access_groups_around_them(place: Any) -> None:
+    db = place.cloud.sim.db
+    host = db.hosts.where(kind="Routing")[0]
+    for table, number, group in (
+        ("zones", host.zone_id, "z"), ("pods", host.pod_id, "p"), ("clusters", host.cluster_id, "c"),
+    ):  # fmt: skip
+        db.tables[table][number].storage_access_groups = [group]
+    for command, kinds in (("Hosts", "cpz"), ("Clusters", "pz"), ("Pods", "z")):
+        row = place.op.rows(f"list{command}", **({"type": "Routing"} if command == "Hosts" else {}))[0]
+        found = {k[0]: v for k, v in row.items() if k.endswith("storageaccessgroups") and k != "storageaccessgroups"}
+        assert found == {letter: letter for letter in kinds}
