@@ -92,3 +92,41 @@ def test_an_action_is_kept_and_run_by_those_who_may(op: Any, people: dict[str, A
     )
     op.do("deleteCustomAction", id=action["id"])
     assert op.rows("listCustomActions", extensionid=extension["id"]) == []
+
+
+def test_details_for_extensions_lie_among_the_others(cloud: Any) -> None:
+    op, given = cloud.op, {"externaldetails[0].size": "s", "externaldetails[0].disk": "d"}
+    made = op.do(
+        "createServiceOffering", name="outside", displaytext="o", cpunumber="1", cpuspeed="100", memory="128", **given
+    )["serviceoffering"]
+    assert made["serviceofferingdetails"] == {"External:size": "s", "External:disk": "d"}
+    changed = op.do("updateServiceOffering", id=made["id"], **{"externaldetails[0].size": "l"})["serviceoffering"]
+    assert changed["serviceofferingdetails"] == {"External:size": "l"}
+    cleaned = op.do("updateServiceOffering", id=made["id"], cleanupexternaldetails="true")["serviceoffering"]
+    assert cleaned.get("serviceofferingdetails") in (None, {})
+
+
+def test_a_cluster_may_come_with_its_extension(cloud: Any) -> None:
+    op = cloud.op
+    extension = op.only("listExtensions", name="Proxmox")
+    place = {"zoneid": cloud.zone, "podid": cloud.pod, "clustertype": "CloudManaged"}
+    details = {"externaldetails[0].url": "u"}
+    refused = [
+        op.refused("addCluster", **place, clustername="x", hypervisor="KVM", extensionid=extension["id"]),
+        op.refused("addCluster", **place, clustername="x", hypervisor="External", **details),
+        op.refused("updateCluster", id=cloud.cluster, **details),
+    ]
+    name = op.only("listClusters", id=cloud.cluster)["name"]
+    assert [text for _code, text in refused] == [
+        "Extension can be specified only for External hypervisor type",
+        "External details can be specified only with extension",
+        f"Cluster: {name} is not registered with any extension, details cannot be updated",
+    ]
+    made = op.do("addCluster", **place, clustername="x", hypervisor="External", extensionid=extension["id"], **details)[
+        "cluster"
+    ][0]
+    assert (made["extensionid"], made["extensionname"]) == (extension["id"], "Proxmox")
+    resources = op.only("listExtensions", id=extension["id"])["resources"]
+    assert [(row["id"], row["details"]) for row in resources] == [(made["id"], {"url": "u"})]
+    op.do("deleteCluster", id=made["id"])
+    assert op.only("listExtensions", id=extension["id"]).get("resources") in (None, [])

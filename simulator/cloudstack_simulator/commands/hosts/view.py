@@ -12,6 +12,7 @@ from ...farm import server_of
 from ...model.hosts import Host
 from ..annotations import has_annotations
 from ..common import access_groups
+from ..extensions import use as extensions
 from ..zones.capacity import percent
 from .agents import EVENTS
 
@@ -55,6 +56,7 @@ class Surroundings:
         self.places = {"zonename": zone.name, "podname": pod.name if pod else None}
         if cluster is not None:
             self.places |= {"clustername": cluster.name, "clustertype": cluster.cluster_type}
+            self.places |= extensions.cluster_fields(call, cluster.id)
         self.cpu_factor = call.setting("cpu.overprovisioning.factor", cluster)
         self.memory_factor = call.setting("mem.overprovisioning.factor", cluster)
 

@@ -11,6 +11,7 @@ from ...model.zones import Cluster
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
 from ..common import DEFAULT_ARCHITECTURE, access_groups, architecture, in_access_group
+from ..extensions import use as extensions
 from ..hosts import agents
 from . import dedication
 from .capacity import cluster_capacities
@@ -43,6 +44,7 @@ def cluster_view(call: Call, cluster: Cluster) -> dict[str, Any]:
         "storageaccessgroups": ",".join(cluster.storage_access_groups) or None,
         **access_groups(pod=pod, zone=zone),
         "hasannotations": has_annotations(call, cluster),
+        **extensions.cluster_fields(call, cluster.id),
     }
     if call.params.showcapacities:
         view["capacity"] = cluster_capacities(call, cluster)
@@ -93,6 +95,8 @@ def add_cluster(call: Call) -> dict[str, Any]:
         raise InvalidParameter(f"Pod with specified id doesn't belong to the zone {zone}")
     if p.clustertype not in TYPES:
         raise IllegalArgument(f"No enum constant com.cloud.org.Cluster.ClusterType.{p.clustertype}")
+    hypervisor = hypervisor_type(p.hypervisor)
+    extensions.check_new_cluster(call, hypervisor)
     state = allocation_state(p.get("allocationstate", "Enabled"))
     arch = architecture(p.arch) or DEFAULT_ARCHITECTURE
     if call.db.clusters.first(pod_id=pod.id, name=p.clustername):
@@ -105,7 +109,7 @@ def add_cluster(call: Call) -> dict[str, Any]:
             name=p.clustername,
             zone_id=zone.id,
             pod_id=pod.id,
-            hypervisor=hypervisor_type(p.hypervisor),
+            hypervisor=hypervisor,
             cluster_type=p.clustertype,
             allocation_state=state,
             arch=arch,
@@ -113,6 +117,7 @@ def add_cluster(call: Call) -> dict[str, Any]:
             storage_access_groups=p.get("storageaccessgroups", []),
         )
     )
+    extensions.register_new(call, cluster)
     return {"count": 1, "cluster": [cluster_view(call, cluster)]}
 
 
@@ -120,6 +125,7 @@ def add_cluster(call: Call) -> dict[str, Any]:
 def update_cluster(call: Call) -> dict[str, Any]:
     p = call.params
     cluster = live(p.id, "Unable to find the cluster by id={id}")
+    extensions.change_cluster(call, cluster)
     hypervisor = hypervisor_type(p.hypervisor) if p.hypervisor else cluster.hypervisor
     if p.hypervisor and hypervisor == "None":
         raise InvalidParameter(f"Unable to resolve {p.hypervisor} to a supported type")
@@ -160,5 +166,6 @@ def delete_cluster(call: Call) -> dict[str, Any]:
     if call.db.storage_pools.where(cluster_id=cluster.id):
         raise CloudRuntime(f"Cluster: {cluster} cannot be removed. Cluster still has storage pools")
     dedication.release(call.sim, "cluster", cluster)
+    extensions.forget_cluster(call, cluster)
     call.db.clusters.remove(cluster)
     return SUCCESS
