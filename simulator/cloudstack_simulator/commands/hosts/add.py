@@ -13,6 +13,7 @@ from ...errors import CloudRuntime, InvalidParameter, PermissionDenied, ServerAp
 from ...model.hosts import Host
 from ...model.zones import Cluster, Pod
 from ...registry import command
+from ..extensions.use import external_details
 from ..hypervisors import is_fake
 from ..storage_pools.local import add_local_pool
 from ..zones.hypervisors import hypervisor_type
@@ -75,6 +76,8 @@ def add_host(call: Call) -> dict[str, Any]:
         raise ServerApiError(530, f"Unable to add the host: Cannot find the server resources at {p.url}")
     host = add(call.sim, cluster, name, p.url, _address(call.sim, pod, hypervisor, parts), p.get("hosttags", []))
     host.storage_access_groups = p.get("storageaccessgroups", [])
+    if hypervisor == "External":
+        host.details |= external_details(call)
     host.username = p.username
     host.stored_password = host.own_password = fingerprint(p.password or "")
     return {"count": 1, "host": [host_view(call, host)]}

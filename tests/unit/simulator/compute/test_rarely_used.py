@@ -126,3 +126,28 @@ def test_the_servers_own_machines_take_no_other_storage(place: Place) -> None:
     op.do("stopSystemVm", id=vm["id"])
     status, text = op.refused("migrateSystemVm", virtualmachineid=vm["id"], storageid=pool)
     assert (status, text.startswith("cannot do storage migration on non-user vm for hypervisor")) == (431, True)
+
+
+def test_only_hosts_of_two_hypervisors_tell_which_guests_they_know(place: Place) -> None:
+    asked = {"hypervisorversion": "8.0"}
+    status, text = place.op.refused("getHypervisorGuestOsNames", hypervisor="KVM", **asked)
+    assert (status, text.startswith("Guest OS names cannot be fetched for hypervisor: KVM, please")) == (431, True)
+    assert place.op.refused("getHypervisorGuestOsNames", hypervisor="VMware", **asked) == (
+        530, "No VMware hypervisor with version: 8.0 exists, please specify available hypervisor and version",
+    )  # fmt: skip
+
+
+def test_a_host_of_an_extension_keeps_details_for_it(place: Place) -> None:
+    op, cloud = place.op, place.cloud
+    extension = op.only("listExtensions", name="Proxmox")
+    cluster = op.do(
+        "addCluster", zoneid=cloud.zone, podid=cloud.pod, clustertype="CloudManaged", clustername="out",
+        hypervisor="External", extensionid=extension["id"],
+    )["cluster"][0]  # fmt: skip
+    host = op.do(
+        "addHost", zoneid=cloud.zone, podid=cloud.pod, clusterid=cluster["id"], hypervisor="External",
+        url="http://10.9.9.9", **{"externaldetails[0].node": "n"},
+    )["host"][0]  # fmt: skip
+    assert (host["details"]["External:node"], host["extensionid"]) == ("n", extension["id"])
+    changed = op.do("updateHost", id=host["id"], cleanupexternaldetails="true")["host"]
+    assert "External:node" not in (changed.get("details") or {})
