@@ -21,13 +21,19 @@ SYSTEM_OFFERINGS = {
 
 
 def providers(db: Database, network: Network) -> dict[str, list[str]]:
-    """{service: [provider, …]} of a network's offering."""
+    """{service: [provider, …]} of a network; the virtual router gives what its offering names no provider for."""
     offering = db.network_offerings.get(network.offering_id)
-    return offering.services if offering is not None else {}
+    if offering is None:
+        return {}
+    if all(offering.services.values()):
+        return offering.services
+    default = ["VpcVirtualRouter" if offering.for_vpc else "VirtualRouter"]
+    return {service: names or default for service, names in offering.services.items()}
 
 
 def supports(db: Database, network: Network, service: str) -> bool:
-    return service in providers(db, network)
+    offering = db.network_offerings.get(network.offering_id)
+    return offering is not None and service in offering.services
 
 
 def has_router(db: Database, network: Network) -> bool:

@@ -11,7 +11,7 @@ from ...listing import contains, equal, matching
 from ...model.offerings import NetworkOffering
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
-from . import scopes
+from . import network_rules, scopes
 from .services import known_services, service_views
 
 AVAILABILITY = {"required": "Required", "optional": "Optional"}
@@ -104,10 +104,10 @@ def list_network_offerings(call: Call) -> dict[str, Any]:
             if p.sourcenatsupported is not None
             else None,
             matching(lambda o: wanted <= o.services.keys()) if wanted else None,
-            _for_domain(p.domainid),
-            scopes.for_zone(p.zoneid),
+            network_rules.for_domain(call),
+            network_rules.for_zone(call),
             scopes.visible(call),
-            _for_network(call),
+            network_rules.for_network(call),
         ],
         keyword=("name", "display_text"),
         sort=scopes.by_sort_key(call),
@@ -122,30 +122,6 @@ def _wanted_services(call: Call) -> set[str]:
             raise InvalidParameter(f"Invalid service specified {text}")
         found.add(name)
     return found
-
-
-def _for_domain(domain: Any) -> Any:
-    return matching(lambda o: not o.domain_ids or domain.id in o.domain_ids) if domain else None
-
-
-def _for_network(call: Call) -> Any:
-    """Offerings that a network may be changed to."""
-    network = call.params.networkid
-    if not network:
-        return None
-    if network.is_system:
-        raise InvalidParameter("Can't update system networks")
-    own = call.db.network_offerings.get(network.offering_id)
-    return matching(
-        lambda o: (
-            own is not None
-            and o.id != own.id
-            and o.state == "Enabled"
-            and o.guest_type == own.guest_type
-            and o.for_vpc is own.for_vpc
-            and o.tags == own.tags
-        )
-    )
 
 
 def availability(call: Call) -> str | None:

@@ -7,9 +7,8 @@ from typing import Any
 from ...call import Call, live
 from ...errors import InvalidParameter, ServerApiError
 from ...model.offerings import NetworkOffering
-from ...parameters import flat_map
 from ...registry import command
-from . import scopes
+from . import network_rules, scopes
 from .network import availability, check_required, network_offering_view
 from .services import Capability, Services, capabilities, given_providers, known_services, ordered, with_providers
 
@@ -17,6 +16,9 @@ TRAFFIC = ("public", "management", "control", "guest", "vlan", "storage")
 GUEST_TYPES = {"shared": "Shared", "isolated": "Isolated", "l2": "L2"}
 MODES = {"natted": "NATTED", "routed": "ROUTED"}
 PROTOCOLS = {"ipv4": "IPv4", "dualstack": "DualStack"}
+ONLY_LB = (
+    "Only SupportedLBIsolationElasticLbInlineModeLbSchemesVmAutoScaling capabilities can be specified for LB service"
+)
 NEEDS_NAT = ("SourceNat", "StaticNat", "Lb", "PortForwarding", "Vpn")
 
 
@@ -30,11 +32,16 @@ def create_network_offering(call: Call) -> dict[str, Any]:
     protocol = _protocol(call, guest_type)
     wanted = availability(call) or "Optional"
     router = router_offering(call)
-    services = ordered(with_providers(_services(call, guest_type), given_providers(call)))
+    services = with_providers(_services(call, guest_type), given_providers(call))
+    for_vpc = network_rules.is_for_vpc(p.forvpc, services)
+    _check_user_data(call)
     flags = _flags(capabilities(call), services, guest_type)
+    services = ordered(network_rules.with_firewall(services))
+    details = network_rules.given_details(call, services)
     _check_kind(call, guest_type, services, mode)
     if wanted == "Required":
         check_required(call, guest_type, services)
+    network_rules.check_vpc(guest_type, services, mode)
     if call.db.network_offerings.first(name=p.name):
         raise ServerApiError(530, "Entity already exists ")
     offering = call.db.network_offerings.add(
@@ -51,7 +58,7 @@ def create_network_offering(call: Call) -> dict[str, Any]:
             state="Enabled" if p.enable else "Disabled",
             service_offering_id=router.id,
             tags=p.tags,
-            for_vpc=bool(p.forvpc),
+            for_vpc=for_vpc,
             for_nsx=bool(p.fornsx),
             for_tungsten=bool(p.fortungsten),
             network_mode=mode,
@@ -61,10 +68,9 @@ def create_network_offering(call: Call) -> dict[str, Any]:
             internet_protocol=protocol,
             specify_as_number=bool(p.specifyasnumber),
             routing_mode=p.routingmode,
-            details=flat_map(p.details),
+            details=details,
             domain_ids=domains,
             zone_ids=zones,
-            internal_lb="InternalLbVm" in services.get("Lb", []),
             **flags,
         )
     )
@@ -135,9 +141,8 @@ def router_offering(call: Call) -> Any:
 
 
 def _services(call: Call, guest_type: str) -> Services:
-    """The supported services, each with the provider it has unless another one is given."""
+    """The supported services; but for security groups each without a provider until one is given."""
     found: Services = {}
-    default = "VpcVirtualRouter" if call.params.forvpc else "VirtualRouter"
     for text in call.params.supportedservices or []:
         name = known_services().get(text.lower())
         if name is None:
@@ -146,8 +151,17 @@ def _services(call: Call, guest_type: str) -> Services:
             raise InvalidParameter(
                 "Security group service is supported for network offerings with guest ip type Shared"
             )
-        found[name] = ["SecurityGroupProvider"] if name == "SecurityGroup" else [default]
+        found[name] = ["SecurityGroupProvider"] if name == "SecurityGroup" else []
     return found
+
+
+def _check_user_data(call: Call) -> None:
+    """The router gives user data only to those whom somebody gives addresses."""
+    given = {service.lower(): providers for service, providers in given_providers(call).items()}
+    if "VirtualRouter" in given.get("userdata", []) and not given.get("dhcp"):
+        raise InvalidParameter(
+            "Without VR as dhcp provider, User data can't selected for VR. Please select VR as DHCP provider "
+        )
 
 
 def _check_kind(call: Call, guest_type: str, services: Services, mode: str | None) -> None:
@@ -167,6 +181,11 @@ def _check_kind(call: Call, guest_type: str, services: Services, mode: str | Non
 def _flags(given: list[Capability], services: Services, guest_type: str) -> dict[str, bool]:
     """The offering's fields that its capabilities set."""
     flags: dict[str, bool] = {}
+    of_lb = [c.name for c in given if c.service == "Lb"]
+    if of_lb and "Lb" in services and ("SupportedLBIsolation" not in of_lb or len(set(of_lb)) > 4):
+        raise InvalidParameter(ONLY_LB)
+    if any(c.service == "StaticNat" for c in given):
+        flags["associate_public_ip"] = True
     for capability in given:
         if capability.service == "Lb":
             flags |= _lb_flag(capability, services)
@@ -187,21 +206,20 @@ def _lb_flag(capability: Capability, services: Services) -> dict[str, bool]:
             "Capabilities for LB service can be specifed only when LB service is enabled for network offering."
         )
     if capability.name == "SupportedLBIsolation":
-        if capability.value.lower() not in ("dedicated", "shared"):
+        if ("dedicated" in capability.value) is ("shared" in capability.value):
             raise InvalidParameter("Either dedicated or shared isolation can be specified for SupportedLBIsolation")
-        return {"dedicated_lb": capability.value.lower() == "dedicated"}
+        return {"dedicated_lb": "dedicated" in capability.value}
     fields = {"ElasticLb": "elastic_lb", "InlineMode": "inline_lb", "VmAutoScaling": "lb_autoscaling"}
     if capability.name in fields:
         return {fields[capability.name]: capability.is_true()}
     if capability.name == "LbSchemes":
-        if capability.value.lower() not in ("public", "internal"):
+        internal, public = "internal" in capability.value, "public" in capability.value
+        if not internal and not public:
             raise InvalidParameter("Unknown specified value for LbSchemes")
-        return {}
-    raise InvalidParameter(
-        "Only SupportedLBIsolation, ElasticLb, InlineMode, LbSchemes, VmAutoScaling capabilities can be specified "
-        "for LB "
-        "service"
-    )
+        if internal and public:
+            raise InvalidParameter("Public lb and internal lb can't be enabled at the same time on the offering")
+        return {"internal_lb": internal}
+    raise InvalidParameter(ONLY_LB)
 
 
 def _source_nat_flag(capability: Capability, services: Services) -> dict[str, bool]:
