@@ -50,6 +50,8 @@ class Template(Row):
     vnf_nics: list[dict[str, Any]] = fresh(list)
     """Of a network function: {"deviceid", "name", "required", "management", "description"}, by device."""
     vnf_details: dict[str, str] = fresh(dict)
+    extension_id: int | None = None
+    """The extension that runs instances of it; only of the hypervisor External."""
     sort_key: int = 0
     launch_account_ids: list[int] = fresh(list)
     """Accounts that may use a private one, newest last."""

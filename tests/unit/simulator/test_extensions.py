@@ -130,3 +130,22 @@ def test_a_cluster_may_come_with_its_extension(cloud: Any) -> None:
     assert [(row["id"], row["details"]) for row in resources] == [(made["id"], {"url": "u"})]
     op.do("deleteCluster", id=made["id"])
     assert op.only("listExtensions", id=extension["id"]).get("resources") in (None, [])
+
+
+def test_templates_tell_which_extension_runs_their_instances(cloud: Any) -> None:
+    op = cloud.op
+    extension = op.only("listExtensions", name="Proxmox")
+    wish = {
+        "name": "outside", "displaytext": "outside", "zoneid": cloud.zone, "format": "QCOW2",
+        "hypervisor": "External", "ostypeid": op.rows("listOsTypes")[0]["id"], "url": "http://images.example.com/image.qcow2",
+        "extensionid": extension["id"], "externaldetails[0].template_name": "t",
+    }  # fmt: skip
+    op.do("addHost", zoneid=cloud.zone, podid=cloud.pod, clustername="x", hypervisor="External", url="http://10.9.9.9")
+    made = op.do("registerTemplate", **wish)["template"][0]
+    assert (made["extensionname"], made["details"]) == ("Proxmox", {"External:template_name": "t"})
+    shown = op.only("listTemplates", templatefilter="all", extensionid=extension["id"])
+    assert (shown["id"], shown["extensionid"]) == (made["id"], extension["id"])
+    assert op.rows("listVirtualMachines", extensionid=extension["id"]) == []
+    assert op.refused("registerTemplate", **wish | {"templatetype": "PERHOST"})[1] == (
+        "Only USER templates supported for External hypervisor type"
+    )

@@ -30,7 +30,11 @@ def changed(call: Call, details: dict[str, str]) -> dict[str, str]:
 def cluster_fields(call: Call, cluster_id: int | None) -> dict[str, Any]:
     """The extension of a cluster, in its own view and in those of its hosts."""
     found = call.db.extension_resources.first(cluster_id=cluster_id)
-    extension = call.db.extensions.get(found.extension_id) if found is not None else None
+    return extension_fields(call, found.extension_id if found is not None else None)
+
+
+def extension_fields(call: Call, number: int | None) -> dict[str, Any]:
+    extension = call.db.extensions.get(number)
     return {} if extension is None else {"extensionid": extension.uuid, "extensionname": extension.name}
 
 

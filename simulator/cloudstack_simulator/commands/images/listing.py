@@ -67,6 +67,7 @@ def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
             _by_store(call),
             matching(lambda r: r.template.for_cks is p.forcks) if p.forcks is not None else None,
             matching(lambda r: (r.template.kind == "VNF") is p.isvnf) if p.isvnf is not None else None,
+            equal(lambda r: r.template.extension_id, p.extensionid),
             _by_pool(call),
             _by_category(call),
             _by_tags(call),

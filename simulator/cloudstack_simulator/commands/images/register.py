@@ -58,11 +58,22 @@ def register_template(call: Call) -> dict[str, Any]:
         deploy_as_is=p.get("deployasis", False),
         for_cks=p.get("forcks", False),
         details=flat_map(p.details) | external_details(call),
+        extension_id=_extension(call, hypervisor, kind),
         **_visibility(call),
     )
     found = _add(call, template, zones)
     call.event("TEMPLATE.CREATE", f"Successfully completed creating template. Template Id: {template.uuid}", template)
     return view_rows(call, "template", found)
+
+
+def _extension(call: Call, hypervisor: str, kind: str) -> int | None:
+    """The number of the extension, where one can be."""
+    if hypervisor != "External":
+        return None
+    if kind != "USER":
+        raise InvalidParameter("Only USER templates supported for External hypervisor type")
+    extension = call.params.extensionid
+    return extension.id if extension else None
 
 
 def _given_zones(call: Call) -> list[Any]:

@@ -9,6 +9,7 @@ from ...clock import timestamp
 from ...model.images import Template, TemplateCopy
 from ...tags import taggable
 from ..common import has_notes, owner_fields, short_tags
+from ..extensions.use import extension_fields
 from . import rows
 from .rows import ImageRow
 
@@ -60,6 +61,7 @@ def image_view(call: Call, row: ImageRow) -> dict[str, Any]:
         "hasannotations": has_notes(call, template),
         **_user_data(call, template),
         **network_function(template),
+        **extension_fields(call, template.extension_id),
     }
     if template.is_iso:
         return {k: v for k, v in view.items() if k not in TEMPLATE_ONLY} | {"bootable": template.bootable}

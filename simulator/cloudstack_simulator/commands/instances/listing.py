@@ -179,15 +179,17 @@ def _with_keyword(call: Call) -> Filter | None:
 
 
 def _of_template(call: Call) -> Filter | None:
-    """Of a network function's template (`isvnf`), and of an architecture."""
+    """Of a network function's template (`isvnf`), of an architecture, of an extension."""
     p = call.params
-    if p.isvnf is None and p.arch is None:
+    if p.isvnf is None and p.arch is None and p.extensionid is None:
         return None
     arch = architecture(p.arch)
     wanted = {
         t.id
         for t in call.db.templates.all()
-        if (p.isvnf is None or (t.kind == "VNF") is p.isvnf) and (arch is None or t.arch == arch)
+        if (p.isvnf is None or (t.kind == "VNF") is p.isvnf)
+        and (arch is None or t.arch == arch)
+        and (p.extensionid is None or t.extension_id == p.extensionid.id)
     }
     return matching(lambda vm: vm.template_id in wanted)
 
