@@ -104,7 +104,7 @@ def list_network_offerings(call: Call) -> dict[str, Any]:
             if p.sourcenatsupported is not None
             else None,
             matching(lambda o: wanted <= o.services.keys()) if wanted else None,
-            network_rules.for_domain(call),
+            scopes.for_domain(call, "network"),
             network_rules.for_zone(call),
             scopes.visible(call),
             network_rules.for_network(call),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...access import in_domain
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter
 from ...listing import Filter, matching
@@ -69,20 +68,6 @@ def with_firewall(services: Services) -> Services:
     if any("VirtualRouter" in services.get(name, []) for name in ("PortForwarding", "StaticNat")):
         services["Firewall"] = ["VirtualRouter"]
     return services
-
-
-def for_domain(call: Call) -> Filter | None:
-    """A domain sees what is for it or for one above it."""
-    domain = call.params.domainid
-    if domain is None:
-        return None
-    if not domain or domain.removed is not None:
-        raise InvalidParameter(f"Unable to find the domain by id={domain.id}")
-    if not in_domain(call.db, domain.id, call.caller.account.domain_id):
-        raise InvalidParameter(
-            f"Unable to list network offerings for domain: {domain.uuid} as caller does not have access for it"
-        )
-    return matching(lambda o: not o.domain_ids or any(in_domain(call.db, domain.id, n) for n in o.domain_ids))
 
 
 def for_zone(call: Call) -> Filter | None:

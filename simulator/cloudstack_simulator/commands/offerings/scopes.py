@@ -96,6 +96,20 @@ def changed_state(call: Call, before: str) -> str:
     return STATES[text.lower()]
 
 
+def for_domain(call: Call, kind: str) -> Filter | None:
+    """A domain sees what is for it or for one above it; `kind` is the offering's word."""
+    domain = call.params.domainid
+    if domain is None:
+        return None
+    if not domain or domain.removed is not None:
+        raise InvalidParameter(f"Unable to find the domain by id={domain.id}")
+    if not in_domain(call.db, domain.id, call.caller.account.domain_id):
+        raise InvalidParameter(
+            f"Unable to list {kind} offerings for domain: {domain.uuid} as caller does not have access for it"
+        )
+    return matching(lambda o: not o.domain_ids or any(in_domain(call.db, domain.id, n) for n in o.domain_ids))
+
+
 def for_zone(zone: Any) -> Filter | None:
     """Offerings that a zone may use."""
     return matching(lambda o: not o.zone_ids or zone.id in o.zone_ids) if zone else None

@@ -59,7 +59,7 @@ def list_vpc_offerings(call: Call) -> dict[str, Any]:
             equal("is_default", p.isdefault),
             equal("state", p.state),
             matching(lambda o: wanted <= o.services.keys()) if wanted else None,
-            matching(lambda o: not o.domain_ids or p.domainid.id in o.domain_ids) if p.domainid else None,
+            scopes.for_domain(call, "VPC"),
             scopes.for_zone(p.zoneid),
             scopes.visible(call),
         ],

@@ -106,14 +106,15 @@ def test_what_a_network_can_be_changed_to(world: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("params", "refusal"),
+    ("command", "params", "refusal"),
     [
-        ({"domainid": "@domains:ROOT"}, (431, "as caller does not have access for it")),
-        ({"networkid": "@networks:iso"}, (531, "does not have permission")),
+        ("listNetworkOfferings", {"domainid": "@domains:ROOT"}, (431, "Unable to list network offerings for domain")),
+        ("listNetworkOfferings", {"networkid": "@networks:iso"}, (531, "does not have permission")),
+        ("listVPCOfferings", {"domainid": "@domains:ROOT"}, (431, "Unable to list VPC offerings for domain")),
     ],
 )
-def test_a_list_that_is_refused(world: Any, params: dict[str, Any], refusal: tuple[int, str]) -> None:
-    code, text = world.refused("listNetworkOfferings", by="owner", **params)
+def test_a_list_that_is_refused(world: Any, command: str, params: dict[str, Any], refusal: tuple[int, str]) -> None:
+    code, text = world.refused(command, by="owner", **params)
     assert (code, refusal[1] in text) == (refusal[0], True), text
 
 
@@ -124,3 +125,13 @@ def test_the_router_gives_what_an_offering_names_no_provider_for(world: Any) -> 
     assert _providers(shown) == {"Dhcp": ["VirtualRouter"], "SourceNat": ["VirtualRouter"]}
     world.do("deleteNetwork", id="@networks:routed")
     world.do("deleteNetworkOffering", id="@network_offerings:of-test")
+
+
+@pytest.mark.parametrize("kind", ["Network", "VPC"])
+def test_a_domain_is_shown_what_is_for_one_above_it(world: Any, kind: str) -> None:
+    world.do(f"create{kind}Offering", **_offering("Dhcp,SourceNat", None, domainid="@domains:a"))
+    table = "network_offerings" if kind == "Network" else "vpc_offerings"
+    world.sim.db.tables[table].first(name="of-test").state = "Enabled"
+    assert "of-test" in world.names(f"list{kind}Offerings", domainid="@domains:deep")
+    assert "of-test" not in world.names(f"list{kind}Offerings", domainid="@domains:ROOT")
+    world.do(f"delete{kind}Offering", id=f"@{table}:of-test")
