@@ -47,6 +47,8 @@ class ScalingProfile(Row):
     counter_params: dict[str, str] = fresh(dict)
     grace_period: int = 120
     user_data: str | None = None
+    user_data_id: int | None = None
+    user_data_details: str | None = None
     user_id: int | None = None
     display: bool = True
 

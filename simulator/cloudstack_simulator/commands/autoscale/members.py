@@ -66,12 +66,11 @@ def _start_one(sim: Simulator, group: ScalingGroup) -> None:
         **_owner(sim, account),
         **profile.deploy_params,
     }
-    if profile.user_data:
-        wanted["userdata"] = profile.user_data
     status, body = sim.act("deployVirtualMachine", **wanted)
     if status == 200:
         vm = db.vms.find(body["deployvirtualmachineresponse"]["id"])
-        vm.autoscale_group_id = group.id
+        vm.autoscale_group_id, vm.user_data = group.id, profile.user_data
+        vm.user_data_id, vm.user_data_details = profile.user_data_id, profile.user_data_details
 
 
 def _owner(sim: Simulator, account: Any) -> dict[str, str]:

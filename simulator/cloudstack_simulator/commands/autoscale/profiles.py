@@ -11,6 +11,7 @@ from ...model.autoscale import ScalingProfile
 from ...parameters import flat_map
 from ...registry import SUCCESS, allocate, command
 from ..common import owner_fields, uuid_of
+from ..instances import inputs
 from ..instances.sizes import is_open
 
 GRACE_PERIOD = 120
@@ -32,9 +33,23 @@ def profile_view(call: Call, profile: ScalingProfile) -> dict[str, Any]:
         "counterparam": dict(profile.counter_params) or None,
         "expungevmgraceperiod": profile.grace_period,
         "userdata": profile.user_data,
+        **_user_data(call, profile),
         "autoscaleuserid": uuid_of(call, "users", profile.user_id),
         "fordisplay": profile.display,
         **owner_fields(call, profile.account_id),
+    }
+
+
+def _user_data(call: Call, profile: ScalingProfile) -> dict[str, Any]:
+    """The registered user data."""
+    row = call.db.user_data.get(profile.user_data_id)
+    if row is None:
+        return {}
+    return {
+        "userdataid": row.uuid,
+        "userdataname": row.name,
+        "userdatadetails": profile.user_data_details,
+        "userdatapolicy": call.db.templates[profile.template_id].user_data_policy,
     }
 
 
@@ -60,6 +75,7 @@ def allocate_profile(call: Call) -> ScalingProfile:
     zone = live(p.zoneid, "Unable to find zone by id")
     offering = live(p.serviceofferingid, "Unable to find service offering by id")
     template = live(p.templateid, "Unable to use the given template.")
+    text, text_id = inputs.finalize_user_data(call, template)
     profile = ScalingProfile(
         zone_id=zone.id,
         account_id=owner.id,
@@ -68,7 +84,9 @@ def allocate_profile(call: Call) -> ScalingProfile:
         deploy_params=flat_map(p.otherdeployparams),
         counter_params=flat_map(p.counterparam),
         grace_period=p.get("expungevmgraceperiod", GRACE_PERIOD),
-        user_data=p.userdata,
+        user_data=text,
+        user_data_id=text_id,
+        user_data_details=inputs.user_data_details(call),
         user_id=p.autoscaleuserid.id if p.autoscaleuserid else None,
         display=p.get("fordisplay", True),
     )
@@ -82,7 +100,10 @@ def create_profile(call: Call) -> dict[str, Any]:
     return {"autoscalevmprofile": profile_view(call, call.created)}
 
 
-PHYSICAL = ("templateid", "autoscaleuserid", "counterparam", "otherdeployparams", "expungevmgraceperiod", "userdata")
+PHYSICAL = (
+    "templateid", "autoscaleuserid", "counterparam", "otherdeployparams", "expungevmgraceperiod", "userdata",
+    "userdataid", "userdatadetails",
+)  # fmt: skip
 """What may be changed only while all groups with the profile are disabled."""
 
 
@@ -95,13 +116,18 @@ def update_profile(call: Call) -> dict[str, Any]:
         raise InvalidParameter(
             "The AutoScale Vm Profile can be updated only if the Vm Group it is associated with is disabled in state"
         )
+    template = p.templateid or call.db.templates[profile.template_id]
+    has_text = p.userdata is not None or p.userdataid is not None
+    text, text_id = inputs.finalize_user_data(call, template) if has_text else (None, None)
     new = {
         "service_offering_id": p.serviceofferingid.id if p.serviceofferingid else None,
         "template_id": p.templateid.id if p.templateid else None,
         "deploy_params": flat_map(p.otherdeployparams) if p.otherdeployparams is not None else None,
         "counter_params": flat_map(p.counterparam) if p.counterparam is not None else None,
         "grace_period": p.expungevmgraceperiod,
-        "user_data": p.userdata,
+        "user_data": text,
+        "user_data_id": text_id,
+        "user_data_details": inputs.user_data_details(call),
         "user_id": p.autoscaleuserid.id if p.autoscaleuserid else None,
         "display": p.fordisplay,
     }

@@ -69,7 +69,7 @@ def reset_user_data(call: Call) -> dict[str, Any]:
     vm = the_instance(call, call.params.id, "unable to find a virtual machine by id{id}")
     if vm.state != "Stopped":
         raise InvalidParameter(f"VM {vm} should be stopped to do UserData reset")
-    vm.user_data, vm.user_data_id = inputs.finalize_user_data(call, call.db.templates.get(vm.template_id))
+    inputs.give_user_data(call, vm, call.db.templates.get(vm.template_id))
     completed(call, "VM.RESETUSERDATA", "resetting VM userdata. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm, full=False)}
 

@@ -55,6 +55,7 @@ def allocate_instance(call: Call) -> Instance:
     vm.display_name = p.displayname
     interfaces.check_host_name(call, vm, [w.network for w in wanted], vm.name)
     vm.user_data, vm.user_data_id, vm.affinity_group_ids = text, text_id, affinity
+    vm.user_data_details = inputs.user_data_details(call)
     vm.security_group_ids = groups
     if pairs:
         inputs.keep_keys(vm, pairs)

@@ -10,6 +10,7 @@ from ...access import in_domain
 from ...call import Call
 from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, PermissionDenied
 from ...model.instances import Instance, InstanceGroup
+from ...parameters import flat_map
 
 HEX = "0123456789abcdefABCDEF"
 MOST_USER_DATA = 32768
@@ -62,6 +63,18 @@ def finalize_user_data(call: Call, template: Any) -> tuple[str | None, int | Non
         return text or own.text, number
     both = base64.b64decode(own.text) + base64.b64decode(text)
     return base64.b64encode(both).decode(), number
+
+
+def user_data_details(call: Call) -> str | None:
+    """Values for the parameters of the user data, in the form the server keeps them in."""
+    given = flat_map(call.params.userdatadetails)
+    return "{" + ", ".join(f"{name}={value}" for name, value in given.items()) + "}" if given else None
+
+
+def give_user_data(call: Call, vm: Instance, template: Any) -> None:
+    """User data as the call and the template want it."""
+    vm.user_data, vm.user_data_id = finalize_user_data(call, template)
+    vm.user_data_details = user_data_details(call)
 
 
 def _given_user_data(call: Call) -> tuple[str | None, int | None]:

@@ -151,7 +151,7 @@ def _update_user_data(call: Call, vm: Instance) -> None:
     p = call.params
     if p.userdata is None and p.userdataid is None:
         return
-    vm.user_data, vm.user_data_id = inputs.finalize_user_data(call, call.db.templates.get(vm.template_id))
+    inputs.give_user_data(call, vm, call.db.templates.get(vm.template_id))
 
 
 def _update_security_groups(call: Call, vm: Instance) -> None:

@@ -11,6 +11,7 @@ from ...listing import equal, matching
 from ...model.offerings import DiskOffering
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
+from ..volumes import placement as pools
 from . import admins, scopes
 from . import disk_rules as rules
 
@@ -47,7 +48,7 @@ def list_disk_offerings(call: Call) -> dict[str, Any]:
     answer = call.listing(
         "diskoffering",
         call.db.disk_offerings,
-        disk_offering_view,
+        _listed,
         where=[
             equal("id", p.id),
             matching(lambda o: not o.compute_only),
@@ -63,6 +64,19 @@ def list_disk_offerings(call: Call) -> dict[str, Any]:
         sort=scopes.by_sort_key(call),
     )
     return _with_tags(answer, tags)
+
+
+def _listed(call: Call, offering: DiskOffering) -> dict[str, Any]:
+    """An offering, and whether a disk of it would find a pool where the instance is that the call names."""
+    view, vm = disk_offering_view(call, offering), call.params.virtualmachineid
+    if vm is not None:
+        cluster = pools.cluster_of_host(call.sim, vm.host_id if vm.host_id is not None else vm.last_host_id)
+        found = pools.candidates(
+            call.sim, vm.zone_id, size=offering.size, tags=offering.tags, cluster=cluster,
+            local=offering.use_local_storage,
+        )  # fmt: skip
+        view["suitableforvirtualmachine"] = bool(found)
+    return view
 
 
 def _of_domain(call: Call) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -139,3 +140,18 @@ def test_parts_that_are_refused(
     given |= {k: scaling["up condition"] if k == "conditionids" else v for k, v in params.items()}
     code, text = running.op.refused(command, **given)
     assert (code, named in text) == (431, True), text
+
+
+def test_instances_of_a_group_have_the_profiles_user_data(running: Any, scaling: dict[str, str]) -> None:
+    op, text = running.op, base64.b64encode(b"#cloud-config").decode()
+    data = op.do("registerUserData", name="init", userdata=text, params="a,b")["userdata"]["id"]
+    more = {"userdataid": data, "userdatadetails[0].a": "1", "userdatadetails[0].b": "2"}
+    profile = op.do("updateAutoScaleVmProfile", id=scaling["profile"], **more)["autoscalevmprofile"]
+    assert (profile["userdata"], profile["userdataid"], profile["userdataname"]) == (text, data, "init")
+    assert profile["userdatadetails"] == "{a=1, b=2}"
+    group = new_group(op, scaling, name="web")["id"]
+    running.sim.advance(120)
+    vms = op.rows("listVirtualMachines", autoscalevmgroupid=group, userdata="true")
+    assert {(vm["userdata"], vm["userdataid"], vm["userdatadetails"]) for vm in vms} == {(text, data, "{a=1, b=2}")}
+    refused = op.refused("updateAutoScaleVmProfile", id=scaling["profile"], userdata="=", userdataid=data)
+    assert refused[0] == 431

@@ -52,3 +52,23 @@ def test_places_tell_the_storage_access_groups_around_them(place: Any) -> None:
         row = place.op.rows(f"list{command}", **({"type": "Routing"} if command == "Hosts" else {}))[0]
         found = {k[0]: v for k, v in row.items() if k.endswith("storageaccessgroups") and k != "storageaccessgroups"}
         assert found == {letter: letter for letter in kinds}
+
+
+def test_values_for_the_parameters_of_user_data_are_kept(place: Any) -> None:
+    text = base64.b64encode(b"## template: jinja").decode()
+    data = place.op.do("registerUserData", name="init", userdata=text, params="a,b")["userdata"]["id"]
+    given = {"userdataid": data, "userdatadetails[0].a": "1", "userdatadetails[1].b": "2"}
+    vm = place.deploy("web", **given, startvm="false")
+    assert place.look(vm)["userdatadetails"] == "{a=1, b=2}"
+    place.op.do("resetUserDataForVirtualMachine", id=vm["id"], **(given | {"userdatadetails[0].a": "3"}))
+    assert place.look(vm)["userdatadetails"] == "{a=3, b=2}"
+
+
+def test_disk_offerings_tell_whether_an_instance_may_have_such_disks(place: Any) -> None:
+    op, vm = place.op, place.deploy("web")
+    op.do("createDiskOffering", name="fast", displaytext="fast", disksize=1, tags="ssd")
+    op.do("createDiskOffering", name="near", displaytext="near", disksize=1, storagetype="local")
+    assert "suitableforvirtualmachine" not in op.only("listDiskOfferings", name="Small")
+    rows = op.rows("listDiskOfferings", virtualmachineid=vm["id"])
+    found = {row["name"]: row["suitableforvirtualmachine"] for row in rows}
+    assert found == {"Small": True, "Medium": True, "Large": True, "Custom": True, "fast": False, "near": False}
