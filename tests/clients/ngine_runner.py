@@ -1,6 +1,7 @@
 """Runs modules of ngine_io.cloudstack in the clients' own environment: a request a line in, a result a line out.
 
-Each request is `{"module", "args", "check"}`. Modules end their process, so every one gets a child of its own.
+Each request is `{"module", "args", "check"}`. Modules end their process, so every one gets a child of its own; what
+they all import is there before.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from typing import Any
 
 from ansible.module_utils.testing import patch_module_args
 
-COLLECTION = "ansible_collections.ngine_io.cloudstack.plugins.modules"
+PLUGINS = "ansible_collections.ngine_io.cloudstack.plugins"
 LONGEST_SLEEP = 0.02
 
 
 def result_of(request: dict[str, Any]) -> dict[str, Any]:
     """What the module printed; a traceback as `{"failed": true}`."""
-    module = importlib.import_module(f"{COLLECTION}.{request['module']}")
+    module = importlib.import_module(f"{PLUGINS}.modules.{request['module']}")
     printed, told = io.StringIO(), io.StringIO()
     with redirect_stdout(printed), redirect_stderr(told):
         try:
@@ -60,6 +61,7 @@ def hurry() -> None:
 
 def main() -> None:
     hurry()
+    importlib.import_module(f"{PLUGINS}.module_utils.cloudstack")
     for line in sys.stdin:
         print(in_child(json.loads(line)), flush=True)
 

@@ -4,7 +4,7 @@ A line of `lives/*.yml` is one object: `module`, `args` of all its steps, then t
 check mode first, then for good, then again, and has to report "changed", "changed" and "not changed". `shows` is a part
 of the result (of mappings and lists in it: a part too); `once: true` is for steps that change each time, `always: true`
 for those that do so without knowing check mode, `unchanged: true` for those that never do, `fails` is a part of the
-message of a refusal.
+message of a refusal. In `params` of api_request `"@listZones flat"` is the id of the row of that name.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def live(modules: Any, number: int, life: dict[str, Any]) -> list[str]:
     wrong = []
     for position, step in enumerate(life["steps"]):
         label = f"{number}.{position} {life['module']} {step.get('args', {})}"
-        args = {**life.get("args", {}), **step.get("args", {})}
+        args = with_ids(modules, {**life.get("args", {}), **step.get("args", {})})
         if "fails" in step:
             told = modules.run(life["module"], args)
             if not (told.get("failed") and step["fails"] in told["msg"]):
@@ -54,6 +54,20 @@ def live(modules: Any, number: int, life: dict[str, Any]) -> list[str]:
                     if not _is_part(value, told.get(key))
                 ]
     return wrong
+
+
+def with_ids(modules: Any, args: dict[str, Any]) -> dict[str, Any]:
+    params = args.get("params")
+    if not isinstance(params, dict):
+        return args
+    found = {key: _id(modules, value) if str(value).startswith("@") else value for key, value in params.items()}
+    return {**args, "params": found}
+
+
+def _id(modules: Any, text: str) -> str:
+    command, _space, name = text[1:].partition(" ")
+    answer = modules.run("api_request", {"command": command, "params": {"name": name}})["response"]
+    return next(str(row["id"]) for rows in answer.values() if isinstance(rows, list) for row in rows)
 
 
 def _is_part(wanted: Any, found: Any) -> bool:
