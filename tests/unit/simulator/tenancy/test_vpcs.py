@@ -11,6 +11,12 @@ VPC = {"name": "v", "zoneid": "@zones:", "vpcofferingid": "@vpc_offerings:Defaul
 ROUTE = {"vpcid": "@vpcs:vpc", "cidr": "10.50.0.0/24", "nexthop": "10.9.1.9"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def access_list(world: Any) -> None:
+    world.do("createNetworkACLList", name="of-vpc", vpcid="@vpcs:vpc")
+    world.do("createNetworkACL", aclid="@network_acls:of-vpc", protocol="all")
+
+
 @pytest.mark.parametrize(
     ("command", "params", "refusal"),
     [
@@ -45,9 +51,6 @@ ROUTE = {"vpcid": "@vpcs:vpc", "cidr": "10.50.0.0/24", "nexthop": "10.9.1.9"}
     ],
 )
 def test_what_is_refused(world: Any, command: str, params: dict[str, Any], refusal: tuple[int, str]) -> None:
-    if world.row("@network_acls:of-vpc") is None:
-        world.do("createNetworkACLList", name="of-vpc", vpcid="@vpcs:vpc")
-        world.do("createNetworkACL", aclid="@network_acls:of-vpc", protocol="all")
     before = len(world.sim.db.vpcs)
     code, text = world.refused(command, **params)
     assert (code, refusal[1] in text) == (refusal[0], True), text
