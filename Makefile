@@ -45,7 +45,7 @@ bench: venv  ## measure; nothing else should run meanwhile
 browser: venv  ## the simulator's page in a headless browser (needs chromium)
 	$(PYTEST) tests/browser $(ARGS)
 
-clients: venv  ## modules, libraries and providers of others against the simulator (six minutes; makes them once)
+clients: venv  ## modules, libraries and providers of others against the simulator (four minutes; makes them once)
 	$(PYTEST) tests/clients --timeout 900 $(ARGS)
 
 hosts: venv  ## all scenarios on machines in containers (needs root and podman)
