@@ -37,6 +37,13 @@ class Commands:
     id_field: str = "id"
     #: Parameter of the create command that takes an id chosen by the caller (proof against lost answers).
     caller_id: str = ""
+    #: Fields of the listed object that the delete command wants besides its id, under the same names.
+    delete_fields: tuple[str, ...] = ()
+
+    def to_delete(self, row: Row) -> dict[str, Any]:
+        """The parameters of the delete command for an object as it is listed."""
+        named = {self.id: row.get(self.id_field), **{name: row.get(name) for name in self.delete_fields}}
+        return {**named, **self.fixed.get("delete", {})}
 
 
 @dataclass(frozen=True)

@@ -263,8 +263,7 @@ def _read_again(ctx: Context, row: Row) -> Row:
 def _delete(ctx: Context, row: Row) -> None:
     resource = ctx.resource
     ctx.tell("deleting")
-    params: dict[str, Any] = {resource.commands.id: row[resource.commands.id_field]}
-    params.update(resource.commands.fixed.get("delete", {}))
+    params = resource.commands.to_delete(row)
     if resource.before_delete:
         params.update(resource.before_delete(ctx, row))
     look = partial(by_id, ctx, str(row[resource.commands.id_field]))

@@ -33,10 +33,8 @@ def survivor(ctx: Context, rows: list[Row], mine: str, look: Callable[[], list[R
             raise _ambiguous(ctx, left)
         ordered = others
     kept = _id(ctx, ordered[0])
-    ctx.change(
-        ctx.resource.commands.delete,
-        {ctx.resource.commands.id: mine, **ctx.resource.commands.fixed.get("delete", {})},
-    )
+    surplus = next(row for row in rows if _id(ctx, row) == mine)
+    ctx.change(ctx.resource.commands.delete, ctx.resource.commands.to_delete(surplus))
     ctx.warn(f"{ctx.name} was made twice at the same time: {kept} is kept, {mine} was removed")
     return _complete(ctx, ordered[0])
 

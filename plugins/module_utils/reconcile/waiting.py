@@ -23,7 +23,7 @@ GONE_WITHIN = 120.0
 """Seconds in which a deleted object leaves the lists."""
 
 
-def _rounds(ctx: Context, limit: float) -> Iterator[float]:
+def rounds(ctx: Context, limit: float) -> Iterator[float]:
     """Rounds of waiting: quick at first, five seconds at most, until the limit. Yields seconds waited so far."""
     clock = ctx.client.clock
     start, pause = clock.monotonic(), 0.05
@@ -37,7 +37,7 @@ def _rounds(ctx: Context, limit: float) -> Iterator[float]:
 
 def until_seen(ctx: Context, look: Callable[[], Row | None]) -> Row | None:
     """Looks for an object whose creation lost its answer."""
-    for _waited in _rounds(ctx, SEEN_WITHIN):
+    for _waited in rounds(ctx, SEEN_WITHIN):
         row = look()
         if row is not None:
             return row
@@ -46,13 +46,13 @@ def until_seen(ctx: Context, look: Callable[[], Row | None]) -> Row | None:
 
 def is_gone_soon(ctx: Context, look: Callable[[], Row | None]) -> bool:
     """Whether an object is gone whose removal lost its answer."""
-    return any(look() is None for _waited in _rounds(ctx, SEEN_WITHIN))
+    return any(look() is None for _waited in rounds(ctx, SEEN_WITHIN))
 
 
 def until_alone(ctx: Context, look: Callable[[], list[Row]]) -> list[Row]:
     """Waits until one object is left of several; what is there at the end."""
     rows: list[Row] = []
-    for _waited in _rounds(ctx, ALONE_WITHIN):
+    for _waited in rounds(ctx, ALONE_WITHIN):
         rows = look()
         if len(rows) < 2:
             break
@@ -66,7 +66,7 @@ def until_settled(ctx: Context, row: Row) -> Row:
     if not awaiting:
         return row
     told, when = "", 0.0
-    for waited in _rounds(ctx, resource.settle_timeout):
+    for waited in rounds(ctx, resource.settle_timeout):
         row = _again(ctx, row)
         awaiting = _missing(ctx, row)
         if not awaiting:
@@ -94,7 +94,7 @@ def _again(ctx: Context, row: Row) -> Row:
 
 def until_gone(ctx: Context, look: Callable[[], Row | None]) -> None:
     """Waits until a deleted object has left the lists."""
-    for _waited in _rounds(ctx, GONE_WITHIN):
+    for _waited in rounds(ctx, GONE_WITHIN):
         if look() is None:
             return
     raise JobTimeout(

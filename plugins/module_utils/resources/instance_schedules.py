@@ -138,6 +138,8 @@ INSTANCE_SCHEDULE = Resource(
         update="updateVMSchedule",
         delete="deleteVMSchedule",
         filters={},
+        parents={"vm": "virtualmachineid"},
+        delete_fields=("virtualmachineid",),
     ),
     scope=("vm",),
     updates=(Update("updateVMSchedule", extra=_with_dates),),
@@ -187,7 +189,6 @@ INSTANCE_SCHEDULE = Resource(
     rows=_rows,
     check_wish=_check_wish,
     before_create=lambda _ctx, params: {"timezone": "UTC", **params},
-    before_delete=lambda _ctx, row: {"virtualmachineid": row["virtualmachineid"]},
 )  # fmt: skip
 
 RESOURCES = (INSTANCE_SCHEDULE,)

@@ -22,6 +22,7 @@ from ..procedures.snapshot_times import (
     parts_of,
 )
 from .owned import check_owner, tagging
+from .volume_busy import send_when_ready
 from .volume_reference import (
     OWNER_OF_VOLUME,
     VOLUME,
@@ -105,7 +106,11 @@ def _upsert(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
     params.update(_TAGS.encode(ctx.given.get("tags", _TAGS.decode(row)), ctx))
     if ctx.given.get("use_storage_replication") is not None:
         params["usestoragereplication"] = ctx.given["use_storage_replication"]
-    ctx.change("createSnapshotPolicy", params)
+    send_when_ready(ctx, "createSnapshotPolicy", params)
+
+
+def _create(ctx: Any, params: dict[str, Any]) -> str:
+    return str(send_when_ready(ctx, "createSnapshotPolicy", params)["snapshotpolicy"]["id"])
 
 
 SNAPSHOT_POLICY = Resource(
@@ -228,6 +233,7 @@ SNAPSHOT_POLICY = Resource(
     is_same=lambda given, row: interval_of(row) == (given.get("interval_type") or "daily"),
     complete=_complete,
     before_create=_before_create,
+    create=_create,
 )
 
 RESOURCES = (SNAPSHOT_POLICY,)

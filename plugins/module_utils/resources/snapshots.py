@@ -12,6 +12,7 @@ from typing import Any
 from ..client import ApiError, InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
 from .owned import PROJECT_PARENT, check_owner, tagging
+from .volume_busy import send_when_ready
 from .volume_reference import (
     OWNER_OF_VOLUME,
     VOLUME,
@@ -71,6 +72,10 @@ def _check_wish(ctx: Any, row: Row | None) -> None:
 def _before_create(ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
     volume = volume_of(ctx)
     return {**params, "volumeid": volume["id"]} if volume else params
+
+
+def _create(ctx: Any, params: dict[str, Any]) -> str:
+    return str(send_when_ready(ctx, "createSnapshot", params)["snapshot"]["id"])
 
 
 def _copy(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
@@ -192,6 +197,7 @@ SNAPSHOT = Resource(
     check_wish=_check_wish,
     rows=_rows,
     before_create=_before_create,
+    create=_create,
     awaited=_awaited,
 )
 

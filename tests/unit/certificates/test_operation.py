@@ -38,10 +38,14 @@ class FakeCloud:
                 }
                 for name in self.listeners
             ]  # fmt: skip
+        if command in ("listAnnotations", "listZones"):
+            return [] if command == "listAnnotations" else [{"id": "z1"}]
         assert command == "listConfigurations"
         return [{"name": name, "value": value} for name, value in self.settings.items() if name == params["name"]]
 
     def run(self, command, params=None, obj=None):
+        if command in ("addAnnotation", "removeAnnotation"):
+            return {"annotation": {"id": "remark"}}
         self.calls.append((command, params))
         if command == "destroySystemVm":
             name = params["id"].removeprefix("id-")
