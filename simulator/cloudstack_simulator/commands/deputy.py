@@ -14,7 +14,7 @@ def run(call: Call, account_id: int, command: str, **params: Any) -> Generator[f
     sim = call.sim
     given = {name: value for name, value in params.items() if value is not None}
     status, body = sim.act(command, sim.system_for(sim.db.accounts[account_id]), **given)
-    content: dict[str, Any] = next(iter(body.values()))
+    (content,) = body.values()
     if status != 200:
         raise CloudRuntime(content.get("errortext"))
     job = sim.db.jobs.find(content["jobid"]) if "jobid" in content else None

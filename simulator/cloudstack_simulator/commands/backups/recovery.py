@@ -149,10 +149,10 @@ def restore_volume(call: Call) -> Generator[float, None, dict[str, Any]]:
     found = _backed_up(call, backup)
     yield 0.3
     if offering.provider == providers.DUMMY:
-        host = call.db.hosts.get(vm.host_id) or next(iter(call.db.hosts.where(zone_id=zone.id, kind="Routing")))
+        host = call.db.hosts.get(vm.host_id) or next(iter(call.db.hosts.where(zone_id=zone.id, kind="Routing")), None)
         raise CloudRuntime(
-            f"Error restoring volume [{found['uuid']}] of VM [{vm.uuid}] to host [{host.uuid}] using backup provider "
-            f"[{offering.provider}] due to: []."
+            f"Error restoring volume [{found['uuid']}] of VM [{vm.uuid}] to host [{host and host.uuid}] using "
+            f"backup provider [{offering.provider}] due to: []."
         )
     _attach(call, vm, found)
     call.event(

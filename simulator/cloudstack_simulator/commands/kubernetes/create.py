@@ -140,7 +140,7 @@ def _plan(call: Call, zone: Any, offerings: dict[str, Any], counts: dict[str, in
     chosen = None
     for kind, offering in offerings.items():
         left = {host.id: placement.room(call.sim, host) for host in hosts}
-        for _ in range(counts[kind]):
+        for _number in range(counts[kind]):
             host = next((h for h in hosts if _fits(left[h.id], offering)), None)
             if host is None:
                 raise CloudRuntime(
@@ -192,7 +192,7 @@ def _bring_up(call: Call, cluster: KubernetesCluster) -> Generator[float, None, 
         ("WORKER", cluster.size, "node VM"),
         ("ETCD", cluster.etcd_nodes, "etcd VM"),
     ):
-        for _ in range(count):
+        for _number in range(count):
             try:
                 yield from nodes.provision(call, cluster, kind)
             except ApiError:

@@ -77,7 +77,7 @@ def open_network(call: Call, cluster: KubernetesCluster) -> Steps:
     ip = _public_ip(call, cluster)
     if ip is None:
         first = call.db.vms[nodes_of(call, cluster, "CONTROL")[0].vm_id]
-        nic = next(n for n in call.db.nics.where(vm_id=first.id) if n.is_default)
+        (nic,) = (n for n in call.db.nics.where(vm_id=first.id) if n.is_default)
         cluster.endpoint = f"https://{cluster.load_balancer or nic.address}:{service.API_PORT}/"
         return
     cluster.endpoint = f"https://{ip.address}:{service.API_PORT}/"

@@ -165,7 +165,7 @@ def _change_size(call: Call, cluster: KubernetesCluster) -> Generator[float, Non
         going = []
     for node in going:
         yield from nodes.drop(call, node)
-    for _ in range(max(0, (size or 0) - cluster.size)):
+    for _number in range(max(0, (size or 0) - cluster.size)):
         yield from nodes.provision(call, cluster, "WORKER")
     if going or (size or 0) > cluster.size:
         yield from nodes.open_ssh(call, cluster)

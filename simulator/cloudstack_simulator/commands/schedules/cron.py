@@ -48,7 +48,7 @@ class Cron:
         minutes, hours, days, months, weekdays = self.allowed
         local = datetime.fromtimestamp(moment, zone)
         day = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-        for _ in range(LONGEST_SEARCH):
+        for _number in range(LONGEST_SEARCH):
             if day.day in days and day.month in months and day.isoweekday() in weekdays:
                 for hour in sorted(hours):
                     for minute in sorted(minutes):
