@@ -61,7 +61,7 @@ def list_providers(call: Call) -> dict[str, Any]:
 @command("updateOauthProvider")
 def update(call: Call) -> dict[str, Any]:
     p, provider = call.params, call.params.id
-    if provider.removed is not None:
+    if not provider or provider.removed is not None:
         raise CloudRuntime("Provider with the given id is not there")
     provider.description = p.description or provider.description
     provider.client_id = (p.clientid or "").strip() or provider.client_id
@@ -73,7 +73,8 @@ def update(call: Call) -> dict[str, Any]:
 
 @command("deleteOauthProvider")
 def delete(call: Call) -> dict[str, Any]:
-    call.db.oauth_providers.delete(call.params.id)
+    if call.params.id:
+        call.db.oauth_providers.delete(call.params.id)
     return SUCCESS
 
 
