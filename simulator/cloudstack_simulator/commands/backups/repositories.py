@@ -6,7 +6,7 @@ from typing import Any
 
 from ...call import Call
 from ...clock import timestamp
-from ...errors import ServerApiError
+from ...errors import CloudRuntime, ServerApiError
 from ...listing import equal
 from ...model.features import BackupRepository
 from ...registry import SUCCESS, command
@@ -31,8 +31,10 @@ def view(call: Call, repository: BackupRepository) -> dict[str, Any]:
 
 @command("addBackupRepository")
 def add(call: Call) -> dict[str, Any]:
-    """Nothing is checked: neither the name, nor the kind, nor whether the share is there."""
+    """Nothing is checked: neither the name, nor the kind, nor whether the share is there. The database wants a zone."""
     p = call.params
+    if not p.zoneid:
+        raise CloudRuntime("Unable to persist on DB, due to: Cannot add or update a child row: a foreign key fails")
     repository = call.db.backup_repositories.add(
         BackupRepository(
             name=p.name,
