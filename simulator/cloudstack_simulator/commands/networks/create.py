@@ -163,17 +163,7 @@ def _physical(call: Call, offering: Any) -> Any:
     found = zone_life.networks_with_traffic(call.sim, zone, "Guest")
     if not found:
         raise InvalidParameter(f"Unable to find physical network in zone id={zone.id}")
-    if len(found) == 1:
-        return found[0]
-    if not offering.tags:
-        raise InvalidParameter(
-            f"More than one physical networks exist in zone id={zone.id} and no tags are specified in order to make a "
-            "choice"
-        )
-    tagged = [n for n in found if offering.tags in n.tags]
-    if not tagged:
-        raise InvalidParameter(f"Unable to find physical network which match the tags {offering.tags}")
-    return tagged[0]
+    return zone_life.tagged_among(found, zone, offering.tags)
 
 
 def _subnet(call: Call, offering: Any) -> tuple[str, str] | None:

@@ -65,15 +65,5 @@ def _check_offering(call: Call, network: Network, new: Any) -> None:
 
 def _physical(call: Call, network: Network, offering: Any) -> Any:
     """The zone's physical network for guests, among several the one that has the offering's tag."""
-    found = zone_life.networks_with_traffic(call.sim, call.db.zones[network.zone_id], "Guest")
-    if len(found) == 1:
-        return found[0]
-    if not offering.tags:
-        raise InvalidParameter(
-            f"More than one physical networks exist in zone id={network.zone_id} and no tags are specified in order to "
-            "make a choice"
-        )
-    tagged = [one for one in found if offering.tags in one.tags]
-    if not tagged:
-        raise InvalidParameter(f"Unable to find physical network which match the tags {offering.tags}")
-    return tagged[0]
+    zone = call.db.zones[network.zone_id]
+    return zone_life.tagged_among(zone_life.networks_with_traffic(call.sim, zone, "Guest"), zone, offering.tags)

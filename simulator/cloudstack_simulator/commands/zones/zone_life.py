@@ -64,6 +64,21 @@ def networks_with_traffic(sim: Simulator, zone: Zone, traffic: str) -> list[Phys
     ]
 
 
+def tagged_among(found: list[PhysicalNetwork], zone: Zone, tags: str | None) -> PhysicalNetwork:
+    """The only one of a zone's physical networks, or the one that has an offering's tag."""
+    if len(found) == 1:
+        return found[0]
+    if not tags:
+        raise InvalidParameter(
+            f"More than one physical networks exist in zone id={zone.id} and no tags are specified in order to make a "
+            "choice"
+        )
+    tagged = [network for network in found if tags in network.tags]
+    if not tagged:
+        raise InvalidParameter(f"Unable to find physical network which match the tags {tags}")
+    return tagged[0]
+
+
 def default_physical_network(sim: Simulator, zone: Zone, traffic: str) -> PhysicalNetwork:
     found = networks_with_traffic(sim, zone, traffic)
     if not found:
