@@ -9,6 +9,7 @@ from ...errors import InvalidParameter, JavaError, ServerApiError
 from ...listing import equal
 from ...model.physical import InternalLbElement, OvsElement, RouterElement
 from ...registry import allocate, command
+from ...tables import Table
 from .providers import ROUTERS
 
 
@@ -17,15 +18,15 @@ def _element_view(call: Call, element: RouterElement | InternalLbElement | OvsEl
     return {"id": element.uuid, "nspid": provider.uuid, "enabled": element.enabled}
 
 
+def _elements(call: Call, name: str, table: Table[Any]) -> dict[str, Any]:
+    p = call.params
+    where = [equal("id", p.id), equal("provider_id", p.nspid), equal("enabled", p.enabled)]
+    return call.listing(name, table, _element_view, where=where)
+
+
 @command("listVirtualRouterElements")
 def list_router_elements(call: Call) -> dict[str, Any]:
-    p = call.params
-    return call.listing(
-        "virtualrouterelement",
-        call.db.router_elements,
-        _element_view,
-        where=[equal("id", p.id), equal("provider_id", p.nspid), equal("enabled", p.enabled)],
-    )
+    return _elements(call, "virtualrouterelement", call.db.router_elements)
 
 
 @command("configureVirtualRouterElement")
@@ -61,13 +62,7 @@ def create_router_element(call: Call) -> dict[str, Any]:
 
 @command("listInternalLoadBalancerElements")
 def list_internal_lb_elements(call: Call) -> dict[str, Any]:
-    p = call.params
-    return call.listing(
-        "internalloadbalancerelement",
-        call.db.internal_lb_elements,
-        _element_view,
-        where=[equal("id", p.id), equal("provider_id", p.nspid), equal("enabled", p.enabled)],
-    )
+    return _elements(call, "internalloadbalancerelement", call.db.internal_lb_elements)
 
 
 @command("configureInternalLoadBalancerElement")
@@ -105,13 +100,7 @@ def create_internal_lb_element(call: Call) -> dict[str, Any]:
 
 @command("listOvsElements")
 def list_ovs_elements(call: Call) -> dict[str, Any]:
-    p = call.params
-    return call.listing(
-        "ovselement",
-        call.db.ovs_elements,
-        _element_view,
-        where=[equal("id", p.id), equal("provider_id", p.nspid), equal("enabled", p.enabled)],
-    )
+    return _elements(call, "ovselement", call.db.ovs_elements)
 
 
 @command("configureOvsElement")
