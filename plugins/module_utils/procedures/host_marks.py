@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from ..model import Row
-from .volume_marks import remark, remarks, take_away
+from .remarks import remark, remarks, take_away
 
 Entry = dict[str, Any]
 """id, name, kind; ``stopped`` where it was stopped because it could not move."""

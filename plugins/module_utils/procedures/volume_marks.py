@@ -15,6 +15,7 @@ from typing import Any
 
 from ..client import ApiError, JobFailed
 from ..model import Row
+from .remarks import remark, remarks, take_away
 
 
 class Marks:
@@ -42,23 +43,6 @@ class Marks:
 
     def remove(self, mark_id: str) -> None:
         take_away(self._run, mark_id)
-
-
-def remarks(run: Any, text: str) -> list[Row]:
-    """All remarks that contain a text, at whatever object."""
-    found: list[Row] = run.client.list("listAnnotations", {"keyword": text, "annotationfilter": "all"})
-    return found
-
-
-def remark(run: Any, kind: str, row: Mapping[str, Any], text: str) -> str:
-    """Writes a remark that only admins read at a machine; returns its id. kind: what the server calls the object."""
-    params = {"entitytype": kind, "entityid": row["id"], "annotation": text, "adminsonly": True}
-    answer = run.change("addAnnotation", params, f"remark at {row['name']}")
-    return str(answer["annotation"]["id"])
-
-
-def take_away(run: Any, mark_id: str) -> None:
-    run.change("removeAnnotation", {"id": mark_id}, "remark at a machine")
 
 
 def instance_now(run: Any, instance_id: str) -> Row | None:
