@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from .errors import InvalidParameter, PermissionDenied
 from .model.images import Template
 from .model.tenants import account_text, domain_text
-from .tables import Database, Missing, Table
+from .tables import Database, Missing
 
 if TYPE_CHECKING:
     from .call import Call, Caller
-    from .listing import Filter
 
 USER, ROOT_ADMIN, DOMAIN_ADMIN, PROJECT = 0, 1, 2, 5
 
@@ -171,22 +170,6 @@ def entity_owner(call: Call) -> Any:
     if not may_use_account(call.caller, account, db):
         raise PermissionDenied(NO_ACCESS)
     return account
-
-
-def visible(call: Call, table: Table[Any] | None) -> Filter | None:
-    """The filter of what this call may list, or None when that is everything."""
-    from .listing import Filter
-
-    allowed = visible_accounts(call)
-    if allowed is None:
-        return None
-    index = table.buckets("account_id") if table is not None else None
-    if index is not None and index.keys() <= allowed:
-        return None
-    if len(allowed) == 1:
-        only = next(iter(allowed))
-        return Filter(lambda row: row.account_id == only, "account_id", only)
-    return Filter(lambda row: row.account_id in allowed)
 
 
 def visible_accounts(call: Call) -> set[int] | None:

@@ -91,6 +91,20 @@ def _getter(field: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda row: getattr(row, field)
 
 
+def _visible(call: Call, table: Table[Any] | None) -> Filter | None:
+    """The filter of what this call may list, or None when that is everything."""
+    allowed = access.visible_accounts(call)
+    if allowed is None:
+        return None
+    index = table.buckets("account_id") if table is not None else None
+    if index is not None and index.keys() <= allowed:
+        return None
+    if len(allowed) == 1:
+        only = next(iter(allowed))
+        return Filter(lambda row: row.account_id == only, "account_id", only)
+    return Filter(lambda row: row.account_id in allowed)
+
+
 def answer(
     call: Call,
     name: str,
@@ -113,7 +127,7 @@ def answer(
     if keyword and call.params.keyword:
         filters.append(_keyword_filter(tuple(keyword), call.params.keyword))
     if owned:
-        mine = access.visible(call, rows if isinstance(rows, Table) else None)
+        mine = _visible(call, rows if isinstance(rows, Table) else None)
         if mine is not None:
             filters.append(mine)
     found: Any = rows if isinstance(rows, Table) and not filters else _select(rows, filters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cloudstack_simulator import Simulator
-from cloudstack_simulator.commands.hosts.agents import measure
+from cloudstack_simulator.commands.hosts.rounds import measure
 from cloudstack_simulator.commands.zones.capacity import count
 
 ROUNDS: dict[tuple[str, int], Callable[[Simulator], None]] = {

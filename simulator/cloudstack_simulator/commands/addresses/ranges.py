@@ -11,6 +11,8 @@ from ...listing import Filter, equal, matching
 from ...model.addresses import PublicIp, VlanRange
 from ...registry import SUCCESS, command
 from ...tags import domain_path
+from ..networks.addressing import release_public
+from ..networks.shared import forget_range
 from ..zones.pod_ranges import check_range
 from . import range_checks as checks
 
@@ -210,8 +212,6 @@ def delete_range(call: Call) -> dict[str, Any]:
         call.db.ip_addresses.delete(address)
     call.db.vlans.remove(vlan)
     if not vlan.virtual:
-        from ..networks.shared import forget_range
-
         forget_range(call.db.networks[vlan.network_id], vlan)
     call.event("VLAN.IP.RANGE.DELETE", f"Successfully completed deleting vlan IP range. Id: {vlan.id}", vlan)
     return SUCCESS
@@ -219,8 +219,6 @@ def delete_range(call: Call) -> dict[str, Any]:
 
 def _take_from_account(call: Call, vlan: VlanRange, addresses: list[PublicIp]) -> None:
     """An account's own range goes with the addresses that it has, unless something depends on one."""
-    from ..networks.addressing import release_public
-
     for ip in addresses:
         reason = _why_kept(call, ip)
         if reason is not None:
@@ -290,8 +288,6 @@ def _check_free_for(call: Call, address: PublicIp, account: Any, domain: Any) ->
 
 @command("releasePublicIpRange")
 def release_range(call: Call) -> dict[str, Any]:
-    from ..networks.addressing import release_public
-
     vlan = live(call.params.id, "Please specify a valid IP range id.")
     if vlan.account_id is None and vlan.domain_id is None:
         raise InvalidParameter(

@@ -14,7 +14,7 @@ from ...model.networks import Network, Nic, Rule
 from ...registry import command
 from ..networks import addressing
 from ..volumes import lifecycle as disks
-from . import recipes, router_life, router_nics, zone_watch
+from . import recipes, router_life, router_nics
 from .router_view import router_view
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def bring_up(sim: Simulator, rule: Rule) -> Steps:
         return
     network: Network = sim.db.networks[rule.source_network_id or rule.network_id]
     zone, account = sim.db.zones[network.zone_id], sim.db.accounts[network.account_id]
-    hypervisor = zone_watch.hypervisor_of(sim, zone)
+    hypervisor = recipes.hypervisor_for(sim, zone)
     template = recipes.template_for(sim, zone, hypervisor) if hypervisor is not None else None
     if template is None or hypervisor is None:
         raise CloudRuntime(f"Unable to find a system template for an internal load balancer in zone {zone.name}")

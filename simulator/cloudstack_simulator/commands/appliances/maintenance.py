@@ -15,12 +15,6 @@ from ..instances.journal import journaled
 from . import recipes, system_vms
 from .system_vm_commands import is_system_vm
 
-NO_PATCH = (
-    "class com.cloud.agent.api.UnsupportedAnswer cannot be cast to class com.cloud.agent.api.PatchSystemVmAnswer "
-    "(com.cloud.agent.api.UnsupportedAnswer and com.cloud.agent.api.PatchSystemVmAnswer are in unnamed module of "
-    "loader 'app')"
-)
-"""What the recorded hypervisor's agents make of a patch."""
 DIAGNOSTICS = ("ping", "traceroute", "arping")
 
 
@@ -40,7 +34,7 @@ def patch(call: Call) -> Generator[float, None, Any]:
         )
     yield 0.3
     if hypervisors.is_fake(vm.hypervisor):
-        raise CloudRuntime(NO_PATCH)
+        raise CloudRuntime(recipes.NO_PATCH)
     current = recipes.code_version(call.sim)
     done = "Successfully patched system Vm" if vm.code_version != current or p.forced else "No change since last patch"
     system_vms.take_scripts(call.sim, vm)

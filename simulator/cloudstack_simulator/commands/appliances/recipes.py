@@ -9,6 +9,7 @@ from ...model.images import SYSTEM, Template
 from ...registry import at_install, at_start
 from .. import hypervisors
 from ..images import rows
+from ..instances.placement import is_usable
 from ..offerings.builtin import default_system_offering
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ TEMPLATE_SETTINGS = {
     "XenServer": "router.template.xenserver", "KVM": "router.template.kvm", "VMware": "router.template.vmware",
     "Hyperv": "router.template.hyperv", "LXC": "router.template.lxc", "Ovm3": "router.template.ovm3",
 }  # fmt: skip
+
+NO_PATCH = (
+    "class com.cloud.agent.api.UnsupportedAnswer cannot be cast to class com.cloud.agent.api.PatchSystemVmAnswer "
+    "(com.cloud.agent.api.UnsupportedAnswer and com.cloud.agent.api.PatchSystemVmAnswer are in unnamed module of "
+    "loader 'app')"
+)
+"""What the recorded hypervisor's agents make of a patch."""
 
 
 @at_start
@@ -126,3 +134,12 @@ def template_version(sim: Simulator, hypervisor: str) -> str:
     if hypervisors.is_fake(hypervisor):
         return str(sim.settings.text("minreq.sysvmtemplate.version"))
     return TEMPLATE_VERSION
+
+
+def hypervisor_for(sim: Simulator, zone: Any) -> str | None:
+    """The hypervisor for system VMs: the configured one, else that of the first usable host."""
+    there = [str(h.hypervisor) for h in sim.db.hosts.where(zone_id=zone.id, kind="Routing") if is_usable(sim, h)]
+    wanted = sim.settings.text("system.vm.default.hypervisor")
+    if wanted in there:
+        return wanted
+    return there[0] if there else None

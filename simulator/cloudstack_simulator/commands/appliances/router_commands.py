@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
+from ... import contract
 from ...access import active_account
 from ...call import Call
 from ...errors import InvalidParameter, ResourceUnavailable
 from ...listing import contains, equal, like, matching
 from ...model.appliances import ROUTER, Router
+from ...parameters import Parameters
 from ...registry import COMMANDS, check, command
 from ..common import completed
 from ..instances.journal import journaled
@@ -187,10 +189,6 @@ def _in_scope(call: Call, router: Router, scope: str, account: Any) -> bool:
 
 
 def _submit_reboot(call: Call, router: Router) -> dict[str, Any]:
-    from ... import contract
-    from ...call import Call as NewCall
-    from ...parameters import Parameters
-
     fact = contract.commands()["rebootRouter"]
-    inner = NewCall(call.sim, fact, call.caller, Parameters({"id": router}, {}))
+    inner = Call(call.sim, fact, call.caller, Parameters({"id": router}, {}))
     return {"jobid": call.sim.jobs.submit(inner, COMMANDS["rebootRouter"]).uuid}

@@ -11,7 +11,7 @@ from ...model.networks import Network
 from .. import hypervisors, mocks
 from ..instances import placement
 from ..volumes import lifecycle as disks
-from . import recipes, router_nics, zone_watch
+from . import recipes, router_nics
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -39,7 +39,7 @@ def create(sim: Simulator, *, peers: list[Router], network: Network | None = Non
     """A new router of a network or a VPC, with all its sides, that runs at the end."""
     owner = network or vpc
     zone, account = sim.db.zones[owner.zone_id], sim.db.accounts[owner.account_id]
-    hypervisor = zone_watch.hypervisor_of(sim, zone)
+    hypervisor = recipes.hypervisor_for(sim, zone)
     template = recipes.template_for(sim, zone, hypervisor) if hypervisor is not None else None
     if template is None or hypervisor is None:
         raise CloudRuntime(f"Unable to find a system template for a router in zone {zone.name}")

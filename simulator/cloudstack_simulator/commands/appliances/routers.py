@@ -11,8 +11,7 @@ from ...model.appliances import INTERNAL_BALANCER, Router
 from ...model.networks import Network
 from .. import hypervisors
 from ..networks import addressing, services
-from . import router_nics, zone_watch
-from .maintenance import NO_PATCH
+from . import recipes, router_nics
 from .router_life import BOOT, create, of_network, of_vpc, remove, start, take_scripts
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def _refuse_shared(sim: Simulator, network: Network) -> None:
     zone = sim.db.zones[network.zone_id]
     if network.guest_type != "Shared" or zone.network_type == "Basic":
         return
-    if hypervisors.is_fake(zone_watch.hypervisor_of(sim, zone)):
+    if hypervisors.is_fake(recipes.hypervisor_for(sim, zone)):
         raise CloudRuntime("Command failed due to Internal Server Error")
 
 
@@ -134,7 +133,7 @@ def _patch(sim: Simulator, routers: list[Router]) -> Steps:
             continue
         yield BOOT[hypervisors.is_fake(router.hypervisor)]
         if hypervisors.is_fake(router.hypervisor):
-            raise CloudRuntime(NO_PATCH)
+            raise CloudRuntime(recipes.NO_PATCH)
         if not sim.faults.strikes("patch-swallowed", router.name):
             take_scripts(sim, router)
 

@@ -13,6 +13,7 @@ from ...registry import check, command
 from .. import hypervisors
 from ..instances import migration, placement
 from ..instances.journal import journaled
+from ..instances.sizes import size_of
 from ..offerings import upgrades
 from ..volumes import lifecycle as disks
 from . import system_vms
@@ -158,8 +159,6 @@ def scale(call: Call) -> Generator[float, None, Any]:
 
 def _take_offering(call: Call, vm: SystemVm, offering: Any) -> None:
     """The row changes at once; what the host gives it changes with the next start."""
-    from ..instances.sizes import size_of
-
     before = size_of(call.db, vm)
     vm.service_offering_id = offering.id
     placement.resize(call.sim, vm, before)

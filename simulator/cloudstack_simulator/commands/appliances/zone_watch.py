@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.appliances import CONSOLE_PROXY, SECONDARY_STORAGE_VM
 from ...registry import at_install
-from ..instances.placement import is_usable
 from ..zones.zone_life import WHEN_ENABLED
-from . import system_vms
+from . import recipes, system_vms
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -49,7 +48,7 @@ def look_after(sim: Simulator, zone: Any, order: tuple[str, ...] = ORDER) -> Non
     """Give a zone the system VMs that it lacks, as far as it can have them."""
     if zone.removed is not None or zone.allocation_state != "Enabled":
         return
-    hypervisor = hypervisor_of(sim, zone)
+    hypervisor = recipes.hypervisor_for(sim, zone)
     if hypervisor is None or not any(store.zone_id in (zone.id, None) for store in sim.db.image_stores):
         return
     for kind in order:
@@ -58,12 +57,3 @@ def look_after(sim: Simulator, zone: Any, order: tuple[str, ...] = ORDER) -> Non
             system_vms.create(sim, zone, kind, hypervisor)
         elif all(vm.state == "Stopped" for vm in own):
             system_vms.start_now(sim, own[0])
-
-
-def hypervisor_of(sim: Simulator, zone: Any) -> str | None:
-    """The hypervisor for system VMs: the configured one, else that of the first usable host."""
-    there = [str(h.hypervisor) for h in sim.db.hosts.where(zone_id=zone.id, kind="Routing") if is_usable(sim, h)]
-    wanted = sim.settings.text("system.vm.default.hypervisor")
-    if wanted in there:
-        return wanted
-    return there[0] if there else None

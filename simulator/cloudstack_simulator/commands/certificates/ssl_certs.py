@@ -8,7 +8,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from ...access import may_use_account
+from ...access import entity_owner, may_use_account
 from ...call import Call
 from ...errors import ApiError, CloudRuntime, PermissionDenied, ServerApiError
 from ...model.appliances import SslCertificate
@@ -57,8 +57,6 @@ def upload(call: Call) -> dict[str, Any]:
 
 
 def _owner(call: Call) -> Any:
-    from ...access import entity_owner
-
     return entity_owner(call)
 
 

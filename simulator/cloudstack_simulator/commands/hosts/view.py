@@ -14,9 +14,19 @@ from ..annotations import has_annotations
 from ..common import access_groups
 from ..extensions import use as extensions
 from ..zones.capacity import percent
-from .agents import EVENTS
 
 SECTIONS = ("all", "min", "capacity", "stats", "events")
+EVENTS = {
+    "Up": "StartAgentRebalance; AgentConnected; ShutdownRequested; ManagementServerDown; AgentDisconnected; Ping; "
+    "PingTimeout; HostDown; Remove",
+    "Disconnected": "WaitedTooLong; AgentConnected; ShutdownRequested; ManagementServerDown; Ping; AgentDisconnected; "
+    "PingTimeout; HostDown; Remove",
+    "Connecting": "AgentConnected; Ready; PingTimeout; ShutdownRequested; HostDown; Ping; ManagementServerDown; "
+    "AgentDisconnected; Remove",
+    "Alert": "AgentConnected; Ping; HostDown; Remove; ManagementServerDown; AgentDisconnected; ShutdownRequested",
+    "Down": "AgentConnected; Remove; ManagementServerDown; AgentDisconnected; PingTimeout",
+}
+"""What may happen next to an agent, by its state."""
 
 
 def host_view(call: Call, host: Host) -> dict[str, Any]:

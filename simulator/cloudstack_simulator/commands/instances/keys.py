@@ -17,6 +17,7 @@ from ...listing import equal
 from ...model.instances import SSHKeyPair
 from ...registry import SUCCESS, command
 from ..common import completed, has_notes, owner_fields
+from .inputs import decode_url
 
 KINDS = (
     "ssh-rsa",
@@ -44,8 +45,6 @@ def key_view(call: Call, pair: SSHKeyPair) -> dict[str, Any]:
 def public_part(text: str) -> str | None:
     """`kind base64` of a public key, without its comment; None when it is none."""
     if "%" in text:
-        from .inputs import decode_url
-
         text = decode_url(text)
     parts = text.split()
     if len(parts) < 2 or parts[0] not in KINDS:

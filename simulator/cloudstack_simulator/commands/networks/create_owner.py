@@ -41,3 +41,20 @@ def domain(call: Call, kind: str, offering: Any, owner: Any) -> int:
         call.check_domain(p.domainid)
         return int(p.domainid.id)
     return int(call.db.domains.first(level=0).id)
+
+
+def default_domain_name(call: Call, owner: Any, acl_type: str, domain_id: int) -> str:
+    """The network domain without a given one: the account's, its domain's, the zone's, else `csN` and the suffix."""
+    db = call.db
+    if acl_type == "Account" and owner.network_domain:
+        return str(owner.network_domain)
+    above = db.domains.get(domain_id)
+    while above is not None:
+        if above.network_domain:
+            return str(above.network_domain)
+        above = db.domains.get(above.parent_id)
+    zone = call.params.zoneid
+    if zone is not None and zone.network_domain:
+        return str(zone.network_domain)
+    number = owner.id if acl_type == "Account" else db.accounts.first(name="system").id
+    return f"cs{number:x}{call.setting('guest.domain.suffix', zone)}"

@@ -9,7 +9,7 @@ from ...call import Call
 from ...errors import InvalidParameter, PermissionDenied
 from ...model.networks import Network
 from ..zones import zone_life
-from . import addressing, permissions, services
+from . import addressing, create_owner, permissions, services
 
 
 def check_reach(call: Call, owner: Any, network: Network) -> None:
@@ -42,8 +42,6 @@ def network_for(call: Call, owner: Any, zone: Any) -> Network:
 
 
 def _make(call: Call, owner: Any, zone: Any) -> Network:
-    from .create import default_domain_name
-
     offerings = [o for o in call.db.network_offerings if o.availability == "Required" and o.traffic_type == "Guest"]
     if not offerings:
         raise InvalidParameter(
@@ -67,7 +65,7 @@ def _make(call: Call, owner: Any, zone: Any) -> Network:
             guest_type="Isolated",
             gateway=gateway,
             cidr=cidr,
-            network_domain=default_domain_name(call, owner, "Account", owner.domain_id),
+            network_domain=create_owner.default_domain_name(call, owner, "Account", owner.domain_id),
             acl_type="Account",
             public_mtu=1500,
             private_mtu=1500,

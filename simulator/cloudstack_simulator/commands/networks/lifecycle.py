@@ -9,6 +9,7 @@ from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter
 from ...model.networks import Network
 from ...registry import SUCCESS, check, command
+from ..appliances import routers
 from ..common import completed
 from ..routed import use
 from . import addressing, rules, services
@@ -22,8 +23,6 @@ STEP = 0.05
 
 def implement(call: Call, network: Network) -> Steps:
     """Give a guest network its VLAN, its source NAT address and its router, as far as it lacks them."""
-    from ..appliances import routers
-
     sim = call.sim
     if network.state in ("Allocated", "Implementing"):
         network.state = "Implementing"
@@ -70,8 +69,6 @@ def vms_in(sim: Simulator, network: Network) -> list[Any]:
 
 def shut_down(sim: Simulator, network: Network) -> None:
     """Take back routers and VLAN; addresses and rules stay and are there again when it comes to life again."""
-    from ..appliances import routers
-
     routers.remove_for(sim, network)
     addressing.release_vlan(sim, network)
     if network.state in ("Implemented", "Implementing"):
@@ -137,8 +134,6 @@ def delete_network(call: Call) -> Any:
 
 @command("restartNetwork", sync=lambda call: ("network", call.params.id))
 def restart_network(call: Call) -> Any:
-    from ..appliances import routers
-
     p, network = call.params, call.params.id
     if network.vpc_id is not None and p.cleanup:
         raise InvalidParameter("Cannot restart a VPC tier with cleanup, please restart the whole VPC.")

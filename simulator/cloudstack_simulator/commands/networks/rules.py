@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import net
+from ... import contract, net
 from ...call import Call
 from ...errors import IllegalArgument, InvalidParameter, NetworkRuleConflict
 from ...model.networks import Rule
@@ -45,8 +45,6 @@ def is_ip6_cidr(text: str) -> bool:
 
 def protocols_of(call: Call, network: Any, service: str) -> set[str]:
     """Protocols that a service of the network takes, lower case."""
-    from ... import contract
-
     known = contract.facts("network_services.json")
     for provider in services.providers(call.db, network).get(service, []):
         for capability in known.get(provider, {}).get(service, []):

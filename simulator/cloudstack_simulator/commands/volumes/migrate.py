@@ -12,6 +12,7 @@ from ...model.volumes import Volume
 from ...registry import command
 from .. import hypervisors
 from ..common import completed
+from ..storage_pools.view import pool_view
 from . import encryption, lifecycle, placement
 from .view import volume_view
 
@@ -116,8 +117,6 @@ def move(call: Call, volume: Volume, pool: Any) -> Volume:
 
 @command("findStoragePoolsForMigration")
 def find_pools(call: Call) -> dict[str, Any]:
-    from ..storage_pools.view import pool_view
-
     volume = live(call.params.id, "Unable to find volume with specified id.")
     if not call.caller.is_root_admin:
         raise PermissionDenied("No permission to migrate volume, only root admin can migrate a volume")

@@ -10,6 +10,7 @@ from ...call import Call
 from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.vpcs import Vpc
 from ...registry import allocate, command
+from ..appliances import routers
 from ..common import completed
 from ..networks import mtu
 from ..networks.create import DOMAIN_RULE
@@ -120,8 +121,6 @@ def _check_cidr(call: Call, text: str) -> None:
 
 @command("createVPC")
 def create(call: Call) -> Any:
-    from ..appliances import routers
-
     vpc = call.created
     yield STEP
     if call.params.get("start", True):

@@ -11,6 +11,7 @@ from ...listing import Filter, contains, equal, matching, tagged
 from ...model.vpcs import Vpc
 from ...registry import SUCCESS, command
 from ...tags import taggable
+from ..appliances import routers
 from ..common import completed, has_notes, owner_fields
 from ..networks import addressing
 from ..networks.listing import SERVICES
@@ -126,8 +127,6 @@ def same_vpc(call: Call) -> Any:
 
 @command("restartVPC", sync=same_vpc)
 def restart(call: Call) -> Any:
-    from ..appliances import routers
-
     p, vpc = call.params, the_vpc(call, call.params.id, "Unable to find Enabled VPC by id specified")
     yield STEP
     if p.makeredundant:
@@ -157,8 +156,6 @@ def delete(call: Call) -> Any:
 
 def destroy(sim: Simulator, vpc: Vpc) -> None:
     """Remove a VPC that has no tiers any more."""
-    from ..appliances import routers
-
     routers.remove_for_vpc(sim, vpc)
     _drop_belongings(sim, vpc)
     use.release(sim, "vpc_id", vpc.id)

@@ -9,6 +9,7 @@ from ...call import Call, live
 from ...errors import CloudRuntime, InsufficientAddressCapacity, InvalidParameter, JavaError
 from ...model.zones import Pod, PodRange, Zone
 from ...registry import SUCCESS, command
+from .pod_view import pod_view
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -113,8 +114,6 @@ def create_management_range(call: Call) -> dict[str, Any]:
         ),
     )
     call.event("MANAGEMENT.IP.RANGE.CREATE", "Successfully completed Creating management IP range", pod)
-    from .pods import pod_view
-
     return {"pod": pod_view(call, pod)}
 
 

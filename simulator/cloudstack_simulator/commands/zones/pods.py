@@ -10,36 +10,10 @@ from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...listing import equal
 from ...model.zones import Pod, PodRange, Zone
 from ...registry import SUCCESS, command
-from ..annotations import has_annotations
-from ..common import access_groups, in_access_group
+from ..common import in_access_group
 from . import dedication, pod_ranges
-from .capacity import pod_capacities
+from .pod_view import pod_view
 from .texts import allocation_state
-
-
-def pod_view(call: Call, pod: Pod) -> dict[str, Any]:
-    zone = call.db.zones[pod.zone_id]
-    ranges = [
-        {"startip": r.start, "endip": r.end, "forsystemvms": "1" if r.for_system_vms else "0", "vlanid": r.vlan}
-        for r in pod.ranges
-    ]
-    view = {
-        "id": pod.uuid,
-        "name": pod.name,
-        "zoneid": zone.uuid,
-        "zonename": zone.name,
-        "gateway": pod.gateway,
-        "netmask": str(net.cidr(pod.cidr).netmask),  # type: ignore[union-attr]
-        "ipranges": ranges,
-        **{field: [r[field] for r in ranges] for field in ("startip", "endip", "forsystemvms", "vlanid")},
-        "allocationstate": pod.allocation_state,
-        "storageaccessgroups": ",".join(pod.storage_access_groups) or None,
-        **access_groups(zone=zone),
-        "hasannotations": has_annotations(call, pod),
-    }
-    if call.params.showcapacities:
-        view["capacity"] = pod_capacities(call, pod)
-    return view
 
 
 @command("listPods")
