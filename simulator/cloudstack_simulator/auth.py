@@ -103,8 +103,8 @@ class Authenticator:
 
     @staticmethod
     def is_enabled(caller: Caller) -> bool:
-        """Whether neither the user nor his account is disabled."""
-        return caller.user.state == "enabled" and caller.account.state in ("enabled", "locked")
+        """Whether neither the user nor his account is disabled or locked."""
+        return bool(caller.user.state == caller.account.state == "enabled" and caller.user.removed is None)
 
     def open_session(self, user: Any) -> Session:
         key = base64.urlsafe_b64encode(self.sim.ids.octets(20)).decode().rstrip("=")
@@ -121,9 +121,7 @@ class Authenticator:
         found = self.sessions.get(cookie or "")
         if found is None:
             return None
-        user = self.sim.db.users.get(found.user_id)
-        too_old = self.sim.clock.now() - found.last_seen > SESSION_SECONDS
-        if too_old or user is None or user.removed is not None or not self.is_enabled(self.caller_of(user)):
+        if self.sim.clock.now() - found.last_seen > SESSION_SECONDS:
             del self.sessions[found.cookie]
             return None
         found.last_seen = self.sim.clock.now()

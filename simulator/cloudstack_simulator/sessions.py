@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from . import two_factor
 from .auth import SESSION_SECONDS, Session, password_is
+from .doors import LOOPBACK
 from .envelope import name_of
 from .errors import ApiError, ServerApiError, Unauthorized
+from .model.tenants import domain_text
 from .parameters import UUID
 from .reply import Reply, error_reply
+from .wording import printed
 
 if TYPE_CHECKING:
     from .call import Caller
@@ -24,9 +27,7 @@ class LoginError(ApiError):
 def answer(sim: Simulator, params: dict[str, str], method: str, cookies: dict[str, str]) -> Reply:
     """Answer `login` or `logout`."""
     if params["command"] == "logout":
-        if not sim.auth.close_session(cookies.get("JSESSIONID")):
-            return error_reply("logoutresponse", ServerApiError(431, "Session not found for the logout process."))
-        return Reply(200, {"logoutresponse": {"description": "success"}})
+        return _log_out(sim, cookies)
     if method != "POST":
         return Reply(405, "Please use HTTP POST to authenticate using this API")
     try:
@@ -36,11 +37,23 @@ def answer(sim: Simulator, params: dict[str, str], method: str, cookies: dict[st
     sim.auth.close_session(cookies.get("JSESSIONID"))
     two_factor.forget_half_done(user)
     session = sim.auth.open_session(user)
+    text = f"user has logged in from IP Address /{LOOPBACK}"
+    sim.events.write("USER.LOGIN", text, sim.auth.caller_of(user), user)
     return Reply(
         200,
         {"loginresponse": _login_view(sim, sim.auth.caller_of(user), session)},
         cookies={"JSESSIONID": session.cookie, "sessionkey": session.key},
     )
+
+
+def _log_out(sim: Simulator, cookies: dict[str, str]) -> Reply:
+    session = sim.auth.session(cookies.get("JSESSIONID"))
+    if session is None:
+        return error_reply("logoutresponse", ServerApiError(431, "Session not found for the logout process."))
+    sim.auth.close_session(session.cookie)
+    user = sim.db.users[session.user_id]
+    sim.events.write("USER.LOGOUT", "user has logged out", sim.auth.caller_of(user), user)
+    return Reply(200, {"logoutresponse": {"description": "success"}})
 
 
 def _authenticate(sim: Simulator, params: dict[str, str]) -> Any:
@@ -49,12 +62,39 @@ def _authenticate(sim: Simulator, params: dict[str, str]) -> Any:
         raise LoginError(None)
     domain = _domain(sim, params)
     text = f"Failed to authenticate user {name} in domain {domain.id}; please provide valid credentials"
-    for user in sim.db.users.where(username=name):
-        caller = sim.auth.caller_of(user)
-        known = caller.domain is domain and user.source == "native" and sim.auth.is_enabled(caller)
-        if known and password_is(user.password, password):
-            return user
-    raise LoginError(text)
+    callers = [sim.auth.caller_of(user) for user in sim.db.users.where(username=name)]
+    caller = next((one for one in callers if one.domain is domain and one.user.source == "native"), None)
+    if caller is None or not password:
+        raise LoginError(text)
+    if not password_is(caller.user.password, password):
+        _count_wrong(sim, caller)
+        raise LoginError(text)
+    if not sim.auth.is_enabled(caller):
+        raise LoginError(
+            f"User {_printed(caller)} (or their account) in domain {domain_text(domain)} is disabled/locked. Please "
+            "contact the administrator."
+        )
+    caller.user.wrong_logins = 0
+    return caller.user
+
+
+def _printed(caller: Caller) -> str:
+    user = caller.user
+    return printed("UserAccount", accountName=caller.account.name, id=user.id, username=user.username, uuid=user.uuid)
+
+
+def _count_wrong(sim: Simulator, caller: Caller) -> None:
+    """Too many wrong passwords in a row disable a user.
+
+    Whom this spares is looked up by the user's number among the accounts: who has the number of an admin's account.
+    """
+    user, namesake = caller.user, sim.db.accounts.get(caller.user.id)
+    spared = namesake is not None and namesake.removed is None and (namesake.account_type == 1 or namesake.id == 1)
+    if sim.allowed_logins <= 0 or user.state != "enabled" or spared:
+        return
+    user.wrong_logins += 1
+    if user.wrong_logins >= sim.allowed_logins:
+        user.state = "disabled"
 
 
 def _domain(sim: Simulator, params: dict[str, str]) -> Any:
@@ -109,17 +149,23 @@ def run(
 ) -> Reply:
     """Run a request with a session: its key has to come as cookie and as parameter."""
     command = params.get("command")
+    if not sim.auth.is_enabled(sim.auth.caller_of(sim.db.users[session.user_id])):
+        return _refuse(sim, session, command)
     refused = _second_factor(sim, session, command, params)
     if refused is not None:
         return refused
     if params.get("sessionkey") != session.key or cookies.get("sessionkey") != session.key:
-        sim.auth.close_session(session.cookie)
-        name = name_of(command) if command else "null"
-        return error_reply(name, Unauthorized("unable to verify user credentials"))
+        return _refuse(sim, session, command)
     if command is None:
         return Reply(200, "")
     caller = sim.auth.caller_of(sim.db.users[session.user_id])
     return execute(params, caller, caller.user.uuid)
+
+
+def _refuse(sim: Simulator, session: Session, command: str | None) -> Reply:
+    """End a session that comes without its key, or whose user may no longer call."""
+    sim.auth.close_session(session.cookie)
+    return error_reply(name_of(command) if command else "null", Unauthorized("unable to verify user credentials"))
 
 
 def _second_factor(sim: Simulator, session: Session, command: str | None, params: dict[str, str]) -> Reply | None:

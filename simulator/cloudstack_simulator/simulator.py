@@ -121,10 +121,14 @@ class Simulator:
 
     def begin(self, log_to: IO[str] | None = None) -> None:
         """The start is done: counters, log and what a server reads of its settings at the start begin now."""
-        self.enforces_post = bool(self.settings.value("enforce.post.requests.and.timestamps"))
-        self.rate_limit.read()
+        self._read_settings()
         self.counters.reset()
         self.log = CallLog(log_to)
+
+    def _read_settings(self) -> None:
+        self.enforces_post = bool(self.settings.value("enforce.post.requests.and.timestamps"))
+        self.allowed_logins = int(self.settings.value("incorrect.login.attempts.allowed") or 0)
+        self.rate_limit.read()
 
     def restart(self) -> None:
         """As after a restart of all management servers: what they read once, at their start, they read anew.
@@ -139,8 +143,7 @@ class Simulator:
         """What management servers read once, when they start."""
         self.started = self.clock.now()
         self.max_page_size = int(self.settings.value("default.page.size"))
-        self.enforces_post = bool(self.settings.value("enforce.post.requests.and.timestamps"))
-        self.rate_limit.read()
+        self._read_settings()
         for step in registry.START_STEPS:
             step(self)
 

@@ -57,6 +57,8 @@ class User(Row):
     api_key_access: str = "INHERIT"
     is_default: bool = False
     source: str = "native"
+    wrong_logins: int = 0
+    """How often in a row somebody gave a wrong password."""
     two_factor: bool = False
     """Whether a second factor is wanted, set up or not."""
     two_factor_provider: str | None = None

@@ -83,3 +83,50 @@ def test_changes_need_post(strict: Simulator) -> None:
         "State changing command createDomain needs to be sent using POST request"
     )
     assert strict.handle(request, "POST")[0] == 200
+
+
+def log_in(sim: Simulator, password: str = "password-of-ann", name: str = "ann") -> Any:
+    sent = {"command": "login", "username": name, "password": password, "domain": "a", "response": "json"}
+    return sim.reply(sent)
+
+
+@pytest.mark.parametrize("locked", ["user", "account"])
+def test_who_is_disabled_or_locked_neither_logs_in_nor_calls(sim: Simulator, ann: Any, locked: str) -> None:
+    session = log_in(sim)
+    row = ann if locked == "user" else sim.db.accounts[ann.account_id]
+    row.state = "disabled" if locked == "user" else "locked"
+    assert sim.handle(signed(sim, ann, "listZones"))[0] == 401
+    key = session.cookies["sessionkey"]
+    for text in ("unable to verify user credentials", "unable to verify user credentials and/or request signature"):
+        status, body = sim.handle(
+            {"command": "listZones", "response": "json", "sessionkey": key}, "GET", session.cookies
+        )
+        assert (status, body["listzonesresponse"]["errortext"]) == (401, text)
+    refusal = log_in(sim).body["loginresponse"]["errortext"]
+    assert refusal.startswith('User UserAccount {"accountName":"ann",')
+    assert "is disabled/locked. Please contact the administrator." in refusal
+
+
+def test_five_wrong_passwords_in_a_row_disable_a_user(sim: Simulator, ann: Any) -> None:
+    for _ in range(4):
+        assert "please provide valid credentials" in log_in(sim, "wrong").body["loginresponse"]["errortext"]
+    assert log_in(sim).status == 200
+    for _ in range(5):
+        assert ann.state == "enabled"
+        log_in(sim, "wrong")
+    assert ann.state == "disabled"
+    assert "is disabled/locked" in log_in(sim).body["loginresponse"]["errortext"]
+    sim.call("enableUser", id=ann.uuid)
+    log_in(sim, "wrong")
+    assert log_in(sim).status == 200
+
+
+def test_logins_and_logouts_are_events_of_the_user(sim: Simulator, ann: Any) -> None:
+    session = log_in(sim)
+    assert sim.handle({"command": "logout", "response": "json"}, "GET", session.cookies)[0] == 200
+    events = [event for event in sim.db.events if event.type.startswith("USER.LOG")]
+    assert [(e.type, e.user_id, e.resource) for e in events] == [
+        ("USER.LOGIN", ann.id, ann.uuid),
+        ("USER.LOGOUT", ann.id, ann.uuid),
+    ]
+    assert events[0].description == "user has logged in from IP Address /127.0.0.1"

@@ -160,8 +160,9 @@ def _set_state(call: Call, user: User, state: str, kind: str) -> dict[str, Any]:
 
 @command("enableUser")
 def enable_user(call: Call) -> dict[str, Any]:
-    """The account of the user is enabled with him."""
+    """The account of the user is enabled with him, and wrong logins are forgiven."""
     user = _with_state(call, "enabling")
+    user.wrong_logins = 0
     call.db.accounts[user.account_id].state = "enabled"
     return _set_state(call, user, "enabled", "USER.ENABLE")
 
