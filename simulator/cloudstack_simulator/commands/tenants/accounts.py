@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...access import PROJECT, active_account, may_use_account, visible_accounts
+from ...access import PROJECT, active_account, visible_accounts
 from ...auth import digest_password
 from ...call import Call, live
-from ...errors import CloudRuntime, InvalidParameter, JavaError, ParameterError, PermissionDenied
+from ...errors import CloudRuntime, InvalidParameter, JavaError, ParameterError
 from ...listing import equal, matching
 from ...model.tenants import Account, Domain, Role, User, account_text, domain_text
 from ...parameters import flat_map
-from ...registry import SUCCESS, check, command
+from ...registry import SUCCESS, command
 from ..common import check_details
 from . import passwords, privileges
 from .domains import is_network_domain
@@ -109,7 +109,7 @@ def create_account(call: Call) -> dict[str, Any]:
     return {"account": account_row(call, account)}
 
 
-def _addressed(call: Call) -> Account | None:
+def addressed(call: Call) -> Account | None:
     """The living account that `id`, or `account` in `domainid`, names."""
     p, db = call.params, call.db
     if "id" in p:
@@ -119,24 +119,13 @@ def _addressed(call: Call) -> Account | None:
     return found[0] if found else None
 
 
-def _address_text(call: Call, *, bare_domain: bool = False) -> str:
+def address_text(call: Call, *, bare_domain: bool = False) -> str:
     p = call.params
     domain = p.domainid
     shown = "null" if domain is None else (str(domain.id) if bare_domain else domain_text(domain))
     return f"by accountId: {p.id.id if 'id' in p else 'null'} OR by name: {p.account or 'null'} in domain {shown}"
 
 
-def _find(call: Call) -> Account:
-    account = _addressed(call)
-    if account is None:
-        raise InvalidParameter(f"Unable to find account {_address_text(call)}")
-    if not may_use_account(call.caller, account, call.db):
-        raise PermissionDenied(f"{account_text(call.caller.account)} does not have permission to operate")
-    privileges.check(call, account)
-    return account
-
-
-@check("disableAccount")
 def check_addressed(call: Call) -> None:
     """Whoever names no living account by its id must name one by name and domain."""
     p = call.params
@@ -150,7 +139,7 @@ def check_addressed(call: Call) -> None:
 def update_account(call: Call) -> dict[str, Any]:
     p = call.params
     check_addressed(call)
-    account = _addressed(call)
+    account = addressed(call)
     if account is not None and "id" not in p and account.state != "enabled":
         account = None
     if account is None:
@@ -161,7 +150,7 @@ def update_account(call: Call) -> dict[str, Any]:
     privileges.check(call, account)
     changes = [n for n in ("newname", "networkdomain", "roleid", "apikeyaccess") if n in p]
     if not changes:
-        raise CloudRuntime(f"Unable to update account {account_text(account)} {_address_text(call, bare_domain=True)}")
+        raise CloudRuntime(f"Unable to update account {account_text(account)} {address_text(call, bare_domain=True)}")
     access = access_word(p.apikeyaccess) if p.apikeyaccess is not None else None
     if "newname" in p and not p.newname:
         raise InvalidParameter(
@@ -220,33 +209,6 @@ def access_word(word: str) -> str:
     return word.upper()
 
 
-@command("disableAccount", instance=lambda call: call.params.id)
-def disable_account(call: Call) -> dict[str, Any]:
-    account = _find(call)
-    if account.id == SYSTEM_ID:
-        raise PermissionDenied(f"Account: {account_text(account)} is a system account, disable is not allowed")
-    account.state = "locked" if call.params.lock else "disabled"
-    call.event("ACCOUNT.DISABLE", f"Successfully completed disabling account. Account Id: {account.uuid}", account)
-    return {"account": account_row(call, account)}
-
-
-@command("enableAccount")
-def enable_account(call: Call) -> dict[str, Any]:
-    check_addressed(call)
-    account = _find(call)
-    if account.id == SYSTEM_ID:
-        raise PermissionDenied(f"Account: {account_text(account)} is a system account, enable is not allowed")
-    account.state = "enabled"
-    call.event("ACCOUNT.ENABLE", f"Successfully completed enabling account. Account Id: {account.uuid}", account)
-    return {"account": account_row(call, account)}
-
-
-@command("lockAccount")
-def lock_account(call: Call) -> dict[str, Any]:
-    check_addressed(call)
-    raise CloudRuntime("LockAccount does not lock accounts. Its implementation is disabled. Use DisableAccount instead")
-
-
 @command("deleteAccount")
 def delete_account(call: Call) -> dict[str, Any]:
     account = call.params.id
@@ -301,7 +263,7 @@ def list_accounts(call: Call) -> dict[str, Any]:
 @command("markDefaultZoneForAccount")
 def mark_default_zone(call: Call) -> dict[str, Any]:
     p = call.params
-    account = _addressed(call)
+    account = addressed(call)
     if account is None:
         raise InvalidParameter(f"Unable to find account by name {p.account} in domain with specified id")
     account.default_zone_id = live(p.zoneid, "Unable to find zone by id {id}").id

@@ -230,7 +230,8 @@ def move_user(call: Call) -> dict[str, Any]:
         raise InvalidParameter(
             "moving a user from an account in one domain to an account in another domain is not supported!"
         )
-    user.account_id, user.created = new.id, call.now
+    if new is not old:
+        user.account_id, user.created = new.id, call.now
     call.event("USER.MOVE", f"Successfully completed moving User to a new account. User Id: {user.uuid}", user)
     return SUCCESS
 
