@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from ..campaign import Target
 from ..client import Ambiguous, ApiError, InvalidInput
 from ..model import Option, Row
 from ..reconcile.view import looks_like_id
-from .facts import clusters_of_hosts, scope_of
+from .facts import clusters_of_hosts, of_all_owners, scope_of
 from .scope_names import meant, must_exist
 from .volume_marks import instance_now
 
 GONE = frozenset(("Destroyed", "Expunging", "Expunged", "Error"))
-OWNERS: tuple[Mapping[str, str], ...] = ({}, {"projectid": "-1"})
 SCOPES = ("account", "domain", "project")
 PATIENCE = 3.0
 """Seconds for one look at a port."""
@@ -79,11 +77,7 @@ def selected_instances(run: Any, params: Mapping[str, Any] | None = None) -> lis
 
 
 def _listed(run: Any, params: Mapping[str, Any]) -> list[Row]:
-    lists = run.client.parallel(
-        [partial(run.client.list, "listVirtualMachines", {"listall": True, **owners, **params}) for owners in OWNERS]
-    )
-    rows = {row["id"]: row for found in lists for row in found}
-    return [row for row in rows.values() if row.get("state") not in GONE]
+    return [row for row in of_all_owners(run, "listVirtualMachines", params) if row.get("state") not in GONE]
 
 
 def _in_scope(run: Any, rows: list[Row]) -> list[Row]:

@@ -25,6 +25,7 @@ from .instance_facts import (
     still_answers,
     target_of,
 )
+from .volume_facts import instance_snapshots
 from .volume_marks import instance_now
 
 EXPECTED_CUT = 1.0
@@ -88,7 +89,7 @@ def _destinations(run: Any, row: Row) -> tuple[list[Row], str]:
         return sorted(fitting, key=_room, reverse=True), ""
     if not run.option("with_volumes"):
         return [], "its disks would have to move too; set with_volumes to true if that is meant"
-    if run.client.list("listVMSnapshot", {"virtualmachineid": row["id"], "listall": True}):
+    if instance_snapshots(run, row["id"]):
         return [], "has snapshots of the whole instance (vm_snapshot), which forbid moving its disks; remove them first"
     return sorted(able, key=_room, reverse=True), ""
 

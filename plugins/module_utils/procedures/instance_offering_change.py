@@ -26,6 +26,7 @@ from .instance_facts import (
     still_answers,
     target_of,
 )
+from .volume_facts import instance_snapshots
 from .volume_marks import Marks, instance_now, start
 
 EXPECTED_CUT = 60.0
@@ -102,7 +103,7 @@ def _obstacle(run: Any, row: Row) -> str:
         return "the offerings insist on different disk offerings"
     if new.get("isvolatile") and not old.get("isvolatile") and not run.option("force"):
         return "its root disk would be made anew at every restart and start (a volatile offering); set force if meant"
-    snapshots = run.client.list("listVMSnapshot", {"virtualmachineid": row["id"], "listall": True})
+    snapshots = instance_snapshots(run, row["id"])
     if any(snapshot.get("type") == "DiskAndMemory" for snapshot in snapshots) and not run.option("force"):
         return "it would lose snapshots that hold its memory (vm_snapshot); remove them, or set force"
     if row.get("state") == "Running" and run.option("method") == "live":

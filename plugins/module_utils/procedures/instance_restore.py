@@ -26,7 +26,7 @@ from .instance_facts import (
     still_answers,
     target_of,
 )
-from .volume_facts import BUSY_SNAPSHOTS, volumes_of
+from .volume_facts import BUSY_SNAPSHOTS, instance_snapshots, snapshots_of, volumes_of
 from .volume_marks import Marks, instance_now, start
 
 EXPECTED_CUT = 120.0
@@ -76,11 +76,10 @@ def _marks(run: Any) -> Marks:
 def _obstacle(run: Any, row: Row) -> str:
     if row.get("state") not in ("Running", "Stopped"):
         return f"is {row.get('state')}"
-    if run.client.list("listVMSnapshot", {"virtualmachineid": row["id"], "listall": True}):
+    if instance_snapshots(run, row["id"]):
         return "has snapshots of the whole instance (vm_snapshot), which forbid it; remove them first"
     for disk in volumes_of(run, row["id"]):
-        snapshots = run.client.list("listSnapshots", {"volumeid": disk["id"], "listall": True})
-        if any(snapshot.get("state") in BUSY_SNAPSHOTS for snapshot in snapshots):
+        if any(snapshot.get("state") in BUSY_SNAPSHOTS for snapshot in snapshots_of(run, disk)):
             return f"a snapshot of {disk['name']} is being taken"
     wanted = run.memory["template"] or row.get("templateid")
     question = {"templatefilter": "all", "id": wanted, "zoneid": row.get("zoneid")}
@@ -118,13 +117,12 @@ def _act(run: Any, target: Target) -> None:
 def _keep(run: Any, target: Target, root: Row) -> None:
     """A snapshot of the root disk; one that a run made that was cut off does, too."""
     name = f"before-restore-{root['id'][:8]}"
-    kept = run.client.list("listSnapshots", {"volumeid": root["id"], "listall": True})
-    if any(row["name"] == name and row.get("state") == "BackedUp" for row in kept):
+    if any(row["name"] == name and row.get("state") == "BackedUp" for row in snapshots_of(run, root)):
         return
     run.change("createSnapshot", {"volumeid": root["id"], "name": name}, target.title)
 
     def look() -> bool | str:
-        rows = run.client.list("listSnapshots", {"volumeid": root["id"], "name": name, "listall": True})
+        rows = [row for row in snapshots_of(run, root) if row["name"] == name]
         state = rows[0].get("state") if rows else "not there"
         if state == "Error":
             raise ApiError(

@@ -13,7 +13,7 @@ from typing import Any
 from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target
 from ..client import ApiError, CloudStackError, InvalidInput
 from ..model import Option
-from .facts import CLUSTER, POD, ZONE
+from .facts import CLUSTER, POD, ZONE, of_all_owners
 from .long_jobs import change, time_for
 from .primary_storage_facts import (
     POOLS,
@@ -209,7 +209,7 @@ def _run_again(run: Any, target: Target, instance_id: str, mark: str) -> str:
 
 def _other_pool_in_maintenance(run: Any, instance_id: str, pool_id: str) -> str:
     """The pool in maintenance that an instance also has a volume on: it can only run when that one is left."""
-    volumes = run.client.list("listVolumes", {"virtualmachineid": instance_id, "listall": True})
+    volumes = of_all_owners(run, "listVolumes", {"virtualmachineid": instance_id})
     others = {str(row["storageid"]) for row in volumes if row.get("storageid")} - {pool_id}
     for other in sorted(others):
         rows = run.client.list("listStoragePools", {"id": other})

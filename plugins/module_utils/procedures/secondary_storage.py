@@ -13,7 +13,7 @@ from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing
 from ..client import ApiError, CloudStackError, JobFailed, NotFound
 from ..model import Option, Row
 from . import secondary_storage_checks as checks
-from .facts import ZONE, busy_with
+from .facts import ZONE, busy_with, of_all_owners
 from .long_jobs import change, time_for
 from .secondary_storage_contents import MIGRATION_JOBS, Held, contents, files, referenced, summary, to_move
 
@@ -72,8 +72,7 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
 
 def _warn_of_attached(run: Any, source: Row) -> None:
     """An instance cannot be moved once the store of the ISO in its drive has gone [procedures H1]."""
-    brief = {"listall": True, "details": "iso", **checks.zone_filter(source)}
-    rows = run.client.list("listVirtualMachines", brief)
+    rows = of_all_owners(run, "listVirtualMachines", {"details": "iso", **checks.zone_filter(source)})
     attached = sorted(str(row["name"]) for row in rows if row.get("isoid"))
     if attached:
         run.task.warn(

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..client import ApiError
 from ..model import Row
+from .facts import of_all_owners
 
 IMAGE_JOBS = r"(Snapshot|Template|Iso|ExtractVolume|UploadVolume|Upload\w*Url)\w*Cmd"
 """Jobs that read or write secondary storage, by the class name that listAsyncJobs tells."""
@@ -61,8 +62,7 @@ def contents(run: Any, store: Row) -> list[Held]:
     questions = [
         lambda: _images(run, store, "template", "listTemplates", {"templatefilter": "all", **here}),
         lambda: _images(run, store, "ISO", "listIsos", {"isofilter": "all", **here}),
-        lambda: _snapshots(run, {"listall": True, **here}),
-        lambda: _snapshots(run, {"listall": True, "projectid": "-1", **here}),
+        lambda: _snapshots(run, here),
         lambda: _uploaded_volumes(run, store),
     ]
     found = {held.id: held for some in run.client.parallel(questions) for held in some}
@@ -71,7 +71,7 @@ def contents(run: Any, store: Row) -> list[Held]:
 
 def _images(run: Any, store: Row, kind: str, command: str, params: dict[str, Any]) -> list[Held]:
     zone = {"zoneid": store["zoneid"]} if store.get("zoneid") else {}
-    rows = run.client.list(command, {"listall": True, **zone, **params})
+    rows = of_all_owners(run, command, {**zone, **params})
     return [held for row in rows if (held := _image(store, kind, row))]
 
 
@@ -105,7 +105,7 @@ def _snapshots(run: Any, params: dict[str, Any]) -> list[Held]:
     return [
         Held("snapshot", str(row["id"]), str(row.get("name", "")), int(row.get("physicalsize") or 0),
              row.get("state") == "BackedUp", str(row.get("state")))
-        for row in run.client.list("listSnapshots", params)
+        for row in of_all_owners(run, "listSnapshots", params)
         if row.get("state") not in _NO_DATA
     ]  # fmt: skip
 

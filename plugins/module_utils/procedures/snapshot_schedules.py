@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
 from ..client import ApiError, InvalidInput, NotAllowed
 from ..client.maps import key_value_map
 from ..model import Option, Row
-from .facts import ZONE, setting
+from .facts import ZONE, of_all_owners, setting
 from .snapshot_times import (
     INTERVALS,
     canonical_zone,
@@ -28,7 +27,6 @@ from .volume_facts import (
     DOMAIN,
     INSTANCES,
     KIND,
-    OWNERS,
     PROJECT,
     TAGS,
     VOLUMES,
@@ -80,22 +78,23 @@ def _check_policies(run: Any) -> None:
         check_schedule(kind, str(policy["schedule"]))
         check_time_zone(policy["time_zone"])
         if policy["max_snaps"] < 1:
-            raise InvalidInput(f"max_snaps of the {kind} policy must be at least 1", option="policies", remedy="")
+            raise InvalidInput(
+                f"max_snaps of the {kind} policy must be at least 1",
+                option="policies",
+                remedy="give how many are to be kept",
+            )
 
 
 def _standings(run: Any, targets: Sequence[Target]) -> Sequence[Standing]:
     """From two lists, however many volumes there are."""
-    lists = run.client.parallel(
-        [partial(run.client.list, "listSnapshotPolicies", {"listall": True, **owners}) for owners in OWNERS]
-    )
     by_volume: dict[str, dict[str, Row]] = {}
-    for row in (row for rows in lists for row in rows):
+    for row in of_all_owners(run, "listSnapshotPolicies", {}):
         by_volume.setdefault(str(row["volumeid"]), {})[row["id"]] = row
     return [_judged(run, target, list(by_volume.get(target.id, {}).values())) for target in targets]
 
 
 def _policies(run: Any, target: Target) -> list[Row]:
-    return run.client.list("listSnapshotPolicies", {"volumeid": target.id, "listall": True})
+    return of_all_owners(run, "listSnapshotPolicies", {"volumeid": target.id})
 
 
 def _standing(run: Any, target: Target) -> Standing:

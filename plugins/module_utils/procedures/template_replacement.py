@@ -14,8 +14,9 @@ from ..client import ApiError, InvalidInput, JobFailed, NotFound
 from ..client.maps import flat_map
 from ..model import Option, Row
 from .downloads import failure_of
+from .facts import of_all_owners
 from .scope_names import meant
-from .template_facts import image, lacking, shown, zone_ids
+from .template_facts import FLAGS, check_pair, image, is_fixed, lacking, shown, zone_ids
 from .template_users import Profile, Repointing, instances, profiles
 
 _ADOPTED = (
@@ -34,11 +35,11 @@ def _targets(run: Any) -> Sequence[Target]:
     old, new = image(run, name), image(run, successor)
     if old is None:
         if new is None:
-            listed = run.client.list("listTemplates", {"templatefilter": "all", "listall": True})
+            listed = of_all_owners(run, "listTemplates", {"templatefilter": "all"})
             remedy = meant(name, (row["name"] for row in listed), "check name")
             raise NotFound(f"there is no template {name}", obj=f"template {name}", remedy=remedy)
         return []
-    _check_pair(old, new)
+    check_pair(old, new)
     if new is None and not run.option("url"):
         raise InvalidInput(
             f"there is no template {successor} yet",
@@ -47,26 +48,6 @@ def _targets(run: Any) -> Sequence[Target]:
             remedy="give url, so that it is registered like the old one, or register it with the module template first",
         )
     return [Target(id=old["id"], name=old["name"], kind="template", facts=old)]
-
-
-def _check_pair(old: Row, new: Row | None) -> None:
-    if old.get("templatetype") != "USER":
-        raise InvalidInput(
-            f"template {old['name']} is of type {old.get('templatetype')}",
-            option="name",
-            obj=f"template {old['name']}",
-            remedy="templates of system VMs are changed by system_vm_template_replacement"
-            if old.get("templatetype") == "SYSTEM"
-            else "name one of type USER; others belong to the server",
-        )
-    for field in ("hypervisor", "format", "arch"):
-        if new and new.get(field) and old.get(field) and new[field] != old[field]:
-            raise InvalidInput(
-                f"template {new['name']} has {field} {new[field]}, {old['name']} has {old[field]}",
-                option="replacement",
-                obj=f"template {old['name']}",
-                remedy="a replacement runs where the old one does; register it for the same",
-            )
 
 
 def _standing(run: Any, target: Target) -> Standing:
@@ -109,7 +90,10 @@ def _is_cut_off(run: Any, old: Row) -> bool:
 
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:
-    """What nobody asked to change is at least said."""
+    """What nobody asked to change is at least said, and what the server does not let be changed."""
+    for target in due:
+        if is_fixed(target.facts) and (target.facts.get("ispublic") or target.facts.get("isfeatured")):
+            run.task.warn(f"{target.title} cannot be hidden, because it belongs to a project; remove it instead")
     run.memory["profiles"] = profiles(run, due[0].id) if due else []
     if run.memory["profiles"] and not run.option("repoint_autoscale"):
         titles = ", ".join(found.title for found in run.memory["profiles"])
@@ -185,7 +169,8 @@ def _register(run: Any, target: Target) -> Row:
     if run.option("checksum"):
         params["checksum"] = run.option("checksum")
     if old.get("projectid"):
-        params["projectid"] = old["projectid"]
+        # Who may use it can only be said now.
+        params.update({flag: True for flag in FLAGS if old.get(flag)}, projectid=old["projectid"])
     else:
         params.update(account=old.get("account"), domainid=old.get("domainid"))
     params.update({"zoneid": "-1"} if old.get("crossZones") else {"zoneids": zone_ids(old)})

@@ -9,16 +9,16 @@ A profile is changed only while its groups are disabled, so a remark at the grou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from ..client import ApiError
 from ..model import Row
+from .facts import of_all_owners
 from .volume_marks import Marks
 
-OWNERS: tuple[Mapping[str, str], ...] = ({}, {"projectid": "-1"})
 SCALING = ("ENABLED", "SCALING")
 
 
@@ -38,26 +38,18 @@ class Profile:
 
 def instances(run: Any, template: str) -> list[str]:
     """Names of the instances that were made from it."""
-    return sorted({row["name"] for row in _listed(run, "listVirtualMachines", {"templateid": template})})
+    return sorted({row["name"] for row in of_all_owners(run, "listVirtualMachines", {"templateid": template})})
 
 
 def profiles(run: Any, template: str) -> list[Profile]:
     """Profiles of accounts and projects that name it."""
-    found = _listed(run, "listAutoScaleVmProfiles", {"templateid": template})
+    found = of_all_owners(run, "listAutoScaleVmProfiles", {"templateid": template})
     ask: list[Callable[[], list[Row]]] = [partial(_groups, run, row) for row in found]
     return [Profile(row, groups) for row, groups in zip(found, run.client.parallel(ask), strict=True)]
 
 
 def _groups(run: Any, profile: Row) -> list[Row]:
-    return _listed(run, "listAutoScaleVmGroups", {"vmprofileid": profile["id"]})
-
-
-def _listed(run: Any, command: str, params: Mapping[str, Any]) -> list[Row]:
-    """Of accounts and, which a list leaves out unless asked, of projects."""
-    lists = run.client.parallel(
-        [partial(run.client.list, command, {"listall": True, **owners, **params}) for owners in OWNERS]
-    )
-    return list({row["id"]: row for rows in lists for row in rows}.values())
+    return of_all_owners(run, "listAutoScaleVmGroups", {"vmprofileid": profile["id"]})
 
 
 class Repointing:
@@ -81,7 +73,7 @@ class Repointing:
                 self._run.change("disableAutoScaleVmGroup", {"id": group["id"]}, profile.title)
         params = {"id": profile.row["id"], "templateid": template["id"]}
         self._run.change("updateAutoScaleVmProfile", params, profile.title)
-        now = _listed(self._run, "listAutoScaleVmProfiles", {"id": profile.row["id"]})
+        now = of_all_owners(self._run, "listAutoScaleVmProfiles", {"id": profile.row["id"]})
         if any(row.get("templateid") != template["id"] for row in now):
             raise ApiError(
                 "the server reported success, but its profile has the old template still",
@@ -92,7 +84,7 @@ class Repointing:
     def enable_again(self) -> None:
         """Enables the groups that were disabled for this, whoever did it, and takes their remarks away."""
         for group_id, mark in self._marks.read().items():
-            rows = _listed(self._run, "listAutoScaleVmGroups", {"id": group_id})
+            rows = of_all_owners(self._run, "listAutoScaleVmGroups", {"id": group_id})
             if rows and str(rows[0].get("state")).upper() not in SCALING:
                 name = rows[0].get("name") or group_id
                 self._run.change("enableAutoScaleVmGroup", {"id": group_id}, f"autoscale group {name}")

@@ -16,15 +16,14 @@ from ..campaign import Target
 from ..client import InvalidInput
 from ..model import Option, Row
 from ..reconcile.view import looks_like_id
-from .facts import scope_of
+from .facts import of_all_owners, scope_of
 from .primary_storage_facts import GONE, is_systems
-from .scope_names import must_exist
+from .scope_names import OWNERS, must_exist
 from .volume_marks import instance_now
 
 GIB = 1 << 30
 COPIED_PER_SECOND = 100 << 20
 """Bytes that are copied at rest over a network of 1 Gb/s: the expected cut of an instance that is stopped for it."""
-OWNERS: tuple[Mapping[str, str], ...] = ({}, {"projectid": "-1"})
 MOVING_JOBS = r"(MigrateVolume|MigrateVirtualMachineWithVolume|MigrateVMWithVolume|MigrateVM)\w*Cmd"
 BUSY_SNAPSHOTS = ("Allocated", "Creating", "CreatedOnPrimary", "BackingUp", "Copying")
 
@@ -87,16 +86,12 @@ def volumes_of(run: Any, instance_id: str) -> list[Row]:
 
 
 def _listed(run: Any, params: Mapping[str, Any]) -> list[Row]:
-    lists = run.client.parallel(
-        [partial(run.client.list, "listVolumes", {"listall": True, **owners, **params}) for owners in OWNERS]
-    )
-    return [row for rows in lists for row in rows if row.get("state") not in GONE]
+    return [row for row in of_all_owners(run, "listVolumes", params) if row.get("state") not in GONE]
 
 
 def _of_instance(run: Any, zone: Mapping[str, Any], name: str) -> list[Row]:
-    params = {"listall": True, **zone, "id" if looks_like_id(name) else "name": name}
-    lists = [run.client.list("listVirtualMachines", {**params, **owners}) for owners in OWNERS]
-    machines = {row["id"]: row for rows in lists for row in rows if name in (row["name"], row["id"])}
+    rows = of_all_owners(run, "listVirtualMachines", {**zone, "id" if looks_like_id(name) else "name": name})
+    machines = {row["id"]: row for row in rows if name in (row["name"], row["id"])}
     if len(machines) > 1:
         raise InvalidInput(
             f"{len(machines)} instances are called {name}",
@@ -188,13 +183,21 @@ def volume_now(run: Any, volume_id: str) -> Row | None:
 def obstacle(run: Any, rows: Sequence[Row]) -> str:
     """Why volumes must not be touched now: snapshots under way, snapshots of the instance. Empty: nothing."""
     for row in rows:
-        snapshots = run.client.list("listSnapshots", {"volumeid": row["id"], "listall": True})
-        if any(snapshot.get("state") in BUSY_SNAPSHOTS for snapshot in snapshots):
+        if any(snapshot.get("state") in BUSY_SNAPSHOTS for snapshot in snapshots_of(run, row)):
             return f"a snapshot of {row['name']} is being taken"
     machine = rows[0].get("virtualmachineid") if rows else None
-    if machine and run.client.list("listVMSnapshot", {"virtualmachineid": machine, "listall": True}):
+    if machine and instance_snapshots(run, machine):
         return "the instance has snapshots of its own (VM snapshots), which forbid it"
     return ""
+
+
+def snapshots_of(run: Any, volume: Row) -> list[Row]:
+    return of_all_owners(run, "listSnapshots", {"volumeid": volume["id"]})
+
+
+def instance_snapshots(run: Any, instance_id: str) -> list[Row]:
+    """Snapshots of a whole instance (VM snapshots)."""
+    return of_all_owners(run, "listVMSnapshot", {"virtualmachineid": instance_id})
 
 
 def is_moved_by_a_job(run: Any, target: Target) -> bool:

@@ -54,7 +54,8 @@ def _validate(given: Mapping[str, Any]) -> None:
 
 def _rows(ctx: Any) -> list[Row]:
     if ctx.id:
-        return ctx.view.rows(ctx.resource, {"id": ctx.id})
+        owner = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
+        return ctx.view.rows(ctx.resource, {"id": ctx.id, **owner})
     volume = volume_of(ctx)
     if volume is None:
         # Without a volume the server lists the policies of all of them, so another's would be taken.
@@ -64,7 +65,9 @@ def _rows(ctx: Any) -> list[Row]:
             obj=ctx.name,
             remedy="give the volume that the policy is for",
         )
-    return ctx.view.rows(ctx.resource, {"volumeid": volume["id"]})
+    # What projects own is left out of lists that do not name the project, though the volume is named.
+    owner = {"projectid": volume["projectid"]} if volume.get("projectid") else {}
+    return ctx.view.rows(ctx.resource, {"volumeid": volume["id"], **owner})
 
 
 def _complete(ctx: Any, row: Row) -> Row:

@@ -123,7 +123,8 @@ VM_SNAPSHOT = Resource(
 def _revert(task: Any) -> dict[str, Any]:
     around = {name: task.option(name) for name in ("zone", "domain", "account", "project") if task.option(name)}
     vm = task.view.find("instance", task.option("vm"), around)
-    listed = task.client.list("listVMSnapshot", {"virtualmachineid": vm["id"], "listall": True})
+    owner = {"projectid": vm["projectid"]} if vm.get("projectid") else {}
+    listed = task.client.list("listVMSnapshot", {"virtualmachineid": vm["id"], "listall": True, **owner})
     wanted = str(task.option("name"))
     found = [row for row in listed if wanted in (row.get("displayname"), row["id"])]
     if len(found) != 1:
