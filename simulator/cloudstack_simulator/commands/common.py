@@ -31,6 +31,12 @@ def by_ids(call: Call) -> Filter | None:
     return any_of("id", p.ids) if p.ids else equal("id", p.id)
 
 
+def named_values(value: dict[str, Any] | None) -> dict[str, str]:
+    """`param[0].name=a&param[0].value=b` as {"a": "b"}; what was left out is the word null."""
+    entries = [entry if isinstance(entry, dict) else {} for entry in (value or {}).values()]
+    return {entry.get("name", "null"): entry.get("value", "null") for entry in entries}
+
+
 def access_groups(**places: Any) -> dict[str, Any]:
     """The storage access groups that come from the places around one."""
     return {

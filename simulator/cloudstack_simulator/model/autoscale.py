@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..tables import Row, entity, fresh
+from ..wording import printed
 
 
 @entity("counters", "Counter")
@@ -22,6 +23,9 @@ class Condition(Row):
     threshold: int
     account_id: int
 
+    def __str__(self) -> str:
+        return printed("Condition", id=self.id, uuid=self.uuid)
+
 
 @entity("scaling_policies", "AutoScalePolicy", indexes=("account_id",))
 class ScalingPolicy(Row):
@@ -33,6 +37,9 @@ class ScalingPolicy(Row):
     quiet_time: int
     account_id: int
     condition_ids: list[int] = fresh(list)
+
+    def __str__(self) -> str:
+        return printed("AutoScalePolicy", id=self.id, name=self.name, uuid=self.uuid)
 
 
 @entity("scaling_profiles", "AutoScaleVmProfile", indexes=("account_id",))
@@ -51,6 +58,9 @@ class ScalingProfile(Row):
     user_data_details: str | None = None
     user_id: int | None = None
     display: bool = True
+
+    def __str__(self) -> str:
+        return printed("AutoScaleVMProfile", id=self.id, templateId=self.template_id, uuid=self.uuid)
 
 
 @entity("scaling_groups", "AutoScaleVmGroup", indexes=("account_id", "rule_id", "profile_id"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ...call import Call, live
@@ -14,7 +15,7 @@ from ...registry import SUCCESS, allocate, command
 from ..common import has_notes, owner_fields
 from ..instances import life
 from ..networks import services
-from . import members
+from . import members, rules
 from .policies import policy_view
 
 INTERVAL = 30
@@ -59,33 +60,6 @@ def _balancer(call: Call, rule: Rule) -> dict[str, Any]:
     }
 
 
-def _policies(found: list[Any], interval: int, action: str, word: str) -> list[int]:
-    """Numbers of the policies of one direction, checked against the group."""
-    if not found:
-        raise InvalidParameter(f"AutoScale VM group must have at least one Scale{word} policy")
-    for policy in found:
-        if policy.duration < interval:
-            raise InvalidParameter(
-                f"duration : {policy.duration} specified in a policy cannot be less than vm group's interval : "
-                f"{interval}"
-            )
-        if policy.action != action:
-            lowered = f"scale{word.lower()}"
-            raise InvalidParameter(f"Only {lowered} policies can be specified in {lowered}policyids")
-    return [policy.id for policy in found]
-
-
-def _check_sizes(smallest: int, largest: int, interval: int) -> None:
-    if smallest <= 0:
-        raise InvalidParameter(f"minmembers is an invalid value: {smallest}")
-    if largest <= 0:
-        raise InvalidParameter(f"maxmembers is an invalid value: {largest}")
-    if smallest > largest:
-        raise InvalidParameter(f"minmembers ({smallest})cannot be greater than maxmembers ({largest})")
-    if interval <= 0:
-        raise InvalidParameter(f"interval is an invalid value: {interval}")
-
-
 def _rule(call: Call) -> Rule:
     rule = call.params.lbruleid
     if not rule or rule.removed is not None or rule.purpose != "LoadBalancing":
@@ -107,28 +81,42 @@ def _rule(call: Call) -> Rule:
 def allocate_group(call: Call) -> ScalingGroup:
     p = call.params
     rule = _rule(call)
-    interval = p.get("interval", INTERVAL)
-    _check_sizes(p.minmembers, p.maxmembers, interval)
-    up = _policies(p.scaleuppolicyids, interval, "SCALEUP", "Up")
-    down = _policies(p.scaledownpolicyids, interval, "SCALEDOWN", "Down")
-    profile = live(p.vmprofileid, "Unable to find vmprofileid")
-    call.check_access(profile)
-    group: ScalingGroup = call.db.scaling_groups.add(
-        ScalingGroup(
-            name=p.name,
-            rule_id=rule.id,
-            profile_id=profile.id,
-            account_id=rule.account_id,
-            zone_id=call.db.networks[rule.network_id].zone_id,
-            smallest=p.minmembers,
-            largest=p.maxmembers,
-            interval=interval,
-            up_ids=up,
-            down_ids=down,
-            display=p.get("fordisplay", True),
-        )
+    group = ScalingGroup(
+        name=p.name,
+        rule_id=rule.id,
+        profile_id=p.vmprofileid.id,
+        account_id=rule.account_id,
+        zone_id=call.db.networks[rule.network_id].zone_id,
+        smallest=p.minmembers,
+        largest=p.maxmembers,
+        interval=p.get("interval", INTERVAL),
+        display=p.get("fordisplay", True),
     )
-    return group
+    _take(call, group)
+    made: ScalingGroup = call.db.scaling_groups.add(group)
+    return made
+
+
+def _take(call: Call, group: ScalingGroup) -> None:
+    """Check a new or changed group, its profile and rule, and give it the policies that the call names."""
+    p, db = call.params, call.db
+    rules.check_name(group.name)
+    rules.check_sizes(group.smallest, group.largest, group.interval)
+    up = rules.check_policies(_named(call, p.scaleuppolicyids, group.up_ids), group.interval, "SCALEUP", "Up")
+    down = rules.check_policies(_named(call, p.scaledownpolicyids, group.down_ids), group.interval, "SCALEDOWN", "Down")
+    profile = live(db.scaling_profiles.get(group.profile_id), "Unable to find vmprofileid")
+    call.check_access(profile)
+    rule = db.firewall_rules[group.rule_id]
+    rules.check_network(call, db.networks[rule.network_id], up + down)
+    given = [*(up if p.scaleuppolicyids is not None else []), *(down if p.scaledownpolicyids is not None else [])]
+    rules.check_one_owner([*given, rule, profile])
+    for policy in given:
+        call.check_access(policy)
+    group.up_ids, group.down_ids = [x.id for x in up], [x.id for x in down]
+
+
+def _named(call: Call, given: list[Any] | None, present: list[int]) -> list[Any]:
+    return given if given is not None else [call.db.scaling_policies[n] for n in present]
 
 
 @command("createAutoScaleVmGroup")
@@ -146,26 +134,29 @@ def _group(call: Call) -> ScalingGroup:
     return group  # type: ignore[no-any-return]
 
 
-PHYSICAL = ("minmembers", "maxmembers", "scaleuppolicyids", "scaledownpolicyids")
-
-
 @command("updateAutoScaleVmGroup")
 def update_group(call: Call) -> dict[str, Any]:
     p, group = call.params, _group(call)
     interval = p.get("interval", group.interval)
-    if group.state != "DISABLED" and (interval != group.interval or any(name in p for name in PHYSICAL)):
+    sizes = p.minmembers is not None or p.maxmembers is not None
+    if group.state != "DISABLED" and (
+        sizes or interval != group.interval or p.scaleuppolicyids or p.scaledownpolicyids
+    ):
         raise InvalidParameter(
             "An AutoScale Vm Group can be updated with minMembers/maxMembers/Interval only when it is in disabled state"
         )
-    smallest, largest = p.get("minmembers", group.smallest), p.get("maxmembers", group.largest)
-    _check_sizes(smallest, largest, interval)
-    policies = call.db.scaling_policies
-    up = p.get("scaleuppolicyids", [policies[n] for n in group.up_ids])
-    down = p.get("scaledownpolicyids", [policies[n] for n in group.down_ids])
-    group.up_ids = _policies(up, interval, "SCALEUP", "Up")
-    group.down_ids = _policies(down, interval, "SCALEDOWN", "Down")
-    group.smallest, group.largest, group.interval = smallest, largest, interval
-    group.name, group.display = p.name or group.name, p.get("fordisplay", group.display)
+    changed = replace(
+        group,
+        _table=None,
+        name=group.name if p.name is None or not p.name.strip() else p.name,
+        smallest=p.get("minmembers", group.smallest),
+        largest=p.get("maxmembers", group.largest),
+        interval=interval,
+        display=p.get("fordisplay", group.display),
+    )
+    _take(call, changed)
+    for field in ("name", "smallest", "largest", "interval", "display", "up_ids", "down_ids"):
+        setattr(group, field, getattr(changed, field))
     if p.customid:
         call.db.scaling_groups.change_uuid(group, p.customid)
     return {"autoscalevmgroup": group_view(call, group)}
@@ -196,7 +187,10 @@ def disable_group(call: Call) -> Any:
 @command("deleteAutoScaleVmGroup")
 def delete_group(call: Call) -> Any:
     group, cleanup = _group(call), bool(call.params.cleanup)
-    if group.state not in ("NEW", "DISABLED") and not cleanup:
+    if group.state == "NEW":
+        call.db.scaling_groups.remove(group)
+        return SUCCESS
+    if group.state != "DISABLED" and not cleanup:
         raise InvalidParameter(
             f"Cannot delete autoscale vm group id : {group.id} because it is in {group.state} state. Please disable it "
             "or pass cleanup=true flag which will destroy all VMs."

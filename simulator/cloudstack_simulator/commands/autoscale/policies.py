@@ -11,9 +11,12 @@ from ...model.autoscale import ScalingGroup, ScalingPolicy
 from ...registry import SUCCESS, allocate, command
 from ..common import owner_fields
 from .conditions import condition_view
+from .rules import check_one_owner
 
 ACTIONS = ("SCALEUP", "SCALEDOWN")
 QUIET_TIME = 300
+SYSTEM = 1
+"""The server's own account: what nobody else has belongs to it."""
 
 
 def policy_view(call: Call, policy: ScalingPolicy) -> dict[str, Any]:
@@ -42,40 +45,41 @@ def _check_times(duration: int, quiet_time: int) -> None:
         raise InvalidParameter(f"quietTime is an invalid value: {quiet_time}")
 
 
-def _conditions(call: Call) -> list[Any]:
-    """The conditions that the call names: some, each on a counter of its own."""
-    found = call.params.conditionids
-    if not found:
+def _conditions(call: Call, policy: ScalingPolicy) -> list[int]:
+    """Numbers of the conditions that the call names: some, all of the policy's account, each on its own counter."""
+    given = call.params.conditionids
+    if not given:
         raise InvalidParameter("AutoScale policy must have at least one condition")
+    found = [condition for condition in given if condition and condition.removed is None]
+    check_one_owner([*found, policy])
     for condition in found:
-        live(condition, "Unable to find the condition specified")
         call.check_access(condition)
+    if len(found) < len(given):
+        raise InvalidParameter("Unable to find the condition specified")
     if len({c.counter_id for c in found}) < len(found):
         raise InvalidParameter(
             "at least two conditions in the conditionids have the same counter. It is not right to apply two different "
             "conditions for the same counter"
         )
-    return list(found)
+    return [condition.id for condition in found]
 
 
 @allocate("createAutoScalePolicy")
 def allocate_policy(call: Call) -> ScalingPolicy:
     p = call.params
     action = _action(p.action)
-    quiet_time = p.get("quiettime", QUIET_TIME)
-    _check_times(p.duration, quiet_time)
-    conditions = _conditions(call)
-    policy: ScalingPolicy = call.db.scaling_policies.add(
-        ScalingPolicy(
-            name=p.name,
-            action=action,
-            duration=p.duration,
-            quiet_time=quiet_time,
-            account_id=conditions[0].account_id,
-            condition_ids=[c.id for c in conditions],
-        )
+    first = p.conditionids[0] if p.conditionids else None
+    policy = ScalingPolicy(
+        name=p.name,
+        action=action,
+        duration=p.duration,
+        quiet_time=p.get("quiettime", QUIET_TIME),
+        account_id=first.account_id if first else SYSTEM,
     )
-    return policy
+    _check_times(policy.duration, policy.quiet_time)
+    policy.condition_ids = _conditions(call, policy)
+    made: ScalingPolicy = call.db.scaling_policies.add(policy)
+    return made
 
 
 @command("createAutoScalePolicy")
@@ -101,7 +105,7 @@ def update_policy(call: Call) -> dict[str, Any]:
             raise InvalidParameter("duration is less than the associated AutoScaleVmGroup's interval")
     _check_times(duration, quiet_time)
     if p.conditionids is not None:
-        policy.condition_ids = [c.id for c in _conditions(call)]
+        policy.condition_ids = _conditions(call, policy)
     policy.name, policy.duration, policy.quiet_time = p.get("name", policy.name), duration, quiet_time
     return {"autoscalepolicy": policy_view(call, policy)}
 

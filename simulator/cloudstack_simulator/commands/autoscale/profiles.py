@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ... import contract
 from ...call import Call, live
 from ...errors import InvalidParameter
 from ...listing import equal, matching
 from ...model.autoscale import ScalingProfile
-from ...parameters import flat_map
+from ...parameters import Typing
 from ...registry import SUCCESS, allocate, command
-from ..common import owner_fields, uuid_of
+from ..common import named_values, owner_fields, uuid_of
 from ..instances import inputs
 from ..instances.sizes import is_open
 
@@ -74,6 +75,7 @@ def allocate_profile(call: Call) -> ScalingProfile:
     owner = call.owner()
     zone = live(p.zoneid, "Unable to find zone by id")
     offering = live(p.serviceofferingid, "Unable to find service offering by id")
+    _check_deployment(call)
     template = live(p.templateid, "Unable to use the given template.")
     text, text_id = inputs.finalize_user_data(call, template)
     profile = ScalingProfile(
@@ -81,8 +83,8 @@ def allocate_profile(call: Call) -> ScalingProfile:
         account_id=owner.id,
         service_offering_id=offering.id,
         template_id=template.id,
-        deploy_params=flat_map(p.otherdeployparams),
-        counter_params=flat_map(p.counterparam),
+        deploy_params=named_values(p.otherdeployparams),
+        counter_params=named_values(p.counterparam),
         grace_period=p.get("expungevmgraceperiod", GRACE_PERIOD),
         user_data=text,
         user_data_id=text_id,
@@ -93,6 +95,14 @@ def allocate_profile(call: Call) -> ScalingProfile:
     _check(call, profile)
     made: ScalingProfile = call.db.scaling_profiles.add(profile)
     return made
+
+
+def _check_deployment(call: Call) -> None:
+    """Deployments with the profile have to be something that deployVirtualMachine could read."""
+    p = call.params
+    raw = {name.lower(): value for name, value in named_values(p.otherdeployparams).items()}
+    raw |= {"zoneid": p.zoneid.uuid, "serviceofferingid": p.serviceofferingid.uuid, "templateid": p.templateid.uuid}
+    Typing(contract.commands()["deployVirtualMachine"], call.db, call.caller.is_root_admin).apply(raw)
 
 
 @command("createAutoScaleVmProfile")
@@ -122,8 +132,8 @@ def update_profile(call: Call) -> dict[str, Any]:
     new = {
         "service_offering_id": p.serviceofferingid.id if p.serviceofferingid else None,
         "template_id": p.templateid.id if p.templateid else None,
-        "deploy_params": flat_map(p.otherdeployparams) if p.otherdeployparams is not None else None,
-        "counter_params": flat_map(p.counterparam) if p.counterparam is not None else None,
+        "deploy_params": named_values(p.otherdeployparams) if p.otherdeployparams else None,
+        "counter_params": named_values(p.counterparam) if p.counterparam else None,
         "grace_period": p.expungevmgraceperiod,
         "user_data": text,
         "user_data_id": text_id,

@@ -52,6 +52,15 @@ def refuse_share(vm: Any) -> None:
         raise InvalidParameter("Operation not supported on Shared FileSystem Instance")
 
 
+def refuse_scaled(sim: Simulator, vm: Any) -> None:
+    """Refuse to take an instance away from a scaling group that is at work."""
+    group = sim.db.scaling_groups.get(vm.autoscale_group_id)
+    if group is not None and group.removed is None and group.state != "DISABLED":
+        raise InvalidParameter(
+            "Cannot perform actions on VM in an AutoScale VM group, Please disable the VM group and retry."
+        )
+
+
 def refuse_node(sim: Simulator, vm: Any) -> None:
     """Refuse to destroy a node of a Kubernetes cluster that the server runs."""
     node = sim.db.kubernetes_nodes.first(vm_id=vm.id) if vm.serves == NODE else None

@@ -37,6 +37,7 @@ def destroy(call: Call) -> Any:
         raise InvalidParameter(
             f"Instance [id = {vm.uuid}, name = {vm.instance_name}] has delete protection enabled and cannot be deleted."
         )
+    guards.refuse_scaled(call.sim, vm)
     _check_volumes(vm, p.volumeids or [])
     guards.refuse_busy_root(call.sim, vm, "vm destroy")
     yield life.STEP

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...call import Call
-from ...errors import InvalidParameter, ServerApiError
+from ...errors import CloudRuntime, InvalidParameter, ServerApiError
 from ...model.networks import LbMember, Rule
 from ...registry import SUCCESS, command
 from ..appliances import internal_balancers
 from ..common import completed
-from ..instances import life
+from ..instances import guards, life
 from ..instances.views import instance_view
 from . import rules
 from .balancing import rule_of
@@ -97,6 +97,8 @@ def remove(call: Call) -> Any:
     pairs, db = _pairs(call), call.db
     if not pairs:
         raise InvalidParameter("Both instanceids and vmidipmap  can't be null")
+    for vm, _address in pairs:
+        guards.refuse_scaled(call.sim, vm)
     yield STEP
     for vm, address in pairs:
         mapped = [m for m in db.lb_members.where(rule_id=rule.id, vm_id=vm.id) if address in (None, m.address)]
@@ -104,23 +106,27 @@ def remove(call: Call) -> Any:
             raise InvalidParameter(f"The instance id: {vm.id} is not configured for LB rule {rule}")
         for member in mapped:
             db.lb_members.delete(member)
+        if db.scaling_groups.where(rule_id=rule.id):
+            vm.autoscale_group_id = None
     if not db.lb_members.where(rule_id=rule.id):
         rule.state = "Add"
     completed(call, "LB.REMOVE.FROM.RULE", "removing from load balancer. Load Balancer Id", rule, "LoadBalancerRule")
     return SUCCESS
 
 
+HIDDEN = ("Destroyed", "Expunging", "Error", "Unknown")
+"""States in which an instance is no longer shown as a member."""
+
+
 @command("listLoadBalancerRuleInstances")
 def list_members(call: Call) -> dict[str, Any]:
-    """With `applied=false` the other instances of the network."""
-    p, db = call.params, call.db
-    rule = rule_of(call, "Unable to find load balancer rule {id}")
-    members = {m.vm_id for m in db.lb_members.where(rule_id=rule.id)}
-    if p.get("applied", True):
-        numbers = members
-    else:
-        numbers = {n.vm_id for n in db.nics.where(network_id=rule.network_id)} - members
-    vms = [vm for vm in (db.vms.live.get(n) for n in sorted(numbers)) if vm is not None and vm.vm_type == "User"]
+    """Only members are looked at, so that `applied=false` finds nothing."""
+    p, db, rule = call.params, call.db, call.params.id
+    if not rule or rule.removed is not None or rule.purpose != "LoadBalancing":
+        raise CloudRuntime(f"Unable to find the load balancer with ID [{rule.id}].")
+    call.check_access(rule)
+    numbers = sorted({m.vm_id for m in db.lb_members.where(rule_id=rule.id)}) if p.get("applied", True) else []
+    vms = [vm for vm in (db.vms.live.get(n) for n in numbers) if vm is not None and vm.state not in HIDDEN]
     if p.lbvmips:
         return call.listing("lbrulevmidip", vms, lambda c, vm: _member_addresses(c, rule, vm))
     return call.listing("loadbalancerruleinstance", vms, lambda c, vm: instance_view(c, vm, full=False))

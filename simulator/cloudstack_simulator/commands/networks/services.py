@@ -36,6 +36,12 @@ def supports(db: Database, network: Network, service: str) -> bool:
     return offering is not None and service in offering.services
 
 
+def may_scale(db: Database, network: Network) -> bool:
+    """Whether the offering lets groups of instances grow and shrink behind the network's balancer."""
+    offering = db.network_offerings.get(network.offering_id)
+    return offering is not None and offering.lb_autoscaling
+
+
 def has_router(db: Database, network: Network) -> bool:
     """Whether a virtual router of its own serves the network."""
     return network.vpc_id is None and any("VirtualRouter" in names for names in providers(db, network).values())

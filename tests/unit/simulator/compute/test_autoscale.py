@@ -41,13 +41,13 @@ def scaling(running: Any) -> dict[str, str]:
 
 
 def new_group(op: Any, ids: dict[str, str], **more: Any) -> dict[str, Any]:
-    found: dict[str, Any] = op.do("createAutoScaleVmGroup", **group_of(ids), **more)["autoscalevmgroup"]
+    found: dict[str, Any] = op.do("createAutoScaleVmGroup", **(group_of(ids) | more))["autoscalevmgroup"]
     return found
 
 
 def group_of(ids: dict[str, str]) -> dict[str, Any]:
     return {
-        "lbruleid": ids["rule"], "minmembers": 2, "maxmembers": 4, "scaleuppolicyids": ids["up"],
+        "name": "web", "lbruleid": ids["rule"], "minmembers": 2, "maxmembers": 4, "scaleuppolicyids": ids["up"],
         "scaledownpolicyids": ids["down"], "vmprofileid": ids["profile"],
     }  # fmt: skip
 
@@ -67,7 +67,14 @@ def test_a_group_gets_as_many_instances_as_it_needs_at_least(running: Any, scali
     balanced = op.rows("listLoadBalancerRuleInstances", id=scaling["rule"])
     assert {vm["id"] for vm in balanced} == {vm["id"] for vm in vms}
     assert op.only("listAutoScaleVmGroups", id=group["id"])["availablevirtualmachinecount"] == 2
+    assert op.refused("destroyVirtualMachine", id=vms[0]["id"])[1].startswith("Cannot perform actions on VM in an Auto")
+    gone = {"id": scaling["rule"], "virtualmachineids": vms[0]["id"]}
+    assert op.refused("removeFromLoadBalancerRule", **gone)[1].startswith(
+        "Cannot perform actions on VM in an AutoScale"
+    )
+    op.do("disableAutoScaleVmGroup", id=group["id"])
     op.do("destroyVirtualMachine", id=vms[0]["id"])
+    op.do("enableAutoScaleVmGroup", id=group["id"])
     running.sim.advance(120)
     assert op.only("listAutoScaleVmGroups", id=group["id"])["availablevirtualmachinecount"] == 2
     code, text = op.refused("deleteAutoScaleVmGroup", id=group["id"])
@@ -110,6 +117,8 @@ def test_only_a_disabled_group_changes_its_size(running: Any, scaling: dict[str,
         ({"minmembers": 0}, "minmembers is an invalid value: 0"),
         ({"maxmembers": -1}, "maxmembers is an invalid value: -1"),
         ({"minmembers": 5}, "minmembers (5)cannot be greater than maxmembers (4)"),
+        ({"name": ""}, "Invalid AutoScale VM group name"),
+        ({"name": "a_b"}, "Invalid AutoScale VM group name"),
         ({"interval": 0}, "interval is an invalid value: 0"),
         ({"interval": 61}, "cannot be less than vm group's interval : 61"),
         ({"scaleuppolicyids": "down"}, "Only scaleup policies can be specified in scaleuppolicyids"),
@@ -155,3 +164,78 @@ def test_instances_of_a_group_have_the_profiles_user_data(running: Any, scaling:
     assert {(vm["userdata"], vm["userdataid"], vm["userdatadetails"]) for vm in vms} == {(text, data, "{a=1, b=2}")}
     refused = op.refused("updateAutoScaleVmProfile", id=scaling["profile"], userdata="=", userdataid=data)
     assert refused[0] == 431
+
+
+def test_a_group_needs_a_network_that_scales_and_knows_its_counters(running: Any, scaling: dict[str, str]) -> None:
+    op = running.op
+    netscaler = op.rows("listCounters", provider="Netscaler", source="SNMP")[0]["id"]
+    condition = op.do("createCondition", counterid=netscaler, relationaloperator="GT", threshold=1)["condition"]["id"]
+    foreign = op.do("createAutoScalePolicy", action="scaleup", duration=60, conditionids=condition)
+    code, text = op.refused(
+        "createAutoScaleVmGroup", **(group_of(scaling) | {"scaleuppolicyids": foreign["autoscalepolicy"]["id"]})
+    )
+    assert (code, text) == (431, "AutoScale counter with source='SNMP' is not supported in the network")
+    network = running.sim.db.networks.find(op.only("listLoadBalancerRules", id=scaling["rule"])["networkid"])
+    running.sim.db.network_offerings[network.offering_id].lb_autoscaling = False
+    assert op.only("listNetworks", id=network.uuid)["supportsvmautoscaling"] is False
+    assert op.refused("createAutoScaleVmGroup", **group_of(scaling)) == (
+        431,
+        "Vm AutoScaling is not supported by this network.",
+    )
+
+
+def test_a_refused_change_of_a_group_changes_nothing(running: Any, scaling: dict[str, str]) -> None:
+    op = running.op
+    group = new_group(op, scaling)["id"]
+    op.do("disableAutoScaleVmGroup", id=group)
+    more = op.do("createAutoScalePolicy", action="scaleup", duration=90, conditionids=scaling["up condition"])
+    wrong = {"scaleuppolicyids": more["autoscalepolicy"]["id"], "scaledownpolicyids": scaling["up"], "minmembers": 3}
+    assert "Only scaledown" in op.refused("updateAutoScaleVmGroup", id=group, **wrong)[1]
+    found = op.only("listAutoScaleVmGroups", id=group)
+    assert ([p["id"] for p in found["scaleuppolicies"]], found["minmembers"]) == ([scaling["up"]], 2)
+
+
+def test_things_of_two_accounts_make_no_policy(running: Any, scaling: dict[str, str]) -> None:
+    op = running.op
+    other = running.sim.db.scaling_conditions.find(scaling["down condition"])
+    other.account_id = 1
+    both = f"{scaling['up condition']},{other.uuid}"
+    code, text = op.refused("createAutoScalePolicy", action="scaleup", duration=60, conditionids=both)
+    assert (code, text.endswith("belong to different accounts")) == (531, True)
+
+
+def test_a_profiles_parameters_reach_the_instances(running: Any, scaling: dict[str, str]) -> None:
+    op = running.op
+    key = op.do("registerSSHKeyPair", name="k", publickey="ssh-rsa AAAA k")["keypair"]["name"]
+    given = {
+        "otherdeployparams[0].name": "keypairs", "otherdeployparams[0].value": f"{key},gone",
+        "otherdeployparams[1].name": "rootdisksize", "otherdeployparams[1].value": "20",
+        "counterparam[0].name": "snmpport", "counterparam[0].value": "161",
+    }  # fmt: skip
+    profile = op.do("updateAutoScaleVmProfile", id=scaling["profile"], **given)["autoscalevmprofile"]
+    assert profile["otherdeployparams"] == {"keypairs": "k,gone", "rootdisksize": "20"}
+    assert profile["counterparam"] == {"snmpport": "161"}
+    group = new_group(op, scaling, name="a" * 70, minmembers=1)["id"]
+    running.sim.advance(120)
+    vm = op.only("listVirtualMachines", autoscalevmgroupid=group)
+    assert (len(vm["name"]), vm["keypairs"], vm["name"].split("-")[2]) == (63, "k", "1")
+    root = op.only("listVolumes", virtualmachineid=vm["id"])
+    assert root["size"] == 20 << 30
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        ("userdata", "x", "Unsupported otherdeployparams key: userdata. Supported values are [rootdisksize, disk"),
+        ("diskofferingid", "x", "Unable to execute API command deployvirtualmachine due to invalid value."),
+    ],
+)
+def test_profiles_that_nothing_can_be_deployed_with(
+    running: Any, scaling: dict[str, str], name: str, value: str, named: str
+) -> None:
+    op = running.op
+    profile = op.only("listAutoScaleVmProfiles", id=scaling["profile"])
+    params = {key: profile[key] for key in ("zoneid", "serviceofferingid", "templateid")}
+    more = {"otherdeployparams[0].name": name, "otherdeployparams[0].value": value}
+    code, text = op.refused("createAutoScaleVmProfile", **params, **more)
+    assert (code, text.startswith(named)) == (431, True), text
