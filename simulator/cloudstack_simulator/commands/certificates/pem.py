@@ -49,6 +49,13 @@ def private_key(text: str, password: str | None) -> PrivateKeyTypes | None:
         return None
 
 
+def encryption(text: str) -> str | None:
+    """How a key is encrypted, as the server's texts have it after the word `encrypted`; None when it is not."""
+    if "-----BEGIN ENCRYPTED PRIVATE KEY-----" in text:
+        return " by PKCS#8"
+    return "" if "Proc-Type: 4,ENCRYPTED" in text else None
+
+
 def belong_together(public: CertificatePublicKeyTypes, key: PrivateKeyTypes) -> bool:
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return public.public_bytes(*form) == key.public_key().public_bytes(*form)

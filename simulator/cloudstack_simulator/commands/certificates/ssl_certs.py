@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-from ...access import entity_owner, may_use_account
-from ...call import Call
-from ...errors import ApiError, CloudRuntime, PermissionDenied, ServerApiError
+from ...access import entity_owner
+from ...call import Call, live
+from ...errors import ApiError, CloudRuntime, InvalidParameter, ServerApiError
 from ...model.appliances import SslCertificate
 from ...registry import SUCCESS, command
+from ...wording import java_date
 from ..common import completed
 from . import pem
 
@@ -41,7 +45,7 @@ def cert_view(call: Call, cert: SslCertificate) -> dict[str, Any]:
 def upload(call: Call) -> dict[str, Any]:
     p = call.params
     cert = _check(call)
-    owner = _owner(call)
+    owner = entity_owner(call)
     row = call.db.ssl_certificates.add(
         SslCertificate(
             name=p.name,
@@ -56,34 +60,47 @@ def upload(call: Call) -> dict[str, Any]:
     return {"sslcert": cert_view(call, row)}
 
 
-def _owner(call: Call) -> Any:
-    return entity_owner(call)
-
-
 def _check(call: Call) -> x509.Certificate:
     """Certificate, key and chain have to be readable and fit together."""
     p = call.params
     cert = pem.certificate(p.certificate)
     if cert is None:
         raise ServerApiError(530)
-    key = pem.private_key(p.privatekey, p.password)
-    if key is None:
-        raise ServerApiError(530, "Cannot parse private key")
-    if not pem.belong_together(cert.public_key(), key):
+    key = _key(p.privatekey, p.password)
+    chain = pem.certificates(p.certchain) if p.certchain else []
+    if chain is None:
+        raise ServerApiError(530, "Unable to decode certificate chain")
+    _check_dates(call, cert)
+    if type(cert.public_key()) is not type(key.public_key()):
+        raise ServerApiError(530, "Public and private key have different algorithms")
+    # Of keys that cannot encrypt nothing more is tried.
+    if isinstance(key, rsa.RSAPrivateKey) and not pem.belong_together(cert.public_key(), key):
         raise ServerApiError(530, "Bad public-private key")
-    now = datetime.fromtimestamp(call.now, UTC)
-    if not cert.not_valid_before_utc <= now <= cert.not_valid_after_utc:
-        raise ServerApiError(530, "Certificate expired or not valid")
-    if p.certchain:
-        _check_chain(cert, p.certchain, revocation=p.get("enabledrevocationcheck", True))
+    if chain:
+        _check_chain(cert, chain, revocation=p.get("enabledrevocationcheck", True))
     return cert
 
 
-def _check_chain(cert: x509.Certificate, text: str, *, revocation: bool) -> None:
+def _key(text: str, password: str | None) -> PrivateKeyTypes:
+    kind = pem.encryption(text)
+    if kind is not None and password is None:
+        raise ServerApiError(530, f"Key is encrypted{kind} but password is null")
+    key = pem.private_key(text, password if kind is not None else None)
+    if key is None:
+        raise ServerApiError(530, "Cannot parse private key")
+    return key
+
+
+def _check_dates(call: Call, cert: x509.Certificate) -> None:
+    first, last = cert.not_valid_before_utc.timestamp(), cert.not_valid_after_utc.timestamp()
+    wrong = f"NotBefore: {java_date(first)}" if call.now < first else None
+    wrong = f"NotAfter: {java_date(last)}" if call.now > last else wrong
+    if wrong is not None:
+        raise ServerApiError(530, f"Parsing certificate/key failed: {wrong}")
+
+
+def _check_chain(cert: x509.Certificate, chain: list[x509.Certificate], *, revocation: bool) -> None:
     """The chain has to lead from the certificate to a root; a revocation check needs a place to ask."""
-    chain = pem.certificates(text)
-    if chain is None:
-        raise ServerApiError(530, "Invalid chain format. Expected X509 certificate")
     current = cert
     for _step in range(len(chain) + 1):
         if revocation and not _tells_revocation(current):
@@ -110,44 +127,62 @@ def _signed(cert: x509.Certificate, issuer: x509.Certificate) -> bool:
     return True
 
 
-class NoFilterError(ApiError):
-    """What listSslCerts says without any filter: 530, cserrorcode 0."""
+class WrappedError(ApiError):
+    """What listSslCerts and deleteSslCert make of every refusal: 530, cserrorcode 0."""
 
     cs = 0
 
 
+@contextmanager
+def _wrapped() -> Iterator[None]:
+    try:
+        yield
+    except ApiError as error:
+        raise WrappedError(error.text) from None
+
+
 @command("listSslCerts")
 def list_certs(call: Call) -> dict[str, Any]:
-    p, db = call.params, call.db
-    if p.certid is None and p.accountid is None and p.lbruleid is None and p.projectid is None:
-        raise NoFilterError(
-            "Invalid parameters either certificate ID or Account ID or Loadbalancer ID or Project ID required"
-        )
-    if p.certid is not None:
-        found = [p.certid]
-    elif p.lbruleid is not None:
-        number = getattr(p.lbruleid, "certificate_id", None)
-        found = [db.ssl_certificates[number]] if number is not None else []
-    else:
-        account_id = p.projectid.project_account_id if p.projectid is not None else p.accountid.id
-        found = db.ssl_certificates.where(account_id=account_id)
-    for row in found:
-        _check_access(call, row)
+    with _wrapped():
+        found = _wanted(call)
     return {"count": len(found), "sslcert": [cert_view(call, row) for row in found]} if found else {}
 
 
-def _check_access(call: Call, row: SslCertificate) -> None:
-    if not may_use_account(call.caller, call.db.accounts[row.account_id], call.db):
-        raise PermissionDenied("The caller may not use this certificate")
+def _wanted(call: Call) -> list[SslCertificate]:
+    """The certificates that the first of the filters names."""
+    p, db = call.params, call.db
+    if p.certid is None and p.accountid is None and p.lbruleid is None and p.projectid is None:
+        raise InvalidParameter(
+            "Invalid parameters either certificate ID or Account ID or Loadbalancer ID or Project ID required"
+        )
+    if p.certid is not None:
+        call.check_access(live(p.certid, "Invalid certificate id: {id}"))
+        return [p.certid]
+    if p.lbruleid is not None:
+        rule = p.lbruleid
+        if not rule or rule.removed is not None or rule.purpose != "LoadBalancing":
+            raise InvalidParameter(f"Found no loadbalancer with id: {rule.id}")
+        call.check_access(rule)
+        return [db.ssl_certificates[rule.certificate_id]] if rule.certificate_id is not None else []
+    if p.projectid is not None:
+        account_id = live(p.projectid, "Found no project with id: {id}").project_account_id
+    else:
+        account_id = p.accountid.id
+    found = db.ssl_certificates.where(account_id=account_id)
+    for row in found[:1]:
+        call.check_access(row)
+    return list(found)
 
 
 @command("deleteSslCert")
 def delete(call: Call) -> dict[str, Any]:
-    row = call.params.id
-    _check_access(call, row)
-    users = call.db.firewall_rules.where(certificate_id=row.id)
-    if users:
-        raise CloudRuntime(f"Certificate in use by a loadbalancer(s) {', '.join(rule.name or '' for rule in users)}")
+    with _wrapped():
+        row = live(call.params.id, "Invalid certificate id: {id}")
+        call.check_access(row)
+        users = call.db.firewall_rules.where(certificate_id=row.id)
+        if users:
+            names = "".join(f"{rule.name} " for rule in users)
+            raise CloudRuntime(f"Certificate in use by a loadbalancer(s) {names}")
     call.db.ssl_certificates.delete(row)
     completed(call, "LB.CERT.DELETE", "deleting certificate. Certificate Id", row)
     return SUCCESS

@@ -92,7 +92,7 @@ def _allocate(call: Call, owner: Any) -> Rule:
     if ip is not None and ip.network_id is None and not may_tie(ip, network):
         raise InvalidParameter(f"Ip address {address_text(ip)} is not assigned to the network {network}")
     if ip is not None:
-        rules.check_service(call, ip, network, "Lb")
+        _check_free(call, ip, network)
     if not 0 <= p.privateport <= HIGHEST_PORT:
         raise InvalidParameter(f"privatePort is an invalid value: {p.privateport}")
     if p.algorithm.lower() not in ALGORITHMS:
@@ -108,6 +108,14 @@ def _allocate(call: Call, owner: Any) -> Rule:
     if opens:
         rules.open_firewall(call, rule)
     return rule
+
+
+def _check_free(call: Call, ip: Any, network: Any) -> None:
+    """Why an address is no longer free for balancing is not told."""
+    try:
+        rules.check_service(call, ip, network, "Lb")
+    except IllegalArgument:
+        raise CloudRuntime(f"Failed to create load balancer rule: {call.params.name}") from None
 
 
 def _new(call: Call, ip: Any, network: Any) -> Rule:
@@ -209,10 +217,8 @@ def rule_of(call: Call, text: str, field: str = "id") -> Rule:
 @command("updateLoadBalancerRule", sync=rules.same_network)
 def update(call: Call) -> Any:
     p, rule = call.params, rule_of(call, "Unable to find lb rule by id={id}")
-    try:
-        check_cidrs(call)
-    except ServerApiError:
-        raise InvalidParameter(f"Invalid CIDR list: {','.join(p.cidrlist)}") from None
+    if any(net.cidr(cidr) is None for cidr in p.cidrlist or []):
+        raise InvalidParameter(f"Invalid CIDR list: {','.join(p.cidrlist)}")
     if p.algorithm is not None and p.algorithm.lower() not in ALGORITHMS:
         raise IllegalArgument(f"Invalid algorithm: {p.algorithm}")
     if rule.lb_protocol is None and (p.algorithm is not None or p.protocol is not None):
@@ -229,7 +235,8 @@ def update(call: Call) -> Any:
     if p.protocol is not None:
         rule.lb_protocol = p.protocol.lower()
     if p.cidrlist is not None:
-        rule.source_cidrs = list(p.cidrlist)
+        # The server keeps one text: blanks between the CIDRs of a new rule, commas between those of a changed one.
+        rule.source_cidrs = [",".join(p.cidrlist)] if p.cidrlist else []
     if p.customid is not None:
         call.db.firewall_rules.change_uuid(rule, p.customid)
     return {"loadbalancer": balancer_view(call, rule)}

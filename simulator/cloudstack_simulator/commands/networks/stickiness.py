@@ -9,9 +9,8 @@ from ... import contract
 from ...call import Call, live
 from ...errors import InvalidParameter
 from ...model.networks import Rule, StickinessPolicy
-from ...parameters import flat_map
 from ...registry import SUCCESS, allocate, command
-from ..common import owner_fields
+from ..common import named_values, owner_fields
 from . import services
 from .firewall import STEP
 
@@ -52,16 +51,15 @@ def allocate_policy(call: Call) -> StickinessPolicy:
     if not rule or rule.removed is not None or rule.purpose != "LoadBalancing":
         raise InvalidParameter(f"Failed: LB rule id: {rule.id} not present ")
     call.check_access(rule)
-    given = flat_map(p.param)
-    _check_method(call, rule, given)
-    if call.db.lb_stickiness_policies.where(rule_id=rule.id):
-        raise InvalidParameter(f"Failed to create Stickiness policy: Already two policies attached {rule.id}")
+    if rule.state == "Revoke":
+        raise InvalidParameter(f"Failed: LB rule: {rule} is in deleting state: ")
+    _check_method(call, rule)
     policy: StickinessPolicy = call.db.lb_stickiness_policies.add(
         StickinessPolicy(
             rule_id=rule.id,
             name=p.name,
             method=p.methodname,
-            params=given,
+            params=named_values(p.param),
             description=p.description,
             display=p.get("fordisplay", True),
         )
@@ -69,28 +67,36 @@ def allocate_policy(call: Call) -> StickinessPolicy:
     return policy
 
 
-def _check_method(call: Call, rule: Rule, given: dict[str, str]) -> None:
-    found = methods(call, rule)
+def _check_method(call: Call, rule: Rule) -> None:
+    p, found = call.params, methods(call, rule)
     if not found:
         raise InvalidParameter(f"Failed:  No Stickiness method available for LB rule:{rule.id}")
-    method = next((m for m in found if m["methodname"].lower() == call.params.methodname.lower()), None)
+    method = next((m for m in found if m["methodname"].lower() == p.methodname.lower()), None)
     if method is None:
         raise InvalidParameter(f"Failed to match Stickiness method name for LB rule:{rule.id}")
-    known = {q["paramname"]: q for q in method["paramlist"]}
-    for name, value in given.items():
-        if name not in known:
-            raise InvalidParameter(f"Failed : Stickiness policy does not support param name :{name}")
-        if not known[name]["isflag"] and not value:
-            raise InvalidParameter(f"Failed : Value expected for the Param :{name}")
-    for name, fact in known.items():
-        if fact["required"] and name not in given:
-            raise InvalidParameter(f"Failed : Missing Manadatory Param :{name}")
+    known = {q["paramname"].lower(): q for q in method["paramlist"]}
+    for entry in (p.param or {}).values():
+        fact = known.get(entry.get("name", "null").lower())
+        if fact is None:
+            raise InvalidParameter(
+                f"Failed : Stickiness policy does not support param name :{entry.get('name', 'null')}"
+            )
+        if not fact["isflag"] and "value" not in entry:
+            raise InvalidParameter(f"Failed : Value expected for the Param :{fact['paramname']}")
+    given = {entry.get("name") for entry in (p.param or {}).values() if "value" in entry}
+    for fact in known.values():
+        if fact["required"] and fact["paramname"] not in given:
+            raise InvalidParameter(f"Failed : Missing Manadatory Param :{fact['paramname']}")
 
 
 @command("createLBStickinessPolicy")
 def create(call: Call) -> Any:
-    policy = call.created
+    """A rule has one policy: a new one takes the place of the one before."""
+    policy, table = call.created, call.db.lb_stickiness_policies
     yield STEP
+    for other in table.where(rule_id=policy.rule_id):
+        if other.id != policy.id:
+            table.delete(other)
     rule = live(call.db.firewall_rules.get(policy.rule_id), "Failed: LB rule id: {id} not present ")
     return {"stickinesspolicies": policies_view(call, rule, [policy])}
 
@@ -105,6 +111,8 @@ def list_policies(call: Call) -> dict[str, Any]:
     policies = db.lb_stickiness_policies.where(rule_id=rule.id)
     if p.id is not None:
         policies = [x for x in policies if x.id == p.id.id]
+    if p.fordisplay is not None:
+        policies = [x for x in policies if x.display == p.fordisplay]
     return {"count": 1, "stickinesspolicies": [policies_view(call, rule, policies)]}
 
 
