@@ -228,9 +228,11 @@ func (d *day) scaling(zone string, rule string) {
 		})
 		policies[action] = []string{policy}
 	}
-	d.seen["group"] = refusal(cs.AutoScale.CreateAutoScaleVmGroup(cs.AutoScale.NewCreateAutoScaleVmGroupParams(
+	scaled := cs.AutoScale.NewCreateAutoScaleVmGroupParams(
 		rule, 2, 1, policies["SCALEDOWN"], policies["SCALEUP"], profile.Id,
-	)))
+	)
+	scaled.SetName("web")
+	d.seen["group"] = refusal(cs.AutoScale.CreateAutoScaleVmGroup(scaled))
 	group := d.unread("listAutoScaleVmGroups", "autoscalevmgroup")
 	d.later(func() {
 		gone := cs.AutoScale.NewDeleteAutoScaleVmGroupParams(group)

@@ -11,6 +11,7 @@ from ...listing import contains, equal, matching
 from ...model.offerings import NetworkOffering
 from ...registry import SUCCESS, command
 from ..annotations import has_annotations
+from ..zones import zone_life
 from . import network_rules, scopes
 from .services import known_services, service_views
 
@@ -150,12 +151,15 @@ def update_network_offering(call: Call) -> dict[str, Any]:
     p = call.params
     if p.id is None:
         raise InvalidParameter("Unable to find network offering null")
-    offering = live(p.id, "unable to find network offering {id}")
+    # The domains and zones that an offering keeps are looked up before the offering itself.
+    keeps = not p.domainid or not p.zoneid
+    offering = live(p.id, "Unable to find network offering {id}" if keeps else "unable to find network offering {id}")
     domains = scopes.new_domains(call, "network offering", offering.domain_ids)
     zones = scopes.new_zones(call, "network offering", offering.zone_ids)
-    scopes.check_changer(call, "network", offering)
     if p.state is not None and p.state.lower() not in STATES:
         raise InvalidParameter(f"Incorrect state value: {p.state}")
+    if p.tags is not None:
+        _check_tags(call, offering)
     wanted = availability(call)
     if wanted == "Required":
         check_required(call, offering.guest_type, offering.services, offering)
@@ -163,10 +167,11 @@ def update_network_offering(call: Call) -> dict[str, Any]:
     offering.state = STATES[p.state.lower()] if p.state is not None else offering.state
     offering.name, offering.display_text = p.name or offering.name, p.displaytext or offering.display_text
     offering.sort_key = offering.sort_key if p.sortkey is None else p.sortkey
-    offering.max_connections = offering.max_connections if p.maxconnections is None else p.maxconnections
+    if p.maxconnections is not None and "Lb" in offering.services:
+        offering.max_connections = p.maxconnections
     offering.keep_alive = offering.keep_alive if p.keepaliveenabled is None else p.keepaliveenabled
     if p.tags is not None:
-        offering.tags = p.tags or None
+        offering.tags = p.tags if p.tags.strip() else None
     offering.domain_ids, offering.zone_ids = domains, zones
     call.event(
         "NETWORK.OFFERING.EDIT",
@@ -174,6 +179,17 @@ def update_network_offering(call: Call) -> dict[str, Any]:
         offering,
     )
     return {"networkoffering": network_offering_view(call, offering)}
+
+
+def _check_tags(call: Call, offering: NetworkOffering) -> None:
+    """New tags have to name a physical network in every zone, and the one that the present tags name."""
+    for zone in call.db.zones:
+        found = zone_life.networks_with_traffic(call.sim, zone, offering.traffic_type)
+        if not found:
+            raise InvalidParameter(f"Unable to find physical network in zone id={zone.id}")
+        new = zone_life.tagged_among(found, zone, call.params.tags)
+        if offering.tags is not None and zone_life.tagged_among(found, zone, offering.tags) is not new:
+            raise InvalidParameter(f"New tags: selects different physical network for zone {zone}")
 
 
 @command("deleteNetworkOffering")

@@ -135,3 +135,17 @@ def test_a_domain_is_shown_what_is_for_one_above_it(world: Any, kind: str) -> No
     assert "of-test" in world.names(f"list{kind}Offerings", domainid="@domains:deep")
     assert "of-test" not in world.names(f"list{kind}Offerings", domainid="@domains:ROOT")
     world.do(f"delete{kind}Offering", id=f"@{table}:of-test")
+
+
+def test_new_tags_name_the_same_physical_network(bare: Any) -> None:
+    op = bare.op
+    made = op.do("createNetworkOffering", **_offering("Dhcp", tags="guest"))["networkoffering"]
+    change = {"id": made["id"]}
+    assert op.do("updateNetworkOffering", **change, tags="other")["networkoffering"]["tags"] == "other"
+    op.do("updateNetworkOffering", **change, tags="guest")
+    op.do("addTrafficType", physicalnetworkid=bare.management_network, traffictype="Guest")
+    assert op.refused("updateNetworkOffering", **change, tags="none")[1] == (
+        "Unable to find physical network which match the tags none"
+    )
+    code, text = op.refused("updateNetworkOffering", **change, tags="mgmt")
+    assert (code, text.startswith("New tags: selects different physical network for zone Zone {")) == (431, True)
