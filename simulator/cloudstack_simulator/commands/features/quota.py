@@ -1,36 +1,21 @@
-"""Quota: tariffs, credits, balances."""
+"""Quota: credits, balances, statements. Nothing is billed, so credits alone make a balance."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ... import contract
-from ...access import PROJECT
+from ...access import active_account, domains_below, in_domain
 from ...call import Call
 from ...clock import timestamp
-from ...errors import InvalidParameter, NotModelled, ParameterError
-from ...model.features import QuotaCredit, QuotaTariff
+from ...errors import InvalidParameter, NotModelled, PermissionDenied
+from ...model.features import QuotaAccount, QuotaCredit
 from ...model.tenants import Account
-from ...registry import SUCCESS, at_install, command
+from ...registry import command
+from ...wording import java_date
 
-if TYPE_CHECKING:
-    from ...simulator import Simulator
-
-FIRST_DAY = datetime(2010, 5, 4, tzinfo=UTC).timestamp()
-
-
-def _types() -> dict[int, dict[str, Any]]:
-    return {row["id"]: row for row in contract.facts("catalogue.json")["usage_types"]}
-
-
-@at_install(order=60)
-def install(sim: Simulator) -> None:
-    for number, row in _types().items():
-        if "unit" in row:
-            sim.db.quota_tariffs.add(
-                QuotaTariff(name=row["name"], usage_type=number, value=0.0, effective=FIRST_DAY, is_built_in=True)
-            )
+DAY = timedelta(days=1)
+NORMAL, DOMAIN_ADMIN = 0, 2
 
 
 @command("quotaIsEnabled")
@@ -38,126 +23,68 @@ def is_enabled(call: Call) -> dict[str, Any]:
     return {"isenabled": {"isenabled": call.setting("quota.enable.service")}}
 
 
-def tariff_view(call: Call, tariff: QuotaTariff) -> dict[str, Any]:
-    row = _types()[tariff.usage_type]
-    return {
-        "usageType": tariff.usage_type,
-        "usageName": row["name"],
-        "usageUnit": row.get("unit"),
-        "usageDiscriminator": row.get("discriminator") if tariff.is_built_in else "None",
-        "tariffValue": tariff.value,
-        "effectiveDate": timestamp(tariff.effective),
-        "usageTypeDescription": row["description"],
-        "currency": call.setting("quota.currency.symbol"),
-        "name": tariff.name,
-        "description": tariff.description,
-        "activationRule": tariff.activation_rule,
-        "endDate": timestamp(tariff.end),
-        "id": tariff.uuid,
-        "position": tariff.position,
-        "removed": timestamp(tariff.removed),
-    }
-
-
-@command("quotaTariffList")
-def list_tariffs(call: Call) -> dict[str, Any]:
-    p, tariffs = call.params, call.db.quota_tariffs
-    rows = tariffs.all() if p.listall or p.listonlyremoved else list(tariffs)
-    found = [
-        t
-        for t in rows
-        if (p.usagetype is None or t.usage_type == p.usagetype)
-        and (p.name is None or t.name == p.name)
-        and (p.id is None or t.uuid == p.id)
-        and (not p.listonlyremoved or t.removed is not None)
-        and (p.startdate is None or t.effective >= p.startdate)
-        and (p.enddate is None or (t.end is not None and t.end <= p.enddate))
-        and (not p.keyword or p.keyword.lower() in t.name.lower())
-    ]
-    return call.listing("quotatariff", found, tariff_view, sort=lambda t: (-t.usage_type, t.id))
-
-
-@command("quotaTariffCreate")
-def create_tariff(call: Call) -> dict[str, Any]:
-    p = call.params
-    if p.usagetype not in _types():
-        raise InvalidParameter(f"There is no usage type with value [{p.usagetype}].")
-    if call.db.quota_tariffs.where(name=p.name):
-        raise InvalidParameter(f"A quota tariff with name [{p.name}] already exist.")
-    tariff = call.db.quota_tariffs.add(
-        QuotaTariff(
-            name=p.name,
-            usage_type=p.usagetype,
-            value=p.value,
-            effective=p.get("startdate", call.now),
-            end=p.enddate,
-            description=p.description,
-            activation_rule=p.activationrule,
-            position=p.get("position", 1),
-        )
+def quota_account(call: Call, account: Account) -> QuotaAccount:
+    """What the quota service keeps of an account, from now on if not before."""
+    found: QuotaAccount = call.db.quota_accounts.first(account_id=account.id) or call.db.quota_accounts.add(
+        QuotaAccount(account_id=account.id)
     )
-    return {"quotatariff": tariff_view(call, tariff)}
+    return found
 
 
-@command("quotaTariffUpdate")
-def update_tariff(call: Call) -> dict[str, Any]:
-    """A changed tariff is a new row; the old one is removed and its id no longer known to the delete command."""
-    p, tariffs = call.params, call.db.quota_tariffs
-    old = tariffs.first(name=p.name)
-    if old is None:
-        raise InvalidParameter(f"There is no quota tariffs with name [{p.name}].")
-    tariffs.remove(old)
-    new = tariffs.add(
-        QuotaTariff(
-            name=old.name,
-            usage_type=old.usage_type,
-            value=p.get("value", old.value),
-            effective=p.get("startdate", call.now),
-            end=p.get("enddate", old.end),
-            description=p.get("description", old.description),
-            activation_rule=p.get("activationrule", old.activation_rule),
-            position=p.get("position", old.position),
-        )
-    )
-    return {"quotatariff": tariff_view(call, new)}
-
-
-@command("quotaTariffDelete")
-def delete_tariff(call: Call) -> dict[str, Any]:
-    tariff = call.db.quota_tariffs.find(call.params.id)
-    if tariff is None or tariff.removed is not None:
-        raise ParameterError("Quota tariff with the provided UUID does not exist.")
-    call.db.quota_tariffs.remove(tariff)
-    return SUCCESS
-
-
-def _account(call: Call) -> Account:
-    p = call.params
+def _named(call: Call) -> Account:
+    """The account of a balance or statement, in a domain that the caller's domain reaches."""
+    p, db = call.params, call.db
     if p.accountid is not None:
         return p.accountid
-    name, domain = p.account, p.domainid
-    for account in call.db.accounts.where(domain_id=domain.id):
-        if account.name == name:
-            return account
-    raise InvalidParameter(f"The account {name} does not exist in the domain {domain.name}.")
+    if not in_domain(db, p.domainid.id, call.caller.account.domain_id):
+        raise PermissionDenied("Invalid Domain Id or Account")
+    found: Account | None = active_account(db, p.account, p.domainid.id)
+    if found is None:
+        raise InvalidParameter(f"Unable to find account {p.account} in domain {p.domainid.id}")
+    return found
 
 
-def _balance(call: Call, account: Account) -> float:
-    return float(sum(c.credit for c in call.db.quota_credits.where(account_id=account.id)))
+def _credits(call: Call, account: Account, before: float | None = None) -> list[QuotaCredit]:
+    rows = call.db.quota_credits.where(account_id=account.id)
+    return [credit for credit in rows if before is None or credit.created <= before]
+
+
+def _balance(call: Call, account: Account, before: float | None = None) -> float:
+    return float(sum(credit.credit for credit in _credits(call, account, before)))
+
+
+def _next_day(moment: float) -> float:
+    day = datetime.fromtimestamp(moment, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (day + DAY).timestamp()
 
 
 @command("quotaCredits")
 def add_credits(call: Call) -> dict[str, Any]:
-    p, account = call.params, _account(call)
-    call.check_access(account)
+    p = call.params
+    account = active_account(call.db, p.account, p.domainid.id)
+    if account is None:
+        raise InvalidParameter("The account does not exists or has been removed/disabled")
+    kept = quota_account(call, account)
+    if p.min_balance is not None:
+        kept.min_balance = p.min_balance
     credit = call.db.quota_credits.add(QuotaCredit(account_id=account.id, credit=p.value, user_id=call.caller.user.id))
+    if call.setting("quota.enable.enforcement") == "true":
+        _enforce(call, account)
     return {"quotacredits": _credit_view(call, credit)}
+
+
+def _enforce(call: Call, account: Account) -> None:
+    """Who owes is locked, unless the call says not to; who owes no more is let in again."""
+    if _balance(call, account) >= 0:
+        account.state = "enabled" if account.state == "locked" else account.state
+    elif account.account_type in (NORMAL, DOMAIN_ADMIN) and account.state == "enabled":
+        account.state = "locked" if call.params.get("quota_enforce", True) else account.state
 
 
 def _credit_view(call: Call, credit: QuotaCredit) -> dict[str, Any]:
     user = call.db.users[credit.user_id]
     return {
-        "credit": int(credit.credit) if credit.credit.is_integer() else credit.credit,
+        "credit": _number(credit.credit),
         "creditoruserid": user.uuid,
         "creditorusername": user.username,
         "creditedon": timestamp(credit.created),
@@ -165,25 +92,50 @@ def _credit_view(call: Call, credit: QuotaCredit) -> dict[str, Any]:
     }
 
 
+def _number(amount: float) -> float:
+    return int(amount) if amount.is_integer() else amount
+
+
 @command("quotaCreditsList")
 def list_credits(call: Call) -> dict[str, Any]:
-    p = call.params
-    rows = [c for c in call.db.quota_credits if p.accountid is None or c.account_id == p.accountid.id]
+    """Those of this month, unless other days are asked for."""
+    p, db = call.params, call.db
+    month = datetime.fromtimestamp(call.now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    start, end = p.get("startdate", month.timestamp()), p.get("enddate", call.now)
+    domains = None
+    if p.domainid is not None:
+        domains = domains_below(db, p.domainid.id) if p.isrecursive else {p.domainid.id}
+    rows = [
+        credit
+        for credit in db.quota_credits
+        if (p.accountid is None or credit.account_id == p.accountid.id)
+        and (domains is None or db.accounts[credit.account_id].domain_id in domains)
+        and start <= credit.created <= end
+    ]
     return call.listing("credit", rows, _credit_view)
 
 
 @command("quotaBalance")
 def balance(call: Call) -> dict[str, Any]:
-    account = _account(call)
-    call.check_access(account)
-    return {
-        "balance": {
-            "startquota": _balance(call, account),
-            "credits": [],
-            "startdate": timestamp(call.now),
-            "currency": call.setting("quota.currency.symbol"),
-        }
-    }
+    p = call.params
+    account = _named(call)
+    start = p.get("startdate", call.now)
+    shown = {"startdate": timestamp(start), "currency": call.setting("quota.currency.symbol")}
+    if p.enddate is None:
+        return {"balance": {"startquota": _balance(call, account, _next_day(start)), "credits": [], **shown}}
+    end = _next_day(p.enddate)
+    if start >= end:
+        raise _wrong_range(start, end)
+    found = [credit for credit in _credits(call, account, end) if credit.created >= start]
+    if not found:
+        raise InvalidParameter("The request period does not contain balance entries.")
+    entries = [{"credit": float(credit.credit), "creditedon": timestamp(credit.created)} for credit in found]
+    total = float(sum(credit.credit for credit in found))
+    return {"balance": {"startquota": 0, "endquota": total, "credits": entries, "enddate": timestamp(end), **shown}}
+
+
+def _wrong_range(start: float, end: float) -> InvalidParameter:
+    return InvalidParameter(f"Incorrect Date Range. Start date: {java_date(start)} is after end date:{java_date(end)}")
 
 
 @command("quotaUpdate")
@@ -198,12 +150,9 @@ def update_quota(call: Call) -> dict[str, Any]:
 @command("quotaStatement")
 def statement(call: Call) -> dict[str, Any]:
     """Nothing has been billed; what the statement says of bills is not modelled."""
-    p, account = call.params, _account(call)
-    call.check_access(account)
+    p, account = call.params, _named(call)
     if p.startdate > p.enddate:
-        raise InvalidParameter(
-            f"Incorrect Date Range. Start date: {timestamp(p.startdate)} is after end date:{timestamp(p.enddate)}"
-        )
+        raise _wrong_range(p.startdate, p.enddate)
     if any(r.start < p.enddate and r.end > p.startdate for r in call.db.usage_records.where(account_id=account.id)):
         raise NotModelled("quotaStatement (of what has been counted)")
     raise InvalidParameter("There is no usage data found for period mentioned.")
@@ -211,17 +160,23 @@ def statement(call: Call) -> dict[str, Any]:
 
 @command("quotaSummary")
 def summary(call: Call) -> dict[str, Any]:
+    """Admins see whom the quota service knows, or with `listall` everybody; others themselves."""
     p, db = call.params, call.db
-    if p.account and p.domainid:
-        accounts = [_account(call)]
-    elif p.listall and call.caller.is_root_admin:
-        accounts = [a for a in db.accounts if a.account_type != PROJECT and db.quota_credits.where(account_id=a.id)]
-    else:
-        accounts = [call.caller.account]
-    return call.listing("summary", accounts, _summary_view)
+    if not call.caller.is_root_admin:
+        return call.listing("summary", [call.caller.account], _summary_view)
+    if p.account and p.domainid is not None:
+        one = active_account(db, p.account, p.domainid.id)
+        return call.listing("summary", [one], _summary_view)
+    if p.listall:
+        return call.listing("summary", db.accounts, _summary_view, keyword=("name",), sort=lambda a: a.name.lower())
+    known = (db.accounts[kept.account_id] for kept in db.quota_accounts)
+    return call.listing("summary", [account for account in known if account.removed is None], _summary_view)
 
 
-def _summary_view(call: Call, account: Account) -> dict[str, Any]:
+def _summary_view(call: Call, account: Account | None) -> dict[str, Any]:
+    """Of an account that is not there, an empty summary."""
+    if account is None:
+        return {}
     domain = call.db.domains[account.domain_id]
     today = datetime.fromtimestamp(call.now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return {
@@ -233,7 +188,7 @@ def _summary_view(call: Call, account: Account) -> dict[str, Any]:
         "state": account.state.upper(),
         "quota": 0.0,
         "startdate": timestamp(today.replace(day=1).timestamp()),
-        "enddate": timestamp((today + timedelta(days=1)).timestamp()),
+        "enddate": timestamp((today + DAY).timestamp()),
         "currency": call.setting("quota.currency.symbol"),
         "quotaenabled": call.setting("quota.account.enabled", account),
     }

@@ -8,8 +8,9 @@ from ... import contract
 from ...call import Call
 from ...clock import timestamp
 from ...errors import InvalidParameter
-from ...model.features import QuotaAccount, QuotaEmail, QuotaEmailChoice
+from ...model.features import QuotaEmail, QuotaEmailChoice
 from ...registry import at_install, command
+from .quota import quota_account
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -63,7 +64,7 @@ def update_email_template(call: Call) -> dict[str, Any]:
 
 def _has_quota(call: Call) -> bool:
     """Whether the account ever got credits: then the quota service knows it."""
-    return bool(call.db.quota_credits.where(account_id=call.params.accountid.id))
+    return bool(call.db.quota_accounts.where(account_id=call.params.accountid.id))
 
 
 @command("quotaConfigureEmail")
@@ -81,19 +82,13 @@ def configure_email(call: Call) -> dict[str, Any]:
     if p.templatename is not None and not emails:
         raise InvalidParameter(f"Could not find template with name [{p.templatename}].")
     if p.minbalance is not None:
-        _quota_account(call, account).min_balance = p.minbalance
+        quota_account(call, account).min_balance = p.minbalance
     shown: dict[str, Any] = {}
     if emails:
         choice = _choice(call, account, emails[0])
         choice.enabled = p.enable
         shown = {"account": account.uuid, "templatename": emails[0].type, "enabled": choice.enabled}
     return {"quotaconfigureemail": {**shown, "minbalance": p.minbalance}}
-
-
-def _quota_account(call: Call, account: Any) -> QuotaAccount:
-    return call.db.quota_accounts.first(account_id=account.id) or call.db.quota_accounts.add(
-        QuotaAccount(account_id=account.id)
-    )
 
 
 def _choice(call: Call, account: Any, email: QuotaEmail) -> QuotaEmailChoice:
@@ -107,7 +102,7 @@ def _choice(call: Call, account: Any, email: QuotaEmail) -> QuotaEmailChoice:
 def list_email_configuration(call: Call) -> dict[str, Any]:
     account = call.params.accountid
     rows = call.db.quota_email_choices.where(account_id=account.id)
-    least = _quota_account(call, account).min_balance if rows else None
+    least = quota_account(call, account).min_balance if rows else None
     shown = [
         {
             "account": account.uuid,
