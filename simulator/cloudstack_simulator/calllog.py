@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import deque
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ SECRET_WORDS = ("password", "passwd", "secret", "privatekey", "apikey", "accessk
                 "certificate", "token", "bindpass", "auth", "userdata", "psk")  # fmt: skip
 PLAIN = ("command", "response", "signatureversion", "expires")
 HIDDEN = "<hidden>"
+log = logging.getLogger("cloudstack_simulator")
 KEPT = 200
 """Calls that are remembered."""
 CREDENTIALS = re.compile(r"(?<=://)(?:[^/@\s]+|[^/?@]*:.*)@")
@@ -88,8 +90,16 @@ class CallLog:
         call = LoggedCall(self.total, time, command, method, params, reply.status, _error_text(reply))
         self.last.append(call)
         if self._to is not None:
-            self._to.write(json.dumps(call.view(), ensure_ascii=False) + "\n")
-            self._to.flush()
+            self._append(self._to, call)
+
+    def _append(self, to: IO[str], call: LoggedCall) -> None:
+        """A full disk ends the file, not the answers."""
+        try:
+            to.write(json.dumps(call.view(), ensure_ascii=False) + "\n")
+            to.flush()
+        except OSError as error:
+            log.warning("the log %s ends here: %s", getattr(to, "name", ""), error.strerror)
+            self._to = None
 
 
 def _error_text(reply: Reply) -> str | None:

@@ -70,7 +70,12 @@ class Server:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-        self._state.save_at_end(self.sim)
+        try:
+            self._state.save_at_end(self.sim)
+        except OSError as error:
+            log.error("the state %s was not saved, it lacks the last changes: %s", self._state.path, error.strerror)
+        finally:
+            self._state.release()
 
     async def _save_regularly(self, state: StateFile) -> None:
         while True:

@@ -40,7 +40,7 @@ class Wanted:
             if name == "hypervisor" and number in HYPERVISORS and not hypervisor:
                 hypervisor = number
                 continue
-            if name not in names or not number.isdigit() or name in numbers:
+            if name not in names or not (number.isascii() and number.isdigit()) or name in numbers:
                 raise PopulateError(
                     f"{part!r}: write hosts=N,vms=N,routers=N,zones=N,hypervisor={'|'.join(HYPERVISORS)},flaws=N, "
                     "each at most once"

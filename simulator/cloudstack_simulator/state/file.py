@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
+
+try:
+    import fcntl
+except ImportError:  # where the system has no such locks, a state is not claimed
+    fcntl = None  # type: ignore[assignment]
 
 from .coding import CodingError
 from .picture import restore, take
@@ -26,9 +31,47 @@ class StateError(Exception):
 
 
 class StateFile:
+    """`is_behind`: whether the last attempt to save failed, so that the file lacks the newest changes."""
+
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = Path(os.path.realpath(path))
+        self.is_behind = False
         self._saved: Any = None
+        self._lock: int | None = None
+
+    def claim(self) -> None:
+        """Keep the file to this process. Raises StateError when it cannot be a state, or another one has it."""
+        try:
+            mode = self.path.stat().st_mode
+        except FileNotFoundError:
+            self._refuse_unwritable()
+        except OSError as error:
+            raise StateError(f"cannot read the state {self.path}: {error.strerror}") from None
+        else:
+            if not stat.S_ISREG(mode):
+                raise StateError(f"{self.path} is no regular file; name another one")
+            # A superuser may write everything; a file that its owner protected stays as it is all the same.
+            if not mode & stat.S_IWUSR or not os.access(self.path.parent, os.W_OK):
+                raise StateError(f"{self.path} is read-only; copy it, or make it and its folder writable")
+        if fcntl is None:
+            return
+        try:
+            self._lock = os.open(self._beside("lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StateError(f"another simulator goes on with {self.path}; stop it, or name another file") from None
+        except OSError as error:
+            raise StateError(f"cannot claim the state {self.path}: {error.strerror}") from None
+
+    def release(self) -> None:
+        """Let others have the file."""
+        if self._lock is not None:
+            self._beside("lock").unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+
+    def _beside(self, suffix: str) -> Path:
+        return self.path.with_name(f".{self.path.name}.{suffix}")
 
     def load(self, sim: Simulator) -> bool:
         """Restore a fresh simulator from the file; False when there is no file yet."""
@@ -68,19 +111,27 @@ class StateFile:
         content = orjson.dumps(
             {"format": FORMAT, "version": VERSION, "state": take(sim)}, option=orjson.OPT_APPEND_NEWLINE
         )
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        self.is_behind = True
+        self._write(content)
+        self.is_behind = False
+        self._saved = seen
+        return True
+
+    def _write(self, content: bytes) -> None:
+        """Whole or not at all. What a killed process left half written goes with the next attempt."""
+        new = self._beside("new")
+        new.unlink(missing_ok=True)
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(self.path)
+            new.replace(self.path)
         except BaseException:
             with contextlib.suppress(OSError):
-                Path(name).unlink()
+                new.unlink()
             raise
-        self._saved = seen
-        return True
 
     def save_at_end(self, sim: Simulator) -> None:
         """The last save: jobs get a chance to end first."""

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from cloudstack_simulator import Simulator, usage
-from cloudstack_simulator.cli import parser, start
+from cloudstack_simulator.cli import start
 from cloudstack_simulator.clock import Clock
+from cloudstack_simulator.options import parser
 from tests.unit.simulator.conftest import Cloud, Operator
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()

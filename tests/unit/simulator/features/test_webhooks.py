@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from cloudstack_simulator import Simulator
-from cloudstack_simulator.cli import parser
 from cloudstack_simulator.clock import RunningClock
+from cloudstack_simulator.options import parser
 from tests.unit.simulator.conftest import Operator
 
 URL = "http://chat.example.com/hook"

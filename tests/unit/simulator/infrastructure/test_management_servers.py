@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from cloudstack_simulator import Simulator
-from cloudstack_simulator.cli import parser, start
+from cloudstack_simulator.cli import start
 from cloudstack_simulator.clock import Clock
+from cloudstack_simulator.options import parser
 from tests.unit.simulator.conftest import Operator
 
 

@@ -1,0 +1,120 @@
+"""The command line: mistakes are told with the option and the remedy, and nothing starts or is overwritten by them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cloudstack_simulator import Simulator
+from cloudstack_simulator.cli import main, start
+from cloudstack_simulator.options import parser
+from cloudstack_simulator.state import StateError, StateFile
+
+SECRET = "hush-hush-secret"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "text"),
+    [
+        ("--host", "", "leave it out for the loopback"),
+        ("--port", "99999", "no whole number from 0 to 65535"),
+        ("--port", "http", "write 8080, or 0 for a free one"),
+        ("--latency", "soon", "write 20ms, 1.5s or 1.5"),
+        ("--latency", "-5ms", "no time from 0 to 3600 seconds"),
+        ("--latency", "nan", "no time from 0 to 3600 seconds"),
+        ("--latency", "infs", "no time from 0 to 3600 seconds"),
+        ("--clock", "nan", "no speed above 0"),
+        ("--clock", "inf", "no speed above 0"),
+        ("--clock", "0x", "write 60x"),
+        ("--page-size", "0", "no whole number from 1 to"),
+        ("--management-servers", "10", "no whole number from 1 to 9"),
+        ("--webhook-address", "chat=127.0.0.1:99999", "is not HOST=ADDRESS:PORT"),
+        ("--populate", "hosts=²", "write hosts=N,vms=N"),
+        ("--state", "", "name a file"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_option(
+    capsys: pytest.CaptureFixture[str], option: str, value: str, text: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args([f"{option}={value}"])
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert f"argument {option}: " in told
+    assert text in told
+
+
+def test_what_fits_is_taken() -> None:
+    given = parser().parse_args(["--latency=20ms", "--clock=0.5x", "--port=0", "--page-size=7"])
+    assert (given.latency, given.clock, given.port, given.page_size) == (0.02, 0.5, 0, 7)
+
+
+@pytest.mark.parametrize("option", ["--log", "--state"])
+def test_a_file_that_cannot_be_written_is_told_at_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert main(["--port=0", f"{option}={tmp_path / 'no' / 'file'}"]) == 2
+    assert capsys.readouterr().err.startswith(f"cloudstack-simulator: {option}")
+    assert main(["--port=0", f"{option}={tmp_path}"]) == 2
+
+
+def test_a_protected_state_is_left_alone(tmp_path: Path) -> None:
+    file = StateFile(tmp_path / "s")
+    file.save(Simulator(seed=1))
+    file.path.chmod(0o400)
+    with pytest.raises(StateError, match="is read-only; copy it"):
+        StateFile(file.path).claim()
+
+
+def test_two_simulators_do_not_share_a_state(tmp_path: Path) -> None:
+    first, second = StateFile(tmp_path / "s"), StateFile(tmp_path / "s")
+    first.claim()
+    with pytest.raises(StateError, match="another simulator goes on with"):
+        second.claim()
+    first.release()
+    second.claim()
+    second.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_half_written_does_not_pile_up(tmp_path: Path) -> None:
+    (tmp_path / ".s.new").write_bytes(b"{half")
+    file = StateFile(tmp_path / "s")
+    file.save(Simulator(seed=1))
+    assert list(tmp_path.iterdir()) == [file.path]
+    assert StateFile(file.path).load(Simulator(seed=2))
+
+
+def test_a_page_size_counts_beside_a_state(tmp_path: Path) -> None:
+    file = StateFile(tmp_path / "s")
+    file.save(Simulator(seed=1))
+    sim, restored = start(parser().parse_args(["--page-size=3", "--state", str(file.path)]), StateFile(file.path))
+    assert (restored, sim.max_page_size, sim.settings.value("default.page.size")) == (True, 3, 3)
+
+
+def test_a_process_keeps_its_secrets_and_saves_when_told_to_end(tmp_path: Path) -> None:
+    state, log = tmp_path / "cloud.state", tmp_path / "calls.jsonl"
+    command = [sys.executable, "-m", "cloudstack_simulator", "--port=0", "--state", str(state), "--log", str(log)]
+    names = ("KEY", "SECRET", "PASSWORD")
+    process = subprocess.Popen(
+        command,
+        env=os.environ | {f"CLOUDSTACK_SIMULATOR_{name}": SECRET for name in names},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    told = process.stdout.readline()
+    assert "Running on http://127.0.0.1:" in told
+    process.send_signal(signal.SIGTERM)
+    told += process.communicate(timeout=20)[0]
+    assert process.returncode == 0
+    assert SECRET not in told + log.read_text()
+    assert json.loads(state.read_bytes())["format"] == "cloudstack-simulator state"
+    assert {entry.name for entry in tmp_path.iterdir()} == {state.name, log.name}
