@@ -182,6 +182,7 @@ notes:
   - Consoles are cut while a console proxy is replaced.
   - Downloads, snapshots and templates wait for the secondary storage VM; it goes only when no job needs it.
   - Routers are renewed by a restart of their network with cleanup.
+  - Those whose network offering or account names another offering are left alone and named.
 """
 
 EXAMPLES = r"""

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..campaign import DONE, DUE, LEFT, UNDER_WAY, Standing, Target
-from ..client import ApiError
+from ..client import ApiError, InvalidInput
 from ..model import Row
-from . import consoles
+from . import consoles, system_templates
 from .facts import busy_with, only_named, scope_of
 
 CONSOLE_PROXY, STORAGE_VM = "consoleproxy", "secondarystoragevm"
@@ -81,6 +81,25 @@ def _missing(
         if zone.get("allocationstate") == "Enabled" and zone["id"] in usable and (zone["id"], kind) not in there
         and zone.get("type") != "Edge"  # its pods have no addresses for system VMs
     ]  # fmt: skip
+
+
+def check_successors(run: Any, due: Sequence[Target], why: Reason, option: str) -> None:
+    """Refuses to have system VMs destroyed in zones that could not make others: no host, or no template."""
+    known = [target.facts.get("row") for target in due]
+    rows: list[Row] = [row for row in known if row and row.get("state") == "Running" and why(row)]
+    if not rows:
+        return
+    hosts = run.client.list("listHosts", {"type": "Routing"})
+    usable = {row["zoneid"] for row in hosts if row.get("state") == "Up" and row.get("resourcestate") == "Enabled"}
+    for row in rows:
+        if row["zoneid"] not in usable:
+            raise InvalidInput(
+                f"no host of zone {row.get('zonename')} is up and enabled; {row['name']} would have no successor",
+                option=option,
+                obj=f"zone {row.get('zonename')}",
+                remedy="bring a host back or enable one first",
+            )
+    system_templates.check_successors(run, rows, option)
 
 
 def of_kind(run: Any, target: Target) -> list[Row]:

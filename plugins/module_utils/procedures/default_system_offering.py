@@ -14,6 +14,7 @@ from ..campaign import ACT, CHECK, VERIFY, Stage, Target, with_default
 from ..model import Option, Row
 from . import appliances, offerings, routers, swaps
 from .facts import NAMES, ZONE, scope_of
+from .router_precedence import decided_before
 
 SETTINGS = {
     appliances.CONSOLE_PROXY: "consoleproxy.service.offering",
@@ -31,11 +32,14 @@ def _targets(run: Any) -> Sequence[Target]:
     offerings.check_fits(run, offering, zones)
     names = offerings.names_by_id(run, offering)
     wish = swaps.wish_for(run, SETTINGS[kind], str(offering["id"]), zone, names)
-    swaps.begin(run, wish, zones, partial(why, offering))
+    swaps.begin(run, wish, zones, partial(why, offering), offering)
     if kind in appliances.CUTS:
         return appliances.targets(run, (kind,))
-    rows = routers.all_routers(run, scope_of(run), SOURCES[kind])
-    return routers.by_network(run, routers.in_scope(run, rows))
+    rows = routers.in_scope(run, routers.all_routers(run, scope_of(run), SOURCES[kind]))
+    if kind == "domainrouter":
+        see = "see module virtual_router_offering"
+        run.memory["decided_before"] = decided_before(run, wish, rows, otherwise=see, by_account=see)
+    return routers.by_network(run, rows)
 
 
 def why(offering: Row, row: Row) -> str:
@@ -61,6 +65,7 @@ DEFAULT_SYSTEM_OFFERING = swaps.procedure(
         "Consoles are cut while a console proxy is replaced.",
         "Downloads, snapshots and templates wait for the secondary storage VM; it goes only when no job needs it.",
         "Routers are renewed by a restart of their network with cleanup.",
+        "Those whose network offering or account names another offering are left alone and named.",
     ),
     options=(
         Option(

@@ -124,7 +124,7 @@ def _age(run: Any, row: Row) -> float:
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:
     router_probes.begin(run, due)
-    system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
+    system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows], "recreate")
     check_room(run, due, "recreate")
 
 

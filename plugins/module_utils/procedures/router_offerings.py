@@ -16,11 +16,11 @@ from ..model import Option, Row
 from . import offerings, router_network_offering, router_probes, routers, system_templates
 from .default_settings import Wish
 from .facts import scope_of
+from .router_precedence import SETTING, accounts, decided_before
 from .router_room import check_room
 from .router_stops import ROUTER_COMMANDS, Stops
 
 KIND = "domainrouter"
-SETTING = "router.service.offering"
 BY_SETTING, BY_NETWORK, BY_ROUTER = "setting", "network_offering", "router"
 
 
@@ -45,28 +45,16 @@ def _prepare_setting(run: Any, offering: Row, rows: Sequence[Row]) -> None:
     names = offerings.names_by_id(run, offering)
     wish = Wish(SETTING, str(offering["id"]), names=names)
     if run.option("account"):
-        account = _account_of(rows, _accounts(run), run.option("account"))
+        account = _account_of(rows, accounts(run), run.option("account"))
         place = f"for account {run.option('account')}"
         wish = Wish(SETTING, str(offering["id"]), {"accountid": account}, place, names)
     elif any(run.option(name) for name in ("zone", "domain", "network", "vpc", "names")):
         run.task.warn(f"{SETTING} is set for the whole cloud; routers outside the scope get it when they are made anew")
     run.memory.update(wish=wish, step=wish.step(run))
-    networks = _offerings_of_networks(run)
-    for row in rows:
-        own = networks.get(str(row.get("guestnetworkid")))
-        if own and own != offering["id"]:
-            run.memory["own"][row["id"]] = "its network offering names another; choose another method"
-    if not wish.scope:
-        _mark_accounts(run, wish, rows)
+    run.memory["own"] = decided_before(run, wish, rows, otherwise="choose another method", by_account="give account")
 
 
-def _accounts(run: Any) -> dict[tuple[str, str], str]:
-    """Name and domain id to the account's id."""
-    rows = run.client.list("listAccounts", {"listall": True})
-    return {(row["name"], row["domainid"]): row["id"] for row in rows}
-
-
-def _account_of(rows: Sequence[Row], accounts: Mapping[tuple[str, str], str], name: str) -> str:
+def _account_of(rows: Sequence[Row], known: Mapping[tuple[str, str], str], name: str) -> str:
     keys = {(row["account"], row["domainid"]) for row in rows if row.get("account") == name}
     if len(keys) != 1:
         raise InvalidInput(
@@ -74,41 +62,7 @@ def _account_of(rows: Sequence[Row], accounts: Mapping[tuple[str, str], str], na
             option="account",
             remedy="give domain to tell them apart, or another account",
         )
-    return accounts[keys.pop()]
-
-
-def _mark_accounts(run: Any, wish: Wish, rows: Sequence[Row]) -> None:
-    """Accounts whose own value hides the global one."""
-    before = str(wish.row(run).get("value") or "")
-    accounts = _accounts(run)
-    ids = {key: accounts[key] for row in rows if (key := (row.get("account"), row.get("domainid"))) in accounts}
-    asked = run.client.parallel(
-        [partial(run.client.list, "listConfigurations", {"name": SETTING, "accountid": one}) for one in ids.values()]
-    )
-    own = {
-        key
-        for key, found in zip(ids, asked, strict=True)
-        for row in found
-        if row["name"] == SETTING and str(row.get("value") or "") not in (before, wish.value)
-    }
-    for row in rows:
-        if (row.get("account"), row.get("domainid")) in own:
-            run.memory["own"].setdefault(row["id"], f"its account has a {SETTING} of its own; give account")
-
-
-def _offerings_of_networks(run: Any) -> dict[str, str]:
-    """Network id to the system offering that its network offering names; built-in defaults name none in effect."""
-    offered = run.client.list("listServiceOfferings", {"issystem": True})
-    built_in = {row["id"] for row in offered if row.get("defaultuse")}
-    named = {
-        row["id"]: row["serviceofferingid"]
-        for row in run.client.list("listNetworkOfferings", {})
-        if row.get("serviceofferingid") and row["serviceofferingid"] not in built_in
-    }
-    if not named:
-        return {}
-    rows = [row for row in router_network_offering.networks(run) if row.get("networkofferingid") in named]
-    return {row["id"]: named[row["networkofferingid"]] for row in rows}
+    return known[keys.pop()]
 
 
 def _why(run: Any, row: Row) -> str:
@@ -148,7 +102,7 @@ def _standing(run: Any, target: Target) -> Standing:
 def _preflight(run: Any, due: Sequence[Target]) -> None:
     router_probes.begin(run, due)
     if run.option("method") != BY_ROUTER:
-        system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
+        system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows], "method")
         check_room(run, due, "method", run.memory["offering"])
 
 

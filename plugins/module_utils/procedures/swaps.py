@@ -15,8 +15,9 @@ from typing import Any
 from ..campaign import DUE, LEFT, Procedure, Standing, Target
 from ..client import InvalidInput
 from ..model import Option, Row
-from . import appliances, consoles, default_settings, router_probes, routers
+from . import appliances, consoles, default_settings, router_probes, routers, system_templates
 from .default_settings import Wish
+from .router_room import check_room
 
 SERVERS_RESTARTED = Option(
     "servers_restarted", "bool", behaviour=True,
@@ -34,9 +35,13 @@ RETURNS = {
 RESTART_FIRST = "the management servers read the setting at their start: restart them all, then run again"
 
 
-def begin(run: Any, wish: Wish, zones: Sequence[Row], why: Callable[[Row], str]) -> None:
-    """Reads how the setting stands. ``why``: why a VM is to be renewed; an empty text where it is as wanted."""
+def begin(run: Any, wish: Wish, zones: Sequence[Row], why: Callable[[Row], str], offering: Row | None = None) -> None:
+    """Reads how the setting stands. ``why``: why a VM is to be renewed; an empty text where it is as wanted.
+
+    offering: what new VMs get, if it is that which is swapped.
+    """
     run.memory.update(wish=wish, step=wish.step(run), own=_own_values(run, wish, zones), why=why)
+    run.memory.update(offering=offering, decided_before={})
     run.notes["setting"] = wish.name
     run.memory["wait"] = run.notes["restart_needed"] = _must_wait(run, wish)
 
@@ -105,7 +110,21 @@ def _judged(run: Any, target: Target, standing: Standing) -> Standing:
     zone = target.facts["zone"] if _is_appliance(target) else target.facts["seen"].rows[0].get("zoneid")
     if zone in run.memory["own"]:
         return Standing(LEFT, f"{standing.reason}; its zone has its own {run.memory['wish'].name}: give zone")
-    return standing
+    ids = [] if _is_appliance(target) else [row["id"] for row in target.facts["seen"].rows]
+    others = [run.memory["decided_before"][one] for one in ids if one in run.memory["decided_before"]]
+    return Standing(LEFT, f"{standing.reason}; {others[0]}") if others else standing
+
+
+def preflight(run: Any, due: Sequence[Target]) -> None:
+    """Refuses where what goes would have no successor."""
+    router_probes.begin(run, due)
+    offering = run.memory["offering"]
+    option = "template" if offering is None else "offering"
+    served = [target for target in due if not _is_appliance(target)]
+    check_room(run, served, option, offering)
+    appliances.check_successors(run, due, run.memory["why"], option)
+    if offering is not None:  # a template was looked at when it was chosen
+        system_templates.check_ready(run, [row for target in served for row in target.facts["seen"].rows], option)
 
 
 def plan(run: Any, _due: Sequence[Target]) -> Sequence[str]:
@@ -142,7 +161,7 @@ def procedure(**own: Any) -> Procedure:
         returns=RETURNS,
         standing=standing,
         standings=standings,
-        preflight=router_probes.begin,
+        preflight=preflight,
         prepare=prepare,
         prepare_plan=plan,
         plan_details=router_probes.details,

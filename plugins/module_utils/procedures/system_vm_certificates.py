@@ -117,6 +117,8 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
     refuse_unknown(behind)
     if behind:
         refuse_open_consoles(run, sights)
+        ids = {sight.row["id"] for sight in behind}
+        appliances.check_successors(run, due, lambda row: "behind" if row["id"] in ids else "", "certificate")
     if run.option("check_dns"):
         refuse_wrong_names(run, sights)
     run.memory["changes"] = [step for wish in run.memory["wishes"] if (step := wish.step(run))]

@@ -61,9 +61,11 @@ SYSTEM_VM_TEMPLATE_REPLACEMENT = swaps.procedure(
     notes=(
         "Since CloudStack 4.16 an upgrade does this itself.",
         "The module is for templates of one's own and for upgrades that left some behind.",
-        "A template that is not ready in a zone would leave it without new system VMs and routers.",
+        "A template that is not ready in a zone would leave it without new routers.",
         "So it must be ready on all image stores of each zone that take new templates, and of type V(SYSTEM).",
-        "The setting is a name. Where templates share one, the server takes the newest.",
+        "The setting is a name, and decides for routers. Where templates share one, the server takes the newest.",
+        "Of console proxies and secondary storage VMs it takes the newest system template in any case.",
+        "So one behind which it has a newer one is refused.",
     ),
     options=(
         Option("template", required=True, behaviour=True, help="Template that they shall have, by name or id."),

@@ -11,8 +11,9 @@ from functools import partial
 from typing import Any
 
 from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Standing, Target
+from ..client import InvalidInput
 from ..model import Option, Row
-from . import appliances, consoles
+from . import appliances, consoles, system_templates
 from .facts import NAMES, ZONE, same_version, server_version
 
 KINDS = (appliances.CONSOLE_PROXY, appliances.STORAGE_VM)
@@ -39,6 +40,24 @@ def _behind(run: Any, row: Row) -> str:
     if not row.get("version") or same_version(row["version"], wanted):
         return ""
     return f"version {row['version']} instead of {wanted}"
+
+
+def _preflight(run: Any, due: Sequence[Target]) -> None:
+    if run.option("method") != "patch":
+        appliances.check_successors(run, due, partial(_behind, run), "method")
+        return
+    rows = [row for target in due if (row := target.facts["row"]) and _behind(run, row)]
+    wanted = system_templates.for_system_vms(run, rows)
+    for row in rows:
+        template = wanted.get((str(row["zoneid"]), str(row.get("hypervisor"))))
+        if template is not None and row.get("templateid") not in (None, template["id"]):
+            raise InvalidInput(
+                f"{row['name']} was made from template {row.get('templatename')}, and zone {row.get('zonename')} has "
+                f"{template['name']} now, which a patch does not bring",
+                option="method",
+                obj=f"{row['systemvmtype']} {row['name']}",
+                remedy="use recreate",
+            )
 
 
 def _act(run: Any, target: Target) -> None:
@@ -87,6 +106,8 @@ SYSTEM_VM_REFRESH = Procedure(
     ),
     sequence=(
         Stage(CHECK, "List console proxies and secondary storage VMs, and the version they should have", each=False),
+        Stage(CHECK, "Refuse where no host or no template is ready for new ones, and a patch of an old template",
+              each=False),
         Stage(CHECK, "Wait until no job needs the secondary storage VM"),
         Stage(ACT, "Destroy it, so that the server makes a new one; or patch it live"),
         Stage(VERIFY, "Wait until the new one runs, its agent is up and it tells the right version"),
@@ -94,6 +115,7 @@ SYSTEM_VM_REFRESH = Procedure(
     ),
     targets=_targets,
     standing=_standing,
+    preflight=_preflight,
     commands=("destroySystemVm", "patchSystemVm"),
     act=_act,
     verify=_verify,

@@ -87,7 +87,7 @@ def _standing(run: Any, target: Target) -> Standing:
 def _preflight(run: Any, due: Sequence[Target]) -> None:
     router_probes.begin(run, due)
     if run.option("method") != "patch":
-        system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows])
+        system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows], "method")
         check_room(run, due, "method")
         return
     old = [target for target in due if "template version" in run.timeline.entries[target.id].reason]

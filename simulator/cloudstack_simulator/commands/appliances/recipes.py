@@ -87,8 +87,12 @@ def default_offering(sim: Simulator, kind: str) -> Any:
     return default_system_offering(sim, OFFERING_TYPES[kind], local=local)
 
 
-def template_for(sim: Simulator, zone: Any, hypervisor: str) -> Template | None:
-    """The ready system template of a hypervisor in a zone: the one that `router.template.*` names, if it is there."""
+def template_for(sim: Simulator, zone: Any, hypervisor: str, kind: str = ROUTER) -> Template | None:
+    """The ready system template of a hypervisor in a zone that the next machine of a kind is made from.
+
+    Of routers the newest that `router.template.*` names, one of type ROUTING first. Of console proxies and secondary
+    storage VMs the newest of type SYSTEM, whatever its name, one of the preferred architecture first.
+    """
     ready = [
         template
         for template in sim.db.templates
@@ -96,11 +100,17 @@ def template_for(sim: Simulator, zone: Any, hypervisor: str) -> Template | None:
         and template.kind in (SYSTEM, "ROUTING")
         and rows.is_ready(sim, template, zone)
     ]
+    newest = ready[::-1]
     setting = TEMPLATE_SETTINGS.get(hypervisor)
     if setting is None:
         return next((t for t in ready if t.kind == SYSTEM), None)
-    wanted = sim.settings.text(setting, zone)
-    return next((t for t in reversed(ready) if t.name == wanted), None)
+    if kind in (ROUTER, INTERNAL_BALANCER):
+        wanted = sim.settings.text(setting, zone)
+        named = [t for t in newest if t.name == wanted]
+        return next(iter(sorted(named, key=lambda t: t.kind == SYSTEM)), None)
+    preferred = sim.settings.text("system.vm.preferred.architecture", zone)
+    made_for = [t for t in newest if t.kind == SYSTEM]
+    return next(iter(sorted(made_for, key=lambda t: t.arch != preferred)), None)
 
 
 def instance_name(sim: Simulator, kind: str, number: int) -> str:

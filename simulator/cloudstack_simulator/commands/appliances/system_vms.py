@@ -55,7 +55,7 @@ def has_agent(vm: SystemVm) -> bool:
 
 def create(sim: Simulator, zone: Any, kind: str, hypervisor: str) -> SystemVm | None:
     """A new system VM that starts at once; None when the zone lacks template, host, disk space or address for it."""
-    template, offering = recipes.template_for(sim, zone, hypervisor), recipes.offering_for(sim, kind, zone)
+    template, offering = recipes.template_for(sim, zone, hypervisor, kind), recipes.offering_for(sim, kind, zone)
     if template is None or offering is None:
         return None
     vm: SystemVm = sim.db.vms.add(
