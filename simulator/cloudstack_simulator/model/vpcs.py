@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..tables import Row, entity, fresh
+from ..wording import printed
 
 
 @entity("vpcs", "Vpc", indexes=("zone_id", "account_id", "offering_id"))
@@ -31,8 +32,11 @@ class NetworkAcl(Row):
     name: str
     description: str | None = None
     vpc_id: int | None = None
-    """None for the two built-in lists."""
+    """None for global lists, the two built-in ones among them."""
     display: bool = True
+
+    def __str__(self) -> str:
+        return printed("Network ACL", id=self.id, name=self.name, uuid=self.uuid, vpcId=self.vpc_id or 0)
 
 
 @entity("network_acl_items", "NetworkACLItem", indexes=("acl_id",))
@@ -66,6 +70,9 @@ class PrivateGateway(Row):
     acl_id: int
     source_nat: bool = False
     state: str = "Ready"
+
+    def __str__(self) -> str:
+        return printed("VpcGateway", id=self.id, ip4Address=self.address, uuid=self.uuid, vpcId=self.vpc_id)
 
 
 @entity("static_routes", "StaticRoute", indexes=("vpc_id", "gateway_id"))

@@ -10,9 +10,10 @@ from ...listing import equal, matching
 from ...model.vpcs import NetworkAcl, NetworkAclItem
 from ...registry import SUCCESS, allocate, command
 from .acl_checks import check_item
-from .acls import STEP, check_access, tagged_items, vpcs_shown
+from .acls import STEP, check_access, is_default, tagged_items, vpcs_shown
 
 ANYWHERE = ["0.0.0.0/0", "::/0"]
+ICMP = 1
 
 
 def item_view(call: Call, item: NetworkAclItem) -> dict[str, Any]:
@@ -54,7 +55,8 @@ def _traffic(text: str | None) -> str:
 def _check_number(call: Call, acl: NetworkAcl, number: int | None, own: NetworkAclItem | None = None) -> None:
     if number is None:
         return
-    if number < 1:
+    # That numbers are positive is asked of new items only.
+    if number < 1 and own is None:
         raise InvalidParameter(f"Invalid number [{number}]. Number cannot be < 1")
     for other in call.db.network_acl_items.where(acl_id=acl.id):
         if other.number == number and other is not own:
@@ -78,16 +80,16 @@ def _the_list(call: Call) -> NetworkAcl:
         acl = acl or _own_list(call, p.networkid)
     if not acl or acl.removed is not None:
         raise InvalidParameter("Unable to find specified ACL.")
-    if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
+    if is_default(acl):
         raise InvalidParameter("Default ACL cannot be modified")
-    check_access(call, acl)
+    check_access(call, acl, "Only Root Admins can create rules for a global ACL.")
     return acl  # type: ignore[no-any-return]
 
 
 def _own_list(call: Call, network: Any) -> NetworkAcl:
-    name = f"ACL_{network.uuid}"
+    name = f"VPC_{call.db.vpcs[network.vpc_id].name}_Tier_{network.name}_ACL_{network.uuid}"
     acl: NetworkAcl = call.db.network_acls.add(
-        NetworkAcl(name=name, description=f"ACL for network {network.uuid}", vpc_id=network.vpc_id)
+        NetworkAcl(name=name, description=f"ACL for {name}", vpc_id=network.vpc_id)
     )
     network.acl_id = acl.id
     return acl
@@ -97,9 +99,10 @@ def _own_list(call: Call, network: Any) -> NetworkAcl:
 def allocate_item(call: Call) -> NetworkAclItem:
     p = call.params
     acl = _the_list(call)
-    action, traffic = _action(p.action), _traffic(p.traffictype)
-    protocol = (p.protocol or "all").strip().lower()
-    icmp = protocol == "icmp"
+    traffic = _traffic(p.traffictype)
+    protocol, kind, code = _protocol(call)
+    _check_number(call, acl, p.number)
+    action = _action(p.action)
     item = NetworkAclItem(
         acl_id=acl.id,
         number=0,
@@ -108,19 +111,28 @@ def allocate_item(call: Call) -> NetworkAclItem:
         traffic_type=traffic,
         start_port=p.startport,
         end_port=p.get("endport", p.startport),
-        icmp_type=p.get("icmptype", -1 if icmp else None),
-        icmp_code=p.get("icmpcode", -1 if icmp else None),
+        icmp_type=kind,
+        icmp_code=code,
         cidrs=list(p.cidrlist or ANYWHERE),
         display=p.get("fordisplay", True),
         reason=p.reason,
         state="Add",
     )
-    _check_number(call, acl, p.number)
     check_item(item)
     others = call.db.network_acl_items.where(acl_id=acl.id)
     item.number = p.number if p.number is not None else max((o.number for o in others), default=0) + 1
     made: NetworkAclItem = call.db.network_acl_items.add(item)
     return made
+
+
+def _protocol(call: Call) -> tuple[str, int | None, int | None]:
+    """(protocol, ICMP type, ICMP code) of a new item; number 1 is ICMP of all types, whatever else is given."""
+    p = call.params
+    protocol = (p.protocol or "all").strip().lower()
+    if protocol.isdigit() and int(protocol) == ICMP:
+        return "icmp", -1, -1
+    default = -1 if protocol == "icmp" else None
+    return protocol, p.get("icmptype", default), p.get("icmpcode", default)
 
 
 @command("createNetworkACL")
@@ -165,9 +177,9 @@ def _the_item(call: Call) -> NetworkAclItem:
     if not item or item.removed is not None:
         raise InvalidParameter(f"Unable to find ACL rule with ID [{item.id}]")
     acl = call.db.network_acls[item.acl_id]
-    if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
+    if is_default(acl):
         raise InvalidParameter("Default ACL cannot be modified")
-    check_access(call, acl)
+    check_access(call, acl, "Only Root Admins can update global ACLs.")
     return item  # type: ignore[no-any-return]
 
 
@@ -221,7 +233,9 @@ def update(call: Call) -> Any:
     if p.traffictype is not None or not partial:
         new.traffic_type = _traffic(p.traffictype)
     if p.protocol is not None:
-        new.protocol = p.protocol.lower()
+        new.protocol = p.protocol.strip().lower()
+    # Whoever says nothing of it wants to see the item.
+    new.display = p.get("fordisplay", True)
     check_item(new)
     yield STEP
     for field in (*FIELDS.values(), "action", "traffic_type"):
@@ -240,9 +254,9 @@ def delete(call: Call) -> Any:
     if not item or item.removed is not None:
         raise InvalidParameter(f"Unable to find ACL rule with ID [{item.id}]")
     acl = call.db.network_acls[item.acl_id]
-    if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
+    if is_default(acl):
         raise InvalidParameter("ACL Items in default ACL cannot be deleted")
-    check_access(call, acl)
+    check_access(call, acl, "Only Root Admin can delete global ACL rules.")
     item.state = "Revoke"
     yield STEP
     call.sim.tags.drop(item)

@@ -51,13 +51,17 @@ def list_view(call: Call, acl: NetworkAcl) -> dict[str, Any]:
     }
 
 
-def check_access(call: Call, acl: NetworkAcl) -> None:
-    """Lists of a VPC belong to its owner, the built-in ones to root admins."""
+def check_access(call: Call, acl: NetworkAcl, only_root: str) -> None:
+    """Lists of a VPC belong to its owner, global ones to root admins: `only_root` tells the others."""
     vpc = call.db.vpcs.get(acl.vpc_id)
     if vpc is not None:
         call.check_access(vpc)
     elif not call.caller.is_root_admin:
-        raise PermissionDenied("Only Root Admins can create rules for a global ACL.")
+        raise PermissionDenied(only_root)
+
+
+def is_default(acl: NetworkAcl) -> bool:
+    return acl.vpc_id is None and acl.name in ("default_allow", "default_deny")
 
 
 @allocate("createNetworkACLList")
@@ -117,10 +121,11 @@ def vpcs_shown(call: Call) -> set[int] | None:
 @command("updateNetworkACLList")
 def update_list(call: Call) -> Any:
     p, acl = call.params, live(call.params.id, "Unable to find specified ACL")
-    check_access(call, acl)
+    check_access(call, acl, "Must be Root Admin to update a global ACL.")
     yield STEP
     for parameter, field in (("name", "name"), ("description", "description"), ("fordisplay", "display")):
-        if p[parameter] is not None:
+        # A blank text changes nothing.
+        if p[parameter] is not None and str(p[parameter]).strip():
             setattr(acl, field, p[parameter])
     if p.customid is not None:
         call.db.network_acls.change_uuid(acl, p.customid)
@@ -130,9 +135,9 @@ def update_list(call: Call) -> Any:
 @command("deleteNetworkACLList")
 def delete_list(call: Call) -> Any:
     db, acl = call.db, live(call.params.id, "Unable to find specified ACL")
-    if acl.vpc_id is None and acl.name in ("default_allow", "default_deny"):
+    if is_default(acl):
         raise InvalidParameter("Default ACL cannot be removed")
-    check_access(call, acl)
+    check_access(call, acl, "Only Root Admin can delete global ACLs.")
     tiers = [n for n in db.networks if n.acl_id == acl.id]
     if tiers:
         raise CloudRuntime(f"ACL is still associated with {len(tiers)} tier(s). Cannot delete network ACL: {acl.uuid}")
@@ -151,29 +156,48 @@ def delete_list(call: Call) -> Any:
 @command("replaceNetworkACLList", instance=lambda _call: None)
 def replace_list(call: Call) -> Any:
     p = call.params
-    acl = p.aclid
     if p.networkid is None and p.gatewayid is None:
         raise CloudRuntime("Network ID and private gateway can't be null at the same time")
     if p.networkid is not None and p.gatewayid is not None:
         raise InvalidParameter("Network ID and private gateway can't be passed at the same time")
-    if not acl or acl.removed is not None:
-        raise InvalidParameter("Unable to find specified NetworkACL")
-    target = p.networkid if p.networkid is not None else p.gatewayid
-    if target.removed is not None:
-        raise InvalidParameter(
-            "Unable to find specified Network" if p.networkid else "Unable to find specified private gateway"
-        )
-    if p.networkid is not None and target.vpc_id is None:
-        raise InvalidParameter(f"Network is not part of a VPC: {target.uuid}")
-    if p.gatewayid is not None and target.state != "Ready":
-        raise InvalidParameter("Gateway is not in Ready state")
-    if acl.vpc_id is not None and acl.vpc_id != target.vpc_id:
-        what = f"Network: {target}" if p.networkid is not None else f"private gateway: {target.uuid}"
-        raise InvalidParameter(f"{what} and ACL: {acl.uuid} do not belong to the same VPC")
+    target = _gateway_of(call) if p.gatewayid is not None else _tier_of(call)
     call.check_access(target)
-    target.acl_id = acl.id
+    target.acl_id = p.aclid.id
     yield STEP
     return SUCCESS
+
+
+def _gateway_of(call: Call) -> Any:
+    """The gateway that shall get the list; global lists are for tiers only."""
+    gateway, acl = live(call.params.gatewayid, "Unable to find specified private gateway"), call.params.aclid
+    if gateway.state != "Ready":
+        raise InvalidParameter("Gateway is not in Ready state")
+    live(acl, "Unable to find specified NetworkACL")
+    if is_default(acl):
+        return gateway
+    vpc = call.db.vpcs.get(acl.vpc_id)
+    if vpc is None:
+        raise InvalidParameter("Unable to find Vpc associated with the NetworkACL")
+    call.check_access(vpc)
+    if vpc.id != gateway.vpc_id:
+        raise InvalidParameter(f"private gateway: {gateway} and ACL: {acl} do not belong to the same VPC")
+    return gateway
+
+
+def _tier_of(call: Call) -> Any:
+    """The tier that shall get the list."""
+    network, acl = live(call.params.networkid, "Unable to find specified Network"), call.params.aclid
+    live(acl, "Unable to find specified NetworkACL")
+    if network.vpc_id is None:
+        raise InvalidParameter(f"Network is not part of a VPC: {network.uuid}")
+    vpc = call.db.vpcs.get(acl.vpc_id)
+    if vpc is not None:
+        call.check_access(vpc)
+        if vpc.id != network.vpc_id:
+            raise InvalidParameter(f"Network: {network} and ACL: {acl} do not belong to the same VPC")
+    if "NetworkACL" not in call.db.network_offerings[network.offering_id].services:
+        raise InvalidParameter("Cannot apply NetworkACL. Network Offering does not support NetworkACL service")
+    return network
 
 
 def tagged_items(call: Call) -> Any:

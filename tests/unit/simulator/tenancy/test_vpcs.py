@@ -96,3 +96,66 @@ def test_a_vpc_with_tiers_stays_but_loses_its_tags(world: Any) -> None:
     world.do("createTags", resourceids=vpc.uuid, resourcetype="Vpc", **{"tags[0].key": "a", "tags[0].value": "1"})
     assert world.refused("deleteVPC", id=vpc.uuid)[0] == 431
     assert world.rows("listTags", resourceid=vpc.uuid) == []
+
+
+@pytest.fixture
+def three(world: Any) -> dict[str, Any]:
+    """A list with the rules 1, 2, 3 and 4, by these numbers."""
+    acl = world.do("createNetworkACLList", name="of-order", vpcid="@vpcs:vpc")["networkacllist"]["id"]
+    made = {
+        number: world.do("createNetworkACL", aclid=acl, protocol="all", number=number)["networkacl"]["id"]
+        for number in (1, 2, 3, 4)
+    }
+    return {"acl": acl, **made}
+
+
+def order(world: Any, three: dict[str, Any]) -> dict[Any, int]:
+    numbers = {row["id"]: row["number"] for row in world.rows("listNetworkACLs", aclid=three["acl"])}
+    return {name: numbers[uuid] for name, uuid in three.items() if name != "acl"}
+
+
+def test_rules_make_room_as_if_the_moved_one_were_still_there(world: Any, three: dict[Any, Any]) -> None:
+    world.do("moveNetworkAclItem", id=three[3], previousaclruleid=three[1], nextaclruleid=three[2])
+    assert order(world, three) == {1: 1, 3: 2, 2: 3, 4: 5}
+    world.do("moveNetworkAclItem", id=three[4], previousaclruleid=three[2])
+    assert order(world, three) == {1: 1, 3: 2, 2: 3, 4: 6}
+    world.do("moveNetworkAclItem", id=three[4], nextaclruleid=three[1])
+    assert order(world, three) == {4: 1, 1: 2, 3: 3, 2: 4}
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({"id": "none"}, "Both previous and next ACL rule IDs cannot be blank."),
+        ({"id": "none", "nextaclruleid": 1}, "Could not find a rule with ID[none]"),
+        ({"id": 1, "nextaclruleid": "none"}, "Could not find rule with ID [none]"),
+        ({"id": 1, "nextaclruleid": 2, "aclconsistencyhash": "x"}, "It seems that the access control list"),
+        ({"id": 4, "previousaclruleid": 1, "nextaclruleid": 3}, "There are some inconsistencies with the data"),
+    ],
+)
+def test_moves_that_are_refused(world: Any, three: dict[Any, Any], params: dict[str, Any], named: str) -> None:
+    code, text = world.refused("moveNetworkAclItem", **{key: three.get(value, value) for key, value in params.items()})
+    assert (code, text.startswith(named)) == (431, True), text
+
+
+def test_global_lists_are_root_admins_and_tiers_only(world: Any) -> None:
+    acl = world.do("createNetworkACLList", name="global")["networkacllist"]["id"]
+    item = world.do("createNetworkACL", aclid=acl, protocol="1", icmptype=3)["networkacl"]
+    assert (item["protocol"], item["icmptype"], item["icmpcode"]) == ("icmp", -1, -1)
+    for command, ident, named in (
+        ("updateNetworkACLList", acl, "Must be Root Admin to update a global ACL."),
+        ("deleteNetworkACLList", acl, "Only Root Admin can delete global ACLs."),
+        ("deleteNetworkACL", item["id"], "Only Root Admin can delete global ACL rules."),
+        ("updateNetworkACLItem", item["id"], "Only Root Admins can update global ACLs."),
+    ):
+        assert named in world.refused(command, id=ident, by="ann")[1]
+    world.do("createPrivateGateway", **GATEWAY, vlan="901")
+    gateway = world.sim.db.private_gateways.first().uuid
+    assert world.refused("replaceNetworkACLList", aclid=acl, gatewayid=gateway) == (
+        431,
+        "Unable to find Vpc associated with the NetworkACL",
+    )
+    world.do("replaceNetworkACLList", aclid="@network_acls:of-vpc", gatewayid=gateway)
+    assert world.rows("listPrivateGateways")[0]["aclname"] == "of-vpc"
+    world.do("deletePrivateGateway", id=gateway)
+    world.do("replaceNetworkACLList", aclid=acl, networkid="@networks:t2")
