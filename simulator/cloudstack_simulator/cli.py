@@ -42,7 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
     sim.latency = options.latency
     announce(options, sim, restored=restored)
     app = Server(
-        sim, system_vm_tls=options.system_vm_tls, public_ports=options.public_ports, state=state, stop=stop
+        sim,
+        system_vm_tls=options.system_vm_tls,
+        public_ports=options.public_ports,
+        state=state,
+        stop=stop,
+        host=options.host,
     ).application()
     try:
         web.run_app(

@@ -29,7 +29,7 @@ class RunningSimulator:
         public_ports: bool = False,
     ) -> None:
         self.sim = sim
-        self._server = Server(sim, system_vm_tls=system_vm_tls, public_ports=public_ports)
+        self._server = Server(sim, system_vm_tls=system_vm_tls, public_ports=public_ports, host=host)
         self.host = host
         self.port = port
         self._loop = asyncio.new_event_loop()
@@ -87,6 +87,7 @@ class RunningSimulator:
             self._ready.set()
             if runner is not None:
                 self._loop.run_until_complete(runner.cleanup())
+            self._loop.run_until_complete(_drop_what_is_left())
             self._loop.close()
 
     async def _open(self) -> web.AppRunner:
@@ -104,3 +105,11 @@ class RunningSimulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+async def _drop_what_is_left() -> None:
+    """Connections whose other side neither goes on nor goes away."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

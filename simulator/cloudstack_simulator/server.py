@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from .intake import API, Doorkeeper, parameters, without_strangers_mistakes
 from .public_ports import RuleDoors
 from .reply import Reply
 from .side import SidePath
@@ -30,7 +31,7 @@ class Server:
 
     `system_vm_tls`: also listeners for each system VM. `public_ports`: also one for each port that rules open.
     `state`: the file that keeps the state.
-    `stop`: ends the process, when the side path may do so.
+    `stop`: ends the process, when the side path may do so. `host`: where it was told to listen.
     """
 
     def __init__(
@@ -41,18 +42,21 @@ class Server:
         public_ports: bool = False,
         state: StateFile | None = None,
         stop: Callable[[], None] | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.sim = sim
         self._doors = SystemVmDoors(sim) if system_vm_tls else None
         self._rule_doors = RuleDoors(sim) if public_ports else None
         self._state = state
         self._stop = stop
+        self._host = host
         self._wake = asyncio.Event()
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=16 << 20)
-        app.router.add_route("*", "/client/api", self._api)
-        app.router.add_route("*", "/client/api/", self._api)
+        logging.getLogger("aiohttp.server").addFilter(without_strangers_mistakes)
+        app = web.Application(client_max_size=16 << 20, middlewares=[Doorkeeper(self._host).check])
+        app.router.add_route("*", API, self._api)
+        app.router.add_route("*", f"{API}/", self._api)
         SidePath(self.sim, self._doors, self._rule_doors, self._stop).add_to(app)
         app.cleanup_ctx.append(self._clockwork)
         if self._state is not None:
@@ -104,15 +108,7 @@ class Server:
     async def _api(self, request: web.Request) -> web.StreamResponse:
         if request.method not in ("GET", "POST"):
             return web.Response(status=405, text="Method not allowed")
-        params: dict[str, str] = {}
-        if request.method == "POST":
-            try:
-                form = await request.post()
-            except (ValueError, LookupError):
-                form = {}  # type: ignore[assignment]
-            params.update({name: value for name, value in form.items() if isinstance(value, str)})
-        params.update(dict(request.query.items()))
-        reply = self.sim.reply(params, request.method, dict(request.cookies))
+        reply = self.sim.reply(await parameters(request), request.method, dict(request.cookies))
         self._wake.set()
         if self._rule_doors is not None:
             await self._rule_doors.look()

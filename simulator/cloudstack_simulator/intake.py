@@ -1,0 +1,84 @@
+"""From an HTTP request to the parameters of a call, whatever was sent; and who may knock beside the API."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
+from aiohttp.web_protocol import RequestPayloadError
+
+API = "/client/api"
+SAFE = frozenset({"GET", "HEAD"})
+
+
+async def parameters(request: web.Request) -> dict[str, str]:
+    """Those of the body, and above them those of the address. A body that is no form has none."""
+    params: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            form = await request.post()
+        except RequestPayloadError:
+            # It broke off or does not unpack: what is left of it may mean something else.
+            raise web.HTTPBadRequest(text="The body of the request cannot be read") from None
+        except (ValueError, LookupError, AssertionError):
+            form = {}  # type: ignore[assignment]
+        params.update({_text(name): _text(value) for name, value in form.items() if isinstance(value, str)})
+    params.update({_text(name): _text(value) for name, value in request.query.items()})
+    return params
+
+
+def _text(sent: str) -> str:
+    """Without the halves of characters that some charsets can spell: neither JSON nor a file takes them."""
+    return sent if sent.isascii() else sent.encode("utf-8", "replace").decode()
+
+
+class Doorkeeper:
+    """Lets no page of another site near what stands beside the API, not even one whose name leads to the loopback.
+
+    `host`: the name or address that the server was told to listen on.
+    """
+
+    def __init__(self, host: str) -> None:
+        self._host = host.lower()
+
+    @web.middleware
+    async def check(self, request: web.Request, handler: web.RequestHandler) -> web.StreamResponse:  # type: ignore[type-arg]
+        if not request.path.startswith(API):
+            origin = request.headers.get("Origin")
+            if origin is not None and request.method not in SAFE and urlsplit(origin).netloc != request.host:
+                raise _refusal(f"a page of {origin} may change nothing here")
+            name = urlsplit(f"//{request.host}").hostname or ""
+            if _came_by_loopback(request) and not self.is_own(name):
+                raise _refusal(f"{name!r} is not a name of this server; use 127.0.0.1 or localhost, or --host {name}")
+        return await handler(request)  # type: ignore[operator,no-any-return]
+
+    def is_own(self, name: str) -> bool:
+        """Addresses, and names that nobody on the internet can own."""
+        return "." not in name or name == self._host or name.endswith(".localhost") or is_address(name)
+
+
+def is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _came_by_loopback(request: web.Request) -> bool:
+    near = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    return bool(near) and is_address(str(near[0])) and ipaddress.ip_address(near[0]).is_loopback
+
+
+def _refusal(text: str) -> web.HTTPForbidden:
+    quoted = text.encode("ascii", "replace").decode().replace("\\", "/").replace('"', "'")
+    return web.HTTPForbidden(text=f'{{"error": "{quoted}"}}', content_type="application/json")
+
+
+def without_strangers_mistakes(record: logging.LogRecord) -> bool:
+    """A filter: that somebody sent no HTTP is their mistake, and no reason for a traceback of ours."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (BadHttpMessage, PayloadEncodingError, RequestPayloadError))
