@@ -99,7 +99,8 @@ def test_who_never_ends_his_request_is_in_nobodys_way(running: RunningSimulator)
     def loiterers() -> Iterator[socket.socket]:
         for _number in range(200):
             connection = socket.create_connection((running.host, running.port), timeout=5)
-            connection.sendall(b"POST /client/api HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nc")
+            head = f"POST /client/api HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 19\r\n\r\n"
+            connection.sendall(head.encode() + b"command=login")
             yield connection
 
     held = list(loiterers())
