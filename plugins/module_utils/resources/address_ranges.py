@@ -16,6 +16,7 @@ from ..model import Commands, Option, Resource, Row, Update
 from .addresses import check_ranges, same_address
 from .owned import OWNER
 from .physical_networks import vlan_ranges
+from .reserved_addresses import check_reserved
 
 
 def plain_vlan(value: Any) -> str:
@@ -125,6 +126,11 @@ def _management_rows(ctx: Any) -> Iterable[Row]:
     return found
 
 
+def _check_management(ctx: Any, row: Row | None) -> None:
+    if ctx.state != "absent":
+        check_reserved(ctx, (row or ctx.ref("pod")).get("zoneid"), row or {})
+
+
 def _move_end(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
     ctx.change(
         "updatePodManagementNetworkIpRange",
@@ -162,6 +168,7 @@ MANAGEMENT_IP_RANGE = Resource(
     create=_create_management,
     before_delete=_delete_management,
     validate=check_ranges,
+    check_wish=_check_management,
     updates=(Update("updatePodManagementNetworkIpRange", options=("end_ip",), id="", run=_move_end),),
     options=(
         Option("start_ip", help="First address.", required=True),

@@ -12,9 +12,11 @@ from typing import Any
 
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
+from ..procedures.facts import of_all_owners
 from . import image_parts as image
 from .image_parts import TEMPLATE
 from .owned import OWNER, PROJECT_PARENT, check_owner, owner_parameters, tagging
+from .volume_reference import disks_of
 
 _TAGS, _SET_TAGS = tagging("Template")
 _SOURCES = ("url", "volume", "snapshot", "vm")
@@ -39,6 +41,8 @@ def _validate(given: Mapping[str, Any]) -> None:
 
 def _check_wish(ctx: Any, row: Row | None) -> None:
     if row is not None:
+        if ctx.state == "absent":
+            _check_unused(ctx, row)
         return
     given = ctx.given
     if not any(given.get(name) for name in _SOURCES):
@@ -60,6 +64,41 @@ def _check_wish(ctx: Any, row: Row | None) -> None:
             obj=ctx.name,
             remedy=f"give {', '.join(missing)}, or check the name",
         )
+    _must_be_stopped(ctx)
+
+
+def _check_unused(ctx: Any, row: Row) -> None:
+    """Names who would miss it, which the server does only after it has begun."""
+    if row.get("templatetype") == "SYSTEM":
+        raise InvalidInput(
+            f"{ctx.name} is what system VMs are made of", option="name", obj=ctx.name, remedy="use system_vm_template"
+        )
+    if ctx.given.get("force"):
+        return
+    zones = set(ctx.given.get("zones") or ())
+    machines = of_all_owners(ctx, "listVirtualMachines", {"templateid": row["id"]})
+    users = sorted(one["name"] for one in machines if not zones or zones & {one.get("zonename"), one.get("zoneid")})
+    if users:
+        raise InvalidInput(
+            f"{ctx.name} is used by {', '.join(users[:5])}" + (f" and {len(users) - 5} more" if len(users) > 5 else ""),
+            option="state",
+            obj=ctx.name,
+            remedy="hide it instead (is_public, is_featured, accounts), or set force: they can't be reinstalled then",
+        )
+
+
+def _must_be_stopped(ctx: Any) -> None:
+    """The server takes no disk that is written to."""
+    if not ctx.given.get("vm"):
+        return
+    machine = ctx.ref("vm")
+    if not ctx.is_planned(machine["id"]) and machine.get("state") != "Stopped":
+        raise InvalidInput(
+            f"instance {machine['name']} is {machine.get('state')}, and its root disk is written to",
+            option="vm",
+            obj=ctx.name,
+            remedy="stop it first (module instance, state: stopped), or make a snapshot and name that",
+        )
 
 
 def _create(ctx: Any, params: dict[str, Any]) -> str:
@@ -76,8 +115,12 @@ def _disk(ctx: Any) -> dict[str, Any]:
     for option in ("volume", "snapshot"):
         if ctx.given.get(option):
             return {f"{option}id": ctx.ref_id(option)}
-    roots = ctx.view.rows(ctx.view.kinds["volume"], {"virtualmachineid": ctx.ref_id("vm"), "type": "ROOT"})
-    return {"volumeid": roots[0]["id"]}
+    roots = [disk["id"] for disk in disks_of(ctx, ctx.ref("vm")) if disk.get("type") == "ROOT"]
+    if not roots:
+        raise InvalidInput(
+            f"instance {ctx.given['vm']} has no root disk", option="vm", obj=ctx.name, remedy="name another one"
+        )
+    return {"volumeid": roots[0]}
 
 
 def _update_extra(ctx: Any, row: Row) -> Mapping[str, Any]:

@@ -71,7 +71,7 @@ def volume_of(ctx: Any) -> Row | None:
     if not ctx.given.get("vm"):
         return None
     vm = ctx.ref("vm")
-    rows = [row for row in ctx.view.rows(ctx.view.kinds["volume"], {"virtualmachineid": vm["id"]}) if _meant(ctx, row)]
+    rows = [row for row in disks_of(ctx, vm) if _meant(ctx, row)]
     where = f"{ctx.name}: instance {ctx.given['vm']}"
     if not rows:
         raise NotFound(f"{where} has no such volume", obj=ctx.name, remedy="check device_id and volume_type")
@@ -79,6 +79,13 @@ def volume_of(ctx: Any) -> Row | None:
         found = ", ".join(f"{row.get('name')} (device_id {row.get('deviceid')})" for row in rows)
         raise Ambiguous(f"{where} has {len(rows)} volumes: {found}", obj=ctx.name, remedy="give device_id")
     return rows[0]
+
+
+def disks_of(ctx: Any, vm: Row) -> list[Row]:
+    """The volumes of an instance. What a project owns is left out of lists that do not name the project."""
+    owner = {"projectid": vm["projectid"]} if vm.get("projectid") else {}
+    found: list[Row] = ctx.view.rows(ctx.view.kinds["volume"], {"virtualmachineid": vm["id"], **owner})
+    return found
 
 
 def _meant(ctx: Any, row: Row) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, State
 from .addresses import check_addresses, check_network, check_ranges, same_address
+from .reserved_addresses import check_reserved
 
 ALLOCATION = Option("allocation_state", api="allocationstate", updatable=True, on_create=False, hidden=True)
 ENABLED = State("enabled", {"allocation_state": "Enabled"}, help="Exists and takes new work.", last=True)
@@ -115,8 +116,12 @@ ZONE = Resource(
 
 
 def _check_pod(ctx: Any, row: Row | None) -> None:
-    """Only pods of edge zones are made without addresses."""
-    if row is not None or ctx.state == "absent" or ctx.given.get("zone") is None:
+    """Only pods of edge zones are made without addresses, and the addresses are nobody's."""
+    if ctx.state == "absent":
+        return
+    place = row["zoneid"] if row else ctx.ref_id("zone") if ctx.given.get("zone") else None
+    check_reserved(ctx, place, _first_range(row or {}))
+    if row is not None or ctx.given.get("zone") is None:
         return
     zone = ctx.ref("zone")
     if ctx.is_planned(zone["id"]) or zone.get("type") == "Edge":

@@ -84,6 +84,13 @@ def test_their_template_is_replaced_though_nobody_can_change_who_uses_it(cloud):
     assert not rows(cloud, "listTemplates", templatefilter="all", name="fuel")
 
 
+def test_their_disks_are_found_by_their_instance(cloud):
+    assert cloud.run("snapshot", name="s", vm="web", project="rocket")["changed"]
+    cloud.run("instance", name="web", project="rocket", state="stopped", **PLACE)
+    cloud.run("template", name="fuel", vm="web", project="rocket", os_type=V2["os_type"])
+    assert rows(cloud, "listTemplates", templatefilter="all", name="fuel")[0]["project"] == "rocket"
+
+
 def test_vlans_of_their_networks_are_not_taken_away(cloud):
     (network,) = rows(cloud, "listNetworks", name="pad")
     left = "500-540" if int(network["vlan"]) > 540 else "541-599"

@@ -55,3 +55,21 @@ def test_a_public_range_is_told_by_its_start_or_its_id(cloud):
     extended = cloud.run("vlan_ip_range", id=listed["id"], end_ip="192.168.2.210")
     assert extended["resource"]["end_ip"] == "192.168.2.210"
     assert cloud.run("vlan_ip_range", **ZONE, start_ip=listed["startip"], end_ip="192.168.2.210")["changed"] is False
+
+
+def test_no_range_takes_the_address_of_a_machine(cloud):
+    """The server would give it to a system VM as well."""
+    zone = cloud.client.list("listZones")[0]["id"]
+    store = {"name": "nfs", "provider": "NFS", "zoneid": zone, "url": "nfs://172.16.15.215/secondary"}
+    cloud.client.run("addImageStore", store)
+    wish = {**POD, "gateway": "172.16.15.1", **MASK}
+    for first, last, whose in (("1", "9", "its gateway"), ("210", "220", "image store nfs")):
+        with pytest.raises(InvalidInput, match=whose):
+            cloud.run("management_ip_range", start_ip=f"172.16.15.{first}", end_ip=f"172.16.15.{last}", **wish)
+        with pytest.raises(InvalidInput, match=whose):
+            cloud.run("pod", name="p2", start_ip=f"172.16.15.{first}", end_ip=f"172.16.15.{last}",
+                      gateway="172.16.15.1", **MASK, **ZONE)  # fmt: skip
+    assert cloud.changes == 0
+    cloud.run("management_ip_range", start_ip="172.16.15.210", end_ip="172.16.15.214", **wish)
+    with pytest.raises(InvalidInput, match="image store nfs"):
+        cloud.run("management_ip_range", start_ip="172.16.15.210", end_ip="172.16.15.220", **wish)

@@ -46,9 +46,22 @@ def test_a_link_to_a_template_is_made(cloud):
 def test_a_template_is_retired_and_then_removed_only_when_nothing_uses_it(cloud):
     cloud.run("template", name="golden", is_public=True)
     cloud.run("template", name="golden", is_public=False, is_featured=False)
-    with pytest.raises(Exception, match="are using it"):
-        cloud.run("template", name="golden", state="absent")
+    for check in (True, False):
+        with pytest.raises(InvalidInput, match="is used by web"):
+            cloud.run("template", name="golden", state="absent", check=check)
+    assert cloud.changes == 0
     assert cloud.one("listTemplates", templatefilter="all", name="golden")["isready"] is True
+
+
+def test_what_cannot_be_is_refused_before_anything_is_sent(cloud):
+    system = next(row["name"] for row in cloud.rows("listTemplates", templatefilter="all") if row["id"] and
+                  row["templatetype"] == "SYSTEM")  # fmt: skip
+    with pytest.raises(InvalidInput, match="what system VMs are made of"):
+        cloud.run("template", name=system, state="absent")
+    cloud.deploy("busy")
+    with pytest.raises(InvalidInput, match="busy is Running"):
+        cloud.run("template", name="from-busy", vm="busy", os_type="Debian GNU/Linux 12 (64-bit)")
+    assert cloud.changes == 0
 
 
 @pytest.fixture
