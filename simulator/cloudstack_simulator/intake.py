@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
+from aiohttp.typedefs import Handler
 from aiohttp.web_protocol import RequestPayloadError
 
 API = "/client/api"
@@ -45,7 +46,7 @@ class Doorkeeper:
         self._host = host.lower()
 
     @web.middleware
-    async def check(self, request: web.Request, handler: web.RequestHandler) -> web.StreamResponse:  # type: ignore[type-arg]
+    async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not request.path.startswith(API):
             origin = request.headers.get("Origin")
             if origin is not None and request.method not in SAFE and urlsplit(origin).netloc != request.host:
@@ -53,7 +54,7 @@ class Doorkeeper:
             name = urlsplit(f"//{request.host}").hostname or ""
             if _came_by_loopback(request) and not self.is_own(name):
                 raise _refusal(f"{name!r} is not a name of this server; use 127.0.0.1 or localhost, or --host {name}")
-        return await handler(request)  # type: ignore[operator,no-any-return]
+        return await handler(request)
 
     def is_own(self, name: str) -> bool:
         """Addresses, and names that nobody on the internet can own."""
