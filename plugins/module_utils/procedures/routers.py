@@ -14,6 +14,7 @@ from ..campaign import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
 from ..client import ApiError
 from ..model import Option, Row
 from .facts import CLUSTER, NAMES, POD, ZONE, clusters_of_hosts, only_named
+from .router_served import has_shut_down, still_requires_restart
 from .scope_names import must_exist
 
 SCOPE = (
@@ -220,17 +221,6 @@ def unsettled_pair(rows: Sequence[Row]) -> str:
     return f"the roles of the pair are not settled: {told}"
 
 
-def _has_shut_down(run: Any, target: Target) -> bool:
-    """Whether a network needs no router any more: the server shuts idle networks down, or somebody deleted it."""
-    kind, target_id, _name = target.facts["serves"]
-    if kind == "vpc":
-        return False
-    questions = [{"projectid": "-1"}] if target.facts["sources"] == ("projects",) else [{}, {"projectid": "-1"}]
-    scopes = [{"id": target_id, "listall": True, **scope} for scope in questions]
-    rows = [row for scope in scopes for row in run.client.list("listNetworks", scope)]
-    return not rows or rows[0].get("state") in ("Allocated", "Shutdown", "Destroy")
-
-
 def _held(since: list[float], now: float) -> bool | str:
     """Whether a pair's roles hold long enough; ``since`` remembers from when on."""
     if not since:
@@ -241,6 +231,8 @@ def _held(since: list[float], now: float) -> bool | str:
 def restart(run: Any, target: Target, **how: Any) -> None:
     """Restarts the network or VPC of a target: ``cleanup=True``, or ``livepatch=True, cleanup=False``."""
     kind, target_id, _name = target.facts["serves"]
+    if how.get("cleanup"):
+        run.memory.setdefault("restarted", set()).add(target.id)
     run.change("restartVPC" if kind == "vpc" else "restartNetwork", {"id": target_id, **how}, target.title)
 
 
@@ -257,26 +249,16 @@ def prove(run: Any, target: Target, why: Reason) -> None:
     def awaited() -> bool | str:
         rows, around = look(run, target)
         if not rows:  # a load balancer goes with its last rule
-            gone = target.facts["sources"][0] in BALANCERS or _has_shut_down(run, target)
+            gone = target.facts["sources"][0] in BALANCERS or has_shut_down(run, target)
             return gone or "routers to appear"
+        late = run.clock.monotonic() - begun >= GRACE
         for row in rows:
-            if row.get("state") == "Error":
-                raise ApiError(
-                    f"{row['name']} is in state Error", obj=target.title, remedy="look at the server's alerts"
-                )
-            if row.get("state") != "Running":
-                return f"{row['name']} to run (is {row.get('state')})"
-            reason = why(row)
-            if reason and run.clock.monotonic() - begun >= GRACE:
-                raise ApiError(
-                    f"the server reported success, but {row['name']} is not renewed: {reason}",
-                    obj=target.title,
-                    remedy="look at the router and at the server's log; run again to continue",
-                )
-            if reason:
-                return f"{row['name']}: {reason}"
+            if waiting := _awaited_of(target, row, why(row), late=late):
+                return waiting
             if row.get("healthchecksfailed") and not was_ill:
                 return f"the health checks of {row['name']} to pass"
+        if still_requires_restart(run, target):
+            return _required_still(target, late=late)
         if not any(row.get("isredundantrouter") for row in around):
             return True
         unsettled = unsettled_pair(around)
@@ -285,3 +267,29 @@ def prove(run: Any, target: Target, why: Reason) -> None:
         return unsettled or _held(settled, run.clock.monotonic())
 
     run.wait_for(target, "routers that are renewed and run", awaited)
+
+
+def _awaited_of(target: Target, row: Row, reason: str, *, late: bool) -> str:
+    """What a router has yet to do; raises when it never will. ``reason``: why it is not at the goal."""
+    if row.get("state") == "Error":
+        raise ApiError(f"{row['name']} is in state Error", obj=target.title, remedy="look at the server's alerts")
+    if row.get("state") != "Running":
+        return f"{row['name']} to run (is {row.get('state')})"
+    if reason and late:
+        raise ApiError(
+            f"the server reported success, but {row['name']} is not renewed: {reason}",
+            obj=target.title,
+            remedy="look at the router and at the server's log; run again to continue",
+        )
+    return f"{row['name']}: {reason}" if reason else ""
+
+
+def _required_still(target: Target, *, late: bool) -> str:
+    """The server takes its word back that a restart is required when the restart has ended well."""
+    if not late:
+        return "the server to require no restart"
+    raise ApiError(
+        "the server reported success, but says that a restart is still required",
+        obj=target.title,
+        remedy="look at the server's log: what else serves the network may have failed; run again",
+    )

@@ -168,3 +168,16 @@ def test_a_restart_is_refused_where_no_new_router_could_be_made(cloud):
         cloud.run(MODULE, method="restart")
     assert (caught.value.option, cloud.changes) == ("method", 0)
     assert cloud.run(MODULE, method="patch", parallel=4)["counts"] == {"done": 4}
+
+
+def test_a_restart_after_which_the_server_requires_one_still_is_a_failure(cloud, monkeypatch):
+    asked = cloud.client.list
+
+    def required(command: str, *rest: Any, **more: Any) -> list[dict[str, Any]]:
+        rows = asked(command, *rest, **more)
+        return [{**row, "restartrequired": True} for row in rows] if command == "listNetworks" else rows
+
+    monkeypatch.setattr(cloud.client, "list", required)
+    failed = cloud.run(MODULE, retries=0)
+    assert failed["counts"]["unsafe"] == 1
+    assert "says that a restart is still required" in failed["msg"]
