@@ -70,6 +70,8 @@ class PrivateGateway(Row):
     acl_id: int
     source_nat: bool = False
     state: str = "Ready"
+    associated_network_id: int | None = None
+    """The network whose VLAN it is on, when the gateway has none of its own."""
 
     def __str__(self) -> str:
         return printed("VpcGateway", id=self.id, ip4Address=self.address, uuid=self.uuid, vpcId=self.vpc_id)

@@ -45,7 +45,8 @@ def _check_others(call: Call, zone: Any, vlan: str, bypass: bool) -> None:
     number = vlan.removeprefix("vlan://")
     same = call.db.networks.where(zone_id=zone.id, vlan=number)
     others = [n for n in same if n.traffic_type == "Guest" and not n.private_vlan]
-    if not bypass and others:
+    gateways = call.db.private_gateways.where(zone_id=zone.id, vlan=number)
+    if not bypass and (others or gateways):
         raise InvalidParameter(
             f"Network with vlan {vlan} already exists or overlaps with other network vlans in zone {zone}"
         )

@@ -40,8 +40,10 @@ def allocate_connection(call: Call) -> VpnConnection:
     gateway, customer = p.s2svpngatewayid, p.s2scustomergatewayid
     if not customer or customer.removed is not None:
         raise InvalidParameter(f"Unable to find specified Site to Site VPN customer gateway {customer.id} !")
+    call.check_access(customer)
     if not gateway or gateway.removed is not None:
         raise InvalidParameter(f"Unable to find specified Site to Site VPN gateway {gateway.id} !")
+    call.check_access(gateway)
     if gateway.account_id != customer.account_id:
         raise InvalidParameter(
             "VPN connection can only be established between same account's VPN gateway and customer gateway!"

@@ -14,7 +14,7 @@ from ...model.vpcs import VpnCustomerGateway, VpnGateway
 from ...registry import SUCCESS, allocate, command
 from ..common import has_notes, owner_fields
 
-CIPHER = r"(?:des|3des|aes128|aes192|aes256)-(?:md5|sha1|sha256|sha384|sha512)"
+CIPHER = r"(?:3des|aes128|aes192|aes256)-(?:md5|sha1|sha256|sha384|sha512)"
 GROUP = r"modp(?:1024|1536|2048|3072|4096|6144|8192)"
 
 
@@ -120,7 +120,7 @@ def customer_view(call: Call, gateway: VpnCustomerGateway) -> dict[str, Any]:
 
 def _is_policy(text: str, *, needs_group: bool) -> bool:
     one = f"{CIPHER}(?:;{GROUP})" + ("" if needs_group else "?")
-    return re.fullmatch(f"{one}(?:,{one})*", text.strip(), re.IGNORECASE) is not None
+    return re.fullmatch(f"{one}(?:,{one})*", text) is not None
 
 
 def _is_host(text: str) -> bool:

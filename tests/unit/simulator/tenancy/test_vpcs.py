@@ -159,3 +159,44 @@ def test_global_lists_are_root_admins_and_tiers_only(world: Any) -> None:
     assert world.rows("listPrivateGateways")[0]["aclname"] == "of-vpc"
     world.do("deletePrivateGateway", id=gateway)
     world.do("replaceNetworkACLList", aclid=acl, networkid="@networks:t2")
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({}, "One of vlanId and associatedNetworkId must be specified"),
+        ({"vlan": "950", "associatednetworkid": "@networks:iso"}, "vlanId and associatedNetworkId are mutually exclus"),
+        (
+            {
+                "associatednetworkid": "@networks:iso",
+                "networkofferingid": "@network_offerings:DefaultL2NetworkOffering",
+            },
+            "The network offering cannot be used to create Isolated network",
+        ),
+        ({"vlan": "950", "gateway": "x"}, "Invalid gateway"),
+        ({"vlan": "950", "netmask": "255.0.255.0"}, "Invalid netmask"),
+        ({"vlan": "900", "ipaddress": "10.99.0.3"}, "Private network for the vlan: vlan://900 and cidr  10.99.0.0/24"),
+        ({"vlan": "900", "gateway": "10.98.0.1", "ipaddress": "10.98.0.3"}, "Network with vlan 900 already exists or"),
+    ],
+)
+def test_private_gateways_that_are_refused(world: Any, params: dict[str, Any], named: str) -> None:
+    world.do("createPrivateGateway", **GATEWAY, vlan="900")
+    code, text = world.refused("createPrivateGateway", **(GATEWAY | params))
+    assert (code, text.startswith(named)) == (431, True), text
+    world.do("deletePrivateGateway", id=world.sim.db.private_gateways.first().uuid)
+
+
+def test_a_gateway_beside_a_network_has_its_vlan(world: Any) -> None:
+    made = world.do("createPrivateGateway", **GATEWAY, associatednetworkid="@networks:iso")["privategateway"]
+    network = world.rows("listNetworks", id="@networks:iso")[0]
+    assert (made["associatednetwork"], made["vlan"]) == ("iso", f"vlan://{network['vlan']}")
+    world.do("deletePrivateGateway", id=made["id"])
+
+
+@pytest.mark.parametrize("policy", ["des-md5;modp1536", "AES128-sha1;modp1536", "aes128-sha1;modp1536 "])
+def test_policies_of_vpns_are_taken_word_by_word(world: Any, policy: str) -> None:
+    code, text = world.refused(
+        "createVpnCustomerGateway", gateway="203.0.113.9", cidrlist="10.200.0.0/24", ipsecpsk="k", ikepolicy=policy,
+        esppolicy="aes128-sha1",
+    )  # fmt: skip
+    assert (code, text.startswith(f"The customer gateway IKE policy {policy} is invalid!")) == (431, True)
