@@ -11,6 +11,7 @@ from ...model.networks import Network
 from ...model.zones import Zone
 from ...registry import command
 from ..zones.zone_life import default_physical_network, system_network
+from . import ip6_checks
 from . import range_checks as checks
 from .ranges import add_range, range_view
 
@@ -26,7 +27,7 @@ def create_range(call: Call) -> dict[str, Any]:
     if p.startip is None and p.ip6cidr is None:
         raise InvalidParameter("StartIP or IPv6 CIDR is missing in the parameters!")
     if p.ip6cidr is not None:
-        checks.ip6_prefix(p.ip6cidr)
+        ip6_checks.prefix(p.ip6cidr)
     account, domain = checks.owner(
         call, conflict="Account and projectId are mutually exclusive", not_found="Please specify a valid account."
     )
@@ -133,6 +134,7 @@ def _place(call: Call, zone: Zone, network: Network, vlan: str | None) -> tuple[
         if zone.network_type == "Advanced":
             vlan = checks.guest_vlan(network, ranges, vlan)
         subnet = checks.subnet_among(call, network, ranges) or subnet
+        ip6_checks.of_network(call, network, ranges, subnet)
     if p.ip6cidr is not None and p.ip6gateway is None:
         raise InvalidParameter(
             "Gateway, netmask and zoneId have to be passed in for virtual and direct untagged networks"
@@ -161,17 +163,19 @@ def _check(
     if p.startip is not None:
         checks.gateway_and_netmask(*subnet)
     if p.ip6cidr is not None:
-        checks.ip6_gateway_and_cidr(p.ip6gateway, p.ip6cidr)
+        ip6_checks.gateway_and_cidr(p.ip6gateway, p.ip6cidr)
     offering = call.db.network_offerings.get(network.offering_id)
     shares_vlan = network.guest_type == "Shared" and offering is not None and not offering.specify_vlan
     if p.startip is not None:
         start, end = p.startip, p.endip or p.startip
+        checks.in_network(start, end, *subnet)
+        checks.zone_guests(call, zone, physical_id, vlan, subnet)
         checks.span(start, end, *subnet)
         checks.portable(call, vlan, start, end)
         if not shares_vlan:
             checks.overlap(call, network, zone, vlan, subnet, start, end)
     if p.ip6cidr is not None:
-        checks.ip6_overlap(call, zone, p.ip6cidr)
+        ip6_checks.overlap(call, zone, p.ip6cidr)
     if not shares_vlan and network.traffic_type == "Public":
         checks.vlan_is_free(call, zone, physical_id, vlan)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from ... import net
@@ -13,7 +12,6 @@ from ...model.networks import Network
 from ...model.zones import Zone
 
 UNTAGGED = "untagged"
-LONGEST_PREFIX = 64
 Subnet = tuple[str, str]
 """(gateway, netmask)"""
 
@@ -44,21 +42,6 @@ def tag(vlan: str | None) -> str:
     return (vlan or UNTAGGED).lower().rpartition("://")[2]
 
 
-def ip6_prefix(text: str) -> None:
-    network = _ip6_network(text)
-    if network is None:
-        raise InvalidParameter("Please specify a valid IPv6 CIDR")
-    if network.prefixlen > LONGEST_PREFIX:
-        raise InvalidParameter(f"For IPv6 range, prefix must be /{LONGEST_PREFIX} or less")
-
-
-def _ip6_network(text: str) -> IPv6Network | None:
-    try:
-        return IPv6Network(text, strict=False)
-    except ValueError:
-        return None
-
-
 def guest_vlan(network: Network, ranges: list[VlanRange], vlan: str | None) -> str | None:
     """The VLAN of a further range in a shared network, as it was given; untagged is the one that is there."""
     if network.guest_type != "Shared":
@@ -83,11 +66,7 @@ def subnet_among(call: Call, network: Network, ranges: list[VlanRange]) -> Subne
     p = call.params
     if p.startip is None:
         return None
-    existing = [(r.gateway, r.netmask) for r in ranges if r.gateway and r.netmask]
-    if not ranges and network.gateway and network.cidr:
-        span = net.cidr(network.cidr)
-        existing = [(network.gateway, str(span.netmask))] if span is not None else []
-    found = next((subnet for subnet in existing if _is_same(call, subnet)), None)
+    found = next((subnet for subnet in subnets(network, ranges) if _is_same(call, subnet)), None)
     if found is None and p.gateway is None and p.netmask is None:
         raise InvalidParameter(
             "The ip range dose not belong to any of the existing subnets, Provide the netmask and gateway if you want "
@@ -97,6 +76,14 @@ def subnet_among(call: Call, network: Network, ranges: list[VlanRange]) -> Subne
     if net.is_ip4(chosen[0]) and net.within(chosen[0], p.startip, p.endip or p.startip):
         raise InvalidParameter("The gateway ip should not be the part of the ip range being added.")
     return chosen
+
+
+def subnets(network: Network, ranges: list[VlanRange]) -> list[Subnet]:
+    """The IPv4 subnets that a network has by its ranges, or by itself as long as it has no range."""
+    if ranges or not network.gateway or not network.cidr:
+        return [(r.gateway, r.netmask) for r in ranges if r.gateway and r.netmask]
+    own = net.cidr(network.cidr)
+    return [(network.gateway, str(own.netmask))] if own is not None else []
 
 
 def _is_same(call: Call, subnet: Subnet) -> bool:
@@ -148,27 +135,31 @@ def gateway_and_netmask(gateway: Any, netmask: Any) -> None:
         raise InvalidParameter("Please specify a valid netmask")
 
 
-def ip6_gateway_and_cidr(gateway: Any, cidr: Any) -> None:
-    try:
-        IPv6Address(gateway)
-    except ValueError:
-        raise InvalidParameter("Please specify a valid IPv6 gateway") from None
-    if _ip6_network(cidr) is None:
-        raise InvalidParameter("Please specify a valid IPv6 CIDR")
-
-
-def is_ip6_span(start: str, end: str) -> bool:
-    try:
-        return IPv6Address(start) <= IPv6Address(end)
-    except ValueError:
-        return False
-
-
-def span(start: str, end: str, gateway: str, netmask: str) -> None:
-    """Refuse a range that is none or lies outside of its gateway's network."""
+def in_network(start: str, end: str, gateway: str, netmask: str) -> None:
+    """Refuse ends that lie outside of their gateway's network."""
     network = net.network(gateway, netmask)
     if any(not net.is_ip4(a) or net.IPv4Address(a) not in network for a in (start, end)):
         raise InvalidParameter("Please specify a valid IP range or valid netmask or valid gateway")
+
+
+def zone_guests(call: Call, zone: Zone, physical_id: int, vlan: str, subnet: Subnet) -> None:
+    """Refuse a subnet of the zone's guests on a VLAN that they may be given."""
+    guests = net.cidr(zone.guest_cidr) if zone.guest_cidr else None
+    if guests is not None and guests.overlaps(net.network(*subnet)) and _may_be_guests(call, physical_id, vlan):
+        raise InvalidParameter(
+            f"The new IP range you have specified has  overlapped with the guest network in zone: {zone.name}along "
+            "with existing Vlan also. Please specify a different gateway/netmask"
+        )
+
+
+def _may_be_guests(call: Call, physical_id: int, vlan: str) -> bool:
+    number = tag(vlan)
+    return any(v.vnet == number for v in call.db.vnets.where(physical_network_id=physical_id))
+
+
+def span(start: str, end: str, gateway: str, netmask: str) -> None:
+    """Refuse a range that is none or has its gateway in it."""
+    network = net.network(gateway, netmask)
     if net.number(start) > net.number(end):
         raise InvalidParameter("Please specify a valid IP range.")
     if network.prefixlen != 31 and net.within(gateway, start, end):
@@ -231,21 +222,9 @@ def _extends(other: VlanRange, subnet: Subnet, start: str, end: str) -> None:
         )
 
 
-def ip6_overlap(call: Call, zone: Zone, cidr: str) -> None:
-    own = IPv6Network(cidr, strict=False)
-    for other in call.db.vlans.where(zone_id=zone.id):
-        if other.ip6_gateway is None or other.ip6_cidr is None:
-            continue
-        if call.params.startipv6 is None and own.overlaps(IPv6Network(other.ip6_cidr, strict=False)):
-            raise InvalidParameter(
-                f"The IPv6 range with tag: {other.vlan} already has IPs that overlap with the new range."
-            )
-
-
 def vlan_is_free(call: Call, zone: Zone, physical_id: int, vlan: str) -> None:
     """Refuse a VLAN that the zone's guest networks may be given."""
-    number = tag(vlan)
-    if any(v.vnet == number for v in call.db.vnets.where(physical_network_id=physical_id)):
+    if _may_be_guests(call, physical_id, vlan):
         raise InvalidParameter(
             f"The VLAN tag {vlan} is already being used for dynamic vlan allocation for the guest network in zone "
             f"{zone.name}"

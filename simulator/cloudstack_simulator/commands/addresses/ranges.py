@@ -14,6 +14,7 @@ from ...tags import domain_path
 from ..networks.addressing import release_public
 from ..networks.shared import forget_range
 from ..zones.pod_ranges import check_range
+from . import ip6_checks
 from . import range_checks as checks
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def update_range(call: Call) -> dict[str, Any]:
 def _update_ip6(call: Call, vlan: VlanRange) -> None:
     p = call.params
     start, end = p.startipv6 or vlan.ip6_start, p.endipv6 or vlan.ip6_end
-    if start is not None and end is not None and not checks.is_ip6_span(start, end):
+    if start is not None and end is not None and not ip6_checks.is_span(start, end):
         raise InvalidParameter(f"Invalid IPv6 range {start}-{end}")
     vlan.ip6_gateway, vlan.ip6_cidr = p.ip6gateway or vlan.ip6_gateway, p.ip6cidr or vlan.ip6_cidr
     vlan.ip6_start, vlan.ip6_end = start, end

@@ -20,6 +20,7 @@ VM_TYPES = ("domainrouter", "consoleproxy", "secondarystoragevm", "internalloadb
 LIMITS = ("mincpunumber", "maxcpunumber", "minmemory", "maxmemory")
 LEASE_ACTIONS = ("STOP", "DESTROY")
 LONGEST_LEASE = 36500
+DPDK = ("extraconfig-dpdk-numa", "extraconfig-dpdk-hugepages", "extraconfig-dpdk-interface-")
 
 
 @command("createServiceOffering")
@@ -31,14 +32,16 @@ def create_service_offering(call: Call) -> dict[str, Any]:
     else:
         _check_fixed(call)
     domains, zones = scopes.given_domains(call), scopes.given_zones(call)
+    mode = disk_rules.cache_mode(p.cachemode)
     local = _uses_local_storage(call)
     vm_type = _vm_type(call)
     _check_network_rate(call, vm_type)
     _check_planner(call)
+    disk_rules.refuse_storage_policy(call)
     admins.check_new(call, "service", domains)
     lease = _lease(call)
     details = _details(call, customized=customized)
-    disk = _linked_disk(call) or _own_disk(call, local=local, is_system=vm_type is not None)
+    disk = _linked_disk(call) or _own_disk(call, mode, local=local, is_system=vm_type is not None)
     offering = call.db.service_offerings.add(
         ServiceOffering(
             name=p.name,
@@ -187,6 +190,8 @@ def _details(call: Call, *, customized: bool) -> dict[str, str]:
     details = flat_map(p.serviceofferingdetails) | external_details(call)
     if ("pciDevice" in details) is not ("vgpuType" in details):
         raise InvalidParameter("Please specify the pciDevice and vgpuType correctly.")
+    if any(name.startswith("extraconfig") and not name.startswith(DPDK) for name in details):
+        raise InvalidParameter("Only extraconfig for DPDK are supported in service offering details")
     if customized and p.mincpunumber is not None:
         details |= {name: str(p[name]) for name in LIMITS}
     if p.purgeresources:
@@ -201,11 +206,10 @@ def _linked_disk(call: Call) -> DiskOffering | None:
     return disk
 
 
-def _own_disk(call: Call, *, local: bool, is_system: bool) -> DiskOffering:
+def _own_disk(call: Call, mode: str | None, *, local: bool, is_system: bool) -> DiskOffering:
     """The hidden disk offering of the service offering."""
     p = call.params
     provisioning = disk_rules.provisioning_type(p.provisioningtype)
-    mode = disk_rules.cache_mode(p.cachemode)
     if p.rootdisksize is not None and p.rootdisksize <= 0:
         raise InvalidParameter(f"The Root disk size is of {p.rootdisksize} GB but it must be greater than 0.")
     if p.rootdisksize is not None:

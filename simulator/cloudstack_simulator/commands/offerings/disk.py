@@ -134,14 +134,17 @@ def _with_tags(answer: dict[str, Any], wanted: set[str]) -> dict[str, Any]:
 @command("createDiskOffering")
 def create_disk_offering(call: Call) -> dict[str, Any]:
     p = call.params
+    domains, zones = scopes.given_domains(call), scopes.given_zones(call)
     if not p.customized and p.disksize is None:
         raise InvalidParameter("Disksize is required for a non-customized disk offering")
     if p.customized and p.disksize is not None:
         raise InvalidParameter("Disksize is not allowed for a customized disk offering")
-    domains, zones = scopes.given_domains(call), scopes.given_zones(call)
+    mode = rules.cache_mode(p.cachemode)
     local = rules.uses_local_storage(p.storagetype)
-    provisioning = rules.provisioning_type(p.provisioningtype)
+    rules.refuse_storage_policy(call)
+    rules.check_rates(call)
     size = 0 if p.customized else rules.size(call, p.disksize)
+    provisioning = rules.provisioning_type(p.provisioningtype)
     lowest, highest = rules.iops(call, p.customizediops)
     admins.check_new(call, "disk", domains)
     offering = call.db.disk_offerings.add(
@@ -156,7 +159,7 @@ def create_disk_offering(call: Call) -> dict[str, Any]:
             tags=scopes.split_tags(p.tags),
             use_local_storage=local,
             provisioning_type=provisioning,
-            cache_mode=rules.cache_mode(p.cachemode),
+            cache_mode=mode,
             rates=rules.rates(call),
             hypervisor_snapshot_reserve=rules.snapshot_reserve(p.hypervisorsnapshotreserve),
             display=p.get("displayoffering", True),
@@ -190,18 +193,17 @@ def update_disk_offering(call: Call) -> dict[str, Any]:
     domains = scopes.new_domains(call, "disk offering", offering.domain_ids)
     zones = scopes.new_zones(call, "disk offering", offering.zone_ids)
     domains = admins.check_update(call, "disk", offering, domains, zones)
-    mode = rules.cache_mode(p.cachemode)
     state = scopes.changed_state(call, offering.state)
-    new_rates = rules.rates(call, offering.rates)
+    tags = offering.tags if p.tags is None else scopes.split_tags(p.tags)
     if p.tags is not None:
-        tags = scopes.split_tags(p.tags)
         rules.check_storage_tags(call, offering, tags)
-        offering.tags = tags
+    rules.check_rates(call)
+    mode = rules.cache_mode(p.cachemode)
     offering.name, offering.display_text = p.name or offering.name, p.displaytext or offering.display_text
     offering.sort_key = offering.sort_key if p.sortkey is None else p.sortkey
     offering.display = offering.display if p.displayoffering is None else p.displayoffering
     offering.cache_mode = mode or offering.cache_mode
-    offering.rates, offering.state = new_rates, state
+    offering.rates, offering.state, offering.tags = offering.rates | rules.rates(call), state, tags
     offering.domain_ids, offering.zone_ids = domains, zones
     call.event(
         "DISK.OFFERING.EDIT",

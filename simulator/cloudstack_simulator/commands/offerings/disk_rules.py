@@ -41,9 +41,14 @@ def cache_mode(text: str | None) -> str | None:
     return text.lower() if text is not None else None
 
 
-def rates(call: Call, before: dict[str, int] | None = None) -> dict[str, int]:
-    """The I/O limits of a call on top of those before, checked against each other."""
-    found = dict(before or {}) | {name: call.params[name] for name in RATES if call.params[name] is not None}
+def rates(call: Call) -> dict[str, int]:
+    """The I/O limits that a call gives; what is no limit is not kept."""
+    return {name: call.params[name] for name in RATES if (call.params[name] or 0) > 0}
+
+
+def check_rates(call: Call) -> None:
+    """Refuse limits of a disk offering that contradict each other, or bursts that are too long."""
+    found = {name: call.params[name] for name in RATES}
     for unit in ("IOPS", "Bytes"):
         for way in ("Read", "Write"):
             name = f"{unit.lower()}{way.lower()}rate"
@@ -52,8 +57,9 @@ def rates(call: Call, before: dict[str, int] | None = None) -> dict[str, int]:
                 raise InvalidParameter(
                     f"{unit} {way} rate ({normal}) cannot be greater than {unit} {way} maximum rate ({highest})"
                 )
-            _check_length(call, unit, way, found.get(name + "maxlength"))
-    return found
+    for unit in ("IOPS", "Bytes"):
+        for way in ("Read", "Write"):
+            _check_length(call, unit, way, found.get(f"{unit.lower()}{way.lower()}ratemaxlength"))
 
 
 def _check_length(call: Call, unit: str, way: str, seconds: int | None) -> None:
@@ -92,6 +98,12 @@ def check_maximum(call: Call, gigabytes: int) -> None:
     limit = call.setting("storage.max.volume.size")
     if gigabytes > limit:
         raise InvalidParameter(f"The maximum size for a disk is {limit} GB.")
+
+
+def refuse_storage_policy(call: Call) -> None:
+    """Storage policies come from VMware; without one there is none to choose."""
+    if call.params.storagepolicy is not None:
+        raise InvalidParameter("Please specify a valid vSphere storage policy id")
 
 
 def snapshot_reserve(value: int | None) -> int | None:

@@ -19,6 +19,7 @@ PROTOCOLS = {"ipv4": "IPv4", "dualstack": "DualStack"}
 ONLY_LB = (
     "Only SupportedLBIsolationElasticLbInlineModeLbSchemesVmAutoScaling capabilities can be specified for LB service"
 )
+ROUTED = "routed.network.vpc.enabled"
 NEEDS_NAT = ("SourceNat", "StaticNat", "Lb", "PortForwarding", "Vpn")
 
 
@@ -28,7 +29,7 @@ def create_network_offering(call: Call) -> dict[str, Any]:
     domains, zones = scopes.given_domains(call), scopes.given_zones(call)
     _check_traffic(p.traffictype)
     guest_type = _guest_type(p.guestiptype)
-    mode = _mode(p.networkmode, guest_type)
+    mode = _mode(call, guest_type)
     protocol = _protocol(call, guest_type)
     wanted = availability(call) or "Optional"
     router = router_offering(call)
@@ -98,14 +99,28 @@ def _guest_type(text: str) -> str:
     return GUEST_TYPES[text.lower()]
 
 
-def _mode(text: str | None, guest_type: str) -> str | None:
+def _mode(call: Call, guest_type: str) -> str | None:
+    text = call.params.networkmode
     if text is None:
         return None
     if text.lower() not in MODES:
         raise InvalidParameter(f"Invalid mode passed. Valid values: [{', '.join(MODES.values())}]")
     if guest_type != "Isolated":
         raise InvalidParameter("networkMode should be set only for Isolated network offerings")
+    if text.lower() == "routed":
+        _check_routed(call)
     return MODES[text.lower()]
+
+
+def _check_routed(call: Call) -> None:
+    """Routed networks are for clouds, and for zones of them, that have them switched on."""
+    if not call.setting(ROUTED):
+        raise InvalidParameter(f"Configuration {ROUTED} needs to be enabled for Routed networks")
+    for number in scopes.given_zones(call):
+        if not call.setting(ROUTED, call.db.zones[number]):
+            raise InvalidParameter(
+                f"Configuration {ROUTED} needs to be enabled for Routed networks in zone (ID: {number})"
+            )
 
 
 def _protocol(call: Call, guest_type: str) -> str:
