@@ -14,6 +14,7 @@ from ..campaign import Target
 from ..client import ApiError, CloudStackError, InvalidInput
 from ..model import Option, Row
 from .facts import scope_of
+from .scope_names import meant
 
 HOSTS = Option("names", "list", help="Names of the hosts.", required=True, aliases=("name",), behaviour=True)
 
@@ -51,7 +52,7 @@ def named_hosts(run: Any, *, missing_is_fine: bool = False) -> list[Row]:
         raise InvalidInput(
             f"there is no host {', '.join(unknown)} in the scope given",
             option="names",
-            remedy="check names, zone, pod and cluster",
+            remedy=meant(unknown[0], by_name, "check names, zone, pod and cluster"),
         )
     for name in unknown:
         run.task.warn(f"there is no host {name} in the scope given")

@@ -15,6 +15,7 @@ from ..campaign import Target
 from ..client import ApiError, InvalidInput
 from ..model import Option, Row
 from .facts import scope_of, setting
+from .scope_names import meant
 
 POOLS = Option("names", "list", help="Names of the storage pools.", required=True, aliases=("name",), behaviour=True)
 STORAGE_JOBS = r"(Snapshot|MigrateV\w+|AttachVolume|DetachVolume|ResizeVolume|DeployV\w+|StartV\w+|RestoreV\w+)\w*Cmd"
@@ -31,11 +32,13 @@ def named_pools(run: Any) -> list[Row]:
     for name in dict.fromkeys(run.option("names")):
         same = [row for row in rows if name in (row["name"], row["id"])]
         if len(same) != 1:
+            ids = "give the id: " + ", ".join(row["id"] for row in same)
+            known = (row["name"] for row in rows)
             what = f"{len(same)} storage pools are called" if same else "there is no storage pool"
             raise InvalidInput(
                 f"{what} {name} in the scope given",
                 option="names",
-                remedy="check names and zone" if not same else "give the id: " + ", ".join(row["id"] for row in same),
+                remedy=ids if same else meant(name, known, "check names and zone"),
             )
         found.append(same[0])
     return found

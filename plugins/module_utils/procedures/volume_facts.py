@@ -18,7 +18,7 @@ from ..model import Option, Row
 from ..reconcile.view import looks_like_id
 from .facts import of_all_owners, scope_of
 from .primary_storage_facts import GONE, is_systems
-from .scope_names import OWNERS, must_exist
+from .scope_names import OWNERS, meant, must_exist
 from .volume_marks import instance_now
 
 GIB = 1 << 30
@@ -69,9 +69,11 @@ def selected_volumes(run: Any, *, everything: bool = False) -> list[Row]:
     rows = {}
     for name in run.option("names") or ():
         found = _listed(run, {**zone, "id" if looks_like_id(name) else "name": name})
-        rows.update(_known(found, name, "names", "volume"))
+        rows.update(_known(found, name, "names", "volume", lambda: _listed(run, zone)))
     for name in run.option("instances") or ():
-        rows.update(_known(_of_instance(run, zone, name), name, "instances", "instance with volumes"))
+        found = _of_instance(run, zone, name)
+        around = partial(of_all_owners, run, "listVirtualMachines", zone)
+        rows.update(_known(found, name, "instances", "instance with volumes", around))
     if everything and not rows:
         rows = {row["id"]: row for row in _listed(run, zone)}
     kept = [row for row in rows.values() if _in_scope(run, row) and not is_systems(row)]
@@ -101,11 +103,16 @@ def _of_instance(run: Any, zone: Mapping[str, Any], name: str) -> list[Row]:
     return [row for machine in machines for row in volumes_of(run, machine)]
 
 
-def _known(rows: Iterable[Row], name: str, option: str, noun: str) -> dict[str, Row]:
+def _known(
+    rows: Iterable[Row], name: str, option: str, noun: str, around: Callable[[], Iterable[Row]]
+) -> dict[str, Row]:
+    """Rows by id. Raises InvalidInput where there are none; ``around`` lists those that may have been meant."""
     found = {row["id"]: row for row in rows}
     if not found:
         raise InvalidInput(
-            f"there is no {noun} {name} in the scope given", option=option, remedy=f"check {option} and zone"
+            f"there is no {noun} {name} in the scope given",
+            option=option,
+            remedy=meant(name, (row["name"] for row in around()), f"check {option} and zone"),
         )
     return found
 

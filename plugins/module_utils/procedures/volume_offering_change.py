@@ -33,6 +33,9 @@ from .volume_marks import instance_now
 from .volume_moves import PARTIAL
 from .volume_plans import refuse_blocked
 
+OF_FILES = ("NetworkFilesystem", "SharedMountPoint", "Filesystem", "Gluster")
+"""Types of pools on which KVM keeps volumes as QCOW2 files."""
+
 
 def _targets(run: Any) -> Sequence[Target]:
     name = run.option("disk_offering")
@@ -97,7 +100,16 @@ def _not_by_size(run: Any, row: Row) -> str:
         return ""
     if not run.option("shrink_ok"):
         return f"has {size_text(row)}, and {_wanted(run, row) / GIB:g} GB would cut off its end: set shrink_ok"
-    return "VMware cannot shrink a volume" if row.get("hypervisor") == "VMware" else ""
+    if row.get("hypervisor") == "VMware":
+        return "VMware cannot shrink a volume"
+    if row.get("hypervisor") == "KVM" and row.get("state") == "Ready" and _pool(run, row).get("type") in OF_FILES:
+        return f"KVM cannot shrink a QCOW2 file, which it is on {row.get('storage')}"
+    return ""
+
+
+def _pool(run: Any, row: Row) -> Row:
+    rows = run.client.list("listStoragePools", {"id": row["storageid"]}) if row.get("storageid") else []
+    return rows[0] if rows else {}
 
 
 def _not_as_root(run: Any, row: Row) -> str:
@@ -125,8 +137,7 @@ def _not_by_tags(run: Any, row: Row) -> str:
     offering = run.memory["offering"]
     if offering is None or run.option("auto_migrate") or not row.get("storageid"):
         return ""
-    pools = run.client.list("listStoragePools", {"id": row["storageid"]})
-    have = set(str(pools[0].get("tags") or "").split(",")) if pools else set()
+    have = set(str(_pool(run, row).get("tags") or "").split(","))
     missing = set(str(offering.get("tags") or "").split(",")) - {""} - have
     return f"its pool {row.get('storage')} lacks {', '.join(sorted(missing))}: set auto_migrate" if missing else ""
 

@@ -203,10 +203,11 @@ def test_a_move_that_runs_already_is_waited_for(cloud):
     assert cloud.changes == 0
 
 
-@pytest.mark.parametrize("options", [{"names": ["none"]}, {"instances": ["none"]}])
-def test_what_does_not_exist_is_named(cloud, options):
-    with pytest.raises(InvalidInput, match="none in the scope given"):
+@pytest.mark.parametrize(("options", "meant"), [({"names": ["fre"]}, "free"), ({"instances": ["of"]}, "off")])
+def test_what_does_not_exist_is_named_with_what_may_be_meant(cloud, options, meant):
+    with pytest.raises(InvalidInput, match="in the scope given") as caught:
         migrate(cloud, **options)
+    assert f"did you mean {meant!r}" in str(caught.value).lower()
 
 
 @pytest.mark.parametrize(("kind", "at"), cuts(6, "killed_before", "killed_after"))
@@ -299,6 +300,12 @@ def test_what_would_be_cut_off_is_asked_for_twice():
     assert "4 GB" in str(caught.value)
     assert cloud.run("volume_offering_change", **options, shrink_ok=True, confirm="4 GB")["counts"] == {"done": 1}
     assert cloud.client.list("listVolumes", {"name": "d"})[0]["size"] >> 30 == 4
+
+
+def test_a_file_that_kvm_cannot_shrink_is_refused_before_anything_is_sent(cloud):
+    with pytest.raises(InvalidInput, match="cannot shrink a QCOW2 file"):
+        cloud.run("volume_offering_change", names=["free"], size=1, shrink_ok=True, confirm="1 GB", **PLACE)
+    assert cloud.changes == 0
 
 
 def test_root_disks_follow_their_compute_offering(cloud):
