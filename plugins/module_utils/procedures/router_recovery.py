@@ -14,7 +14,7 @@ from ..campaign import ACT, BLOCKED, CHECK, DUE, VERIFY, Procedure, Stage, Stand
 from ..client import Ambiguous, InvalidInput, NotFound
 from ..model import Option, Row
 from ..reconcile.view import looks_like_id
-from . import routers
+from . import routers, system_templates
 
 DEAD_HOSTS = ("Degraded", "Maintenance")
 """Resource states in which nothing runs on a host any more: somebody vouched for it, or it was emptied."""
@@ -45,9 +45,14 @@ def _served(run: Any) -> tuple[str, Row]:
     listed = [row for rows in run.client.parallel(asked) for row in rows]
     rows = {row["id"]: row for row in listed if wanted in (row["id"], row["name"])}
     if not rows:
-        raise NotFound(f"there is no {kind} {wanted!r}", remedy="check the name")
+        raise NotFound(f"there is no {kind} {wanted!r}", obj=f"{kind} {wanted}", remedy="check the name")
     if len(rows) > 1:
-        raise Ambiguous(f"{len(rows)} are called {wanted!r}: {', '.join(sorted(rows))}", remedy="give the id")
+        raise Ambiguous(
+            f"{len(rows)} are called {wanted!r}: {', '.join(sorted(rows))}",
+            obj=f"{kind} {wanted}",
+            ids=sorted(rows),
+            remedy=f"give the id as {kind}",
+        )
     return kind, next(iter(rows.values()))
 
 
@@ -108,12 +113,28 @@ def _confirm(run: Any, due: Sequence[Target]) -> str:
     return f"{', '.join(sorted(unsure))} is dead" if unsure else ""
 
 
-def _preflight(run: Any, _due: Sequence[Target]) -> None:
-    """A router whose host is up is not lost, whoever says so."""
+def _preflight(run: Any, due: Sequence[Target]) -> None:
+    _must_be_lost(run)
+    rows = [row for target in due for row in target.facts["seen"].rows]
+    system_templates.check_ready(run, rows, "vpc" if run.option("vpc") else "network")
+
+
+def _must_be_lost(run: Any) -> None:
+    """A router whose host is up is not lost, whoever says so; and no other is replaced instead of the one named.
+
+    One that is nowhere may have been replaced by a run before.
+    """
     wanted = run.option("router")
     if not wanted:
         return
     named = [row for row in run.memory["rows"] if wanted in (row["name"], row["id"])]
+    lost = [row["name"] for row in run.memory["rows"] if _is_lost(run, row)]
+    if lost and not named:
+        raise InvalidInput(
+            f"{wanted} is none of the routers here; lost is {', '.join(lost)}",
+            option="router",
+            remedy=f"name {lost[0]}, or another network or VPC",
+        )
     if named and not _is_lost(run, named[0]):
         raise InvalidInput(
             f"{wanted} runs on {named[0].get('hostname')}, which is up; it is not lost",

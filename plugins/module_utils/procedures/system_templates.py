@@ -43,11 +43,14 @@ def chosen(run: Any, zones: Sequence[Row]) -> Row:
     if not found:
         raise NotFound(
             f"there is no template {wanted!r}" + (f" of {hypervisor}" if hypervisor and named else ""),
+            obj=f"template {wanted}",
             remedy=meant(wanted, (row["name"] for row in rows), "register it first (module system_vm_template)"),
         )
     if len(found) > 1:
         raise Ambiguous(
             f"{len(found)} templates are called {wanted!r}: {', '.join(sorted(found))}",
+            obj=f"template {wanted}",
+            ids=sorted(found),
             remedy="give the id, or the hypervisor",
         )
     template = next(iter(found.values()))

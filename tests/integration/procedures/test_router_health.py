@@ -121,6 +121,23 @@ def test_a_single_lost_router_must_be_typed_dead_and_is_made_anew(cloud):
     assert (again["changed"], cloud.changes) == (False, 0)
 
 
+def test_no_router_is_replaced_instead_of_the_one_that_was_named(cloud):
+    first, second = routers(cloud)[:2]
+    lose(cloud, first)
+    with pytest.raises(InvalidInput, match=f"lost is {first['name']}") as caught:
+        cloud.run(RECOVERY, network=first["guestnetworkname"], router=second["name"], check=True)
+    assert caught.value.option == "router"
+
+
+def test_a_lost_router_stays_where_no_new_one_could_be_made(cloud):
+    first = routers(cloud)[0]
+    lose(cloud, first)
+    cloud.client.run("updateConfiguration", {"name": "router.template.kvm", "value": "nowhere"})
+    with pytest.raises(InvalidInput, match="names nowhere") as caught:
+        cloud.run(RECOVERY, network=first["guestnetworkname"], confirm=f"{first['name']} is dead")
+    assert (caught.value.option, cloud.changes) == ("network", 0)
+
+
 def test_a_host_whose_power_is_off_needs_no_word(cloud):
     first = routers(cloud)[0]
     lose(cloud, first)
