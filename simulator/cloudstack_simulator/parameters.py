@@ -9,7 +9,7 @@ from typing import Any
 
 from .contract import CommandFact, Parameter
 from .envelope import name_of
-from .errors import InvalidParameter, ParameterError, ServerApiError
+from .errors import InvalidParameter, JavaError, ParameterError, ServerApiError
 from .tables import Database, Missing
 
 CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]")
@@ -265,6 +265,17 @@ JAVA_FIELDS = {
 def java_field(command: str, parameter: str) -> str:
     """The name of the server's field behind a parameter, which its texts about length use."""
     return JAVA_FIELDS.get((command, parameter), parameter)
+
+
+def entries(value: dict[str, Any] | None, kind: str = "HashMap") -> list[dict[str, str]]:
+    """The entries of a map parameter in order; `kind`: the Java class that the server takes each of them for."""
+    found = list((value or {}).values())
+    if any(not isinstance(entry, dict) for entry in found):
+        raise JavaError(
+            f"class java.lang.String cannot be cast to class java.util.{kind} (java.lang.String and java.util.{kind} "
+            "are in module java.base of loader 'bootstrap')"
+        )
+    return found
 
 
 def flat_map(value: dict[str, Any] | None) -> dict[str, str]:

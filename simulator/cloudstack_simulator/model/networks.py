@@ -89,6 +89,8 @@ class Nic(Row):
     """VLAN it is plugged into while the machine has a place (`vlan://N`)."""
     is_default: bool = False
     mtu: int | None = None
+    dhcp_options: dict[int, str] | None = None
+    """Extra DHCP options by their code, when it has some."""
 
 
 @entity("nic_secondary_ips", "NicSecondaryIp", indexes=("nic_id", "network_id"))

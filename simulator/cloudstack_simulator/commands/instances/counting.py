@@ -18,6 +18,9 @@ def check(sim: Simulator, account: Any, size: Size) -> None:
 
 
 def count(sim: Simulator, vm: Any, sign: int) -> None:
+    """What is hidden from its owner does not count."""
+    if not vm.display:
+        return
     size = size_of(sim.db, vm)
     sim.limits.add(vm.account_id, "user_vm", sign)
     sim.limits.add(vm.account_id, "cpu", sign * size.cpu)
@@ -25,6 +28,8 @@ def count(sim: Simulator, vm: Any, sign: int) -> None:
 
 
 def change_size(sim: Simulator, vm: Any, before: Size) -> None:
+    if not vm.display:
+        return
     after = size_of(sim.db, vm)
     sim.limits.add(vm.account_id, "cpu", after.cpu - before.cpu)
     sim.limits.add(vm.account_id, "memory", after.memory - before.memory)

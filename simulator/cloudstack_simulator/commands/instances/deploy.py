@@ -5,18 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from ... import contract
-from ...access import entity_owner
+from ...access import account_text, entity_owner
 from ...call import Call
 from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
-from ...parameters import flat_map
 from ...registry import allocate, command
-from ..extensions.use import external_details
 from ..images import rows as images
-from ..networks import services
+from ..networks import dhcp_options, services
 from ..offerings import usable
 from ..volumes import lifecycle as volumes
-from . import counting, destination, inputs, interfaces, leases, life, passwords, placement, sizes, wanted_disks
+from . import (
+    counting,
+    destination,
+    extra_config,
+    inputs,
+    interfaces,
+    kept_details,
+    leases,
+    life,
+    passwords,
+    placement,
+    sizes,
+    wanted_disks,
+)
 from .journal import journaled
 from .passwords import DEPLOYING
 from .views import instance_view
@@ -36,7 +47,8 @@ def allocate_instance(call: Call) -> Instance:
     if p.diskofferingid is not None:
         usable.check(call, owner, p.diskofferingid, p.zoneid)
     lease = leases.wanted_for_new(call, offering)
-    details = _details(call)
+    details = kept_details.of_call(call)
+    sizes.refuse_for_fixed(offering, details)
     custom = sizes.custom_details(call, offering, details)
     disks = wanted_disks.of_call(call, template, details)
     text, text_id = inputs.finalize_user_data(call, template)
@@ -44,9 +56,13 @@ def allocate_instance(call: Call) -> Instance:
     affinity = inputs.affinity_groups(call, owner)
     groups = _security_groups(call, owner)
     wanted = interfaces.wanted_for_new(call, owner)
+    options = dhcp_options.by_network(call)
+    dhcp_options.check(options, [w.network for w in wanted])
     destination.of_call(call)
     _check_user_data_service(call, template, wanted[0].network, text, pairs)
+    _check_groups_guard(call, groups, wanted)
     wanted_disks.check_local(call)
+    wanted_disks.check_root(template, details)
     vm = _new(call, owner, template, {**details, **custom})
     _check_limits(call, owner, vm, disks)
     call.db.vms.add(vm, uuid=p.customid)
@@ -64,6 +80,8 @@ def allocate_instance(call: Call) -> Instance:
     if lease is not None:
         leases.give(call.sim, vm, *lease)
     _give(call, vm, wanted, template, disks)
+    dhcp_options.keep(call, vm, options)
+    extra_config.keep(call, vm)
     if p.copyimagetags:
         _copy_tags(call, template, vm)
     return vm
@@ -131,34 +149,26 @@ def _check_user_data_service(call: Call, template: Any, network: Any, text: str 
         raise InvalidParameter(f"Unable to deploy VM as template {template} is password enabled, but {where}")
 
 
+def _check_groups_guard(call: Call, groups: list[int], wanted: list[interfaces.Wanted]) -> None:
+    if groups and not any(services.supports(call.db, w.network, "SecurityGroup") for w in wanted):
+        raise InvalidParameter(
+            "Unable to deploy vm with security groups as SecurityGroup service is not enabled for the vm's network"
+        )
+
+
 def _check_owner(call: Call, owner: Any) -> None:
     zone = call.params.zoneid
     if owner.state == "disabled":
-        raise PermissionDenied(f"The owner of vm to deploy is disabled: {owner.name}")
+        raise PermissionDenied(f"The owner of vm to deploy is disabled: {account_text(owner)}")
     if not zone or zone.removed is not None:
         raise InvalidParameter(f"Unable to find zone by id={zone.id}")
     if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
         raise PermissionDenied(f"Cannot perform this operation, Zone is currently disabled: {zone}")
 
 
-def _details(call: Call) -> dict[str, str]:
-    """The details that the instance keeps: its own, and parameters that are stored among them."""
-    p = call.params
-    details = {k: str(v) for k, v in flat_map(p.details).items()} | external_details(call)
-    if any(k.lower().startswith("extraconfig") for k in details):
-        raise InvalidParameter("'extraconfig' should not be included in details as key")
-    if p.extraconfig and not call.setting("enable.additional.vm.configuration", call.caller.account):
-        raise InvalidParameter("attempted setting extraconfig but enable.additional.vm.configuration is disabled")
-    if p.keyboard:
-        details["keyboard"] = p.keyboard
-    if p.boottype and p.boottype.upper() == "UEFI":
-        details["UEFI"] = (p.bootmode or "LEGACY").upper()
-    return details
-
-
 def _new(call: Call, owner: Any, template: Any, details: dict[str, str]) -> Instance:
     p = call.params
-    iso = template.is_iso
+    iso, hypervisor = template.is_iso, _hypervisor(call, template)
     return Instance(
         name="",
         vm_type="User",
@@ -168,15 +178,21 @@ def _new(call: Call, owner: Any, template: Any, details: dict[str, str]) -> Inst
         service_offering_id=p.serviceofferingid.id,
         template_id=template.id,
         iso_id=template.id if iso else None,
-        hypervisor=_hypervisor(call, template),
-        details={**details, DEPLOYING: "true"},
-        user_id=call.caller.user.id,
+        hypervisor=hypervisor,
+        details={**kept_details.kept(call, template, hypervisor, details), DEPLOYING: "true"},
+        user_id=_user_of(call, owner),
         disk_offering_id=p.diskofferingid.id if p.diskofferingid else None,
         guest_os_id=template.guest_os_id,
         display=p.get("displayvm", True),
         ha_enabled=p.serviceofferingid.offer_ha,
         dynamically_scalable=_is_scalable(call, template),
     )
+
+
+def _user_of(call: Call, owner: Any) -> int:
+    """Who deploys for another account does so as its first user."""
+    users = call.db.users.where(account_id=owner.id) if owner.id != call.caller.account.id else []
+    return int(min((user.id for user in users), default=call.caller.user.id))
 
 
 def _is_scalable(call: Call, template: Any) -> bool:

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ... import net
 from ...call import Call
 from ...errors import InvalidParameter
 from ...model.instances import Instance
 from ...model.networks import Network
+from ...parameters import entries
 from ..networks import addressing, basic, defaults, services
 from .security_groups import default_group
 
@@ -26,23 +28,48 @@ class Wanted:
 def wanted_for_new(call: Call, owner: Any) -> list[Wanted]:
     """The NICs that deployVirtualMachine asks for, the default one first."""
     p = call.params
+    _check_ways(call)
+    address, mac = p.ipaddress, standard_mac(p.macaddress)
     if basic.is_basic(p.zoneid):
-        wanted = [Wanted(basic.network_for_instance(call, p.zoneid), p.ipaddress, p.macaddress)]
+        wanted = [Wanted(basic.network_for_instance(call, p.zoneid), address, mac)]
     elif p.iptonetworklist:
-        if p.networkids or p.ipaddress:
-            raise InvalidParameter("ipToNetworkMap can't be specified along with networkIds or ipAddress")
-        wanted = [_mapped(call, entry) for _key, entry in sorted(p.iptonetworklist.items())]
+        wanted = list({w.network.id: w for w in _mapped(call)}.values())
     else:
         networks = list(p.networkids or [])
         if p.zoneid.security_groups:
             networks = _of_security_group_zone(call, networks)
         wanted = [Wanted(n) for n in networks] or [Wanted(defaults.network_for(call, owner, p.zoneid))]
-        wanted[0].address, wanted[0].mac = p.ipaddress, p.macaddress
+        # The server forgets the MAC address when it is given an IP address too.
+        wanted[0].address, wanted[0].mac = address, mac if address is None else None
     for w in wanted:
-        if w.mac is not None:
-            check_mac(w.mac)
         check_usable(call, owner, w.network)
+    for w in wanted:
+        check_address(w.address)
     return wanted
+
+
+def _check_ways(call: Call) -> None:
+    """Refuse networks that are named in more than one way."""
+    p = call.params
+    if p.nicnetworklist:
+        if p.networkids or p.ipaddress is not None or p.ip6address is not None or p.iptonetworklist:
+            raise InvalidParameter(
+                "nicnetworklist can't be specified along with networkids, ipaddress, iptonetworklist"
+            )
+        for entry in entries(p.nicnetworklist):
+            _check_mapping(call, entry.get("nic"), entry.get("network"))
+    if p.iptonetworklist and (p.networkids or p.ipaddress is not None or p.ip6address is not None):
+        raise InvalidParameter("ipToNetworkMap can't be specified along with networkIds or ipAddress")
+
+
+def _check_mapping(call: Call, nic: str | None, network: str | None) -> None:
+    """NICs of templates that come with a description of their own; for others it is only looked through."""
+    number = int(nic) if nic is not None and nic.lstrip("+-").isdecimal() else None
+    if number is None or call.db.networks.find(network or "") is None:
+        raise InvalidParameter(
+            f"Network ID: {'null' if network is None else network} for NIC ID: "
+            f"{'null' if number is None else number} is invalid"
+        )
 
 
 def _of_security_group_zone(call: Call, networks: list[Network]) -> list[Network]:
@@ -69,21 +96,43 @@ def _of_security_group_zone(call: Call, networks: list[Network]) -> list[Network
     return networks
 
 
-def _mapped(call: Call, entry: dict[str, str]) -> Wanted:
-    network = call.db.networks.find(entry.get("networkid", ""))
-    if network is None or network.removed is not None:
-        raise InvalidParameter(f"Unable to translate and find entity with networkId: {entry.get('networkid')}")
-    return Wanted(network, entry.get("ip"), entry.get("mac"))
+def _mapped(call: Call) -> list[Wanted]:
+    """The networks of `iptonetworklist`, by id or internal number, each once."""
+    return [
+        Wanted(_network_of(call, entry.get("networkid") or "null"), entry.get("ip"), standard_mac(entry.get("mac")))
+        for entry in entries(call.params.iptonetworklist)
+    ]
 
 
-MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
+def _network_of(call: Call, text: str) -> Network:
+    found = call.db.networks.find(text)
+    if found is None and text.isdecimal():
+        found = call.db.networks.get(int(text))
+        if found is None:
+            raise InvalidParameter(f"Unable to find network by id {text}")
+    if found is None or found.removed is not None:
+        raise InvalidParameter(f"Unable to translate and find entity with networkId: {text}")
+    return found  # type: ignore[no-any-return]
 
 
-def check_mac(text: str) -> None:
+MAC = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}")
+
+
+def standard_mac(text: str | None) -> str | None:
+    """A MAC address as the server keeps it; what is none, or is for many, is refused."""
+    if text is None:
+        return None
     if not MAC.fullmatch(text):
         raise InvalidParameter(f"Mac address is not valid: {text}")
-    if int(text[:2], 16) & 1:
+    octets = [octet.zfill(2).lower() for octet in text.split(":")]
+    if int(octets[0], 16) & 1:
         raise InvalidParameter(f"Mac address is not unicast: {text}")
+    return ":".join(octets)
+
+
+def check_address(text: str | None) -> None:
+    if text is not None and not net.is_ip4(text):
+        raise InvalidParameter(f"Invalid specified IPv4 address {text}")
 
 
 def check_usable(call: Call, owner: Any, network: Network) -> None:

@@ -1,4 +1,4 @@
-"""NICs of instances: add, remove, default, addresses."""
+"""NICs of instances: add, remove, default, list."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from typing import Any
 
 from ... import net
 from ...call import Call
-from ...errors import CloudRuntime, InvalidParameter, ServerApiError
+from ...errors import CloudRuntime, InvalidParameter
 from ...listing import equal
-from ...model.networks import Nic, NicSecondaryIp
-from ...registry import SUCCESS, allocate, check, command
-from ..common import completed
-from ..networks import addressing
+from ...model.networks import Nic
+from ...registry import check, command
+from ..networks import addressing, defaults, dhcp_options
 from ..networks import lifecycle as networks
 from ..networks.views import nic_row_view
-from . import interfaces, life
+from . import guards, interfaces, life
 from .power import same_vm, the_instance
 from .views import instance_view
 
@@ -29,39 +28,57 @@ def _no_snapshots(call: Call, vm: Any, doing: str) -> None:
 @command("addNicToVirtualMachine", sync=same_vm)
 def add_nic(call: Call) -> Any:
     p, db = call.params, call.db
+    mac = interfaces.standard_mac(p.macaddress)
     vm = the_instance(call, p.virtualmachineid)
     _no_snapshots(call, vm, "added to")
     network = p.networkid
     if not network or network.removed is not None:
         raise InvalidParameter(f"unable to find a network with id {network.id}")
-    owner = db.accounts[vm.account_id]
-    if p.ipaddress is not None and not net.is_ip4(p.ipaddress):
-        raise InvalidParameter(f"Invalid format for IP address parameter: {p.ipaddress}")
+    _refuse_foreign(vm, network)
+    defaults.check_reach(call, db.accounts[vm.account_id], network)
     if any(n.network_id == network.id for n in db.nics.where(vm_id=vm.id)):
         raise CloudRuntime(f"A NIC already exists for VM:{vm.instance_name} in network: {network.uuid}")
+    if mac is not None and any(n.mac == mac for n in db.nics.where(network_id=network.id)):
+        raise CloudRuntime(f"A NIC with this MAC address exists for network: {network.uuid}")
+    if p.ipaddress is not None and not net.is_ip4(p.ipaddress) and not net.is_ip6(p.ipaddress):
+        raise InvalidParameter(f"Invalid format for IP address parameter: {p.ipaddress}")
+    zone = db.zones[vm.zone_id]
+    if zone.network_type == "Basic":
+        raise CloudRuntime(f"Zone {zone}, has a NetworkType of Basic. Can't add a new NIC to a VM on a Basic Network")
     if network.zone_id != vm.zone_id:
-        raise CloudRuntime(
-            f"{vm} is in zone: {db.zones[vm.zone_id]} but {network} is in zone: {db.zones[network.zone_id]}"
-        )
-    if p.macaddress is not None:
-        interfaces.check_mac(p.macaddress)
-        if any(n.mac.lower() == p.macaddress.lower() for n in db.nics.where(network_id=network.id)):
-            raise CloudRuntime(f"A NIC with this MAC address exists for network: {network.uuid}")
-    interfaces.check_usable(call, owner, network)
+        raise CloudRuntime(f"{vm} is in zone: {zone} but {network} is in zone: {db.zones[network.zone_id]}")
     _check_name(call, vm, network)
+    options = dhcp_options.of_nic(call)
     yield life.STEP
     nics = db.nics.where(vm_id=vm.id)
     if vm.state == "Running":
         yield from networks.implement(call, network)
     device = min(set(range(256)) - {x.device_id for x in nics})
-    nic = interfaces.add(
-        call, vm, interfaces.Wanted(network, p.ipaddress, p.macaddress), device_id=device, is_default=not nics
-    )
+    first = all(not other.is_default for other in nics)
+    wanted = interfaces.Wanted(network, p.ipaddress, mac)
+    nic = interfaces.add(call, vm, wanted, device_id=device, is_default=first)
+    if options:
+        nic.dhcp_options = options
     if vm.state == "Running":
         addressing.take_late(call.sim, vm, nic, network)
         addressing.plug(call.sim, vm)
-    completed(call, "NIC.CREATE", "Creating Nic. Vm Id", vm, "VirtualMachine")
+    _completed(call, "NIC.CREATE", "Creating Nic", vm, f"Network Id: {network.uuid}")
     return {"virtualmachine": instance_view(call, vm, NICS)}
+
+
+def _completed(call: Call, kind: str, doing: str, vm: Any, about: str) -> None:
+    text = f"Successfully completed {doing}. Vm Id: {vm.uuid} {about}"
+    call.event(kind, text, vm, resource_type="VirtualMachine")
+
+
+def _refuse_foreign(vm: Any, network: Any) -> None:
+    """The instance behind a shared file system only goes into shared networks of its own account."""
+    own = network.acl_type == "Account" and network.account_id == vm.account_id
+    if vm.serves == guards.SHARE and network.guest_type == "Shared" and not own:
+        raise InvalidParameter(
+            "Shared network which is not Account scoped and not belonging to the same account can not be added to a "
+            "Shared FileSystem Instance"
+        )
 
 
 def _check_name(call: Call, vm: Any, network: Any) -> None:
@@ -95,6 +112,10 @@ def remove_nic(call: Call) -> Any:
     _no_snapshots(call, vm, "removed from")
     nic = _nic_of(call, vm, "Unable to find a nic with id {id}")
     network = db.networks[nic.network_id]
+    if db.zones[vm.zone_id].network_type == "Basic":
+        raise InvalidParameter(
+            f"Zone {db.zones[vm.zone_id]}, has a NetworkType of Basic. Can't remove a NIC from a VM on a Basic Network"
+        )
     if nic.is_default:
         raise InvalidParameter(f"Unable to remove nic from {vm} in {network}, nic is default.")
     used = any(r.vm_id == vm.id for r in db.firewall_rules.where(network_id=network.id))
@@ -107,7 +128,7 @@ def remove_nic(call: Call) -> Any:
         )
     yield life.STEP
     addressing.drop_nic(call.sim, nic)
-    completed(call, "NIC.DELETE", "Removing Nic. Vm Id", vm, "VirtualMachine")
+    _completed(call, "NIC.DELETE", "Removing Nic", vm, f"Nic Id: {nic.uuid}")
     return {"virtualmachine": instance_view(call, vm, NICS)}
 
 
@@ -126,7 +147,7 @@ def update_default_nic(call: Call) -> Any:
         if other.is_default:
             other.is_default, other.device_id, nic.device_id = False, nic.device_id, other.device_id
     nic.is_default = True
-    completed(call, "NIC.UPDATE", "Creating Nic. Vm Id", vm, "VirtualMachine")
+    _completed(call, "NIC.UPDATE", "Creating Nic", vm, f"Nic Id: {nic.uuid}")
     return {"virtualmachine": instance_view(call, vm, NICS)}
 
 
@@ -141,91 +162,3 @@ def list_nics(call: Call) -> dict[str, Any]:
     return call.listing(
         "nic", rows, nic_row_view, where=[equal("id", p.nicid), equal("network_id", p.networkid)], keyword=("address",)
     )
-
-
-@allocate("addIpToNic")
-def allocate_secondary(call: Call) -> NicSecondaryIp:
-    p, db = call.params, call.db
-    nic = p.nicid
-    if not nic or nic.removed is not None:
-        raise InvalidParameter(f"There is no NIC with the ID: {nic.id}")
-    vm = db.vms.live.get(nic.vm_id)
-    if vm is None or vm.vm_type != "User":
-        raise InvalidParameter(f"The NIC [{nic.uuid}] does not belong to a user VM")
-    call.check_access(vm)
-    network = db.networks[nic.network_id]
-    if p.ipaddress is not None and not net.is_ip4(p.ipaddress):
-        raise InvalidParameter(f"Invalid ip address {p.ipaddress}")
-    most = int(call.setting("vm.network.nic.max.secondary.ipaddresses") or 256)
-    if len(db.nic_secondary_ips.where(nic_id=nic.id)) >= most:
-        raise ServerApiError(533, "Maximum Number of Ips per Nic has been crossed.")
-    try:
-        address = addressing.guest_address(call.sim, network, p.ipaddress, nic=nic)
-    except addressing.NoGuestAddressError:
-        raise ServerApiError(530, "Failed to assign secondary ip to nic") from None
-    row: NicSecondaryIp = db.nic_secondary_ips.add(
-        NicSecondaryIp(nic_id=nic.id, network_id=network.id, address=address)
-    )
-    return row
-
-
-@command("addIpToNic", instance=lambda call: call.db.ip_addresses.get(call.created.id))
-def add_secondary(call: Call) -> dict[str, Any]:
-    """The job names the public address that happens to have the new row's number, as the server's does."""
-    row = call.created
-    return {
-        "nicsecondaryip": {
-            "id": row.uuid,
-            "ipaddress": row.address,
-            "nicid": call.db.nics[row.nic_id].uuid,
-            "networkid": call.db.networks[row.network_id].uuid,
-        }
-    }
-
-
-@command("removeIpFromNic")
-def remove_secondary(call: Call) -> dict[str, Any]:
-    db, row = call.db, call.params.id
-    if not row or row.removed is not None:
-        raise InvalidParameter("Unable to find secondary ip address by id")
-    if any(r.guest_address == row.address for r in db.firewall_rules.where(network_id=row.network_id)):
-        raise InvalidParameter(
-            f"Can't remove the secondary ip {row.address} is associate with the port forwarding rule"
-        )
-    for member in db.lb_members.where(vm_id=db.nics[row.nic_id].vm_id):
-        if member.address == row.address:
-            raise InvalidParameter(f"Can't remove the secondary ip {row.address} is mapped to load balancing rule")
-    for ip in db.ip_addresses.where(network_id=row.network_id):
-        if ip.vm_address == row.address:
-            raise InvalidParameter(
-                f"Can' remove the ip {row.address} is associate with static NAT rule public IP address id {ip.uuid}"
-            )
-    db.nic_secondary_ips.delete(row)
-    return SUCCESS
-
-
-@command("updateVmNicIp")
-def update_nic_address(call: Call) -> Any:
-    p, db = call.params, call.db
-    nic = p.nicid
-    if not nic or nic.removed is not None:
-        raise InvalidParameter(f"There is no nic for the {nic.id}")
-    vm, network = db.vms.live.get(nic.vm_id), db.networks[nic.network_id]
-    if vm is None or vm.vm_type != "User":
-        raise InvalidParameter("The nic is not belongs to user vm")
-    call.check_access(vm)
-    if vm.state != "Stopped":
-        raise InvalidParameter("VM is not Stopped, unable to update the vm nic having the specified id")
-    if network.guest_type == "L2":
-        raise InvalidParameter("UpdateVmNicIpCmd is not supported in L2 network")
-    if network.state not in ("Allocated", "Implemented", "Setup"):
-        raise InvalidParameter(
-            "Network is not in the right state to update vm nic ip. Correct states are: Allocated, Implemented, Setup"
-        )
-    try:
-        address = addressing.guest_address(call.sim, network, p.ipaddress, vm=vm)
-    except addressing.NoGuestAddressError:
-        raise InvalidParameter(f"Allocating ip to guest nic {nic.uuid} failed, please choose another ip") from None
-    yield life.STEP
-    addressing.settle_in(call.sim, nic, network, address)
-    return {"virtualmachine": instance_view(call, vm)}

@@ -38,25 +38,30 @@ def is_open(offering: Any) -> bool:
     return offering.cpu is None or offering.speed is None or offering.memory is None
 
 
+def refuse_for_fixed(offering: Any, given: dict[str, str]) -> None:
+    """An offering that says all sizes leaves none to its user; case does not count in these details."""
+    if not is_open(offering) and {d.lower() for d, _field in FIELDS} & {name.lower() for name in given}:
+        raise InvalidParameter("cpuNumber or cpuSpeed or memory should not be specified for static service offering")
+
+
 def custom_details(call: Call, offering: Any, given: dict[str, str]) -> dict[str, str]:
     """The sizes among the given details, checked against the offering: what the VM keeps."""
-    sizes = {d: given[d] for d, _field in FIELDS if d in given}
+    refuse_for_fixed(offering, given)
     if not is_open(offering):
-        if sizes:
-            raise InvalidParameter(
-                "cpuNumber or cpuSpeed or memory should not be specified for static service offering"
-            )
         _check_fixed(call, offering)
         return {}
-    wanted = {d for d, field in FIELDS if getattr(offering, field) is None}
-    if not sizes or not wanted <= sizes.keys():
+    if not given:
         raise InvalidParameter(
             "Need to specify custom parameter values cpu, cpu speed and memory when using custom offering"
         )
+    check_all(call, offering, given)
+    return {d: str(int(given[d])) for d, _field in FIELDS if d in given}
+
+
+def check_all(call: Call, offering: Any, given: dict[str, str]) -> None:
+    """Refuse sizes that an offering with open sizes does not let an instance have, and missing ones."""
     for detail, field in FIELDS:
-        if detail in sizes:
-            _check(call, offering, detail, field, sizes[detail])
-    return sizes
+        _check(call, offering, detail, field, given.get(detail))
 
 
 def _check_fixed(call: Call, offering: Any) -> None:
@@ -81,7 +86,7 @@ SMALLEST = {"cpuNumber": 1, "memory": 32}
 LARGEST = 2147483647
 
 
-def _check(call: Call, offering: Any, detail: str, field: str, text: str) -> None:
+def _check(call: Call, offering: Any, detail: str, field: str, text: str | None) -> None:
     if detail == "cpuSpeed":
         words, low, high = "cpu speed", 1, LARGEST
     else:
@@ -90,8 +95,10 @@ def _check(call: Call, offering: Any, detail: str, field: str, text: str) -> Non
         ceiling = int(call.setting(setting) or 0) or LARGEST
         high = min(ceiling, int(offering.details.get(most, LARGEST)))
     if getattr(offering, field) is not None:
+        if text is None:
+            return
         raise InvalidParameter(
             f"The {words} of this offering id:{offering.uuid} is not customizable. This is predefined in the template."
         )
-    if not text.isdigit() or not low <= int(text) <= high:
+    if text is None or not text.isdecimal() or not low <= int(text) <= high:
         raise InvalidParameter(f"Invalid {words} value, specify a value between {low} and {high}")

@@ -7,59 +7,53 @@ from typing import Any
 from ...call import Call
 from ...errors import ApiError, CloudRuntime, InvalidParameter
 from ...model.instances import Instance
-from ...parameters import flat_map
 from ...registry import command
 from ..common import completed
-from . import counting, guards, inputs, interfaces, leases, placement, sizes
+from ..networks import dhcp_options
+from ..volumes import lifecycle as disks
+from . import counting, guards, inputs, interfaces, leases, update_details
 from .power import the_instance
 from .views import instance_view
 
 
-def _refuse(text: str) -> CloudRuntime:
-    """What a refused change becomes on its way out."""
-    return CloudRuntime(f"Failed to update VM, due to: {text}")
-
-
 @command("updateVirtualMachine")
 def update(call: Call) -> dict[str, Any]:
-    p = call.params
-    vm = the_instance(call, p.id, "unable to find virtual machine with id: {id}")
-    guards.refuse_share(vm)
-    if vm.state in ("Destroyed", "Expunging"):
-        raise _refuse(f"Vm {vm} is not in the right state")
-    guest_os = _guest_os(call)
-    if p.haenable and not call.db.service_offerings[vm.service_offering_id].offer_ha:
-        raise _refuse("Can't enable ha for the vm as it's created from the Service offering having HA disabled")
-    if p.isdynamicallyscalable:
-        _check_scalable(call, vm)
-    if p.name and p.name.lower() != vm.name.lower():
-        nics = call.db.nics.where(vm_id=vm.id)
-        interfaces.check_host_name(call, vm, [call.db.networks[n.network_id] for n in nics], p.name)
-    if p.instancename and any(other.id != vm.id for other in call.db.vms if other.instance_name == p.instancename):
-        raise _refuse(f"Instance name : {p.instancename} is not unique")
-    _update_details(call, vm)
-    _update_user_data(call, vm)
-    _update_security_groups(call, vm)
-    if p.extraconfig and not call.setting("enable.additional.vm.configuration", call.caller.account):
-        raise _refuse("attempted setting extraconfig but enable.additional.vm.configuration is disabled")
+    vm = the_instance(call, call.params.id, "Failed to update VM, due to: unable to find virtual machine with id: {id}")
     try:
-        leases.update(call, vm)
+        _update(call, vm)
     except ApiError as error:
-        raise _refuse(error.text or "") from None
-    if guest_os is not None:
-        vm.guest_os_id = guest_os.id
-    if p.group is not None:
-        inputs.put_in_group(call, vm, p.group)
-    _update_plain(call, vm)
+        raise CloudRuntime(f"Failed to update VM, due to: {error.text}") from None
     completed(call, "VM.UPDATE", "updating Vm. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm)}
+
+
+def _update(call: Call, vm: Instance) -> None:
+    """In the server's order, which keeps what it did before it refuses the rest."""
+    _check_guest_os(call)
+    groups = inputs.security_groups(call, vm.account_id)
+    guards.refuse_share(vm)
+    text, text_id = inputs.finalize_user_data(call, _own_text(call, vm))
+    _show(call, vm)
+    update_details.update(call, vm)
+    leases.update(call, vm)
+    _check_plain(call, vm)
+    if call.params.group is not None:
+        inputs.put_in_group(call, vm, call.params.group)
+    if call.params.isdynamicallyscalable:
+        _check_scalable(call, vm)
+    _check_name(call, vm)
+    options = dhcp_options.by_network(call)
+    dhcp_options.check(options, _networks(call, vm))
+    dhcp_options.keep(call, vm, options)
+    _update_security_groups(vm, groups)
+    _update_user_data(call, vm, text, text_id)
+    _update_plain(call, vm)
 
 
 PLAIN = {
     "name": "name",
     "displayname": "display_name",
     "haenable": "ha_enabled",
-    "displayvm": "display",
     "isdynamicallyscalable": "dynamically_scalable",
     "deleteprotection": "delete_protection",
     "instancename": "instance_name",
@@ -71,15 +65,38 @@ def _update_plain(call: Call, vm: Instance) -> None:
     for parameter, field in PLAIN.items():
         if call.params[parameter] is not None:
             setattr(vm, field, call.params[parameter])
+    if call.params.ostypeid is not None:
+        vm.guest_os_id = call.params.ostypeid.id
     if call.params.customid:
         call.db.vms.change_uuid(vm, call.params.customid)
 
 
-def _guest_os(call: Call) -> Any:
+def _check_guest_os(call: Call) -> None:
     guest_os = call.params.ostypeid
     if guest_os is not None and (not guest_os or guest_os.removed is not None):
         raise InvalidParameter("Please specify a valid guest OS ID.")
-    return guest_os
+
+
+def _check_plain(call: Call, vm: Instance) -> None:
+    p = call.params
+    if p.instancename and any(other.id != vm.id for other in call.db.vms if other.instance_name == p.instancename):
+        raise CloudRuntime(f"Instance name : {p.instancename} is not unique")
+    if vm.state in ("Error", "Expunging"):
+        raise InvalidParameter(f"Vm {vm} is not in the right state")
+    wants_ha = p.haenable if p.haenable is not None else vm.ha_enabled
+    if wants_ha and not call.db.service_offerings[vm.service_offering_id].offer_ha:
+        raise InvalidParameter(
+            "Can't enable ha for the vm as it's created from the Service offering having HA disabled"
+        )
+
+
+def _networks(call: Call, vm: Instance) -> list[Any]:
+    return [call.db.networks[nic.network_id] for nic in call.db.nics.where(vm_id=vm.id)]
+
+
+def _check_name(call: Call, vm: Instance) -> None:
+    if call.params.name and call.params.name != vm.name:
+        interfaces.check_host_name(call, vm, _networks(call, vm), call.params.name)
 
 
 def _check_scalable(call: Call, vm: Instance) -> None:
@@ -96,69 +113,40 @@ def _check_scalable(call: Call, vm: Instance) -> None:
     )
     for fine, reason in reasons:
         if not fine:
-            raise _refuse(f"Dynamic Scaling cannot be enabled for the VM since {reason}")
+            raise InvalidParameter(f"Dynamic Scaling cannot be enabled for the VM since {reason}")
 
 
-def _update_details(call: Call, vm: Instance) -> None:
-    p = call.params
-    if p.cleanupdetails:
-        vm.details = {k: v for k, v in vm.details.items() if k in KEPT}
+def _show(call: Call, vm: Instance) -> None:
+    """Show the instance and its volumes to its owner, or hide them; what is hidden does not count."""
+    wanted = call.params.displayvm
+    if wanted is None or wanted is vm.display:
         return
-    given = {k: str(v) for k, v in flat_map(p.details).items()}
-    if not given:
-        return
-    if any(k.lower().startswith("extraconfig") for k in given):
-        raise InvalidParameter("'extraconfig' should not be included in details as key")
-    if LEASE_DETAILS & {k.lower() for k in given}:
-        raise InvalidParameter("lease parameters should not be included in details as key")
-    _check_allowed(call, given)
-    kept = {k: v for k, v in vm.details.items() if k in KEPT}
-    sizes_given = {k: v for k, v in given.items() if k in SIZES}
-    if sizes_given:
-        given |= _sizes(call, vm, {**kept, **sizes_given})
-    before = sizes.size_of(call.db, vm)
-    vm.details = {**kept, **given}
-    counting.change_size(call.sim, vm, before)
-    placement.resize(call.sim, vm, before)
+    if not wanted:
+        counting.count(call.sim, vm, -1)
+    vm.display = wanted
+    if wanted:
+        counting.count(call.sim, vm, 1)
+    for volume in disks.of_vm(call.sim, vm):
+        disks.display(call.sim, volume, on=wanted)
 
 
-def _check_allowed(call: Call, given: dict[str, str]) -> None:
-    """Refuse details that only root admins may give."""
-    if call.caller.is_root_admin:
-        return
-    for setting, kind in (("user.vm.denied.details", "restricted"), ("user.vm.readonly.details", "read-only")):
-        names = {name.strip() for name in str(call.setting(setting) or "").split(",")}
-        for name in given:
-            if name in names:
-                raise InvalidParameter(f"You're not allowed to add or edit the {kind} setting: {name}")
+def _own_text(call: Call, vm: Instance) -> Any:
+    """The template, where the call gives user data that its own may not let through."""
+    given = call.params.userdata or call.params.userdataid is not None
+    return call.db.templates.get(vm.template_id) if given else None
 
 
-SIZES = frozenset(name for name, _field in sizes.FIELDS)
+def _update_user_data(call: Call, vm: Instance, text: str | None, text_id: int | None) -> None:
+    """What is not given stays: a text of the call's own leaves the link to registered user data."""
+    vm.user_data = text if text is not None else vm.user_data
+    vm.user_data_id = text_id if text_id is not None else vm.user_data_id
+    vm.user_data_details = inputs.user_data_details(call) or vm.user_data_details
 
 
-def _sizes(call: Call, vm: Instance, wanted: dict[str, str]) -> dict[str, str]:
-    """The checked sizes of an instance whose offering leaves them open; of another one nothing changes."""
-    offering = call.db.service_offerings[vm.service_offering_id]
-    return sizes.custom_details(call, offering, wanted) if sizes.is_open(offering) else {}
-
-
-LEASE_DETAILS = frozenset({"leaseduration", "leaseexpiryaction", "leaseexpirydate", "leaseactionexecution"})
-KEPT = frozenset({"cpuNumber", "cpuSpeed", "memory", "SSH.PublicKey", "SSH.KeyPairNames", "Encrypted.Password"})
-"""Details that an update of the details leaves alone."""
-
-
-def _update_user_data(call: Call, vm: Instance) -> None:
-    p = call.params
-    if p.userdata is None and p.userdataid is None:
-        return
-    inputs.give_user_data(call, vm, call.db.templates.get(vm.template_id))
-
-
-def _update_security_groups(call: Call, vm: Instance) -> None:
+def _update_security_groups(vm: Instance, groups: list[int] | None) -> None:
     """Other security groups, for an instance that has some."""
-    groups = inputs.security_groups(call, vm.account_id)
     if groups is None or not vm.security_group_ids:
         return
     if vm.state != "Stopped":
-        raise _refuse(f"VM {vm.uuid} must be stopped prior to update security groups")
+        raise InvalidParameter(f"VM {vm.uuid} must be stopped prior to update security groups")
     vm.security_group_ids = groups

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...call import Call
-from ...errors import InvalidParameter
+from ...errors import IllegalArgument, InvalidParameter
+from ...parameters import entries
 from ..offerings import usable
 from ..volumes import encryption, sizes
 from ..volumes import lifecycle as disks
+from .kept_details import ROOT_SIZE
 
 
 class DataDisk(NamedTuple):
@@ -33,12 +35,18 @@ class Wanted(NamedTuple):
 
 def of_call(call: Call, template: Any, details: dict[str, str]) -> Wanted:
     """The disks of a deployment; a root disk's own size goes into the instance's details."""
-    given = (call.params.datadisksdetails or {}).values()
+    given = entries(call.params.datadisksdetails)
+    if given and call.params.datadiskofferinglist:
+        raise InvalidParameter(
+            "datadisktemplatetodiskofferinglist parameter can't be specified along with datadisksdetails parameter"
+        )
+    described = [_of_entry(call, entry) for entry in given]
     if given and call.params.diskofferingid is not None:
         raise InvalidParameter("Cannot specify both disk offering id and data disk offering details")
+    _check_templates(call)
     offering, size = _root(call, template, details)
     _check_encryption(call, template, offering)
-    return Wanted(offering, size, _of_offering(call) + [_of_entry(call, entry) for entry in given])
+    return Wanted(offering, size, _of_offering(call) + described)
 
 
 def _check_encryption(call: Call, template: Any, offering: Any) -> None:
@@ -67,26 +75,59 @@ def check_local(call: Call) -> None:
 
 
 def _root(call: Call, template: Any, details: dict[str, str]) -> tuple[Any, int | None]:
-    p = call.params
+    """(offering, bytes) of the root disk, as far as they are not the template's; its GB are among the details."""
+    p, offering = call.params, None
     if template.is_iso:
-        return p.diskofferingid, _offering_size(p.diskofferingid, p.size)
-    offering, size = p.overridediskofferingid, p.rootdisksize
-    if offering is not None and p.serviceofferingid.disk_offering_strictness:
+        offering = p.diskofferingid
+        details.setdefault(ROOT_SIZE, "null" if p.size is None else str(p.size))
+    if p.overridediskofferingid is not None:
+        offering = p.overridediskofferingid
+        if p.serviceofferingid.disk_offering_strictness:
+            raise InvalidParameter(
+                f"Cannot override disk offering id {offering.id} since provided service offering is strictly mapped "
+                "to its disk offering"
+            )
+    fixed = _fixed_size(call, offering or call.db.disk_offerings.get(p.serviceofferingid.disk_offering_id), details)
+    if fixed > 0:
+        sizes.check_maximum(call, fixed)
+        details[ROOT_SIZE] = str(fixed // sizes.GIB)
+        return offering, max(fixed, template.size or 0)
+    if ROOT_SIZE not in details:
+        return offering, None
+    size = _whole(details[ROOT_SIZE])
+    if size <= 0:
+        raise InvalidParameter("Root disk size should be a positive number.")
+    sizes.check_maximum(call, size * sizes.GIB)
+    return offering, max(size * sizes.GIB, template.size or 0)
+
+
+def _fixed_size(call: Call, offering: Any, details: dict[str, str]) -> int:
+    """Bytes that the root disk's offering says; 0 where it says none. A custom one takes what the details say."""
+    if offering is None:
+        return 0
+    if not offering.customized or offering.compute_only:
+        return int(offering.size or 0)
+    size = _whole(details.get(ROOT_SIZE, ""))
+    sizes.check_custom_size(call, size)
+    return size * sizes.GIB
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isdecimal() else -1
+
+
+def check_root(template: Any, details: dict[str, str]) -> None:
+    """Refuse a root disk smaller than the template; the details do not mention one that is just as large."""
+    if ROOT_SIZE not in details:
+        return
+    size, least = int(details[ROOT_SIZE]) * sizes.GIB, template.size or 0
+    if size < least:
         raise InvalidParameter(
-            f"Cannot override disk offering id {offering.id} since provided service offering is strictly mapped to its "
-            "disk offering"
+            f"Unsupported: rootdisksize override ({details[ROOT_SIZE]} GB) is smaller than template size "
+            f"{sizes.readable(least)}"
         )
-    if size is not None:
-        if size <= 0:
-            raise InvalidParameter("Root disk size should be a positive number.")
-        details["rootdisksize"] = str(size)
-        return offering, max(size * sizes.GIB, template.size or 0)
-    if offering is not None:
-        return offering, max(_offering_size(offering, None), template.size or 0)
-    compute = call.db.disk_offerings.get(p.serviceofferingid.disk_offering_id)
-    if compute is not None and compute.size:
-        return None, max(compute.size, template.size or 0)
-    return None, None
+    if size == least:
+        del details[ROOT_SIZE]
 
 
 def _offering_size(offering: Any, size: int | None) -> int:
@@ -118,15 +159,44 @@ def _data_disk(call: Call, offering: Any, size: int | None, device: int | None =
     return DataDisk(offering, found, device)
 
 
-def _of_entry(call: Call, entry: Any) -> DataDisk:
+def _of_entry(call: Call, entry: dict[str, str]) -> DataDisk:
     """One entry of `datadisksdetails`."""
-    uuid = entry.get("diskofferingid") if isinstance(entry, dict) else None
-    offering = call.db.disk_offerings.find(uuid) if uuid else None
+    uuid, device = entry.get("diskofferingid"), entry.get("deviceid")
+    if uuid is None:
+        raise InvalidParameter("diskofferingid parameter is required for datadiskdetails")
+    offering = call.db.disk_offerings.find(uuid)
     if offering is None or offering.removed is not None:
-        raise InvalidParameter(f"Unable to find disk offering {uuid or ''}".rstrip())
+        raise InvalidParameter(f"Unable to find disk offering {uuid}")
+    if offering.compute_only:
+        raise IllegalArgument("d != java.lang.String")
+    if device is None:
+        raise InvalidParameter("deviceid parameter is required for datadiskdetails")
+    number = _parsed(device)
+    if offering.customized and entry.get("size") is None:
+        raise InvalidParameter("Size is required for custom disk offering")
     usable.check(call, call.owner(), offering, call.params.zoneid)
-    numbers = [entry.get(name) for name in ("size", "deviceid")]
-    if any(number is not None and not number.isdecimal() for number in numbers):
-        raise InvalidParameter(f"Invalid disk details: {entry}")
-    size, device = (int(number) if number else None for number in numbers)
-    return _data_disk(call, offering, size, device)
+    return _data_disk(call, offering, _parsed(entry["size"]) if offering.customized else None, number)
+
+
+def _parsed(text: str) -> int:
+    if not text.isdecimal():
+        raise IllegalArgument(f'For input string: "{text}"')
+    return int(text)
+
+
+def _check_templates(call: Call) -> None:
+    """Refuse `datadiskofferinglist`: no template here has data disks of its own."""
+    p, db = call.params, call.db
+    given = entries(p.datadiskofferinglist)
+    if given and p.diskofferingid is not None:
+        raise InvalidParameter(
+            "diskofferingid parameter can't be specified along with datadisktemplatetodiskofferinglist parameter"
+        )
+    for entry in given:
+        template, offering = entry.get("datadisktemplateid"), entry.get("diskofferingid")
+        found = db.templates.find(template or "")
+        if found is None:
+            raise InvalidParameter(f"Unable to translate and find entity with datadisktemplateid {template or 'null'}")
+        if db.disk_offerings.find(offering or "") is None:
+            raise InvalidParameter(f"Unable to translate and find entity with diskofferingId {offering or 'null'}")
+        raise InvalidParameter(f"Invalid template id specified for Datadisk template{found.id}")

@@ -11,7 +11,7 @@ from ...model.networks import Network, Nic
 from ...model.tenants import domain_path
 from ..common import has_notes, owner_fields
 from ..routed import use
-from . import services
+from . import dhcp_options, services
 
 BROADCAST = {"Storage": "Native"}
 """Broadcast types that answers show under another name."""
@@ -54,7 +54,7 @@ def network_view(call: Call, network: Network) -> dict[str, Any]:
             "externalid": network.external_id,
             "displaynetwork": network.display,
             "redundantrouter": network.redundant,
-            "supportsvmautoscaling": services.supports(db, network, "Lb"),
+            "supportsvmautoscaling": services.may_scale(db, network),
             "created": timestamp(network.created),
             "receivedbytes": 0,
             "sentbytes": 0,
@@ -166,7 +166,7 @@ def nic_view(call: Call, nic: Nic, *, of_instance: bool = True) -> dict[str, Any
     if of_instance:
         view |= {
             "secondaryip": secondary_views(call, nic),
-            "extradhcpoption": [],
+            "extradhcpoption": dhcp_options.views(nic),
             "deviceid": str(nic.device_id),
         }
         if vpc is not None:

@@ -27,6 +27,7 @@ def test_data_disks_come_with_their_sizes_and_devices(place: Any, custom: str) -
         "web", **{
             "datadisksdetails[0].diskofferingid": custom, "datadisksdetails[0].size": "7",
             "datadisksdetails[0].deviceid": "5", "datadisksdetails[1].diskofferingid": small,
+            "datadisksdetails[1].deviceid": "1",
         }
     )  # fmt: skip
     disks = place.op.rows("listVolumes", virtualmachineid=vm["id"], type="DATADISK")
@@ -37,9 +38,22 @@ def test_data_disks_come_with_their_sizes_and_devices(place: Any, custom: str) -
     ("more", "text"),
     [
         ({"datadisksdetails[0].diskofferingid": "odd"}, "Unable to find disk offering odd"),
-        ({"datadisksdetails[0].diskofferingid": "@custom"}, "This disk offering requires a custom size specified"),
+        ({"datadisksdetails[0].size": "2"}, "diskofferingid parameter is required for datadiskdetails"),
         (
-            {"datadisksdetails[0].diskofferingid": "@custom", "diskofferingid": "@custom"},
+            {"datadisksdetails[0].diskofferingid": "@custom"},
+            "deviceid parameter is required for datadiskdetails",
+        ),
+        (
+            {"datadisksdetails[0].diskofferingid": "@custom", "datadisksdetails[0].deviceid": "2"},
+            "Size is required for custom disk offering",
+        ),
+        (
+            {
+                "datadisksdetails[0].diskofferingid": "@custom",
+                "datadisksdetails[0].deviceid": "2",
+                "datadisksdetails[0].size": "2",
+                "diskofferingid": "@custom",
+            },
             "Cannot specify both disk offering id and data disk offering details",
         ),
         ({"deploymentplanner": "none"}, "Can't find a planner by name none"),

@@ -22,7 +22,6 @@ REFUSALS = (
     (("stopVirtualMachine",), "rebootVirtualMachine", 431, "is not running, unable to reboot it"),
     (("destroyVirtualMachine",), "startVirtualMachine", 530, "Unable to orchestrate the start"),
     (("destroyVirtualMachine",), "stopVirtualMachine", 530, "Unable to stop"),
-    (("destroyVirtualMachine",), "updateVirtualMachine", 530, "is not in the right state"),
 )
 
 

@@ -16,7 +16,7 @@ def vm(running: Any) -> str:
     ("command", "params", "code", "named"),
     [
         ("rebootVirtualMachine", {"bootintosetup": "true"}, 431, "hardware setup menu is not implemented on KVM"),
-        ("updateVirtualMachine", {"details[0].leaseduration": "3"}, 431, "lease parameters should not be included"),
+        ("updateVirtualMachine", {"details[0].leaseexpirydate": "3"}, 530, "lease parameters should not be included"),
         ("updateVirtualMachine", {"extraconfig": "a=b"}, 530, "enable.additional.vm.configuration is disabled"),
     ],
 )
