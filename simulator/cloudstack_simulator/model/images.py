@@ -77,6 +77,9 @@ class TemplateCopy(Row):
     """NOT_DOWNLOADED, DOWNLOAD_IN_PROGRESS, DOWNLOADED, DOWNLOAD_ERROR, NOT_UPLOADED, UPLOAD_ABANDONED, UPLOADED."""
     percent: int = 100
     error: str | None = None
+    link: str | None = None
+    """Where it can be downloaded from, once somebody asked for that."""
+    link_made: float = 0.0
 
 
 @entity("template_zones", indexes=("template_id", "zone_id"))
@@ -97,3 +100,16 @@ class TemplateOnPool(Row):
     percent: int = 100
     size: int = 0
     """Bytes it takes there."""
+
+
+@entity("direct_download_certificates", "DirectDownloadCertificate", indexes=("zone_id",))
+class DirectDownloadCertificate(Row):
+    """A certificate that KVM hosts of a zone trust when they download images themselves."""
+
+    alias: str
+    text: str
+    """PEM."""
+    zone_id: int
+    hypervisor: str = "KVM"
+    hosts: dict[int, bool] = fresh(dict)
+    """Numbers of hosts that it was brought to; True: revoked since."""

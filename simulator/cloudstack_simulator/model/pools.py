@@ -60,6 +60,8 @@ class ImageStore(Row):
     zone_id: int | None
     scope: str = "ZONE"
     """ZONE or REGION."""
+    role: str = "Image"
+    """Image, or ImageCache: staging for what lies on an object store."""
     read_only: bool = False
     capacity: int | None = None
     """Bytes, as told by updateImageStore."""

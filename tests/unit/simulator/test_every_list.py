@@ -12,7 +12,7 @@ from cloudstack_simulator.registry import COMMANDS, load_everything
 load_everything()
 GIVEN = {"listTemplates": {"templatefilter": "all"}, "listUsageRecords": None}
 """Parameters that a list needs; None: there is nothing to be listed without more."""
-UNPAGED = frozenset({"listAffinityGroupTypes", "listConfigurationGroups"})
+UNPAGED = frozenset({"listAffinityGroupTypes", "listConfigurationGroups", "listNetworkIsolationMethods"})
 """Lists that the server gives whole whatever page is asked for."""
 OWN_ORDER = frozenset({"listEvents", "listBackupProviderOfferings"})
 """The events of a page are in the order they happened; offerings of a provider have other ids each time."""

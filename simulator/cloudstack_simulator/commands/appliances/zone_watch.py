@@ -49,7 +49,9 @@ def look_after(sim: Simulator, zone: Any, order: tuple[str, ...] = ORDER) -> Non
     if zone.removed is not None or zone.allocation_state != "Enabled":
         return
     hypervisor = recipes.hypervisor_for(sim, zone)
-    if hypervisor is None or not any(store.zone_id in (zone.id, None) for store in sim.db.image_stores):
+    if hypervisor is None or not any(
+        store.zone_id in (zone.id, None) for store in sim.db.image_stores.where(role="Image")
+    ):
         return
     for kind in order:
         own = system_vms.all_of(sim, zone, kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...call import Call, live
-from ...errors import CloudRuntime, InvalidParameter
+from ...errors import CloudRuntime, InvalidParameter, ParameterError
 from ...listing import page
 from ...registry import command
 from . import out_of_band
@@ -65,6 +65,13 @@ def switch_place(call: Call) -> dict[str, Any]:
     enabled = call.command.startswith("enable")
     place.details[DETAIL] = str(enabled).lower()
     return {"success": enabled}
+
+
+@command("listSimulatorHAStateTransitions")
+def list_transitions(call: Call) -> dict[str, Any]:
+    """What hosts did whose HA was set up to be in some state, which none is here."""
+    live(call.params.hostid, "Unable to find host by ID: {id}", ParameterError)
+    return {}
 
 
 @command("listHostHAResources")

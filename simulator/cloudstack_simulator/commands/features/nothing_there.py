@@ -14,12 +14,12 @@ APPLIANCES = (
     "listBrocadeVcsDeviceNetworks", "listBrocadeVcsDevices", "listNetscalerControlCenter",
     "listNetscalerLoadBalancerNetworks", "listNetscalerLoadBalancers", "listNiciraNvpDeviceNetworks",
     "listNiciraNvpDevices", "listOpenDaylightControllers", "listPaloAltoFirewallNetworks", "listPaloAltoFirewalls",
-    "listRegisteredServicePackages", "listSecondaryStagingStores", "listTrafficMonitors", "listUcsBlades",
+    "listRegisteredServicePackages", "listTrafficMonitors", "listUcsBlades",
     "listUcsManagers", "listUcsProfiles",
 )  # fmt: skip
 FEATURES = (
     "listImportVmTasks",
-    "listSecondaryStorageSelectors", "listTemplateDirectDownloadCertificates",
+    "listSecondaryStorageSelectors",
 )  # fmt: skip
 
 

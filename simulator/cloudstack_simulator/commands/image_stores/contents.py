@@ -80,7 +80,7 @@ def _hypervisor(sim: Simulator, agent: Any) -> str | None:
 
 def choose(sim: Simulator, zone_id: int) -> ImageStore | None:
     """The store of a zone that takes something new: of those that may be written, the one with the most room left."""
-    writable = [s for s in sim.db.image_stores if s.zone_id in (zone_id, None) and not s.read_only]
+    writable = [s for s in sim.db.image_stores.where(role="Image") if s.zone_id in (zone_id, None) and not s.read_only]
     if len(writable) < 2:
         return writable[0] if writable else None
     return max(writable, key=lambda store: 1 - (store.used or 0) / capacity(store))

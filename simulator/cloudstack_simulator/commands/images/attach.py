@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from ...call import Call
-from ...errors import InvalidParameter
+from ... import access
+from ...call import Call, Caller
+from ...errors import CloudRuntime, InvalidParameter
+from ...model.images import PERHOST
 from ...registry import command
 from . import rows
 
@@ -20,16 +22,18 @@ def attach_iso(call: Call) -> Generator[float, None, Any]:
     vm, iso = _vm(call), call.params.id
     if not vm or vm.removed is not None or vm.vm_type != "User":
         raise InvalidParameter(f"Unable to find a virtual machine with id {vm.id}")
-    if not iso or iso.removed is not None or not iso.is_iso:
+    if not iso or iso.removed is not None:
         raise InvalidParameter(f"Unable to find an ISO with id {iso.id}")
-    call.check_access(vm)
-    zone = call.db.zones[vm.zone_id]
-    if iso.kind != "PERHOST" and not rows.is_ready(call.sim, iso, zone):
+    if iso.kind != PERHOST and not call.db.template_zones.where(template_id=iso.id, zone_id=vm.zone_id):
         raise InvalidParameter("ISO is not available in the zone the VM is in.")
+    access.check_launch(call.caller, iso, call.db)
+    call.check_access(vm)
+    access.check_launch(_owner_of(call, vm), iso, call.db)
     _check_state(vm)
-    if iso.name == "xs-tools.iso" and vm.hypervisor != "XenServer":
+    if iso.unique_name == "xs-tools.iso" and vm.hypervisor != "XenServer":
         raise InvalidParameter(f"Cannot attach Xenserver PV drivers to incompatible hypervisor {vm.hypervisor}")
     yield 0.1
+    _check_mountable(call, vm, iso)
     vm.iso_id = iso.id
     call.event("ISO.ATTACH", f"Successfully completed attaching ISO. Vm Id: {vm.uuid}", vm)
     return _answer(call, vm)
@@ -48,6 +52,19 @@ def detach_iso(call: Call) -> Generator[float, None, Any]:
     vm.iso_id = None
     call.event("ISO.DETACH", f"Successfully completed detaching ISO. Vm Id: {vm.uuid}", vm)
     return _answer(call, vm)
+
+
+def _owner_of(call: Call, vm: Any) -> Caller:
+    """The instance's owner, who has to be allowed to use the ISO as well."""
+    account = call.db.accounts[vm.account_id]
+    return Caller(call.caller.user, account, call.db.domains[account.domain_id], call.caller.role)
+
+
+def _check_mountable(call: Call, vm: Any, iso: Any) -> None:
+    """A running instance gets it at once, and for that it has to lie in the zone; a stopped one gets it later."""
+    there = rows.is_ready(call.sim, iso, call.db.zones[vm.zone_id])
+    if vm.state == "Running" and not (iso.is_iso and there):
+        raise CloudRuntime("Failed to prepare ISO ready to mount on hypervisor resource level")
 
 
 def _check_state(vm: Any) -> None:

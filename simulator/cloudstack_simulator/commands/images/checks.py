@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...access import ROOT_ADMIN
 from ...call import Call
 from ...errors import IllegalArgument, InvalidParameter, PermissionDenied
 from ...model.images import ROUTING, SYSTEM, USER
-from .. import urls
 
 FORMATS = (
     "QCOW2", "RAW", "VHD", "ISO", "OVA", "VHDX", "BAREMETAL", "EXTERNAL", "VMDK", "VDI", "TAR", "ZIP", "DIR", "",
@@ -24,30 +23,37 @@ FOR_EVERYBODY = ("USER", "VNF")
 ALL_ZONES = -1
 
 
-def zones(call: Call, given: list[Any]) -> list[Any] | None:
-    """The zones of a new image; None: all zones."""
-    if any(getattr(z, "id", None) == ALL_ZONES for z in given):
-        return None
-    for zone in given:
+class Wanted(NamedTuple):
+    """What a new image shall be, as far as its checks ask."""
+
+    format: str
+    arch: str
+    zones: list[Any] | None
+    """None: all of them."""
+
+
+def zones(call: Call, given: list[Any] | None) -> None:
+    """Refuse zones that are gone, or closed to the caller; None: all zones, whatever they are."""
+    for zone in given or ():
         if not zone or zone.removed is not None:
-            raise InvalidParameter("Please specify a valid zone.")
+            raise IllegalArgument("Please specify a valid zone.")
         if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
             raise PermissionDenied(f"Cannot perform this operation, Zone {zone} is currently disabled")
-    return given
 
 
-def format_name(text: str) -> str:
+def format_name(text: str, error: type[InvalidParameter] = InvalidParameter) -> str:
     if text.upper() not in FORMATS:
-        raise InvalidParameter(f"Image format: {text} is incorrect. Supported formats are [{', '.join(FORMATS)}]")
+        raise error(f"Image format: {text} is incorrect. Supported formats are [{', '.join(FORMATS)}]")
     return text.upper()
 
 
-def hypervisor(text: str) -> str:
+def hypervisor(text: str, shown: str | None = None) -> str:
+    """A hypervisor's name; an unknown one is refused, and called `shown` where that is given."""
     for known in HYPERVISORS:
         if known.lower() == text.lower():
             return known
     raise InvalidParameter(
-        f"Hypervisor Type: {text} is invalid. Supported Hypervisor types are: {', '.join(HYPERVISORS)}"
+        f"Hypervisor Type: {shown or text} is invalid. Supported Hypervisor types are: {', '.join(HYPERVISORS)}"
     )
 
 
@@ -69,16 +75,31 @@ def kind(call: Call, given: str | None, is_routing: bool | None, *, cross_zones:
     return chosen
 
 
-def url(text: str, image_format: str) -> None:
-    if text.lower().startswith("file:"):
+def new_image(call: Call, owner: Any, wanted: Wanted) -> str:
+    """What is checked of every new image, in this order; its format."""
+    p = call.params
+    is_root = owner.account_type == ROOT_ADMIN
+    if wanted.zones is None and not is_root:
+        raise InvalidParameter(
+            "Template registered for 'All zones' can only be owned a Root Admin account. "
+            "Please select specific zone(s)."
+        )
+    if "file://" in (p.url or "").lower():
         raise InvalidParameter("File:// type urls are currently unsupported")
-    urls.check(text, image_format)
+    if p.ispublic and not is_root and not call.setting("allow.public.user.templates", owner):
+        raise InvalidParameter("Only private templates/ISO can be created.")
+    image_format = format_name(wanted.format, IllegalArgument)
+    call.sim.limits.check(owner, "template")
+    zones(call, wanted.zones)
+    _reserved_name(call, p.name, p.displaytext or p.name, wanted.arch)
+    return image_format
 
 
-def reserved_name(call: Call, name: str, display_text: str, arch: str) -> None:
-    """Names and display texts of SYSTEM templates are taken."""
+def _reserved_name(call: Call, name: str, display_text: str, arch: str) -> None:
+    """Names and display texts of SYSTEM templates are taken, in whatever case."""
     for template in call.db.templates.where(kind=SYSTEM):
-        if template.arch == arch and (template.name == name or template.display_text == display_text):
+        same = template.name.lower() == name.lower() or template.display_text.lower() == display_text.lower()
+        if template.arch == arch and same:
             raise IllegalArgument("Cannot use reserved names for templates")
 
 
@@ -88,15 +109,3 @@ def rights(call: Call) -> None:
     for name in ("templatetag", "isrouting"):
         if p[name] is not None and not call.caller.is_root_admin:
             raise PermissionDenied(f"Parameter {name} can only be specified by a Root Admin, permission denied")
-
-
-def visibility(call: Call, owner: Any, *, cross_zones: bool, what: str) -> None:
-    """Who may register for all zones, and who may make public ones."""
-    if cross_zones and owner.account_type != ROOT_ADMIN:
-        raise InvalidParameter(
-            "Template registered for 'All zones' can only be owned a Root Admin account. "
-            "Please select specific zone(s)."
-        )
-    allowed = call.setting("allow.public.user.templates", owner)
-    if (call.params.ispublic or call.params.isfeatured) and not call.caller.is_root_admin and not allowed:
-        raise InvalidParameter(f"Only private {what} can be created.")

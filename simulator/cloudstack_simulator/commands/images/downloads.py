@@ -23,17 +23,29 @@ NO_ROOM = "No space left on device"
 NO_VM = "Storage agent or storage VM disconnected"
 
 
-def fetch(sim: Simulator, template: Template, zone: Any) -> None:
-    """Bring a new template to the stores of a zone: to all of them when everybody shall have it, else to one."""
+def register(sim: Simulator, template: Template, zone: Any) -> None:
+    """A new template belongs to a zone, and is fetched; by a disabled zone's storage VM once there is one."""
     rows.put_in_zone(sim, template, zone)
-    if template.direct_download:
+    if zone.allocation_state != "Disabled":
+        fetch(sim, template, zone)
+
+
+def fetch(sim: Simulator, template: Template, zone: Any) -> None:
+    """Bring a template to stores of its zone: to all that lack it, to one store when only its owner wants it."""
+    here = {copy.store_id for copy in rows.copies(sim, template, zone)}
+    if template.direct_download or (here and is_private(template)):
         return
-    stores = rows.stores_of(sim, zone)
+    stores = [store for store in rows.stores_of(sim, zone) if store.id not in here]
     stores = [store for store in stores if not store.full] or stores
-    if not (template.public and template.featured) and len(stores) > 1:
+    if is_private(template) and len(stores) > 1:
         stores = [sim.choose("image store", stores, template=template)]
     for store in stores:
         start(sim, template, store)
+
+
+def is_private(template: Template) -> bool:
+    """Whether one store of a zone is enough for it."""
+    return not (template.public or template.featured or template.kind == SYSTEM)
 
 
 def start(sim: Simulator, template: Template, store: Any) -> TemplateCopy:
@@ -68,7 +80,7 @@ def is_seeded(template: Template) -> bool:
 
 
 def synchronize(sim: Simulator, zone_id: int) -> None:
-    """A secondary storage VM has come up: it looks at what lies on the stores, and fetches what every zone shall have.
+    """A secondary storage VM has come up: it looks at what lies on the stores, and fetches what the zone lacks.
 
     Both only for hypervisors that the zone has. What had failed is tried again.
     """
@@ -82,7 +94,7 @@ def synchronize(sim: Simulator, zone_id: int) -> None:
             continue
         if is_seeded(template):
             _measure(sim, template, zone_id)
-        elif template.cross_zones and not rows.copies(sim, template, zone):
+        elif template.url and sim.db.template_zones.where(template_id=template.id, zone_id=zone_id):
             fetch(sim, template, zone)
 
 

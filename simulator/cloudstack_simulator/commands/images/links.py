@@ -31,18 +31,14 @@ def download_link(sim: Simulator, zone: Any, extension: str) -> str:
     return f"{scheme}://{serving_host(sim, zone)}/userdata/{sim.ids.uuid()}.{extension}"
 
 
-UPLOAD_TIME = 3600.0
-"""Seconds for which a permission to upload holds."""
-
-
 def upload_patience(sim: Simulator) -> float:
     """Seconds after which the server gives up to wait for a file."""
     return 60 * float(sim.settings.value("upload.operation.timeout") or 0)
 
 
 def upload_ticket(call: Call, uuid: str, host: str) -> dict[str, Any]:
-    """What a client needs to send a file to a zone's secondary storage VM, for an hour."""
-    moment = datetime.fromtimestamp(call.now + UPLOAD_TIME, UTC)
+    """What a client needs to send a file to a zone's secondary storage VM, as long as it is awaited."""
+    moment = datetime.fromtimestamp(call.now + upload_patience(call.sim), UTC)
     return {
         "id": uuid,
         "postURL": f"https://{host}/upload/{uuid}",
@@ -52,16 +48,16 @@ def upload_ticket(call: Call, uuid: str, host: str) -> dict[str, Any]:
     }
 
 
-def extract_answer(call: Call, row: Any, url: str, zone_id: int, mode: str | None = None) -> dict[str, Any]:
+def extract_answer(call: Call, row: Any, url: str, zone: Any, mode: str | None = None) -> dict[str, Any]:
     """What the extract commands answer about an object."""
-    account, zone = call.db.accounts[row.account_id], call.db.zones[zone_id]
+    account = call.db.accounts[row.account_id]
     return {
         "id": row.uuid,
         "name": row.name,
         "accountid": account.uuid,
         "state": "DOWNLOAD_URL_CREATED",
-        "zoneid": zone.uuid,
-        "zonename": zone.name,
+        "zoneid": zone.uuid if zone is not None else None,
+        "zonename": zone.name if zone is not None else None,
         "extractMode": mode,
         "url": url,
     }

@@ -8,7 +8,7 @@ from ... import access
 from ...call import Call
 from ...errors import IllegalArgument, InvalidParameter
 from ...listing import any_of, equal, matching, tagged
-from ...model.images import SYSTEM, Template
+from ...model.images import PERHOST, SYSTEM, Template
 from ...registry import command
 from ..common import architecture
 from ..zones.hypervisors import hypervisor_type
@@ -19,6 +19,8 @@ from .view import image_view
 FILTERS = ("featured", "self", "selfexecutable", "shared", "sharedexecutable", "executable", "community", "all")
 READY_FILTERS = frozenset({"featured", "selfexecutable", "sharedexecutable", "community"})
 """Filters that show what is ready to be used, and nothing else."""
+NO_FILES = ("BAREMETAL", "EXTERNAL")
+"""Formats of which nothing is ever downloaded."""
 
 
 @command("listTemplates")
@@ -50,16 +52,17 @@ def _list(call: Call, name: str, chosen: str, *, isos: bool) -> dict[str, Any]:
         found = list({row.template.id: row for row in reversed(found)}.values())[::-1]
     kind = hypervisor_type(p.hypervisor)
     available = _available_hypervisors(call) if not isos else None
+    numbers = None if p.id is not None else p.ids
     return call.listing(
         name,
         found,
         image_view,
         where=[
-            any_of(lambda r: r.template.id, p.ids),
+            any_of(lambda r: r.template.id, numbers),
             equal(lambda r: r.template.name, p.name),
             equal(lambda r: r.template.hypervisor, kind) if kind != "None" else None,
             matching(lambda r: r.template.hypervisor in available) if available is not None else None,
-            matching(lambda r: r.zone is not None and r.zone.id == p.zoneid.id) if p.zoneid is not None else None,
+            _by_zone(call),
             equal(lambda r: r.template.kind, p.templatetype),
             equal(lambda r: r.template.arch, architecture(p.arch)),
             matching(lambda r: r.template.bootable is p.bootable) if isos and p.bootable is not None else None,
@@ -106,7 +109,17 @@ def _by_readiness(call: Call, chosen: str) -> Any:
     p = call.params
     of_one_account = not _is_user(call) and p.account is not None and p.domainid is not None
     only_ready = chosen in READY_FILTERS or (chosen == "executable" and of_one_account) or p.isready
-    return matching(lambda r: rows.is_ready(call.sim, r.template, r.zone)) if only_ready else None
+    if not only_ready:
+        return None
+    return matching(lambda r: r.template.format in NO_FILES or rows.is_ready(call.sim, r.template, r.zone))
+
+
+def _by_zone(call: Call) -> Any:
+    """What lies in a zone; tools that hosts bring along are in each."""
+    zone = call.params.zoneid
+    if zone is None:
+        return None
+    return matching(lambda r: r.template.kind == PERHOST or (r.zone is not None and r.zone.id == zone.id))
 
 
 def _by_store(call: Call) -> Any:
@@ -152,6 +165,7 @@ def _may_see(call: Call, chosen: str) -> Any:
     mine, caller, db = _permitted(call), call.caller, call.db
     below = access.domains_below(db, caller.account.domain_id)
     projects = call.params.projectid is not None
+    asked_for = _asked_for(call)
 
     def passes(template: Template) -> bool:
         account = db.accounts[template.account_id]
@@ -159,7 +173,7 @@ def _may_see(call: Call, chosen: str) -> Any:
             case "featured" | "community":
                 return template.public and template.featured is (chosen == "featured")
             case "self" | "selfexecutable":
-                return mine is None or account.id in mine
+                return account.domain_id in asked_for if mine is None else account.id in mine
             case "shared" | "sharedexecutable":
                 return mine is not None and not mine.isdisjoint(template.launch_account_ids)
             case "executable":
@@ -177,6 +191,12 @@ def _may_see(call: Call, chosen: str) -> Any:
         return passes(template) and _is_shared_with(call, template)
 
     return fits
+
+
+def _asked_for(call: Call) -> set[int]:
+    """The domain that an admin asks for, else the caller's; with those below where `isrecursive` says so."""
+    top = call.params.domainid or call.caller.domain
+    return access.domains_below(call.db, top.id) if call.params.isrecursive else {top.id}
 
 
 def _permitted(call: Call) -> set[int] | None:

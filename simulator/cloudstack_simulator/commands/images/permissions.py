@@ -9,6 +9,7 @@ from ...call import Call
 from ...errors import InvalidParameter, PermissionDenied
 from ...model.images import Template
 from ...registry import SUCCESS, command
+from .update import UNTOUCHABLE
 
 
 @command("updateTemplatePermissions")
@@ -25,11 +26,14 @@ def _update(call: Call, *, is_iso: bool) -> dict[str, Any]:
     """The flags are kept even when the operation on accounts is refused afterwards, as on the server."""
     p = call.params
     word = "iso" if is_iso else "template"
+    if p.accounts is not None and p.projectids is not None:
+        raise InvalidParameter("Accounts and projectIds can't be specified together")
     template = _find(call, word)
     names = _names(call)
     call.check_access(template)
     owner = call.db.accounts[template.account_id]
-    _check_kind(template, owner, word)
+    if template.id == UNTOUCHABLE:
+        raise InvalidParameter(f"unable to update permissions for {word} with id {template.id}")
     _check_rights(call, template, names, word)
     for name, field in (("ispublic", "public"), ("isfeatured", "featured"), ("isextractable", "extractable")):
         if p[name] is not None:
@@ -37,7 +41,9 @@ def _update(call: Call, *, is_iso: bool) -> dict[str, Any]:
     operation = p.op.lower() if p.op is not None else None
     if operation in ("add", "remove") and names is None:
         raise InvalidParameter(f"Operation {p.op} requires accounts or projectIds to be passed in")
-    _share(template, operation, _accounts(call, owner, names or [], operation))
+    caller = call.caller.account.id
+    accounts = [number for number in _accounts(call, owner, names or [], operation) if number != caller]
+    _share(template, operation, accounts)
     return SUCCESS
 
 
@@ -53,8 +59,6 @@ def _find(call: Call, word: str) -> Template:
 def _names(call: Call) -> list[str] | None:
     """The accounts that are named, those of projects among them; None without any."""
     p = call.params
-    if p.accounts is not None and p.projectids is not None:
-        raise InvalidParameter("Accounts and projectIds can't be specified together")
     if p.projectids is None:
         return None if p.accounts is None else list(p.accounts)
     found = []
@@ -68,16 +72,6 @@ def _names(call: Call) -> list[str] | None:
             )
         found.append(account.name)
     return found
-
-
-def _check_kind(template: Template, owner: Any, word: str) -> None:
-    if template.id == 1:
-        raise InvalidParameter(f"unable to update permissions for {word} with id 1")
-    if owner.account_type == access.PROJECT:
-        raise InvalidParameter(
-            f"Update template permissions is an invalid operation on template {template.name}. Project owned templates "
-            "cannot be shared outside template."
-        )
 
 
 def _check_rights(call: Call, template: Template, names: list[str] | None, word: str) -> None:
@@ -116,7 +110,7 @@ def _accounts(call: Call, owner: Any, names: list[str], operation: str | None) -
 
 def _share(template: Template, operation: str | None, accounts: list[int]) -> None:
     if operation == "add":
-        new = [a for a in accounts if a not in template.launch_account_ids and a != template.account_id]
+        new = [a for a in accounts if a not in template.launch_account_ids]
         template.launch_account_ids = [*template.launch_account_ids, *new]
     elif operation == "remove":
         template.launch_account_ids = [a for a in template.launch_account_ids if a not in accounts]
@@ -129,14 +123,15 @@ def _share(template: Template, operation: str | None, accounts: list[int]) -> No
 def list_permissions(call: Call) -> dict[str, Any]:
     template: Template = call.params.id
     word = "iso" if call.command == "listIsoPermissions" else "template"
+    if template.id == UNTOUCHABLE:
+        raise PermissionDenied(f"unable to list permissions for {word} with id {template.id}")
     if not template or template.removed is not None:
         raise InvalidParameter(f"unable to find {word} with id {template.id}")
     if template.is_iso is not (word == "iso"):
         raise InvalidParameter(f"Please provide a valid {word}")
     owner = call.db.accounts[template.account_id]
-    may = access.may_use_account(call.caller, owner, call.db)
-    if not may and not template.public and call.caller.account.id not in template.launch_account_ids:
-        raise PermissionDenied(f"unable to list permissions for {word} with id {template.uuid}")
+    if not template.public:
+        call.check_access(template)
     names, projects = _holders(call, template)
     if not template.public:
         names.append(owner.name)
@@ -144,7 +139,7 @@ def list_permissions(call: Call) -> dict[str, Any]:
         "templatepermission": {
             "id": template.uuid,
             "ispublic": template.public,
-            "domainid": call.db.domains[owner.domain_id].uuid,
+            "domainid": call.db.domains[owner.domain_id].uuid if call.caller.is_root_admin else None,
             "account": names or None,
             "projectids": projects or None,
         }

@@ -1,19 +1,19 @@
-"""registerTemplate, registerIso and the uploads from a browser."""
+"""registerTemplate and registerIso."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...access import entity_owner
+from ...access import ROOT_ADMIN, entity_owner
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter, ParameterError
-from ...model.images import Template, TemplateCopy
+from ...model.images import Template
 from ...parameters import flat_map
 from ...registry import command
+from .. import urls
 from ..common import DEFAULT_ARCHITECTURE, architecture
 from ..extensions.use import external_details
 from . import checks, downloads, rows
-from .links import serving_host, upload_patience, upload_ticket
 from .listing import view_rows
 from .view import registered_iso_view
 
@@ -22,32 +22,29 @@ from .view import registered_iso_view
 def register_template(call: Call) -> dict[str, Any]:
     p = call.params
     owner = entity_owner(call)
-    given = _given_zones(call)
-    if p.ostypeid is None and not p.deployasis:
+    zones = _given_zones(call)
+    _check_direct_download(call)
+    if p.ostypeid is None and not _deploys_as_is(call):
         raise ParameterError("Please provide a guest OS type")
     arch = architecture(p.arch) or DEFAULT_ARCHITECTURE
     checks.rights(call)
-    cross_zones = any(getattr(z, "id", None) == checks.ALL_ZONES for z in given)
-    kind = checks.kind(call, p.templatetype, p.isrouting, cross_zones=cross_zones)
     hypervisor = checks.hypervisor(p.hypervisor)
-    checks.visibility(call, owner, cross_zones=cross_zones, what="template")
-    zones = checks.zones(call, given)
-    image_format = checks.format_name(p.format)
-    checks.url(p.url, image_format)
-    display_text = p.displaytext or p.name
-    checks.reserved_name(call, p.name, display_text, arch)
-    _check_guest_os(call)
-    call.sim.limits.check(owner, "template")
+    kind = checks.kind(call, p.templatetype, p.isrouting, cross_zones=zones is None)
+    extension = _extension(call, hypervisor, kind)
+    image_format = checks.new_image(call, owner, checks.Wanted(p.format, arch, zones))
+    urls.check(p.url, image_format)
+    if p.directdownload:
+        _look_at_source(call, hypervisor, zones)
     template = Template(
         name=p.name,
-        display_text=display_text,
+        display_text=p.displaytext or p.name,
         account_id=owner.id,
         format=image_format,
         kind=kind,
         hypervisor=hypervisor,
         guest_os_id=p.ostypeid.id if p.ostypeid is not None else None,
         url=p.url,
-        cross_zones=cross_zones,
+        cross_zones=zones is None,
         password_enabled=p.get("passwordenabled", False),
         ssh_key_enabled=p.get("sshkeyenabled", False),
         dynamically_scalable=p.get("isdynamicallyscalable", False),
@@ -55,15 +52,32 @@ def register_template(call: Call) -> dict[str, Any]:
         tag=p.templatetag,
         arch=arch,
         direct_download=p.get("directdownload", False),
-        deploy_as_is=p.get("deployasis", False),
+        deploy_as_is=_deploys_as_is(call),
         for_cks=p.get("forcks", False),
         details=flat_map(p.details) | external_details(call),
-        extension_id=_extension(call, hypervisor, kind),
-        **_visibility(call),
+        extension_id=extension,
+        **visibility(call, owner),
     )
     found = _add(call, template, zones)
     call.event("TEMPLATE.CREATE", f"Successfully completed creating template. Template Id: {template.uuid}", template)
     return view_rows(call, "template", found)
+
+
+def _deploys_as_is(call: Call) -> bool:
+    return bool(call.params.deployasis) and call.params.hypervisor.lower() == "vmware"
+
+
+def _check_direct_download(call: Call) -> None:
+    p, custom = call.params, call.setting("hypervisor.custom.display.name")
+    if p.directdownload and p.hypervisor.lower() not in ("kvm", str(custom).lower()):
+        raise ParameterError(f"Parameter directdownload is only allowed for KVM or {custom} templates")
+
+
+def _look_at_source(call: Call, hypervisor: str, zones: list[Any] | None) -> None:
+    """A host that can fetch the image itself looks at the address; hosts of the fake hypervisor cannot."""
+    hosts = call.db.hosts.where(kind="Routing", state="Up", hypervisor=hypervisor)
+    if not any(zones is None or host.zone_id in {zone.id for zone in zones} for host in hosts):
+        raise CloudRuntime(f"Couldn't find a host to validate URL {call.params.url}")
 
 
 def _extension(call: Call, hypervisor: str, kind: str) -> int | None:
@@ -76,7 +90,8 @@ def _extension(call: Call, hypervisor: str, kind: str) -> int | None:
     return extension.id if extension else None
 
 
-def _given_zones(call: Call) -> list[Any]:
+def _given_zones(call: Call) -> list[Any] | None:
+    """The zones of a new template; None: all zones."""
     p = call.params
     if p.zoneid is not None and p.zoneids is not None:
         raise ParameterError("Both zoneid and zoneids cannot be specified at the same time")
@@ -84,23 +99,23 @@ def _given_zones(call: Call) -> list[Any]:
         raise ParameterError("Either zoneid or zoneids is required. Both cannot be null.")
     if p.zoneids is not None and len(p.zoneids) > 1 and any(z.id == checks.ALL_ZONES for z in p.zoneids):
         raise ParameterError("Parameter zoneids can't combine all zones (-1) option with other zones")
-    return list(p.zoneids) if p.zoneids is not None else [p.zoneid]
+    given = list(p.zoneids) if p.zoneids is not None else [p.zoneid]
+    return None if any(_is_all(zone) for zone in given) else given
 
 
-def _check_guest_os(call: Call) -> None:
-    system = call.params.ostypeid
-    if system is not None and (not system or system.removed is not None):
-        raise InvalidParameter("Please pass a valid GuestOS Id")
+def _is_all(zone: Any) -> bool:
+    return getattr(zone, "id", None) == checks.ALL_ZONES
 
 
-def _visibility(call: Call) -> dict[str, Any]:
+def visibility(call: Call, owner: Any) -> dict[str, Any]:
+    """Only what belongs to a root admin can be featured from the start."""
     p = call.params
     checksum = p.checksum
     if checksum and checksum.startswith("{"):
         checksum = checksum.partition("}")[2]
     return {
         "public": p.get("ispublic", False),
-        "featured": p.get("isfeatured", False),
+        "featured": owner.account_type == ROOT_ADMIN and p.get("isfeatured", False),
         "extractable": p.get("isextractable", False),
         "checksum": checksum,
     }
@@ -112,13 +127,17 @@ def _add(call: Call, template: Template, zones: list[Any] | None) -> list[rows.I
     places = list(sim.db.zones) if zones is None else zones
     if not places:
         raise CloudRuntime("No zones are present in the system, can't add template")
-    for zone in places:
-        if not template.direct_download and not rows.stores_of(sim, zone):
-            raise InvalidParameter("Failed to find a secondary storage in the specified zone.")
     add(call, template)
     for zone in places:
-        downloads.fetch(sim, template, zone)
+        _check_stores(call, zone)
+        downloads.register(sim, template, zone)
     return rows.image_rows(sim, [template])
+
+
+def _check_stores(call: Call, zone: Any) -> None:
+    """The server has written the row by then, and leaves it."""
+    if not call.params.directdownload and not rows.stores_of(call.sim, zone):
+        raise CloudRuntime("Unable to find image store to download the template [null].")
 
 
 def add(call: Call, template: Template) -> Template:
@@ -134,17 +153,14 @@ def add(call: Call, template: Template) -> Template:
 def register_iso(call: Call) -> dict[str, Any]:
     p = call.params
     owner = entity_owner(call)
-    bootable = p.get("bootable", True)
     arch = architecture(p.arch) or DEFAULT_ARCHITECTURE
-    cross_zones = getattr(p.zoneid, "id", None) == checks.ALL_ZONES
-    if bootable and p.ostypeid is None:
-        raise InvalidParameter("Please pass a valid GuestOS Id")
-    _check_guest_os(call)
-    checks.visibility(call, owner, cross_zones=cross_zones, what="ISO")
-    zones = checks.zones(call, [p.zoneid])
-    checks.url(p.url, "ISO")
-    call.sim.limits.check(owner, "template")
-    system = p.ostypeid.id if p.ostypeid is not None else rows.guest_os_named(call.sim, "None")
+    zones = None if _is_all(p.zoneid) else [p.zoneid]
+    bootable = p.get("bootable", True)
+    system = guest_os_of_iso(call, bootable=bootable)
+    checks.new_image(call, owner, checks.Wanted("ISO", arch, zones))
+    urls.check(p.url, "ISO")
+    if p.directdownload:
+        _look_at_source(call, "KVM", zones)
     template = Template(
         name=p.name,
         display_text=p.displaytext or p.name,
@@ -152,56 +168,26 @@ def register_iso(call: Call) -> dict[str, Any]:
         format="ISO",
         guest_os_id=system,
         url=p.url,
-        cross_zones=cross_zones,
+        cross_zones=zones is None,
         bootable=bootable,
         bits=64,
         arch=arch,
         dynamically_scalable=p.get("isdynamicallyscalable", False),
         direct_download=p.get("directdownload", False),
         password_enabled=p.get("passwordenabled", False),
-        **_visibility(call),
+        **visibility(call, owner),
     )
     found = _add(call, template, zones)
     call.event("ISO.CREATE", f"Successfully completed creating ISO. Iso Id: {template.uuid}", template)
     return view_rows(call, "iso", found, registered_iso_view)
 
 
-@command("getUploadParamsForTemplate", "getUploadParamsForIso")
-def upload_params(call: Call) -> dict[str, Any]:
-    p = call.params
-    owner = entity_owner(call)
-    is_iso = call.command == "getUploadParamsForIso"
-    zones = checks.zones(call, [p.zoneid])
-    if zones is None:
-        raise CloudRuntime("Operation is not supported for more than one zone id at a time.")
-    stores = rows.stores_of(call.sim, zones[0])
-    if not stores:
-        raise CloudRuntime("unable to find zone or an image store with enough capacity")
-    host = serving_host(call.sim, zones[0])
-    call.sim.limits.check(owner, "template")
-    template = add(
-        call,
-        Template(
-            name=p.name, display_text=p.displaytext or p.name, account_id=owner.id,
-            format="ISO" if is_iso else checks.format_name(p.format),
-            hypervisor=None if is_iso else checks.hypervisor(p.hypervisor),
-            guest_os_id=p.ostypeid.id if p.ostypeid is not None else None,
-            requires_hvm=p.get("requireshvm", False), bootable=p.get("bootable", True), bits=64 if is_iso else 0,
-            password_enabled=p.get("passwordenabled", False), ssh_key_enabled=p.get("sshkeyenabled", False),
-            dynamically_scalable=p.get("isdynamicallyscalable", False), details=flat_map(p.details),
-            **_visibility(call),
-        ),
-    )  # fmt: skip
-    rows.put_in_zone(call.sim, template, zones[0])
-    copy = call.db.template_copies.add(
-        TemplateCopy(
-            template_id=template.id, store_id=stores[0].id, zone_id=zones[0].id, state="NOT_UPLOADED", percent=0
-        )
-    )
-    call.sim.scheduler.after(upload_patience(call.sim), _abandon, copy)
-    return {"getuploadparams": upload_ticket(call, template.uuid, host)}
-
-
-def _abandon(copy: TemplateCopy) -> None:
-    if copy.state == "NOT_UPLOADED":
-        copy.state = "UPLOAD_ABANDONED"
+def guest_os_of_iso(call: Call, *, bootable: bool) -> int | None:
+    """What cannot be booted has the system None, whatever was asked for; what can has another."""
+    none, given = rows.guest_os_named(call.sim, "None"), call.params.ostypeid
+    if not bootable:
+        return none
+    if given is None or given.id == none:
+        raise InvalidParameter("Please pass a valid GuestOS Id")
+    number: int = given.id
+    return number

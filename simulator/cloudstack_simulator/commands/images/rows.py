@@ -57,7 +57,7 @@ def stores_of(sim: Simulator, zone: Any) -> list[Any]:
     """Image stores that take new templates of a zone."""
     own = sim.db.image_stores.where(zone_id=zone.id)
     regional = [s for s in sim.db.image_stores if s.zone_id is None]
-    return [s for s in own + regional if not s.read_only]
+    return [s for s in own + regional if not s.read_only and s.role == "Image"]
 
 
 def keep_on_pool(sim: Simulator, template: Template, pool: Any) -> None:

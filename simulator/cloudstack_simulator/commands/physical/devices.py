@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call, live
-from ...errors import CloudRuntime, InvalidParameter, NotModelled
-from ...registry import command
+from ...errors import CloudRuntime, InvalidParameter, NotModelled, ServerApiError
+from ...registry import SUCCESS, command
 
 PROVIDERS = {
     "addBaremetalDhcp": "BaremetalDhcpProvider",
@@ -53,6 +53,24 @@ def add_device(call: Call) -> dict[str, Any]:
 def no_such_device(call: Call) -> dict[str, Any]:
     """Ids that name no device are refused before; what the server says to an internal number is not known."""
     raise NotModelled(call.command)
+
+
+@command("addNetworkDevice", "listNetworkDevice")
+def network_device(call: Call) -> dict[str, Any]:
+    """What is left of them on the server: the refusal of a call without parameters and of unknown kinds."""
+    p = call.params
+    if p.networkdeviceparameterlist is None:
+        raise ServerApiError(530, "Parameter list is null")
+    known = p.networkdevicetype is None or p.networkdevicetype.lower() in ("externaldhcp", "pxeserver")
+    if call.command == "listNetworkDevice" and not known:
+        raise ServerApiError(530, f"Unknown network device type:{p.networkdevicetype}")
+    raise NotModelled(call.command)
+
+
+@command("deleteNetworkDevice")
+def delete_network_device(_call: Call) -> dict[str, Any]:
+    """The server does nothing about it, and says that it did."""
+    return SUCCESS
 
 
 @command("cloudianIsEnabled")

@@ -91,7 +91,7 @@ def extract_snapshot(call: Call) -> Generator[float, None, Any]:
     extension = "raw" if hypervisors.is_fake(snapshot.hypervisor) else "qcow2"
     url = download_link(call.sim, zone, extension)
     completed(call, "SNAPSHOT.EXTRACT", "extracting snapshot. Snapshot Id", snapshot)
-    return {"snapshot": extract_answer(call, snapshot, url, zone.id)}
+    return {"snapshot": extract_answer(call, snapshot, url, zone)}
 
 
 @command("copySnapshot")
@@ -111,7 +111,7 @@ def copy_snapshot(call: Call) -> Generator[float, None, Any]:
         live(zone, "Please specify a valid destination zone.")
         if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
             raise PermissionDenied(f"Cannot perform this operation, Zone is currently disabled: {zone.name}")
-        if not call.db.image_stores.where(zone_id=zone.id):
+        if not call.db.image_stores.where(zone_id=zone.id, role="Image"):
             raise CloudRuntime("Destination zone is not ready, no image store associated")
     yield 0.5
     snapshot.zone_ids += [zone.id for zone in targets if zone.id not in snapshot.zone_ids]

@@ -36,7 +36,7 @@ def extract_volume(call: Call) -> Generator[float, None, Any]:
         )
     url = download_link(call.sim, call.db.zones[volume.zone_id], _extension(volume))
     completed(call, "VOLUME.EXTRACT", "extracting volume. Volume Id", volume)
-    return {"volume": extract_answer(call, volume, url, volume.zone_id) | {"storagetype": "shared"}}
+    return {"volume": extract_answer(call, volume, url, call.db.zones[volume.zone_id]) | {"storagetype": "shared"}}
 
 
 def _extension(volume: Volume) -> str:
@@ -103,7 +103,7 @@ def _add(call: Call, owner: Any, zone: Any, *, state: str, url: str | None) -> V
         Volume(
             name=p.name, account_id=owner.id, zone_id=zone.id, state=state, format=p.format.upper(), url=url,
             disk_offering_id=p.diskofferingid.id if p.diskofferingid is not None else _custom_offering(call),
-            image_store_id=getattr(call.db.image_stores.first(zone_id=zone.id), "id", None),
+            image_store_id=getattr(call.db.image_stores.first(zone_id=zone.id, role="Image"), "id", None),
         ),
     )  # fmt: skip
 
