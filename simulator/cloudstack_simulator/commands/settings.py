@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from .. import contract
+from ..access import NO_ACCESS, may_use_account
 from ..call import Call
-from ..errors import InvalidParameter, JavaError, ParameterError, PermissionDenied
+from ..errors import CloudRuntime, InvalidParameter, JavaError, ParameterError, PermissionDenied
 from ..listing import UNLIMITED, bounds
 from ..registry import command
 from ..settings import CLUSTER_DETAILS, Setting, scope_of
 from ..tables import Row
-from .setting_checks import check_value
+from .setting_checks import check_addresses, check_value
 
 if TYPE_CHECKING:
     from ..simulator import Simulator
@@ -20,20 +21,41 @@ if TYPE_CHECKING:
 WHEN_CHANGED: dict[str, Callable[[Simulator], None]] = {}
 """What an area does at once when a global setting of this name has been given a value."""
 SCOPE_PARAMETERS = ("zoneid", "clusterid", "accountid", "domainid", "storageid", "imagestoreuuid", "imagestoreid")
+WORDS = {"StoragePool": "storage pool", "ImageStore": "the image store"}
+NORMAL = 0
+SECRET = ("Hidden", "Secure")
+CHECKER = "dynamic.apichecker.enabled"
+"""Whether roles are checked by their rules: a script changes that, no command."""
+NO_OVERPROVISIONING = frozenset({
+    "IscsiLUN", "Iscsi", "ISO", "LVM", "CLVM", "OCFS2", "SMB", "Gluster", "ManagedNFS",
+})  # fmt: skip
 SHOWN = ("category", "group", "subgroup", "name", "defaultvalue", "description", "isdynamic", "component",
          "displaytext", "parent", "options", "type")  # fmt: skip
 
 
 def _scope(call: Call, kind: type[Exception]) -> Row | None:
-    """The row whose settings are meant, None for the global ones."""
-    given = [call.params[name] for name in SCOPE_PARAMETERS if call.params[name] is not None]
+    """The row whose settings are meant, None for the global ones. Who is no root admin means his own if none."""
+    p, caller = call.params, call.caller
+    given = [p[name] for name in SCOPE_PARAMETERS if p[name] is not None]
+    if caller.is_domain_admin and p.accountid is None and p.domainid is None:
+        given.append(caller.domain)
+    elif caller.account.account_type == NORMAL and p.accountid is None:
+        given.append(caller.account)
     if len(given) > 1:
         raise kind("cannot handle multiple IDs, provide only one ID corresponding to the scope")
-    if not given and call.caller.is_domain_admin:
-        return call.caller.domain
     if given and given[0].removed is not None:
-        raise InvalidParameter(f"unable to find {scope_of(given[0]).lower()} by id {given[0].id}")
+        raise InvalidParameter(
+            f"unable to find {WORDS.get(scope_of(given[0]), scope_of(given[0]).lower())} by id {given[0].id}"
+        )
     return given[0] if given else None
+
+
+def _check_reach(call: Call, row: Row | None) -> None:
+    """Settings of a domain or an account are for those who reach it."""
+    if row is not None and scope_of(row) == "Domain":
+        call.check_domain(row)
+    elif row is not None and scope_of(row) == "Account" and not may_use_account(call.caller, row, call.db):
+        raise PermissionDenied(NO_ACCESS)
 
 
 def _view(setting: Setting, value: str | None, scope: str | None) -> dict[str, Any]:
@@ -112,12 +134,16 @@ def update_configuration(call: Call) -> dict[str, Any]:
     p = call.params
     if not p.name:
         raise ParameterError("Empty configuration name provided")
+    if p.name.lower() == CHECKER:
+        raise ParameterError("Restricted configuration update not allowed")
     setting = _setting(call)
-    if setting.facts["category"] == "System" and not call.caller.is_root_admin:
-        raise PermissionDenied("Only Root Admin is allowed to edit this configuration.")
     if p.value is None:
         return {"configuration": _view(setting, None, None)}
+    check_addresses(setting, p.value)
+    if setting.facts["category"] == "System" and not call.caller.is_root_admin:
+        raise CloudRuntime("Only Root Admin is allowed to edit this configuration.")
     row = _scope(call, InvalidParameter)
+    _check_reach(call, row)
     text = p.value.strip()
     text = text.lower() if setting.type == "Boolean" else text
     if row is None:
@@ -125,13 +151,28 @@ def update_configuration(call: Call) -> dict[str, Any]:
         setting.value = None if text in ("", "null") else text
         _tell(call, setting)
     else:
-        _check_scope(call, setting, row)
-        check_value(setting, text)
-        setting.scoped[scope_of(row), row.id] = "" if text == "null" else text
-        if setting.name in CLUSTER_DETAILS and scope_of(row) == "Cluster":
-            row.details[CLUSTER_DETAILS[setting.name]] = text  # type: ignore[attr-defined]
-    call.event("CONFIGURATION.VALUE.EDIT", f"Successfully completed updating configuration. Name: {setting.name}")
+        _set_in_scope(call, setting, row, text)
+    _write_event(call, setting, text, row)
     return {"configuration": _view(setting, p.value, scope_of(row).lower() if row is not None else None)}
+
+
+def _set_in_scope(call: Call, setting: Setting, row: Any, text: str) -> None:
+    _check_scope(call, setting, row)
+    check_value(setting, text)
+    if setting.name == "storage.overprovisioning.factor" and row.pool_type in NO_OVERPROVISIONING:
+        raise InvalidParameter(f"Unable to update storage pool {row}. Overprovision not supported for {row.pool_type}")
+    setting.scoped[scope_of(row), row.id] = "" if text == "null" else text
+    if setting.name in CLUSTER_DETAILS and scope_of(row) == "Cluster":
+        row.details[CLUSTER_DETAILS[setting.name]] = text
+
+
+def _write_event(call: Call, setting: Setting, text: str, row: Row | None) -> None:
+    """Secrets are not told; of a scope the row is, and its word."""
+    shown = "*****" if setting.facts["category"] in SECRET else text
+    told = f" Name: {setting.name} New Value: {shown}"
+    if row is not None:
+        told = f" Name: {setting.name}, New Value: {shown}, Scope: {scope_of(row)}"
+    call.event("CONFIGURATION.VALUE.EDIT", f"Successfully completed updating configuration. {told}", row)
 
 
 def _tell(call: Call, setting: Setting) -> None:
@@ -146,11 +187,14 @@ def _check_scope(call: Call, setting: Setting, row: Row) -> None:
             'Cannot invoke "org.apache.cloudstack.framework.config.ConfigKey.valueInScope(org.apache.cloudstack.'
             'framework.config.ConfigKey$Scope, java.lang.Long)" because "configKey" is null'
         )
-    _require_scope(scopes, setting, row)
+    _require_scope(call, setting, row)
 
 
-def _require_scope(scopes: list[str], setting: Setting, row: Row) -> None:
-    if scope_of(row).lower() not in scopes:
+def _require_scope(call: Call, setting: Setting, row: Row) -> None:
+    """Where that is switched on, what may be set for accounts may be set for their domains."""
+    scopes, word = call.sim.settings.scopes(setting.name), scope_of(row).lower()
+    inherited = word == "domain" and "account" in scopes and call.setting("enable.account.settings.for.domain")
+    if word not in scopes and not inherited:
         raise InvalidParameter(f"Invalid scope id provided for the parameter {setting.name}")
 
 
@@ -158,17 +202,19 @@ def _require_scope(scopes: list[str], setting: Setting, row: Row) -> None:
 def reset_configuration(call: Call) -> dict[str, Any]:
     setting = _setting(call)
     row = _scope(call, InvalidParameter)
+    _check_reach(call, row)
+    if row is not None:
+        _require_scope(call, setting, row)
+    call.event("CONFIGURATION.VALUE.EDIT", f"Successfully completed resetting configuration. Name: {setting.name}")
     if row is None:
         setting.value = setting.default
         _tell(call, setting)
         return {"configuration": _view(setting, setting.value, None)}
-    _require_scope(call.sim.settings.scopes(setting.name), setting, row)
     if setting.name in CLUSTER_DETAILS:
         setting.scoped[scope_of(row), row.id] = setting.value or ""
         row.details[CLUSTER_DETAILS[setting.name]] = setting.value or ""  # type: ignore[attr-defined]
     else:
         setting.scoped.pop((scope_of(row), row.id), None)
-    call.event("CONFIGURATION.VALUE.EDIT", f"Successfully completed resetting configuration. Name: {setting.name}")
     return {"configuration": _view(setting, call.sim.settings.text(setting.name, row), scope_of(row))}
 
 

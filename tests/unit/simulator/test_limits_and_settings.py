@@ -89,6 +89,43 @@ def test_an_inner_scope_goes_before_an_outer_one(sim: Simulator, people: dict[st
             "0",
             "Value for configuration [mem.overprovisioning.factor] should be greater than 0.",
         ),
+        ("network.gc.interval", "x", "Value [x] is not a valid [class java.lang.Integer]."),
+        ("zone.vlan.capacity.notificationthreshold", "x", "Value [x] is not a valid [class java.lang.Float]."),
+        ("pool.storage.capacity.disablethreshold", "x", "Value [x] is not a valid [class java.lang.Double]."),
+        (
+            "remote.access.vpn.psk.length",
+            "7",
+            (
+                "Please enter a value greater than 7 and less than 257 for the configuration parameter: "
+                "[remote.access.vpn.psk.length]."
+            ),
+        ),
+        (
+            "mac.identifier",
+            "256",
+            "[mac.identifier] value should be between 0 and 255. 0 value will disable this feature.",
+        ),
+        (
+            "router.extra.public.nics",
+            "6",
+            "The provided value is not valid for this configuration. Please enter an integer in the range: [0-5]",
+        ),
+        (
+            "network.dns.basiczone.updates",
+            "none",
+            (
+                "The provided value is neither a valid value for this configuration (Options are: [all]) NOR a valid "
+                "value for this configuration (Options are: [pod])."
+            ),
+        ),
+        ("hypervisor.list", "KVM,Any", "The provided value is not a valid hypervisor type."),
+        ("remote.access.vpn.client.iprange", "10.1.2.1", "Invalid IP address value(s) specified for the config value."),
+        (
+            "commands.timeout",
+            "Start=0",
+            "Validation failed: The value for command 'Start' is not greater than 0. Invalid value: 0",
+        ),
+        ("dynamic.apichecker.enabled", "true", "Restricted configuration update not allowed"),
     ],
 )
 def test_a_wrong_value_changes_nothing(sim: Simulator, name: str, value: str, text: str) -> None:
@@ -96,6 +133,27 @@ def test_a_wrong_value_changes_nothing(sim: Simulator, name: str, value: str, te
     status, body = sim.call("updateConfiguration", name=name, value=value)
     assert (status, body["updateconfigurationresponse"]["errortext"]) == (431, text)
     assert listed(sim, name) == before
+
+
+def test_who_is_no_root_admin_sets_for_himself(op: Any, operator: Any, people: dict[str, Any]) -> None:
+    """A domain admin means his domain unless he names one, or an account; what he does not reach is refused."""
+    owner = operator(op.sim, people["owner"])
+    name = "password.policy.minimum.length"
+    owner.do("updateConfiguration", name=name, value="9")
+    assert listed(op.sim, name, domainid=people["ann"].domain.uuid) == "9"
+    assert op.sim.settings.value(name) == 0
+    root = op.only("listDomains", name="ROOT")["id"]
+    assert owner.refused("updateConfiguration", name=name, value="9", domainid=root)[0] == 531
+    event = op.rows("listEvents", keyword="CONFIGURATION", listall="true")[-1]
+    assert event["description"].endswith(f"configuration.  Name: {name}, New Value: 9, Scope: Domain")
+
+
+def test_what_accounts_may_have_their_domain_may_where_that_is_switched_on(op: Any, people: dict[str, Any]) -> None:
+    mine = {"name": "allow.public.user.templates", "value": "false", "domainid": people["ann"].domain.uuid}
+    assert "Invalid scope id" in op.refused("updateConfiguration", **mine)[1]
+    op.do("updateConfiguration", name="enable.account.settings.for.domain", value="true")
+    op.do("updateConfiguration", **mine)
+    assert op.sim.settings.value("allow.public.user.templates", people["ann"].account) is False
 
 
 def test_settings_are_typed(sim: Simulator) -> None:
