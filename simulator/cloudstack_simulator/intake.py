@@ -71,7 +71,7 @@ def is_address(name: str) -> bool:
 
 def _came_by_loopback(request: web.Request) -> bool:
     near = request.transport.get_extra_info("sockname") if request.transport is not None else None
-    return bool(near) and is_address(str(near[0])) and ipaddress.ip_address(near[0]).is_loopback
+    return near is not None and is_address(str(near[0])) and ipaddress.ip_address(near[0]).is_loopback
 
 
 def _refusal(text: str) -> web.HTTPForbidden:

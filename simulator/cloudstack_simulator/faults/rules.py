@@ -69,10 +69,25 @@ KINDS = {
     "store-unmounted": Kind(LIFE, "No storage VM mounts an image store (`object`: names of image stores)."),
     "agent-silent": Kind(LIFE, "The agent of a system VM that starts stays away (`object`: names of system VMs)."),
 }
+COUNTING = ("object", "nth", "times", "probability")
+"""Keys that choose among calls, or among objects that something happens to."""
 KEYS = frozenset(
     {"name", "do", "command", "object", "where", "nth", "times", "probability", "seconds", "code", "text", "enabled"}
 )
 CODES = frozenset({401, 430, 431, 432, 530, 531, 532, 533, 534, 535, 536, 537})
+
+
+def keys_of(do: str) -> list[str]:
+    """Keys of a rule that mean something for this kind, beside its name."""
+    kind = KINDS[do]
+    lasts = kind.place == CLOUD or do in ("slow", "hang-job")
+    return [
+        *(["command"] if kind.place != LIFE else []),
+        *(["where"] if kind.place == CLOUD else []),
+        *COUNTING,
+        *(["seconds"] if lasts else []),
+        *(["code", "text"] if do in ("error", "fail-job", "stall-job") else []),
+    ]
 
 
 class FaultError(ValueError):
@@ -185,7 +200,7 @@ def parse_rule(entry: Any, position: int, seed: int) -> Rule:
     kind = KINDS[do]
     if kind.place == LIFE and entry.get("command"):
         raise complain("happens to objects, not to calls; leave command out and name them by object")
-    return Rule(
+    rule = Rule(
         name=name,
         do=do,
         command=_commands(entry.get("command"), complain),
@@ -200,6 +215,22 @@ def parse_rule(entry: Any, position: int, seed: int) -> Rule:
         enabled=_switch(entry.get("enabled", True), complain),
         chance=random.Random(f"{seed}/{name}"),
     )
+    _refuse_idle_keys(rule, complain)
+    return rule
+
+
+def _refuse_idle_keys(rule: Rule, complain: _Complaint) -> None:
+    """What a rule would not heed: whoever wrote it means something narrower than what would happen."""
+    plain = Rule(rule.name, rule.do, seconds=rule.kind.seconds)
+    said = [key for key in ("where", "seconds", *COUNTING) if getattr(rule, key) != getattr(plain, key)]
+    for key in said:
+        if key not in keys_of(rule.do):
+            raise complain(f"{key} means nothing for {rule.do}; leave it out, there is {', '.join(keys_of(rule.do))}")
+        if key in COUNTING and rule.is_standing:
+            raise complain(
+                f"{key} chooses among calls, and {rule.do} without command holds at once; "
+                "name its objects by where, or the command from which on it holds"
+            )
 
 
 class _Complaint:

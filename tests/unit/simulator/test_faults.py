@@ -194,3 +194,28 @@ def test_a_wrong_document_changes_nothing(sim: Simulator) -> None:
     with pytest.raises(FaultError):
         sim.faults.use({"rules": [{"do": "reset"}, {"do": "nonsense"}]})
     assert [rule.name for rule in sim.faults.rules] == ["keep"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ({"do": "storage-full", "object": "PS0"}, "object chooses among calls, and storage-full without command holds"),
+        ({"do": "agents-down", "nth": 2}, "nth chooses among calls"),
+        ({"do": "agents-down", "probability": 0.5}, "or the command from which on it holds"),
+        ({"do": "lose-answer", "where": "web-*"}, "where means nothing for lose-answer"),
+        ({"do": "reset", "seconds": 3}, "seconds means nothing for reset; leave it out, there is command, object"),
+        ({"do": "router-lost", "where": "r-1"}, "where means nothing for router-lost"),
+    ],
+)
+def test_a_rule_says_nothing_that_it_would_not_heed(sim: Simulator, rule: dict[str, Any], text: str) -> None:
+    """Else pools and hosts that nobody meant would go as well."""
+    with pytest.raises(FaultError, match=text):
+        sim.faults.use({"rules": [rule]})
+
+
+def test_a_condition_waits_for_its_turn_where_it_names_a_command(faulty: Simulator) -> None:
+    faulty.faults.use({"rules": [{"do": "agents-down", "command": "listZones", "nth": 2, "name": "away"}]})
+    send(faulty, "listZones")
+    assert host_names(faulty, "Up")
+    send(faulty, "listZones")
+    assert not host_names(faulty, "Up")
