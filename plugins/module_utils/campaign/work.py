@@ -100,7 +100,7 @@ class _Wave:
         try:
             _to_its_goal(run, target, entry)
         finally:
-            entry.ended = run.now()
+            entry.ended = run.now() if entry.begun else 0.0
 
     def _end(self, target: Target, future: Future[None]) -> None:
         run, entry = self.run, self.run.timeline.entries[target.id]
@@ -144,6 +144,7 @@ def _tried(run: Any, target: Target, entry: Entry, *, again: bool) -> bool:
     """
     standing = run.procedure.standing(run, target)
     if standing.state not in (DUE, UNDER_WAY) and not again:
+        entry.begun = 0.0
         run.timeline.turn(target, "already" if standing.state == DONE else "skipped", standing.reason)
         return True
     if standing.state not in (DUE, UNDER_WAY, DONE):

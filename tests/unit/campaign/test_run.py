@@ -220,6 +220,14 @@ def test_a_brake_that_is_pulled_already_or_never_can_be_is_refused(tmp_path):
     assert len(world.go(stop_file=str(brake), check=True)["plan"]) == 6
 
 
+def test_what_reached_its_goal_before_its_turn_was_not_interrupted():
+    world = World(2)
+    world.on_step = lambda name: world.version.update(r1=2)
+    result = world.go()
+    assert states(result) == {"r0": "done", "r1": "already"}
+    assert [bool(target["begun"] or target["ended"]) for target in result["report"]["targets"]] == [True, False]
+
+
 def test_the_stop_file_is_a_brake(tmp_path):
     world = World(4)
     world.on_step = lambda name: (tmp_path / "stop").touch()
