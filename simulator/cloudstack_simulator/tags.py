@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .access import PROJECT, project_of
 from .model.operations import ResourceTag
 from .model.tenants import domain_path
 
@@ -63,12 +64,17 @@ class Tags:
             "value": tag.value,
             "resourcetype": tag.resource_type,
             "resourceid": tag.resource,
-            "account": account.name,
+            **self._owner(account),
             "domainid": domain.uuid,
             "domain": domain.name,
             "domainpath": domain_path(domain),
             "customer": tag.customer,
         }
+
+    def _owner(self, account: Row) -> dict[str, Any]:
+        """The account, or the project whose own account it is."""
+        project = project_of(self.sim.db, account.id) if account.account_type == PROJECT else None
+        return {"account": account.name} if project is None else {"projectid": project.uuid, "project": project.name}
 
     def has_any(self, kind: str, row: Row, wanted: list[tuple[str | None, str | None]]) -> bool:
         """Whether the row has one of these tags under that type word; a value of None takes any."""

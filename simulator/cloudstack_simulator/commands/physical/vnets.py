@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...call import Call, live
 from ...errors import InvalidParameter
+from ...hash_order import in_hash_order
 from ...listing import equal, matching
 from ...model.physical import GuestVlanRange, PhysicalNetwork, Vnet
 from ...registry import SUCCESS, command
@@ -64,7 +65,8 @@ def replace(sim: Simulator, network: PhysicalNetwork, ranges: list[Range]) -> No
     _check_removal(sim, network, rows, gone)
     for value in gone:
         sim.db.vnets.delete(rows[value])
-    for text in _in_hash_order([str(n) for n in sorted(wanted - rows.keys())]):
+    # The server numbers its VLANs in the order of a hash set.
+    for text in in_hash_order([str(n) for n in sorted(wanted - rows.keys())]):
         sim.db.vnets.add(Vnet(vnet=text, physical_network_id=network.id, zone_id=network.zone_id))
     network.vlan = written(list(wanted))
 
@@ -82,21 +84,6 @@ def _check_removal(sim: Simulator, network: PhysicalNetwork, rows: dict[int, Vne
                     "overlaps with the dedicated range  Please release the overlapping dedicated range before deleting "
                     "the range"
                 )
-
-
-def _in_hash_order(texts: list[str]) -> list[str]:
-    """The order in which a Java hash set hands out its texts: the server numbers its VLANs in that order."""
-    capacity = 16
-    while len(texts) > capacity * 3 // 4:
-        capacity *= 2
-    return sorted(texts, key=lambda text: _spread(text) & (capacity - 1))
-
-
-def _spread(text: str) -> int:
-    value = 0
-    for character in text:
-        value = (value * 31 + ord(character)) & 0xFFFFFFFF
-    return value ^ (value >> 16)
 
 
 def vnet_view(call: Call, row: Vnet) -> dict[str, Any]:
