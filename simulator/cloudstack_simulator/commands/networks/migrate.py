@@ -9,7 +9,7 @@ from ...errors import CloudRuntime, InvalidParameter
 from ...model.networks import Network
 from ...registry import command
 from ..zones import zone_life
-from . import lifecycle
+from . import lifecycle, offering_change
 from .views import network_view
 
 
@@ -51,16 +51,8 @@ def _check_network(call: Call, network: Network) -> None:
 
 def _check_offering(call: Call, network: Network, new: Any) -> None:
     old = call.db.network_offerings[network.offering_id]
-    if old.guest_type != "Isolated":
-        raise InvalidParameter("NetworkOfferingId can be upgraded only for the network of type Isolated")
-    if any(getattr(old, what) != getattr(new, what) for what in ("guest_type", "traffic_type", "specify_ip_ranges")):
-        raise InvalidParameter(
-            f"Can't upgrade from network offering {old.uuid} to {new.uuid}; check logs for more information"
-        )
-    if old.internal_lb != new.internal_lb:
-        raise InvalidParameter(
-            "Original and new offerings support different types of LB - Internal vs Public, can't upgrade"
-        )
+    if not offering_change.may_move(call, network, old, new):
+        raise offering_change.unfit(old, new)
 
 
 def _physical(call: Call, network: Network, offering: Any) -> Any:

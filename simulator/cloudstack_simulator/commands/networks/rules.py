@@ -13,6 +13,7 @@ from . import conflicts, services
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
+    from ...tables import Database
 
 for kind in ("FirewallRule", "PortForwardingRule", "LoadBalancer"):
     taggable(kind, "firewall_rules")
@@ -62,14 +63,19 @@ SERVICES = {"PortForwarding": "PortForwarding", "LoadBalancing": "Lb", "Vpn": "V
 """Purposes of rules that make an address serve something."""
 
 
+def services_of(db: Database, ip: Any) -> set[str]:
+    """What an address serves."""
+    used = {SERVICES[r.purpose] for r in db.firewall_rules.where(ip_id=ip.id) if r.purpose in SERVICES}
+    used |= {"SourceNat"} if ip.is_source_nat else set()
+    return used | ({"StaticNat"} if ip.is_static_nat else set())
+
+
 def check_service(call: Call, ip: Any, network: Any, service: str) -> None:
     """Without conserve mode an address serves one thing only."""
     offering = call.db.network_offerings.get(network.offering_id)
     if offering is None or offering.conserve_mode:
         return
-    used = {SERVICES[r.purpose] for r in call.db.firewall_rules.where(ip_id=ip.id) if r.purpose in SERVICES}
-    used |= {"SourceNat"} if ip.is_source_nat else set()
-    used |= {"StaticNat"} if ip.is_static_nat else set()
+    used = services_of(call.db, ip)
     if len(used) > 1:
         raise IllegalArgument(f"There are multiple services used ip {ip.address}.")
     if used and used != {service}:

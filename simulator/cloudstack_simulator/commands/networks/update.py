@@ -11,7 +11,7 @@ from ...model.networks import Network
 from ...registry import command
 from ..common import completed
 from ..zones.texts import is_domain_name
-from . import addressing, create_checks, lifecycle, mtu
+from . import addressing, create_checks, mtu, offering_change
 from .create import DOMAIN_RULE
 from .views import network_view
 
@@ -32,13 +32,32 @@ def update(call: Call) -> Any:
         raise InvalidParameter("Can't update system networks")
     call.check_access(network)
     new_source_nat = _new_source_nat(call, network)
-    new = _new_offering(call, network)
+    new = offering_change.wanted(call, network)
     create_checks.check_dns(call, new or call.db.network_offerings[network.offering_id], network)
     if p.networkdomain is not None:
         _check_domain(call, network, new)
     reserved = _reservation(call, network)
-    _check_lost_services(call, network, new)
+    lost = offering_change.lost_services(call, network, new)
+    restarts = new is not None or new_source_nat is not None or p.networkdomain is not None or _dns_changes(p, network)
     yield 0.05
+    _set(call, network)
+    if reserved is not None:
+        network.network_cidr, network.cidr = reserved
+    wakes = new is not None and offering_change.wakes(call, network, new)
+    if new is not None:
+        offering_change.take(call.sim, network, new, lost)
+    if new_source_nat is not None:
+        for ip in call.db.ip_addresses.where(network_id=network.id):
+            ip.is_source_nat = ip.id == new_source_nat.id
+    if restarts:
+        yield from offering_change.restart(call, network, wakes=wakes)
+    completed(call, "NETWORK.UPDATE", "updating network. Network Id", network)
+    return {"network": network_view(call, network)}
+
+
+def _set(call: Call, network: Network) -> None:
+    """What changes without a check against other things."""
+    p = call.params
     for parameter, field in PLAIN.items():
         if p[parameter] is not None:
             setattr(network, field, p[parameter])
@@ -46,18 +65,13 @@ def update(call: Call) -> Any:
     _set_mtu(call, network)
     if p.networkdomain is not None:
         network.network_domain = p.networkdomain or None
-    if reserved is not None:
-        network.network_cidr, network.cidr = reserved
-    if new is not None:
-        network.offering_id, network.redundant = new.id, new.redundant_router
-    if new_source_nat is not None:
-        for ip in call.db.ip_addresses.where(network_id=network.id):
-            ip.is_source_nat = ip.id == new_source_nat.id
     network.details["hideIpAddressUsage"] = "true" if p.hideipaddressusage else "false"
     if p.customid is not None:
         call.db.networks.change_uuid(network, p.customid)
-    completed(call, "NETWORK.UPDATE", "updating network. Network Id", network)
-    return {"network": network_view(call, network)}
+
+
+def _dns_changes(p: Any, network: Network) -> bool:
+    return any(p[name] is not None and p[name] != getattr(network, name) for name in ("dns1", "dns2"))
 
 
 def _new_source_nat(call: Call, network: Network) -> Any:
@@ -100,61 +114,6 @@ def _check_domain(call: Call, network: Network, new: Any) -> None:
         raise CloudRuntime(f"Service Dns is not supported by the network offering {offering}")
 
 
-def _new_offering(call: Call, network: Network) -> Any:
-    """The offering to change to, None when it stays the same."""
-    db, new = call.db, call.params.networkofferingid
-    if new is None:
-        return None
-    if network.guest_type != "Isolated":
-        raise InvalidParameter("NetworkOffering update can be performed for Isolated networks only.")
-    named = ((new.uuid, "networkOfferingId"),) if getattr(new, "uuid", None) else ()
-    if not new or new.removed is not None:
-        raise InvalidParameter("Unable to find network offering with specified id", uuids=named)
-    if new.state != "Enabled":
-        raise InvalidParameter(
-            "Network offering with specified id is not in Enabled state, can't upgrade to it", uuids=named
-        )
-    old = db.network_offerings[network.offering_id]
-    if new.for_vpc != old.for_vpc:
-        raise InvalidParameter(
-            f"Can't update as the new offering is {'a vpc offering ' if new.for_vpc else 'not a vpc offering'}"
-        )
-    if new.id == old.id:
-        return None
-    if call.params.changecidr and any(vm.state != "Stopped" for vm in lifecycle.vms_in(call.sim, network)):
-        raise InvalidParameter(
-            "All user vm of network of specified id should be stopped before changing CIDR!",
-            uuids=((network.uuid, "networkId"),),
-        )
-    fits = (
-        new.guest_type == old.guest_type
-        and new.specify_vlan == old.specify_vlan
-        and new.specify_ip_ranges == old.specify_ip_ranges
-        and new.tags == old.tags
-        and new.traffic_type == old.traffic_type
-        and ("SourceNat" in new.services) == ("SourceNat" in old.services)
-    )
-    if not fits:
-        raise InvalidParameter(
-            f"Can't upgrade from network offering {old.uuid} to {new.uuid}; check logs for more information"
-        )
-    return new
-
-
-def _check_lost_services(call: Call, network: Network, new: Any) -> None:
-    """An offering with fewer services is for those who insist."""
-    if new is None or call.params.forced:
-        return
-    old = call.db.network_offerings[network.offering_id]
-    lost = [name for name in old.services if name not in new.services and name != "Gateway"]
-    if lost:
-        raise CloudRuntime(
-            f"The new offering:{new.name} will remove the following services [{', '.join(lost)}]along with all the "
-            "related configuration currently in use. will not proceed with the network update.set forced parameter to "
-            "true for forcing an update."
-        )
-
-
 def _reservation(call: Call, network: Network) -> tuple[str | None, str] | None:
     """(whole CIDR, CIDR for instances) that `guestvmcidr` asks for."""
     text = call.params.guestvmcidr
@@ -179,9 +138,10 @@ def _reservation(call: Call, network: Network) -> tuple[str | None, str] | None:
     whole_text = network.network_cidr or network.cidr
     whole = net.cidr(whole_text)
     if whole is None or not span.subnet_of(whole):
+        gap = " " if network.network_cidr else "  "
         raise InvalidParameter(
-            "Invalid value of Guest VM CIDR. For IP Reservation, Guest VM CIDR  should be a subset of network CIDR : "
-            f"{whole_text}"
+            "Invalid value of Guest VM CIDR. For IP Reservation, Guest VM CIDR  should be a subset of network CIDR :"
+            f"{gap}{whole_text}"
         )
     for address in addressing.taken(call.sim, network) - {network.gateway}:
         if address and not span.network_address <= net.IPv4Address(address) <= span.broadcast_address:
@@ -189,9 +149,15 @@ def _reservation(call: Call, network: Network) -> tuple[str | None, str] | None:
                 f"Active IPs like {address} exist outside the Guest VM CIDR. Cannot apply reservation "
             )
     if span == whole and text != whole_text:
-        kind = "CIDR" if network.network_cidr is None else "Network CIDR"
+        same = f"The Start IP and End IP of guestvmcidr: {text} and"
+        if network.network_cidr is None:
+            raise InvalidParameter(
+                f"{same} CIDR: {whole_text} are same, even though both the cidrs appear to be different. As a "
+                "precaution no IP Reservation will be applied."
+            )
         raise InvalidParameter(
-            f"The Start IP and End IP of guestvmcidr: {text} and {kind}: {whole_text} are same, even though both the "
-            "cidrs appear to be different. As a precaution no IP Reservation will be applied."
+            f"{same} Network CIDR: {whole_text} are same, even though both the cidrs appear to be different. As a "
+            "precaution IP Reservation will not be affected. If you want to reset IP Reservation, specify guestVmCidr "
+            f"to be: {whole_text}"
         )
     return (None, str(whole_text)) if span == whole else (str(whole_text), text)
