@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target
@@ -46,7 +46,18 @@ def _targets(run: Any) -> Sequence[Target]:
         )
     cut = 0.0 if run.option("method") == "live" else EXPECTED_CUT
     rows = selected_instances(run, asked)
+    if asked:
+        rows += _cut_off(run, {row["id"] for row in rows})
     return [target_of(run, row, cut=cut, interrupts=f"instance {row['name']}") for row in rows]
+
+
+def _cut_off(run: Any, known: Collection[str]) -> list[Row]:
+    """What a run that was cut off had stopped and changed: it does not have the old offering any more."""
+    marked = _marks(run).read().keys() - known
+    if not marked:
+        return []
+    changed = selected_instances(run, {"serviceofferingid": run.memory["offering"]["id"]})
+    return [row for row in changed if row["id"] in marked]
 
 
 def _offering(run: Any, name: str) -> Row:

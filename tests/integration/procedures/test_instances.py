@@ -256,8 +256,14 @@ def test_a_volatile_offering_is_not_given_by_accident(cloud):
     assert "root disk would be made anew" in told["report"]["targets"][0]["reason"]
 
 
-@in_every_way
-def test_a_change_that_is_cut_off_anywhere_ends_with_a_running_instance(kind):
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [*((kind, {"names": ["web"]}) for kind in FIXED), ("killed_after", {"from_offering": SMALL}),
+     *(pytest.param(kind, {"names": ["web"]}, marks=[pytest.mark.exhaustive]) for kind in FAULTS if kind not in FIXED)],
+)  # fmt: skip
+def test_a_change_that_is_cut_off_anywhere_ends_with_a_running_instance(kind, asked):
+    """By its old offering it is found no more, once it has the new one."""
+
     def proved(cloud):
         assert (cloud.vm("web")["serviceofferingname"], cloud.vm("web")["state"]) == (MEDIUM, "Running")
         assert cloud.rows("listAnnotations", annotationfilter="all") == []
@@ -265,7 +271,7 @@ def test_a_change_that_is_cut_off_anywhere_ends_with_a_running_instance(kind):
     survives(
         kind,
         lambda cloud, fault: cloud.run(
-            SIZE, fault=fault, names=["web"], compute_offering=MEDIUM, method="restart", retries=2
+            SIZE, fault=fault, compute_offering=MEDIUM, method="restart", retries=2, **asked
         ),
         proved,
     )
