@@ -72,3 +72,22 @@ def test_disk_offerings_tell_whether_an_instance_may_have_such_disks(place: Any)
     rows = op.rows("listDiskOfferings", virtualmachineid=vm["id"])
     found = {row["name"]: row["suitableforvirtualmachine"] for row in rows}
     assert found == {"Small": True, "Medium": True, "Large": True, "Custom": True, "fast": False, "near": False}
+
+
+def test_parts_that_were_not_asked_for_come_with_the_rows_after_the_first(place: Any) -> None:
+    """The server joins an instance with its NICs and groups, and minds what was asked for in the first row only."""
+    group = place.op.do("createAffinityGroup", name="g", type="host anti-affinity")["affinitygroup"]["id"]
+    vm = place.deploy("web", affinitygroupids=group, startvm="false")
+
+    def look(details: str) -> tuple[int, int, bool]:
+        row = place.op.only("listVirtualMachines", id=vm["id"], details=details)
+        return len(row["nic"]), len(row["affinitygroup"]), "cpunumber" in row
+
+    assert [look(d) for d in ("min", "affgrp", "stats", "nics")] == [
+        (0, 0, False), (0, 1, False), (0, 0, True), (1, 0, False),
+    ]  # fmt: skip
+    place.op.do("createTags", resourceids=vm["id"], resourcetype="UserVm", **{"tags[0].key": "a", "tags[0].value": "b"})
+    assert look("min") == (0, 0, False)
+    tag = {"tags[0].key": "c", "tags[0].value": "d"}
+    place.op.do("createTags", resourceids=vm["id"], resourcetype="UserVm", **tag)
+    assert look("min") == (1, 1, False)
