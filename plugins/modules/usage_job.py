@@ -43,6 +43,7 @@ options:
 notes:
   - 'Its settings are data like all others: see M(cloudstack.ops.setting).'
   - The server says that a run was ordered even where no usage server runs; so the records are awaited.
+  - No run is ordered while the usage server is away.
   - A run begins where the latest successful one ended; a day before that is not counted again, nor ordered.
 """
 

@@ -120,7 +120,7 @@ def _mail(task: Any) -> dict[str, Any]:
     if empty:
         raise InvalidInput(
             f"no mail would be sent: {', '.join(empty)} {'is' if len(empty) == 1 else 'are'} empty",
-            option="name",
+            obj=f"setting {empty[0]}",
             remedy="set them with the module setting, and restart the management servers",
         )
     name, to = task.option("name"), values["alert.email.addresses"]

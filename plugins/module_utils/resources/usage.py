@@ -35,7 +35,7 @@ def _run(task: Any) -> dict[str, Any]:
         "changed": False, "day": day.isoformat(), "records": records, "settings": settings, "usage_server": job,
         "problems": problems,
     }  # fmt: skip
-    if not records and task.option("generate") and not past:
+    if not records and task.option("generate") and not past and not _is_away(job, settings):
         result["changed"] = True
         if not task.check:
             _generate(task, day, result)
@@ -101,6 +101,11 @@ def _job(task: Any, settings: dict[str, str]) -> tuple[dict[str, Any], list[str]
     return facts, problems
 
 
+def _is_away(job: dict[str, Any], settings: dict[str, str]) -> bool:
+    """Whether nobody would take an order: it would wait in a table, and the next run of the task would add another."""
+    return settings["enable.usage.server"].lower() != "true" or job.get("state", "Up") != "Up"
+
+
 def _records(task: Any, day: date) -> int:
     asked = {"startdate": day.isoformat(), "enddate": day.isoformat(), "page": 1, "pagesize": 1}
     return int(task.client.call("listUsageRecords", asked).get("count") or 0)
@@ -134,6 +139,7 @@ USAGE_JOB = Operation(
     notes=(
         "Its settings are data like all others: see M(cloudstack.ops.setting).",
         "The server says that a run was ordered even where no usage server runs; so the records are awaited.",
+        "No run is ordered while the usage server is away.",
         "A run begins where the latest successful one ended; a day before that is not counted again, nor ordered.",
     ),
     options=(

@@ -62,9 +62,12 @@ def test_a_missed_run_is_ordered_once_and_awaited(cloud: UsageCloud) -> None:
     missed = cloud.look()
     assert missed["failed"] and "the usage server is Down" in missed["msg"]
     assert f"there are no usage records of {day}" in missed["msg"]
+    for check in (True, False):
+        refused = cloud.look(generate=True, check=check)
+        assert refused["failed"] and (refused["changed"], cloud.changes) == (False, 0), "nobody would take the order"
+    cloud.sim.faults.remove(rule)
     planned = cloud.look(generate=True, check=True)
     assert (planned["changed"], cloud.changes) == (True, 0)
-    cloud.sim.faults.remove(rule)
     made_up = cloud.look(generate=True)
     assert (made_up["changed"], cloud.changes, made_up["day"]) == (True, 1, day)
     assert made_up["records"] >= 4
