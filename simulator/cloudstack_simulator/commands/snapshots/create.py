@@ -48,6 +48,8 @@ def allocate_snapshot(call: Call) -> Snapshot:
         raise InvalidParameter(f"VolumeId: {volume.id} LocationType is supported only for managed storage")
     if p.zoneids and p.policyid is not None:
         raise InvalidParameter("zoneids parameter can not be specified with policyid parameter")
+    if p.storageids and p.policyid is not None:
+        raise InvalidParameter("storageids can not be specified for snapshots linked with snapshot policy")
     if p.zoneids:
         _check_zones(call)
     call.sim.limits.check(call.db.accounts[volume.account_id], "snapshot")

@@ -12,6 +12,7 @@ from ...model.volumes import Volume
 from ...registry import command
 from .. import hypervisors
 from ..common import completed
+from ..offerings import usable
 from ..storage_pools.view import pool_view
 from . import encryption, lifecycle, placement
 from .view import volume_view
@@ -38,64 +39,75 @@ def _check(call: Call, volume: Volume, pool: Any) -> None:
     call.check_access(volume)
     if volume.state != "Ready":
         raise InvalidParameter("Volume must be in ready state")
-    if not pool or pool.removed is not None:
-        raise InvalidParameter(f"Failed to find the destination storage pool: {pool.id}")
     if volume.pool_id == pool.id:
         raise InvalidParameter(f"Volume {volume} is already on the destination storage pool")
-    if encryption.is_encrypted(call.sim, volume):
-        raise InvalidParameter("Migration of encrypted volumes is unsupported")
     vm = call.db.vms.get(volume.vm_id)
     if vm is not None:
-        _check_vm(call, volume, vm, pool)
+        _check_vm(call, volume, vm)
+    if encryption.is_encrypted(call.sim, volume):
+        raise InvalidParameter("Migration of encrypted volumes is unsupported")
+    if not pool or pool.removed is not None:
+        raise InvalidParameter(f"Failed to find the destination storage pool: {pool.id}")
     if pool.state == "Maintenance":
         raise InvalidParameter(
             f"Cannot migrate volume {volume}to the destination storage pool {pool.name} "
             "as the storage pool is in maintenance mode."
         )
-    if call.params.newdiskofferingid is not None:
-        _check_offering(volume, pool, call.params.newdiskofferingid)
-    elif not placement.suits(pool, placement.tags_of(call.sim, volume)):
-        raise CloudRuntime(f"Storage pool {pool.name} is not suitable to migrate volume {volume.name}")
     if not placement.has_room(call.sim, pool, volume.size):
         raise CloudRuntime(f"Storage pool {pool.name} does not have enough space to migrate volume {volume.name}")
+    if vm is not None and vm.state == "Running" and not _reachable(call, volume, pool):
+        raise InvalidParameter("Cannot migrate a volume of a virtual machine to a storage pool in a different cluster")
+    if call.params.newdiskofferingid is not None:
+        _check_offering(call, volume, vm, pool, call.params.newdiskofferingid)
 
 
-def _check_offering(volume: Volume, pool: Any, offering: Any) -> None:
-    """The offering that the volume shall have from then on: as large, and on pools with its tags."""
-    if not offering or offering.removed is not None or offering.state != "Active" or offering.compute_only:
-        raise InvalidParameter(f"We cannot find a disk offering by id: {offering.id}")
-    if not offering.customized and offering.size != volume.size:
-        raise InvalidParameter(
-            f"You are migrating volume {volume} and changing its disk offering to {offering.uuid}. However, the sizes "
-            "of the volume and the new disk offering are different."
-        )
-    if not placement.suits(pool, offering.tags):
-        raise InvalidParameter(
-            f"Target Storage [id={pool.uuid}] tags [{','.join(pool.tags)}] does not match new disk offering "
-            f"[id={offering.uuid}] tags [{','.join(offering.tags)}]."
-        )
-
-
-def _check_vm(call: Call, volume: Volume, vm: Any, pool: Any) -> None:
+def _check_vm(call: Call, volume: Volume, vm: Any) -> None:
+    if vm.hypervisor == "External":
+        raise InvalidParameter("Volume migration operation is not allowed for hypervisor type External")
     if call.db.vm_snapshots.where(vm_id=vm.id):
         raise InvalidParameter(
             "Volume cannot be migrated, please remove all VM snapshots for VM to which this volume is attached"
         )
     if vm.state != "Running":
         return
-    if not call.params.livemigrate:
-        raise InvalidParameter(
-            f"The volume {volume}is attached to a vm and for migrating it the parameter livemigrate should be specified"
-        )
+    if call.db.service_offerings[vm.service_offering_id].vgpu_profile_id is not None:
+        raise InvalidParameter("Live Migration of GPU enabled VM is not supported")
+    if not any(c.storage_motion for c in call.db.hypervisor_capabilities.where(hypervisor=vm.hypervisor)):
+        raise InvalidParameter("Volume needs to be detached from VM")
     if vm.hypervisor == "KVM":
         raise InvalidParameter(
             "KVM does not support volume live migration due to the limited possibility to refresh VM XML domain. "
             "Therefore, to live migrate a volume between storage pools, one must migrate the VM to a different host "
             "as well to force the VM XML domain update. Use 'migrateVirtualMachineWithVolumes' instead."
         )
-    source = call.db.storage_pools.get(volume.pool_id)
-    if source is not None and source.cluster_id is not None and pool.cluster_id not in (None, source.cluster_id):
-        raise InvalidParameter("Cannot migrate a volume of a virtual machine to a storage pool in a different cluster")
+    if not call.params.livemigrate:
+        raise InvalidParameter(
+            f"The volume {volume}is attached to a vm and for migrating it the parameter livemigrate should be specified"
+        )
+
+
+def _check_offering(call: Call, volume: Volume, vm: Any, pool: Any, offering: Any) -> None:
+    """The offering that the volume shall have from then on: for such storage, and on pools with its tags."""
+    if not offering or offering.removed is not None:
+        raise InvalidParameter(f"The disk offering informed is not valid [id={offering.id}].")
+    usable.check_disk(call, call.caller.account, offering, call.db.zones[volume.zone_id])
+    if offering.use_local_storage is not (pool.scope == "HOST"):
+        words = ("local", "shared") if pool.scope == "HOST" else ("shared", "local")
+        raise InvalidParameter(
+            f"You cannot move the volume to {words[0]} storage, with the disk offering configured for {words[1]} "
+            "storage."
+        )
+    if not placement.suits(pool, offering.tags):
+        raise InvalidParameter(
+            f"Migration failed: target pool [{pool.name}, tags:{','.join(pool.tags) or 'null'}] has no matching tags "
+            f"for volume [{volume.name}, uuid:{volume.uuid}, tags:{','.join(offering.tags)}]"
+        )
+    compute = call.db.service_offerings.get(vm.service_offering_id) if vm is not None else None
+    if volume.kind == "ROOT" and compute is not None and compute.disk_offering_strictness:
+        raise InvalidParameter(
+            f"Disk offering cannot be changed to the volume {volume.uuid} since existing disk offering is strictly "
+            "associated with the volume"
+        )
 
 
 def move(call: Call, volume: Volume, pool: Any) -> Volume:

@@ -193,11 +193,23 @@ def check_change(call: Call, volume: Volume, size: int) -> None:
         )
 
 
+def _check_host(call: Call, volume: Volume, size: int) -> None:
+    """Disks of running KVM instances are resized by their host."""
+    vm = call.db.vms.get(volume.vm_id)
+    if size == volume.size or vm is None or vm.state != "Running" or vm.hypervisor != "KVM":
+        return
+    host = call.db.hosts[vm.host_id]
+    for fine, word in ((host.state == "Up", "Up"), (host.resource_state == "Enabled", "Enabled")):
+        if not fine:
+            raise InvalidParameter(f"The KVM host where vm is running is not {word}")
+
+
 def resize(call: Call, volume: Volume, size: int) -> None:
     if size > volume.size:
         call.sim.limits.check(call.db.accounts[volume.account_id], "primary_storage", size - volume.size)
     if size > volume.size:
         _find_room(call, volume, size)
+    _check_host(call, volume, size)
     pool = call.db.storage_pools.get(volume.pool_id)
     if pool is not None and size < volume.size and hypervisors.is_fake(volume.hypervisor):
         raise CloudRuntime(

@@ -191,6 +191,6 @@ def test_a_volume_that_moves_may_get_an_offering_that_fits_where_it_goes(running
     )
     move = {"volumeid": volume["id"], "storageid": target}
     status, text = running.op.refused("migrateVolume", **move, newdiskofferingid=wrong)
-    assert (status, "does not match new disk offering" in text) == (431, True)
+    assert (status, "[fast, tags:fast] has no matching tags for volume" in text) == (431, True)
     running.op.do("migrateVolume", **move, newdiskofferingid=right)
     assert (look(running, volume)["storageid"], look(running, volume)["diskofferingid"]) == (target, right)
