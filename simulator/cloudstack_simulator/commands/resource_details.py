@@ -40,11 +40,12 @@ def _check_kind(kind: str) -> None:
 
 
 def _resource(call: Call, kind: str) -> Any:
-    _check_kind(kind)
-    given, table = call.params.resourceid, call.db.tables[TABLES[kind]]
+    """The living row that is meant."""
+    given, table = call.params.resourceid, call.db.tables.get(TABLES.get(kind, ""))
     number = not UUID.fullmatch(given) and given.isdigit()
-    row = table.get(int(given)) if number else table.find(given)
-    if row is None:
+    row = None if table is None else table.get(int(given)) if number else table.find(given)
+    if row is None or row.removed is not None:
+        _check_kind(kind)
         raise InvalidParameter(f"Unable to find resource by {'id' if number else 'uuid'} {given} and type {kind}")
     if hasattr(row, "account_id"):
         call.check_access(row)
@@ -70,22 +71,26 @@ def _remove(call: Call, row: Any, key: str | None) -> None:
 
 @command("addResourceDetail")
 def add_details(call: Call) -> dict[str, Any]:
-    kind, display = _kind(call), call.params.get("fordisplay", True)
-    row = _resource(call, kind)
-    for key, value in flat_map(call.params.details).items():
+    """All of them or, when one is empty, none."""
+    kind, display, details = _kind(call), call.params.get("fordisplay", True), flat_map(call.params.details)
+    for key, value in details.items():
         if not value:
             raise InvalidParameter(f"Value for the key {key} is either null or empty")
-        if hasattr(row, "details"):
-            row.details = {**row.details, key: value}
-            continue
-        _remove(call, row, key)
-        call.db.resource_details.add(ResourceDetail(resource=row.uuid, key=key, value=value, display=display))
+    row = _resource(call, kind)
+    if hasattr(row, "details"):
+        row.details = {**row.details, **details}
+    else:
+        for key, value in details.items():
+            _remove(call, row, key)
+            call.db.resource_details.add(ResourceDetail(resource=row.uuid, key=key, value=value, display=display))
+    call.event("CREATE_RESOURCE_DETAILS", "Successfully completed creating resource meta data")
     return SUCCESS
 
 
 @command("removeResourceDetail")
 def remove_detail(call: Call) -> dict[str, Any]:
     _remove(call, _resource(call, _kind(call)), call.params.key)
+    call.event("DELETE_RESOURCE_DETAILS", "Successfully completed deleting resource meta data")
     return SUCCESS
 
 

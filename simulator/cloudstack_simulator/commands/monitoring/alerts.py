@@ -100,17 +100,18 @@ def _chosen(call: Call, what: str) -> list[Alert]:
         raise InvalidParameter("either ids, type, startdate or enddate must be specified")
     if p.startdate is not None and p.enddate is None:
         raise InvalidParameter("enddate must be specified with startdate parameter")
-    rows = p.ids if p.ids else list(call.db.alerts)
-    if p.ids and any(alert.removed is not None or alert.archived for alert in rows):
-        raise ServerApiError(530, f"Unable to {what} Alerts, one or more parameters has invalid values")
-    return [
+    found = [
         alert
-        for alert in rows
-        if not alert.archived
+        for alert in p.ids or call.db.alerts
+        if alert.removed is None
+        and not alert.archived
         and (p.type is None or str(alert.type) == str(p.type))
         and (p.startdate is None or alert.created >= p.startdate)
         and (p.enddate is None or alert.created <= p.enddate)
     ]
+    if p.ids and len(found) < len(p.ids):
+        raise ServerApiError(530, f"Unable to {what} Alerts, one or more parameters has invalid values")
+    return found
 
 
 @command("archiveAlerts")

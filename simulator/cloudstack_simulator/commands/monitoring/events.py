@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from ...access import project_of, visible_accounts
+from ... import contract
+from ...access import in_domain, project_of, visible_accounts
 from ...call import Call
 from ...clock import timestamp
-from ...errors import InvalidParameter
+from ...errors import InvalidParameter, ServerApiError
 from ...listing import equal, matching
 from ...model.operations import Event
 from ...model.tenants import domain_path
 from ...parameters import UUID
 from ...registry import SUCCESS, command
+from ...tables import SPECS
+
+NORMAL = 0
 
 
 def event_view(call: Call, event: Event) -> dict[str, Any]:
@@ -42,19 +47,38 @@ def event_view(call: Call, event: Event) -> dict[str, Any]:
     }
 
 
-def _is_somebody(call: Call, uuid: str) -> bool:
-    """Whether there is, or was, anything with the id."""
-    return UUID.fullmatch(uuid) is not None and any(t.find(uuid) is not None for t in call.db.tables.values())
+@cache
+def _resource_types() -> dict[str, str]:
+    """What commands and events are about: the lower-cased word → as it is written."""
+    words = {fact.instance_type for fact in contract.commands().values() if fact.instance_type}
+    words |= {kind.__name__ for spec in SPECS.values() for kind in spec.row_classes}
+    return {word.lower(): word for word in words}
+
+
+def _check_resource(call: Call) -> None:
+    """A thing is named with its type; there is, or was, such a thing, and the caller reaches it."""
+    p, kind = call.params, None
+    if p.resourcetype is not None:
+        kind = _resource_types().get(p.resourcetype.lower())
+        if kind is None:
+            raise InvalidParameter("Invalid resourcetype")
+    if p.resourceid is None:
+        return
+    if kind is None:
+        raise InvalidParameter("resourceid parameter must be used with resourcetype parameter")
+    rows = [t.find(p.resourceid) for t in call.db.tables.values()] if UUID.fullmatch(p.resourceid) else []
+    row = next((row for row in rows if row is not None), None)
+    if row is None:
+        raise InvalidParameter("Invalid resourceid")
+    if not call.caller.is_root_admin and hasattr(row, "account_id"):
+        call.check_access(row)
 
 
 @command("listEvents")
 def list_events(call: Call) -> dict[str, Any]:
     """The newest events; those of one page in the order they happened."""
     p = call.params
-    if p.resourceid and not p.resourcetype:
-        raise InvalidParameter("resourceid parameter must be used with resourcetype parameter")
-    if p.resourceid and not _is_somebody(call, p.resourceid):
-        raise InvalidParameter("Invalid resourceid")
+    _check_resource(call)
     allowed = visible_accounts(call)
     parent = p.startid
     filters = [
@@ -80,33 +104,48 @@ def list_events(call: Call) -> dict[str, Any]:
     return answer
 
 
-def _chosen(call: Call) -> list[Event]:
+def _chosen(call: Call, what: str) -> list[Event]:
+    """The events that are meant, of accounts that the caller reaches; named ones have all to be among them."""
     p = call.params
-    if not p.ids and not p.type and p.enddate is None and p.startdate is None:
+    if not p.ids and not p.type and p.enddate is None:
         raise InvalidParameter("either ids, type or enddate must be specified")
     if p.startdate is not None and p.enddate is None:
         raise InvalidParameter("enddate must be specified with startdate parameter")
-    rows = p.ids if p.ids else list(call.db.events)
-    return [
-        event
-        for event in rows
-        if event.removed is None
+    found = [event for event in p.ids or call.db.events if _is_chosen(call, event)]
+    if p.ids and len(found) < len(p.ids):
+        raise ServerApiError(530, f"Unable to {what} Events, one or more parameters has invalid values")
+    return found
+
+
+def _is_chosen(call: Call, event: Event) -> bool:
+    p = call.params
+    return (
+        event.removed is None
+        and not event.archived
         and (p.type is None or event.type == p.type)
         and (p.startdate is None or event.created >= p.startdate)
         and (p.enddate is None or event.created <= p.enddate)
-        and (call.caller.is_root_admin or event.account_id == call.caller.account.id)
-    ]
+        and _reaches(call, event)
+    )
+
+
+def _reaches(call: Call, event: Event) -> bool:
+    """Users their own events, admins those of all domains below theirs."""
+    caller = call.caller
+    if caller.account.account_type == NORMAL:
+        return event.account_id == caller.account.id
+    return in_domain(call.db, call.db.accounts[event.account_id].domain_id, caller.account.domain_id)
 
 
 @command("archiveEvents")
 def archive_events(call: Call) -> dict[str, Any]:
-    for event in _chosen(call):
+    for event in _chosen(call, "archive"):
         event.archived = True
     return SUCCESS
 
 
 @command("deleteEvents")
 def delete_events(call: Call) -> dict[str, Any]:
-    for event in _chosen(call):
+    for event in _chosen(call, "delete"):
         call.db.events.delete(event)
     return SUCCESS
