@@ -87,7 +87,44 @@ def test_a_fault_is_added_switched_and_removed_by_keyboard_alone(running: Runnin
     page.press("Tab")
     page.press("Enter")
     page.until("document.querySelectorAll('#rules li').length === 0")
+    page.until("document.activeElement.id === 'rule-do'")
     assert running.sim.faults.rules == []
+
+
+def test_focus_stays_beside_a_rule_that_was_removed(running: RunningSimulator, page: Browser) -> None:
+    for name in ("one", "two"):
+        running.sim.faults.add({"do": "slow", "name": name})
+    page.until("document.querySelectorAll('#rules li').length === 2")
+    page.js("document.querySelector('#rules li .plain').focus()")
+    page.press("Enter")
+    page.until("document.activeElement.getAttribute('aria-label') === 'Rule two'")
+
+
+def test_the_form_asks_only_for_what_the_kind_heeds(running: RunningSimulator, page: Browser) -> None:
+    def asked(kind: str) -> list[str]:
+        page.js(f"document.querySelector('#rule-do').value = '{kind}'")
+        page.js("document.querySelector('#rule-do').dispatchEvent(new Event('change'))")
+        return page.js("[...document.querySelectorAll('#new-rule input')].filter(n => n.offsetParent).map(n => n.name)")
+
+    assert asked("lose-answer") == ["command", "object", "nth", "times", "probability"]
+    assert asked("router-lost") == ["object", "nth", "times", "probability"]
+    assert "where" in asked("storage-full")
+    assert {"code", "text"} <= set(asked("error"))
+    page.js("document.querySelector('#rule-message').focus()")
+    page.type("out of luck")
+    page.press("Enter")
+    page.until("document.querySelectorAll('#rules li').length === 1")
+    assert running.sim.faults.rules[0].text == "out of luck"
+
+
+def test_an_unreachable_simulator_is_told(running: RunningSimulator, page: Browser) -> None:
+    running.sim.faults.add({"do": "slow"})
+    page.until("document.querySelectorAll('#rules li').length === 1")
+    running.stop()
+    page.until("document.querySelector('#connection').dataset.tone === 'bad'")
+    page.js("document.querySelector('#rules .switch').click()")
+    page.until("document.querySelector('#rule-error').textContent === 'The simulator does not answer.'")
+    page.complaints.clear()
 
 
 def test_a_wrong_rule_is_explained_where_it_was_typed(page: Browser) -> None:
@@ -104,8 +141,11 @@ def test_everything_has_a_role_and_a_name(running: RunningSimulator, page: Brows
     page.until("document.querySelectorAll('#rules li').length && document.querySelectorAll('#calls tr').length")
     tree = page.tree()
     assert {"banner", "main", "heading", "tablist", "status"} <= {role for role, _name in tree}
-    assert [(role, name) for role, name in tree if role in NAMELESS - {"table"} and not name] == []
+    assert [(role, name) for role, name in tree if role in NAMELESS and not name] == []
     assert ("switch", "Rule slow 1") in tree
+    assert {"columnheader", "rowheader", "cell"} <= {role for role, _name in tree}
+    page.size(360, 900)
+    assert {"table", "columnheader", "rowheader", "cell"} <= {role for role, _name in page.tree()}
     levels = page.js("[...document.querySelectorAll('h1,h2,h3,h4')].map(n => +n.tagName[1])")
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
@@ -119,7 +159,7 @@ def test_texts_stand_out_from_their_ground(running: RunningSimulator, page: Brow
     assert page.js((Path(__file__).parent / "contrast.js").read_text()) == []
 
 
-@pytest.mark.parametrize("width", [1400, 420])
+@pytest.mark.parametrize("width", [1600, 1400, 900, 360])
 def test_it_fits_its_window_and_is_not_blank(page: Browser, tmp_path: Path, width: int) -> None:
     page.size(width, 1300)
     assert page.js("document.documentElement.scrollWidth <= innerWidth")

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .book import FaultBook
-from .rules import KINDS, FaultError, Rule, parse, read
+from .rules import KINDS, FaultError, Rule, keys_of, parse, read
 
-__all__ = ["KINDS", "FaultBook", "FaultError", "Rule", "parse", "read"]
+__all__ = ["KINDS", "FaultBook", "FaultError", "Rule", "keys_of", "parse", "read"]

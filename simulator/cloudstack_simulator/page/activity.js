@@ -9,19 +9,19 @@ export function showActivity({ counters, calls, jobs, events }) {
   rows("calls", calls, (cells, call) => {
     setText(cells[1], call.command || "(none)");
     answer(cells[2], call.status);
-    setText(cells[3], parameters(call));
+    explain(cells[3], call.error ?? "", Object.entries(call.params));
   });
   rows("jobs", jobs, (cells, job) => {
     setText(cells[1], job.command);
     badge(cells[2].firstElementChild, job.state);
-    setText(cells[3], job.text);
+    explain(cells[3], job.text, []);
   });
   rows("events", events, (cells, event) => {
     setText(cells[1], event.type);
     const shown = cells[2].firstElementChild;
     shown.dataset.tone = { INFO: "quiet", WARN: "wait" }[event.level] ?? "bad";
     setText(shown, event.level);
-    setText(cells[3], event.text);
+    explain(cells[3], "", [["", event.text]]);
   });
 }
 
@@ -34,8 +34,11 @@ function rows(id, items, fill) {
   });
 }
 
+// Roles are told, because a narrow page lays rows out as blocks, and then they would be no table any more.
 function createRow() {
-  return make("tr", {}, make("td", { class: "time" }), make("th", { scope: "row" }), make("td", {}, make("span", { class: "badge" })), make("td", { class: "text" }));
+  return make("tr", { role: "row" }, make("td", { role: "cell", class: "time" }), make("th", { role: "rowheader", scope: "row" }),
+    make("td", { role: "cell" }, make("span", { class: "badge" })),
+    make("td", { role: "cell", class: "text" }, make("span", { class: "why" }), make("span", { class: "given" })));
 }
 
 function answer(cell, status) {
@@ -44,10 +47,16 @@ function answer(cell, status) {
   setText(shown, status === 0 ? "none" : status);
 }
 
-function parameters({ params, error }) {
-  const given = Object.entries(params).filter(([name]) => !["apikey", "signature", "sessionkey"].includes(name.toLowerCase()));
-  const text = given.map(([name, value]) => `${name}=${value}`).join("  ");
-  return error ? `${error}  |  ${text}` : text;
+const CREDENTIALS = new Set(["apikey", "signature", "sessionkey"]);
+
+// Why it failed, and below it what was given: names stand out from their values.
+function explain(cell, why, given) {
+  const [reason, list] = cell.children;
+  setText(reason, why);
+  reason.hidden = !why;
+  const shown = given.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()));
+  if (list.childElementCount === shown.length) return;
+  list.replaceChildren(...shown.map(([name, value]) => make("span", { class: "pair" }, name && make("b", {}, `${name}=`), value)));
 }
 
 export function startTabs() {

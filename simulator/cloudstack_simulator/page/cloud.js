@@ -1,8 +1,9 @@
 // Zones with their pods, clusters, hosts and pools; system VMs and routers.
 
-import { badge, byId, keyed, make, setText, tone } from "./dom.js";
+import { badge, byId, count, keyed, make, setText, tone } from "./dom.js";
 
 const FEW = 64; // hosts up to which clusters are open from the start
+const LONG = 40; // routers from which on their list may scroll
 const known = new Map();
 let first = true;
 
@@ -31,19 +32,33 @@ function createZone() {
     make("header", {}, make("h3", {}), make("span", { class: "badge" }), make("p", { class: "facts" })),
     make("div", { class: "pods" }),
     make("div", { class: "vms" },
-      make("section", {}, make("h4", {}, "System VMs"), make("ul", { class: "chips system" })),
-      make("section", {}, make("h4", { class: "router-title" }, "Routers"), make("ul", { class: "chips routers" }))));
+      make("section", {}, make("h4", {}, "System VMs"), make("ul", { class: "chips system", "aria-label": "System VMs" })),
+      make("section", {}, make("h4", { class: "router-title" }, "Routers"), make("ul", { class: "chips routers", "aria-label": "Routers" }))));
 }
 
 function updateZone(node, zone, open) {
   setText(node.querySelector("h3"), zone.name);
   badge(node.querySelector("header .badge"), zone.state);
-  setText(node.querySelector(".facts"), `${count(zone.instances, "instance")}, ${count(zone.networks, "guest network")}, ${count(zone.routercount, "router")}`);
+  setText(node.querySelector(".facts"), facts(zone));
   keyed(node.querySelector(".pods"), zone.pods, createPod, (pod, facts) => updatePod(pod, facts, open));
   keyed(node.querySelector(".system"), zone.systemvms, createChip, updateChip);
   keyed(node.querySelector(".routers"), zone.routers, createChip, updateChip);
+  reachable(node.querySelector(".routers"), zone.routers.length);
   const more = zone.routercount - zone.routers.length;
   setText(node.querySelector(".router-title"), more > 0 ? `Routers (first ${zone.routers.length} of ${zone.routercount})` : zone.routercount ? "Routers" : "Routers (none)");
+}
+
+function facts({ instances, networks, routercount }) {
+  const states = Object.entries(instances);
+  const total = states.reduce((sum, [, number]) => sum + number, 0);
+  const told = states.map(([state, number]) => `${number.toLocaleString("en")} ${state}`).join(", ");
+  return `${count(total, "instance")}${total ? ` (${told})` : ""}, ${count(networks, "guest network")}, ${count(routercount, "router")}`;
+}
+
+// What scrolls has to be within reach of the keyboard; what does not is no stop on its way.
+function reachable(list, size) {
+  if (size > LONG) list.tabIndex = 0;
+  else list.removeAttribute("tabindex");
 }
 
 function createPod() {
@@ -111,8 +126,4 @@ function updateChip(node, vm) {
   setText(node.querySelector(".name"), vm.name);
   setText(node.querySelector(".kind"), KINDS[vm.kind] ?? "");
   badge(node.querySelector(".badge"), vm.state);
-}
-
-function count(number, word) {
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
 }

@@ -12,7 +12,7 @@ import orjson
 from aiohttp import web
 
 from ..commands.appliances.ageing import age
-from ..faults import KINDS, FaultError, Rule
+from ..faults import KINDS, FaultError, Rule, keys_of
 from ..public_ports import RuleDoors
 from ..system_vm_tls import SystemVmDoors, view
 from . import picture
@@ -80,7 +80,7 @@ class SidePath:
         return _file(request.match_info["name"])
 
     async def _commands(self, _request: web.Request) -> web.Response:
-        kinds = {name: {"place": kind.place, "text": kind.text} for name, kind in KINDS.items()}
+        kinds = {name: {"place": kind.place, "text": kind.text, "keys": keys_of(name)} for name, kind in KINDS.items()}
         return _json({"commands": picture.commands(), "kinds": kinds})
 
     async def _counters(self, _request: web.Request) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def _zone(sim: Simulator, zone: Any) -> dict[str, Any]:
         ],
         "routers": [{"id": vm.uuid, "name": vm.name, "state": vm.state} for vm in routers[:SHOWN_ROUTERS]],
         "routercount": len(routers),
-        "instances": len(db.vms.where(vm_type="User", zone_id=zone.id)),
+        "instances": dict(Counter(vm.state for vm in db.vms.where(vm_type="User", zone_id=zone.id)).most_common()),
         "networks": len(db.networks.where(zone_id=zone.id, traffic_type="Guest")),
     }
 
