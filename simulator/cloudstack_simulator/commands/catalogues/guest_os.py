@@ -1,4 +1,4 @@
-"""Guest operating systems, their categories and their names on hypervisors."""
+"""Guest operating systems and their categories."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from ... import contract
 from ...call import Call, live
 from ...clock import timestamp
 from ...errors import CloudRuntime, InvalidParameter
-from ...listing import contains, equal
-from ...model.catalogue import GuestOs, GuestOsMapping, HypervisorCapabilities, OsCategory
+from ...listing import Filter, contains, equal, matching
+from ...model.catalogue import GuestOs, HypervisorCapabilities, OsCategory
 from ...parameters import flat_map
 from ...registry import SUCCESS, allocate, at_install, command
+from ..common import architecture
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
 
-HYPERVISORS = ("XenServer", "VMware", "KVM")
+NOT_FOUND = "Guest OS not found. Please specify a valid ID for the Guest OS"
 
 
 @at_install(order=5)
@@ -55,16 +56,35 @@ def category_view(_call: Call, category: OsCategory) -> dict[str, Any]:
 
 @command("listOsCategories")
 def list_os_categories(call: Call) -> dict[str, Any]:
+    """A keyword takes the place of a name."""
     p = call.params
     filters = [
         equal("id", p.id),
-        contains("name", p.name),
-        contains("name", p.keyword),
+        contains("name", p.name if p.keyword is None else p.keyword),
         equal("is_featured", p.isfeatured),
+        _with_images(call),
     ]
     return call.listing(
         "oscategory", call.db.os_categories, category_view, where=filters, sort=lambda c: (c.sort_key, c.id)
     )
+
+
+def _with_images(call: Call) -> Filter | None:
+    """Categories of whose systems there are templates or ISOs as asked for: in a zone, of an architecture …"""
+    p, db, arch = call.params, call.db, architecture(call.params.arch)
+    if all(value is None for value in (p.zoneid, arch, p.isiso, p.isvnf)):
+        return None
+    here = {place.template_id for place in db.template_zones.where(zone_id=p.zoneid.id)} if p.zoneid else None
+    found = {
+        db.guest_os[image.guest_os_id].category_id
+        for image in db.templates
+        if image.guest_os_id is not None
+        and (here is None or image.id in here)
+        and arch in (None, image.arch)
+        and p.isiso in (None, image.is_iso)
+        and p.isvnf in (None, image.kind == "VNF")
+    }
+    return matching(lambda category: category.id in found)
 
 
 @command("addOsCategory")
@@ -78,8 +98,9 @@ def add_os_category(call: Call) -> dict[str, Any]:
 @command("updateOsCategory")
 def update_os_category(call: Call) -> dict[str, Any]:
     p = call.params
-    category = live(p.id, "OS category not found by id {id}")
-    category.name = p.get("name", category.name)
+    category = live(p.id, "Invalid OS category ID specified")
+    if (p.name or "").strip():
+        category.name = p.name
     category.is_featured = p.get("isfeatured", category.is_featured)
     category.sort_key = p.get("sortkey", category.sort_key)
     return {"oscategory": category_view(call, category)}
@@ -87,9 +108,10 @@ def update_os_category(call: Call) -> dict[str, Any]:
 
 @command("deleteOsCategory")
 def delete_os_category(call: Call) -> dict[str, Any]:
-    category = live(call.params.id, "OS category not found by id {id}")
-    if call.db.guest_os.where(category_id=category.id):
-        raise CloudRuntime("Unable to remove OS category as it is in use by guest OS types")
+    category = live(call.params.id, "Invalid OS category ID specified")
+    systems = call.db.guest_os.where(category_id=category.id)
+    if systems:
+        raise InvalidParameter(f"Unable to delete the OS category. {len(systems)} guest OS exist for it.")
     call.db.os_categories.remove(category)
     return SUCCESS
 
@@ -125,7 +147,7 @@ def list_os_types(call: Call) -> dict[str, Any]:
 @allocate("addGuestOs")
 def allocate_guest_os(call: Call) -> GuestOs:
     p, db = call.params, call.db
-    category = live(p.oscategoryid, "OS category not found. Please specify a valid OS category")
+    category = live(p.oscategoryid, "Guest OS category not found. Please specify a valid Guest OS category")
     if db.guest_os.where(display_name=p.osdisplayname):
         raise InvalidParameter(
             f"The specified Guest OS name : {p.osdisplayname} already exists. Please specify a unique name"
@@ -152,160 +174,39 @@ def add_guest_os(call: Call) -> dict[str, Any]:
     return {"ostype": guest_os_view(call, call.created)}
 
 
-def _own(row: Any, what: str) -> Any:
-    if not row.is_user_defined:
-        raise InvalidParameter(f"Unable to {what} system defined guest OS")
-    return row
-
-
 @command("updateGuestOs")
 def update_guest_os(call: Call) -> dict[str, Any]:
-    p, db = call.params, call.db
-    system = _own(live(p.id, "Guest OS not found. Please specify a valid ID for the Guest OS"), "modify")
+    """Systems that the server brings may be moved to another category; `fordisplay` alone changes nothing."""
+    p = call.params
+    system = live(p.id, NOT_FOUND)
+    name = (p.osdisplayname or "").strip() and p.osdisplayname
+    renamed = bool(name) and name != system.display_name
+    _check_update(call, system, name if renamed else None)
+    if (name or p.details or p.fordisplay is not None) and not system.is_user_defined:
+        raise InvalidParameter("Unable to modify system defined guest OS")
     if p.details and not p.name:
         raise CloudRuntime("Unable to persist on DB, due to: Column 'name' cannot be null")
-    if any(other is not system for other in db.guest_os.where(display_name=p.osdisplayname)):
-        raise InvalidParameter(
-            f"The specified Guest OS name : {p.osdisplayname} already exists. Please specify a unique guest OS name"
-        )
-    system.display_name = p.osdisplayname or system.display_name
-    if p.oscategoryid is not None:
-        system.category_id = p.oscategoryid.id
-    system.for_display = p.get("fordisplay", system.for_display)
+    if renamed or p.oscategoryid is not None:
+        system.display_name = name or system.display_name
+        system.for_display = p.get("fordisplay", system.for_display)
+        system.category_id = p.oscategoryid.id if p.oscategoryid is not None else system.category_id
     return {"ostype": guest_os_view(call, system)}
+
+
+def _check_update(call: Call, system: GuestOs, new_name: str | None) -> None:
+    p = call.params
+    if new_name is not None and any(other is not system for other in call.db.guest_os.where(display_name=new_name)):
+        raise InvalidParameter(
+            f"The specified Guest OS name : {new_name} already exists. Please specify a unique guest OS name"
+        )
+    if p.oscategoryid is not None:
+        live(p.oscategoryid, "Invalid OS category ID specified")
 
 
 @command("removeGuestOs")
 def remove_guest_os(call: Call) -> dict[str, Any]:
-    system = _own(live(call.params.id, "Guest OS not found. Please specify a valid ID for the Guest OS"), "remove")
+    system = live(call.params.id, NOT_FOUND)
+    if not system.is_user_defined:
+        raise InvalidParameter("Unable to remove system defined guest OS")
     call.db.guest_os.remove(system)
     return SUCCESS
-
-
-def mapping_view(call: Call, mapping: GuestOsMapping) -> dict[str, Any]:
-    system = call.db.guest_os[mapping.guest_os_id]
-    return {
-        "id": mapping.uuid,
-        "hypervisor": mapping.hypervisor,
-        "hypervisorversion": mapping.hypervisor_version,
-        "ostypeid": system.uuid,
-        "osdisplayname": system.display_name,
-        "osnameforhypervisor": mapping.os_name,
-        "isuserdefined": str(mapping.is_user_defined).lower(),
-    }
-
-
-@command("listGuestOsMapping")
-def list_guest_os_mapping(call: Call) -> dict[str, Any]:
-    """Mappings that were added; the server's own thousands are not carried."""
-    p, db = call.params, call.db
-    if p.hypervisorversion and not p.hypervisor:
-        raise InvalidParameter("Hypervisor version parameter cannot be used without specifying a hypervisor type")
-    filters = [
-        equal("id", p.id),
-        equal("guest_os_id", p.ostypeid),
-        equal(lambda m: db.guest_os[m.guest_os_id].display_name, p.osdisplayname),
-        equal("os_name", p.osnameforhypervisor),
-        equal("hypervisor", p.hypervisor),
-        equal("hypervisor_version", p.hypervisorversion),
-    ]
-    return call.listing("guestosmapping", db.guest_os_mappings, mapping_view, where=filters, keyword=("os_name",))
-
-
-@allocate("addGuestOsMapping")
-def allocate_mapping(call: Call) -> GuestOsMapping:
-    p, db = call.params, call.db
-    if p.hypervisor not in HYPERVISORS:
-        raise InvalidParameter(f"Please specify a valid hypervisor : {', '.join(HYPERVISORS)}")
-    if not p.ostypeid and not p.osdisplayname:
-        raise InvalidParameter("Please specify either a guest OS name or UUID")
-    system = p.ostypeid or db.guest_os.first(display_name=p.osdisplayname)
-    if system is None:
-        raise InvalidParameter(f"Unable to find the guest OS by name or UUID: {p.osdisplayname}")
-    version = p.hypervisorversion
-    same = [
-        m
-        for m in db.guest_os_mappings.where(guest_os_id=system.id)
-        if (m.hypervisor, m.hypervisor_version) == (p.hypervisor, version)
-    ]
-    if same and not p.forced:
-        raise InvalidParameter(
-            f"Mapping from hypervisor : {p.hypervisor}, version : {version} and guest OS : {system.display_name} "
-            "already exists!"
-        )
-    mapping: GuestOsMapping = db.guest_os_mappings.add(
-        GuestOsMapping(
-            guest_os_id=system.id, hypervisor=p.hypervisor, hypervisor_version=version, os_name=p.osnameforhypervisor
-        )
-    )
-    return mapping
-
-
-@command("addGuestOsMapping")
-def add_mapping(call: Call) -> dict[str, Any]:
-    return {"guestosmapping": mapping_view(call, call.created)}
-
-
-def _mapping(call: Call, what: str) -> GuestOsMapping:
-    mapping = live(call.params.id, "Guest OS mapping not found. Please specify a valid ID for the Guest OS mapping")
-    if not mapping.is_user_defined:
-        raise InvalidParameter(f"Unable to {what} system defined Guest OS mapping")
-    found: GuestOsMapping = mapping
-    return found
-
-
-@command("updateGuestOsMapping")
-def update_mapping(call: Call) -> dict[str, Any]:
-    mapping = _mapping(call, "modify")
-    mapping.os_name = call.params.osnameforhypervisor
-    return {"guestosmapping": mapping_view(call, mapping)}
-
-
-@command("removeGuestOsMapping")
-def remove_mapping(call: Call) -> dict[str, Any]:
-    call.db.guest_os_mappings.remove(_mapping(call, "remove"))
-    return SUCCESS
-
-
-def capabilities_view(_call: Call, row: HypervisorCapabilities) -> dict[str, Any]:
-    return {
-        "id": row.uuid if row.shows_id else None,
-        "hypervisorversion": row.version,
-        "hypervisor": row.hypervisor,
-        "maxguestslimit": row.max_guests,
-        "securitygroupenabled": row.security_groups,
-        "maxdatavolumeslimit": row.max_data_disks,
-        "maxhostspercluster": row.max_hosts_per_cluster,
-        "storagemotionenabled": row.storage_motion,
-        "vmsnapshotenabled": row.vm_snapshots,
-    }
-
-
-@command("listHypervisorCapabilities")
-def list_hypervisor_capabilities(call: Call) -> dict[str, Any]:
-    p = call.params
-    filters = [equal("id", p.id), equal("hypervisor", p.hypervisor)]
-    return call.listing(
-        "hypervisorCapabilities",
-        call.db.hypervisor_capabilities,
-        capabilities_view,
-        where=filters,
-        keyword=("hypervisor",),
-    )
-
-
-@command("updateHypervisorCapabilities")
-def update_hypervisor_capabilities(call: Call) -> dict[str, Any]:
-    p = call.params
-    row = p.id
-    if row is None:
-        found = call.db.hypervisor_capabilities.where(hypervisor=p.hypervisor or "", version=p.hypervisorversion or "")
-        row = found[0] if found else None
-    live(row, "unable to find the hypervisor capabilities")
-    row.max_guests = p.get("maxguestslimit", row.max_guests)
-    row.max_data_disks = p.get("maxdatavolumeslimit", row.max_data_disks)
-    row.max_hosts_per_cluster = p.get("maxhostsperclusterlimit", row.max_hosts_per_cluster)
-    row.security_groups = p.get("securitygroupenabled", row.security_groups)
-    row.storage_motion = p.get("storagemotionenabled", row.storage_motion)
-    row.vm_snapshots = p.get("vmsnapshotenabled", row.vm_snapshots)
-    return {"hypervisorcapabilities": capabilities_view(call, row)}

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from ...access import entity_owner
 from ...call import Call, live
 from ...clock import timestamp
-from ...errors import InvalidParameter, ServerApiError
+from ...errors import ApiError, IllegalArgument, InvalidParameter, ServerApiError
 from ...limits import GIB
-from ...listing import equal, tagged
+from ...listing import any_of, equal, tagged
 from ...model.features import Bucket, ObjectStore
 from ...parameters import flat_map
 from ...registry import SUCCESS, allocate, command, on_account_removal
 from ...tags import taggable
+from .. import urls
 from ..common import owner_fields
 
 PROVIDERS = ("Simulator", "MinIO", "Ceph", "Cloudian HyperStore")
+
+ADDRESS = re.compile(r"(\d+\.){3}\d+")
 
 taggable("Bucket", "buckets")
 
@@ -38,29 +43,44 @@ def store_row(call: Call, store: ObjectStore) -> dict[str, Any]:
 @command("addObjectStoragePool")
 def add_store(call: Call) -> dict[str, Any]:
     p = call.params
-    if p.provider not in PROVIDERS:
-        raise InvalidParameter(f"can't find object store provider: {p.provider}")
-    if call.db.object_stores.where(name=p.name):
-        raise ServerApiError(530, f"The object store with name {p.name} already exists, try creating with another name")
+    try:
+        _check_new(call)
+    except ApiError as error:
+        raise ServerApiError(530, error.text) from None
     store = call.db.object_stores.add(
         ObjectStore(name=p.name, url=p.url, provider=p.provider, size=p.size, details=flat_map(p.details))
     )
     return {"objectstore": store_view(call, store)}
 
 
+def _check_new(call: Call) -> None:
+    p, stores = call.params, call.db.object_stores
+    if p.provider not in PROVIDERS:
+        raise InvalidParameter(f"can't find object store provider: {p.provider}")
+    if stores.where(name=p.name):
+        raise InvalidParameter(f"The object store with name {p.name} already exists, try creating with another name")
+    urls.check(p.url)
+    if any(store.url == p.url for store in stores):
+        raise InvalidParameter(f"The object store with url {p.url} already exists")
+
+
 @command("updateObjectStoragePool")
 def update_store(call: Call) -> dict[str, Any]:
+    """Names may be given twice here."""
     p = call.params
-    store = live(p.id, "Unable to find the object store with ID: {id}")
-    if p.name and any(other is not store for other in call.db.object_stores.where(name=p.name)):
-        raise InvalidParameter(f"Object store name {p.name} already exists")
+    store = live(p.id, "Unable to find object store with ID: {id}", IllegalArgument)
+    if p.url is not None:
+        try:
+            urls.check(p.url)
+        except ApiError:
+            raise InvalidParameter(f"{p.url} is not a valid URL") from None
     store.name, store.url, store.size = p.get("name", store.name), p.get("url", store.url), p.get("size", store.size)
     return {"objectstore": store_view(call, store)}
 
 
 @command("deleteObjectStoragePool")
 def delete_store(call: Call) -> dict[str, Any]:
-    store = live(call.params.id, "Can't find object store by id: {id}")
+    store = live(call.params.id, "Object store with id {id} doesn't exist")
     if call.db.buckets.where(object_store_id=store.id):
         raise InvalidParameter("Cannot delete object store with buckets")
     call.db.object_stores.remove(store)
@@ -109,7 +129,8 @@ def bucket_row(call: Call, bucket: Bucket) -> dict[str, Any]:
 @allocate("createBucket")
 def allocate_bucket(call: Call) -> Bucket:
     p = call.params
-    owner = call.owner()
+    _check_name(p.name)
+    owner = entity_owner(call)
     store = live(p.objectstorageid, "Unable to find object store by id {id}")
     if p.quota < 0:
         raise InvalidParameter("Invalid quota size. Please specify a value greater than or equal to 0")
@@ -129,6 +150,39 @@ def allocate_bucket(call: Call) -> Bucket:
     )
     _count(call.sim, bucket, 1)
     return bucket
+
+
+def _check_name(name: str) -> None:
+    """Names are as S3 wants them."""
+    trouble = _trouble(name)
+    if trouble is not None:
+        raise InvalidParameter(f"Invalid Bucket Name: Bucket name {trouble}")
+
+
+def _trouble(name: str) -> str | None:
+    if not 3 <= len(name) <= 63:
+        return "should be between 3 and 63 characters long"
+    if ADDRESS.fullmatch(name):
+        return "must not be formatted as an IP Address"
+    for before, sign in zip(chr(0) + name, name, strict=False):
+        trouble = _trouble_with(before, sign)
+        if trouble is not None:
+            return trouble
+    return "should not end with '-' or '.'" if name[-1] in ".-" else None
+
+
+def _trouble_with(before: str, sign: str) -> str | None:
+    if "A" <= sign <= "Z":
+        return "should not contain uppercase characters"
+    if sign in " \t\r\n":
+        return "should not contain white space"
+    if sign in ".-":
+        if before == chr(0):
+            return "should not begin with a period" if sign == "." else "should not begin with a '-'"
+        if sign == before == ".":
+            return "should not contain two adjacent periods"
+        return "should not contain dashes next to periods" if {before, sign} == {".", "-"} else None
+    return None if sign.isascii() and sign.isalnum() else f"should not contain '{sign}'"
 
 
 def _count(sim: Any, bucket: Bucket, sign: int) -> None:
@@ -180,7 +234,7 @@ def list_buckets(call: Call) -> dict[str, Any]:
     p = call.params
     filters = [
         equal("id", p.id),
-        equal("id", p.ids),
+        any_of("id", p.ids),
         equal("name", p.name),
         equal("object_store_id", p.objectstorageid),
         tagged(call, "Bucket"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from ... import net
 from ...call import Call, live
-from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...errors import CloudRuntime, InvalidParameter, NotModelled, PermissionDenied
 from ...listing import equal
 from ...model.zones import Pod, PodRange, Zone
 from ...registry import SUCCESS, command
@@ -37,14 +37,10 @@ def list_pods(call: Call) -> dict[str, Any]:
 @command("createPod")
 def create_pod(call: Call) -> dict[str, Any]:
     p = call.params
-    for parameter, what in (("startip", "start IP"), ("endip", "end IP"), ("gateway", "gateway")):
-        if (parameter != "endip" or p.endip) and not net.is_ip4(p[parameter]):
-            raise InvalidParameter(f"The {what} is invalid")
-    if not net.is_netmask(p.netmask):
-        raise InvalidParameter("The netmask is invalid")
     zone = live(p.zoneid, "Please specify a valid zone.")
     if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
         raise PermissionDenied(f"Cannot perform this operation, Zone is currently disabled: {zone}")
+    _check_addresses(call, zone)
     network = net.network(p.gateway, p.netmask)
     cidr = str(network)
     end = p.endip or net.address(int(network.broadcast_address) - 1)
@@ -67,6 +63,20 @@ def create_pod(call: Call) -> dict[str, Any]:
     pod_ranges.add(call.sim, pod, PodRange(start=p.startip, end=end))
     call.event("POD.CREATE", f"Successfully completed creating pod. Pod Name: {pod.name}", pod)
     return {"pod": pod_view(call, pod)}
+
+
+def _check_addresses(call: Call, zone: Zone) -> None:
+    """Pods have addresses, but for those of edge zones."""
+    p = call.params
+    if zone.is_edge:
+        if any((p.startip, p.endip, p.gateway, p.netmask)):
+            raise InvalidParameter("IP range parameters can not be specified for a pod in an edge zone")
+        raise NotModelled(call.command)
+    for parameter, what in (("startip", "start IP"), ("endip", "end IP"), ("gateway", "gateway")):
+        if (parameter != "endip" or p.endip) and not net.is_ip4(p[parameter] or ""):
+            raise InvalidParameter(f"The {what} is invalid")
+    if not net.is_netmask(p.netmask or ""):
+        raise InvalidParameter("The netmask is invalid")
 
 
 def _check_name(call: Call, zone: Zone, name: str) -> None:
