@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import Client, Connection
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import Client, Connection, JobTimeout
 from cloudstack_simulator import usage
 from tests.integration.resources.conftest import Cloud, FastClock
 
@@ -73,6 +73,15 @@ def test_a_missed_run_is_ordered_once_and_awaited(cloud: UsageCloud) -> None:
     assert made_up["records"] >= 4
     again = cloud.look(generate=True)
     assert (again["changed"], cloud.changes, again["problems"]) == (False, 0, [])
+
+
+def test_records_that_do_not_come_are_a_failure_whatever_the_server_answered(cloud: UsageCloud) -> None:
+    rule = cloud.break_down()
+    day = cloud.past_midnight()
+    cloud.sim.faults.remove(rule)
+    with pytest.raises(JobTimeout, match=f"there are no usage records of {day}"):
+        cloud.run("usage_job", generate=True, timeout=0)
+    assert cloud.changes == 1
 
 
 def test_a_day_that_the_server_has_gone_past_is_not_ordered(cloud: UsageCloud) -> None:
