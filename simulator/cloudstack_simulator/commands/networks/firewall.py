@@ -143,7 +143,9 @@ def _listing(call: Call, traffic: str) -> dict[str, Any]:
     p = call.params
     ip = p.ipaddressid
     if ip is not None and (not ip or ip.account_id is None):
-        raise InvalidParameter(f"Ip address id={ip.uuid or ip.id} not ready for firewall rules yet")
+        raise InvalidParameter(f"Ip address id={ip.id} not ready for firewall rules yet")
+    if ip is not None:
+        call.check_access(ip)
     return call.listing(
         "firewallrule",
         call.db.firewall_rules,

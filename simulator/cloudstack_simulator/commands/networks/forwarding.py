@@ -147,7 +147,7 @@ def list_rules(call: Call) -> dict[str, Any]:
     p = call.params
     ip = p.ipaddressid
     if ip is not None and (not ip or ip.account_id is None):
-        raise InvalidParameter(f"Ip address id={ip.uuid or ip.id} not ready for port forwarding rules yet")
+        raise InvalidParameter(f"Ip address id={ip.id} not ready for port forwarding rules yet")
     return call.listing(
         "portforwardingrule",
         call.db.firewall_rules,

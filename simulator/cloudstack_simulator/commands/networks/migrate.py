@@ -21,15 +21,9 @@ def migrate(call: Call) -> Any:
         raise InvalidParameter("Failed to migrate network as the specified network is a vpc tier. Use migrateVpc.")
     if offering.for_vpc:
         raise InvalidParameter("Failed to migrate network as the specified network offering is a VPC offering")
-    _check_network(call, network)
-    if offering.id == network.offering_id:
+    if not check(call, network, offering):
         return {"network": network_view(call, network)}
-    _check_offering(call, network, offering)
-    if any(vm.state not in ("Running", "Stopped") for vm in lifecycle.vms_in(call.sim, network)):
-        raise CloudRuntime("Failed to migrate network as at least one VM is not in running or stopped state.")
-    if offering.state != "Enabled":
-        raise InvalidParameter("Failed to migrate network as the specified network offering is not enabled.")
-    physical = _physical(call, network, offering)
+    physical = physical_of(call, network, offering)
     was_there = network.state == "Implemented"
     yield lifecycle.STEP
     lifecycle.shut_down(call.sim, network)
@@ -39,6 +33,19 @@ def migrate(call: Call) -> Any:
         yield from lifecycle.implement(call, network)
     call.event("NETWORK.MIGRATE", "Successfully completed migrating network", network)
     return {"network": network_view(call, network)}
+
+
+def check(call: Call, network: Network, offering: Any) -> bool:
+    """Refuse what cannot migrate; False when there is nothing to do."""
+    _check_network(call, network)
+    if offering.id == network.offering_id:
+        return False
+    _check_offering(call, network, offering)
+    if any(vm.state not in ("Running", "Stopped") for vm in lifecycle.vms_in(call.sim, network)):
+        raise CloudRuntime("Failed to migrate network as at least one VM is not in running or stopped state.")
+    if offering.state != "Enabled":
+        raise InvalidParameter("Failed to migrate network as the specified network offering is not enabled.")
+    return True
 
 
 def _check_network(call: Call, network: Network) -> None:
@@ -55,7 +62,7 @@ def _check_offering(call: Call, network: Network, new: Any) -> None:
         raise offering_change.unfit(old, new)
 
 
-def _physical(call: Call, network: Network, offering: Any) -> Any:
+def physical_of(call: Call, network: Network, offering: Any) -> Any:
     """The zone's physical network for guests, among several the one that has the offering's tag."""
     zone = call.db.zones[network.zone_id]
     return zone_life.tagged_among(zone_life.networks_with_traffic(call.sim, zone, "Guest"), zone, offering.tags)

@@ -22,7 +22,7 @@ def check_new_tier(call: Call, offering: Any, subnet: tuple[str, str] | None) ->
     _check_acl(call, vpc)
     if vpc.zone_id != (p.zoneid.id if p.zoneid else vpc.zone_id):
         raise InvalidParameter("New network doesn't belong to vpc zone")
-    _check_services(call, vpc, offering)
+    check_services(vpc, call.db.vpc_offerings[vpc.offering_id], offering)
     _check_balancing(call, vpc, offering)
     tiers = call.db.networks.where(vpc_id=vpc.id)
     limit = int(call.setting(MOST_TIERS))
@@ -45,11 +45,11 @@ def _check_acl(call: Call, vpc: Any) -> None:
         raise InvalidParameter(f"ACL [{acl.uuid}] does not belong to the VPC [{acl.vpc_id}].")
 
 
-def _check_services(call: Call, vpc: Any, offering: Any) -> None:
-    known = call.db.vpc_offerings[vpc.offering_id].services
+def check_services(vpc: Any, vpc_offering: Any, offering: Any) -> None:
+    """Refuse an offering for tiers with services that the VPC's offering doesn't have from the same providers."""
     for service, names in offering.services.items():
         for name in names:
-            if name not in known.get(service, []):
+            if name not in vpc_offering.services.get(service, []):
                 raise InvalidParameter(f"Service/provider combination {service}/{name} is not supported by VPC {vpc}")
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 taggable("Vpc", "vpcs")
 STEP = 0.1
+REDUNDANT = "Redundant VPC offering"
+"""What a VPC gets that is made redundant."""
 
 
 def vpc_view(call: Call, vpc: Vpc) -> dict[str, Any]:
@@ -129,11 +131,13 @@ def same_vpc(call: Call) -> Any:
 def restart(call: Call) -> Any:
     p, vpc = call.params, the_vpc(call, call.params.id, "Unable to find Enabled VPC by id specified")
     yield STEP
-    if p.makeredundant:
+    becomes_redundant = bool(p.makeredundant and not vpc.redundant)
+    if becomes_redundant:
         vpc.redundant = True
+        vpc.offering_id = call.db.vpc_offerings.first(name=REDUNDANT).id
     source_nat(call, vpc)
     yield from routers.restart_for_vpc(
-        call, vpc, cleanup=bool(p.cleanup or p.makeredundant), live_patch=bool(p.livepatch)
+        call, vpc, cleanup=bool(p.cleanup or becomes_redundant), live_patch=bool(p.livepatch)
     )
     vpc.restart_required = False
     completed(call, "VPC.RESTART", "restarting VPC. VPC Id", vpc)

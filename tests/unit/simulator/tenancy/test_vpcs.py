@@ -200,3 +200,47 @@ def test_policies_of_vpns_are_taken_word_by_word(world: Any, policy: str) -> Non
         esppolicy="aes128-sha1",
     )  # fmt: skip
     assert (code, text.startswith(f"The customer gateway IKE policy {policy} is invalid!")) == (431, True)
+
+
+WITHOUT_LB = "@network_offerings:DefaultIsolatedNetworkOfferingForVpcNetworksNoLB"
+
+
+@pytest.fixture
+def moving(world: Any) -> Any:
+    """A VPC with a tier in use."""
+    world.do("createVPC", **(VPC | {"name": "moving", "cidr": "10.66.0.0/16"}))
+    tier = world.network(
+        "moved", vpcid="@vpcs:moving", gateway="10.66.1.1", netmask="255.255.255.0",
+        networkofferingid="@network_offerings:DefaultIsolatedNetworkOfferingForVpcNetworks",
+    )  # fmt: skip
+    tier.state = "Implemented"
+    yield tier
+    world.do("deleteNetwork", id=tier.uuid)
+    world.do("deleteVPC", id="@vpcs:moving")
+
+
+def test_a_vpc_migrates_with_its_tiers(world: Any, moving: Any) -> None:
+    given = {"vpcid": "@vpcs:moving", "vpcofferingid": "@vpc_offerings:Redundant VPC offering"}
+    assert world.refused("migrateVPC", **given) == (
+        431,
+        "Failed to migrate VPC as the specified tierNetworkOfferings is not complete",
+    )
+    place = {"tiernetworkofferings[0].networkid": moving.uuid}
+    offering = "tiernetworkofferings[0].networkofferingid"
+    assert "does not exist" in world.refused("migrateVPC", **given, **place, **{offering: "none"})[1]
+    other = "@network_offerings:DefaultIsolatedNetworkOfferingWithSourceNatService"
+    assert (
+        "can't be used for VPC networks for network moved("
+        in world.refused("migrateVPC", **given, **place, **{offering: other})[1]
+    )
+    vpc = world.do("migrateVPC", **given, **place, **{offering: WITHOUT_LB})["vpc"]
+    assert (vpc["vpcofferingname"], vpc["redundantvpcrouter"]) == ("Redundant VPC offering", True)
+    (tier,) = vpc["network"]
+    assert (tier["networkofferingname"][-4:], tier["state"]) == ("NoLB", "Implemented")
+    assert len(world.rows("listRouters", vpcid="@vpcs:moving", listall="true")) == 2
+
+
+def test_a_vpc_that_becomes_redundant_gets_the_offering_for_it(world: Any, moving: Any) -> None:
+    world.do("restartVPC", id="@vpcs:moving", makeredundant="true")
+    vpc = world.rows("listVPCs", id="@vpcs:moving")[0]
+    assert (vpc["redundantvpcrouter"], vpc["vpcofferingname"]) == (True, "Redundant VPC offering")
