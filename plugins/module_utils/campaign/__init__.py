@@ -11,6 +11,7 @@ from .options import with_default
 from .procedure import ACT, CHECK, VERIFY, Procedure, Stage
 from .run import Run, run_campaign
 from .targets import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
+from .typed import Names
 
 __all__ = (
     "ACT",
@@ -21,6 +22,7 @@ __all__ = (
     "LEFT",
     "UNDER_WAY",
     "VERIFY",
+    "Names",
     "Procedure",
     "Run",
     "Stage",

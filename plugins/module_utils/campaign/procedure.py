@@ -50,6 +50,7 @@ class Procedure:
     prepare, finish: work before the first and after the last step (a setting, a certificate); called only if needed.
     plan_details: lines below a target in the plan that people see, such as what moves where.
     confirm: text that the user must type in the option ``confirm`` because data can be lost; empty if none can.
+        ``Names`` where it lists what is left to do, so that a resumed run takes the text of the first one.
     options: the procedure's own options; those of every campaign are added (campaign/options.py).
     sequence: the stages in order, for its documentation and its picture.
     """

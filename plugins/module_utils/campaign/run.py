@@ -27,6 +27,7 @@ from .report import check_place, write_report
 from .schedule import in_order, waves
 from .targets import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Target
 from .timeline import Timeline
+from .typed import is_confirmed
 from .verdict import FAILURES, in_short, reported, verdict
 from .work import await_window, carry_out
 
@@ -188,7 +189,7 @@ def run_campaign(procedure: Procedure, task: Task) -> dict[str, Any]:
     result = {"changed": bool(run.needing or steps), "plan": entries(run, planned, steps)}
     result.update(_shown(run, lines(run, planned, steps)))
     if task.check and procedure.confirm and (wanted := procedure.confirm(run, due)):
-        result["confirm"] = wanted
+        result["confirm"] = str(wanted)
     if task.check or not (due or steps):
         run.timeline.ended = run.now()
         run.write_report()
@@ -241,11 +242,11 @@ def _inspect(run: Run) -> list[Target]:
 
 def _confirmed(run: Run, due: Sequence[Target]) -> None:
     wanted = run.procedure.confirm(run, due) if run.procedure.confirm else ""
-    if wanted and run.rules.confirm != wanted:
+    if wanted and not is_confirmed(wanted, run.rules.confirm):
         raise InvalidInput(
             f"{run.procedure.name} stops or loses here what its plan names, and wants to be confirmed",
             option="confirm",
-            remedy=f"look at the plan in check mode, then give confirm: {wanted!r}",
+            remedy=f"look at the plan in check mode, then give confirm: {str(wanted)!r}",
         )
 
 

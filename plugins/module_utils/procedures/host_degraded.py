@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Names, Procedure, Stage, Standing, Target
 from ..client import ApiError, InvalidInput, JobTimeout
 from ..model import Option, Row
 from .facts import CLUSTER, POD, ZONE
@@ -72,7 +72,7 @@ def _warn_of_obstacles(run: Any, due: Sequence[Target]) -> None:
 def _confirm(run: Any, due: Sequence[Target]) -> str:
     """Where no controller can say that a machine is off, a person has to."""
     unsure = sorted(target.name for target in due if _declaring(run) and not is_enabled(target.facts))
-    return f"{', '.join(unsure)} off" if unsure else ""
+    return Names(unsure, after=" off")
 
 
 def _act(run: Any, target: Target) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target, with_default
+from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Names, Procedure, Stage, Standing, Target, with_default
 from ..client import ApiError, InvalidInput
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE
@@ -117,7 +117,7 @@ def _refusals(run: Any, row: Mapping[str, Any]) -> list[str]:
 
 def _confirm(run: Any, due: Sequence[Target]) -> str:
     names = [name for target in due for name in run.memory["ahead"].get(target.id, {}).get("stopped", ())]
-    return f"stop {', '.join(sorted(names))}" if names else ""
+    return Names(sorted(names), before="stop ")
 
 
 def _act(run: Any, target: Target) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Names, Procedure, Stage, Standing, Target
 from ..client import ApiError, InvalidInput
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE
@@ -59,7 +59,7 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
 
 
 def _confirm(run: Any, due: Sequence[Target]) -> str:
-    return f"{run.option('action')} {', '.join(target.name for target in due)}" if _cuts(run) else ""
+    return Names((target.name for target in due if _cuts(run)), before=f"{run.option('action')} ")
 
 
 def _act(run: Any, target: Target) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Names, Procedure, Stage, Standing, Target
 from ..client import ApiError, InvalidInput
 from ..model import Option, Row
 from .facts import CLUSTER, POD, ZONE
@@ -124,7 +124,7 @@ def _refusals(run: Any, target: Target) -> list[str]:
 
 def _confirm(run: Any, due: Sequence[Target]) -> str:
     risky = [target.name for target in due if _loses(run, target)]
-    return f"remove {', '.join(sorted(risky))}" if risky else ""
+    return Names(sorted(risky), before="remove ")
 
 
 def _loses(run: Any, target: Target) -> bool:

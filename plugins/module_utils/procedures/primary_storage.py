@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Names, Procedure, Stage, Standing, Target
 from ..client import ApiError, CloudStackError, InvalidInput
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE, of_all_owners
@@ -133,7 +133,7 @@ def _check_system_vms(run: Any, target: Target, others: Sequence[dict[str, Any]]
 def _confirm(run: Any, due: Sequence[Target]) -> str:
     if not _entering(run):
         return ""
-    return ", ".join(target.name for target in due if running_instances(run.memory["volumes"][target.id]))
+    return Names(target.name for target in due if running_instances(run.memory["volumes"][target.id]))
 
 
 def _act(run: Any, target: Target) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ..campaign import ACT, BLOCKED, CHECK, DUE, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, BLOCKED, CHECK, DUE, VERIFY, Names, Procedure, Stage, Standing, Target
 from ..client import Ambiguous, InvalidInput, NotFound
 from ..model import Option, Row
 from ..reconcile.view import looks_like_id
@@ -110,7 +110,7 @@ def _confirm(run: Any, due: Sequence[Target]) -> str:
     """The names of routers that nobody but the operator can know to be dead."""
     unsure = [row["name"] for target in due for row in target.facts["seen"].rows
               if _is_lost(run, row) and not _is_dead(run, row)]  # fmt: skip
-    return f"{', '.join(sorted(unsure))} is dead" if unsure else ""
+    return Names(sorted(unsure), after=" is dead")
 
 
 def _preflight(run: Any, due: Sequence[Target]) -> None:

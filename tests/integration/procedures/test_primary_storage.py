@@ -94,6 +94,18 @@ def test_an_instance_that_does_not_stop_is_named(cloud):
     assert (cloud.pool("ps1")["state"], states(cloud)) == ("Up", RUNNING)
 
 
+def test_what_is_left_after_a_first_run_needs_no_other_confirmation(cloud):
+    others = {"names": ["ps1", "ps2"], "confirm": "ps1, ps2", "force": True}
+    cloud.do("updateStoragePool", id=cloud.pool("ps1")["id"], enabled=False)
+    cloud.deploy("three")
+    cloud.do("updateStoragePool", id=cloud.pool("ps1")["id"], enabled=True)
+    cloud.fails("fail-job", command="enableStorageMaintenance", nth=2)
+    assert enter(cloud, **others, retries=0)["counts"] == {"done": 1, "failed": 1}
+    with pytest.raises(InvalidInput, match="wants to be confirmed"):
+        enter(cloud, **{**others, "confirm": "ps3, ps4"})
+    assert enter(cloud, **others)["counts"] == {"already": 1, "done": 1}
+
+
 def test_an_error_that_passes_is_tried_again(cloud):
     cloud.do("configureSimulator", zoneid=cloud.zone, name="StopCommand", value="result:fail", count=1)
     assert enter(cloud)["counts"] == {"done": 1}
