@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Any
 
 from ... import net
@@ -46,6 +47,21 @@ def _check_range(call: Call, other: Network) -> None:
         raise InvalidParameter(
             f"The IP range ({start}-{end}) overlaps with cidr of associated network: {other.name} ({other.cidr})"
         )
+
+
+def check_reservation(call: Call, network: Network, span: IPv4Network) -> None:
+    """Refuse a part for instances that holds addresses of those who share the network's VLAN."""
+    db, start, end = call.db, str(span.network_address), str(span.broadcast_address)
+    words = f"The startIp/endIp ({start} - {end}) overlaps with"
+    for gateway in db.private_gateways:
+        if gateway.associated_network_id == network.id and net.within(gateway.address, start, end):
+            raise InvalidParameter(
+                f"{words} vpc private gateway vpc-{db.vpcs[gateway.vpc_id].name}-privateNetwork ({gateway.address}):"
+            )
+    for other in db.networks.where(associated_id=network.id):
+        for vlan in db.vlans.where(network_id=other.id):
+            if vlan.start and net.overlap(start, end, vlan.start, vlan.end):
+                raise InvalidParameter(f"{words} network {other.name} ({vlan.start} - {vlan.end})")
 
 
 def give_vlan(call: Call, network: Network, offering: Any, other: Network | None) -> None:

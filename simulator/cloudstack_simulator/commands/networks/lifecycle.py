@@ -55,7 +55,8 @@ def implement_now(call: Call, network: Network) -> None:
 
 
 def _refuse_a_shared_vlan(call: Call, network: Network) -> None:
-    for other in call.db.networks.where(associated_id=network.id):
+    gateways = [g for g in call.db.private_gateways if g.associated_network_id == network.id]
+    for other in [*call.db.networks.where(associated_id=network.id), *gateways]:
         raise InvalidParameter(
             f"Cannot delete network {network.uuid} which is associated to another network {other.uuid}"
         )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...call import Call
+from ...access import active_account, may_use_account
+from ...call import Call, live
 from ...errors import InvalidParameter
 from ...model.networks import Network, NetworkPermission
+from ...model.tenants import account_text
 from ...registry import SUCCESS, command
 
 PROJECT = 5
@@ -24,6 +26,7 @@ def _network(call: Call) -> Network:
         raise InvalidParameter("network is already shared in domain")
     if network.vpc_id is not None:
         raise InvalidParameter("VPC tiers cannot be shared")
+    call.check_access(network)
     if db.accounts[network.account_id].account_type == PROJECT:
         raise InvalidParameter(
             f"Update network permissions is an invalid operation on network {network.name}. Project owned networks "
@@ -35,30 +38,42 @@ def _network(call: Call) -> Network:
             f"Unable to grant permission to account {caller.account.name} as it is neither admin nor owner or the "
             "network"
         )
-    call.check_access(network)
     return network  # type: ignore[no-any-return]
 
 
 def _accounts(call: Call, network: Network) -> list[Any]:
-    """The accounts (and projects' accounts) that the call names, all of the network's domain."""
-    p, db = call.params, call.db
-    domain = db.domains[network.domain_id]
-    found = []
-    for name in p.accounts or []:
-        account = next((a for a in db.accounts.where(name=name) if a.domain_id == domain.id), None)
-        if account is None:
-            raise InvalidParameter(
-                f"Unable to find account {name} in domain id={domain.uuid}. No permissions is removed"
-            )
-        found.append(account)
-    found += [db.accounts.get(project.project_account_id) for project in p.projectids or [] if project]
-    for account in [*found, *(p.accountids or [])]:
+    """The accounts, projects' accounts and names that the call gives, all of the network's domain."""
+    p, domain = call.params, call.db.domains[network.domain_id]
+    found = [
+        *(p.accountids or []),
+        *(_of_project(call, project) for project in p.projectids or []),
+        *_named(call, domain.id),
+    ]
+    for account in found:
         if not account or account.removed is not None or account.domain_id != domain.id:
             raise InvalidParameter(
-                f"Unable to find account {getattr(account, 'id', None)} in the domain of network {network}. No "
-                "permissions is added"
+                f"Unable to find account {account.id} in domain id={domain.uuid}. No permissions is removed"
             )
-    return [*found, *(p.accountids or [])]
+    return found
+
+
+def _of_project(call: Call, project: Any) -> Any:
+    live(project, "Unable to find project by id {id}")
+    account = call.db.accounts[project.project_account_id]
+    if not may_use_account(call.caller, account, call.db):
+        raise InvalidParameter(f"Account {account_text(call.caller.account)} can't access project id={project.uuid}")
+    return account
+
+
+def _named(call: Call, domain_id: int) -> list[Any]:
+    """The accounts of `accounts`; the caller's own is passed over."""
+    found = []
+    for name in call.params.accounts or []:
+        account = active_account(call.db, name, domain_id)
+        if account is None:
+            raise InvalidParameter(f"Unable to find account by name {name}")
+        found.append(account)
+    return [account for account in found if account.id != call.caller.account.id]
 
 
 @command("createNetworkPermissions")

@@ -11,7 +11,7 @@ from ...model.networks import Network
 from ...registry import command
 from ..common import completed
 from ..zones.texts import is_domain_name
-from . import addressing, create_checks, mtu, offering_change
+from . import addressing, associated, create_checks, mtu, offering_change
 from .create import DOMAIN_RULE
 from .views import network_view
 
@@ -160,4 +160,5 @@ def _reservation(call: Call, network: Network) -> tuple[str | None, str] | None:
             "precaution IP Reservation will not be affected. If you want to reset IP Reservation, specify guestVmCidr "
             f"to be: {whole_text}"
         )
+    associated.check_reservation(call, network, span)
     return (None, str(whole_text)) if span == whole else (str(whole_text), text)

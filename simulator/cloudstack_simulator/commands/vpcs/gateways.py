@@ -11,7 +11,7 @@ from ...listing import equal, tagged
 from ...model.vpcs import PrivateGateway
 from ...registry import SUCCESS, allocate, command
 from ..common import completed, owner_fields
-from ..networks import create_vlan
+from ..networks import create_vlan, lifecycle
 from ..zones import zone_life
 from .acls import is_default
 
@@ -54,6 +54,8 @@ def allocate_gateway(call: Call) -> PrivateGateway:
     acl = p.aclid if p.aclid is not None else db.network_acls.first(name="default_deny", vpc_id=None)
     _check_acl(acl, vpc)
     _check_addresses(call)
+    if p.associatednetworkid is not None:
+        lifecycle.implement_now(call, p.associatednetworkid)
     vlan = p.vlan.removeprefix("vlan://") if p.vlan else p.associatednetworkid.vlan
     _check_others(call, vpc, vlan)
     if p.vlan is not None:

@@ -72,3 +72,39 @@ def test_a_network_takes_a_free_vlan(world: Any, shared: dict[str, Any]) -> None
     alone = world.row("@networks:alone")
     assert alone.state == "Setup" and alone.vlan
     world.do("deleteNetwork", id="@networks:alone")
+
+
+def test_a_reservation_leaves_out_what_shares_the_vlan(world: Any, shared: dict[str, Any]) -> None:
+    network = world.network("reserved", gateway="10.71.0.1", netmask="255.255.255.0")
+    place = {"startip": "172.31.9.10", "endip": "172.31.9.20", "gateway": "172.31.9.1"}
+    world.do("createNetwork", **{**shared, **place, "name": "sharing", "associatednetworkid": network.uuid})
+    world.sim.db.vlans.where(network_id=world.row("@networks:sharing").id)[0].start = "10.71.0.100"
+    world.sim.db.vlans.where(network_id=world.row("@networks:sharing").id)[0].end = "10.71.0.110"
+    assert world.refused("updateNetwork", id=network.uuid, guestvmcidr="10.71.0.0/25") == (
+        431,
+        "The startIp/endIp (10.71.0.0 - 10.71.0.127) overlaps with network sharing (10.71.0.100 - 10.71.0.110)",
+    )
+    world.do("updateNetwork", id=network.uuid, guestvmcidr="10.71.0.0/26")
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"accounts": "nobody"}, "Unable to find account by name nobody"),
+        ({"accounts": "bob"}, "Unable to find account by name bob"),
+        ({"accountids": "@accounts:bob"}, "Unable to find account {} in domain id={}. No permissions is removed"),
+    ],
+)
+def test_permissions_that_are_refused(world: Any, given: dict[str, str], text: str) -> None:
+    if world.row("@networks:of-ann") is None:
+        world.network("of-ann", account="ann", domainid="@domains:a")
+    named = text.format(world.row("@accounts:bob").id, world.row("@domains:a").uuid)
+    for command in ("createNetworkPermissions", "removeNetworkPermissions"):
+        assert world.refused(command, networkid="@networks:of-ann", **given) == (431, named)
+
+
+def test_the_caller_is_passed_over_by_name(world: Any) -> None:
+    world.do("createNetworkPermissions", networkid="@networks:of-ann", accounts="owner", by="owner")
+    assert world.rows("listNetworkPermissions", networkid="@networks:of-ann") == []
+    world.do("createNetworkPermissions", networkid="@networks:of-ann", accounts="owner")
+    assert [p["account"] for p in world.rows("listNetworkPermissions", networkid="@networks:of-ann")] == ["owner"]

@@ -190,6 +190,7 @@ def test_a_gateway_beside_a_network_has_its_vlan(world: Any) -> None:
     made = world.do("createPrivateGateway", **GATEWAY, associatednetworkid="@networks:iso")["privategateway"]
     network = world.rows("listNetworks", id="@networks:iso")[0]
     assert (made["associatednetwork"], made["vlan"]) == ("iso", f"vlan://{network['vlan']}")
+    assert "associated to another network" in world.refused("deleteNetwork", id="@networks:iso")[1]
     world.do("deletePrivateGateway", id=made["id"])
 
 
