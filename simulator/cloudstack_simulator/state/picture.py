@@ -82,9 +82,15 @@ def _restore(sim: Simulator, picture: dict[str, Any]) -> None:
 
 
 def _end_interrupted_jobs(sim: Simulator) -> None:
-    for job in sim.db.jobs.where(status=0):
+    interrupted = sim.db.jobs.where(status=0)
+    if not interrupted:
+        return
+    for job in interrupted:
         job.status, job.result_code, job.completed = 2, 530, sim.clock.now()
         job.result = {"errorcode": 530, "errortext": INTERRUPTED}
+    begun = min(job.created for job in interrupted)
     for before, after in AT_REST.items():
         for vm in sim.db.vms.where(state=before):
-            vm.state = after if after != "Running" or vm.host_id is not None else "Stopped"
+            # An instance that was stuck before any of these jobs is nobody's work, and stays stuck.
+            if vm.vm_type != "User" or vm.updated is None or vm.updated >= begun:
+                vm.state = after if after != "Running" or vm.host_id is not None else "Stopped"

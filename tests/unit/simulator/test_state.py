@@ -7,11 +7,12 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from cloudstack_simulator import Simulator
 from cloudstack_simulator.populating import Wanted, populate
-from cloudstack_simulator.state import StateError, StateFile
+from cloudstack_simulator.state import StateError, StateFile, restore, take
 
 LISTS = (
     "listZones", "listPods", "listClusters", "listHosts", "listStoragePools", "listImageStores", "listNetworks",
@@ -72,6 +73,39 @@ def test_a_running_job_ends_with_the_server(tmp_path: Path) -> None:
     file.save_at_end(sim)
     file.load(again)
     assert next(iter(again.call("queryAsyncJobResult", jobid=job)[1].values()))["jobstatus"] == 1
+
+
+def test_what_is_stuck_stays_stuck_and_what_a_job_was_at_comes_to_rest(tmp_path: Path) -> None:
+    sim, file = Simulator(seed=1), StateFile(tmp_path / "s")
+    populate(sim, Wanted(hosts=4, vms=20, routers=3, flaws=1))
+    stuck = sim.db.vms.first(vm_type="User", state="Stopping")
+    busy = sim.db.vms.first(vm_type="User", state="Running")
+    sim.call("stopVirtualMachine", id=busy.uuid)
+    while busy.state == "Running":
+        sim.advance(0.01)
+    assert busy.state == "Stopping"
+    file.save(sim)
+    again = Simulator(seed=2)
+    file.load(again)
+    assert (again.db.vms.find(stuck.uuid).state, again.db.vms.find(busy.uuid).state) == ("Stopping", "Running")
+
+
+def test_a_state_that_was_restored_is_the_same_again() -> None:
+    sim = Simulator(zone="sandbox", seed=1, management_servers=2, usage_server=True)
+    populate(sim, Wanted(hosts=4, vms=20, routers=3, flaws=1))
+    proxy = sim.db.vms.first(vm_type="ConsoleProxy")
+    sim.call("destroySystemVm", id=proxy.uuid)
+    sim.faults.use({"seed": 3, "rules": [{"do": "agents-down", "where": "host-*", "seconds": 900}]})
+    sim.settle()
+    while not sim.db.vms.where(vm_type="ConsoleProxy", state="Starting"):
+        sim.advance(1)
+    picture = orjson.dumps(take(sim))
+    again = Simulator(seed=9)
+    restore(again, orjson.loads(picture))
+    assert orjson.dumps(take(again)) == picture
+    for cloud in (sim, again):
+        cloud.advance(3600)
+    assert orjson.dumps(take(again)) == orjson.dumps(take(sim))
 
 
 def test_faults_are_kept_and_can_be_taken_back(tmp_path: Path) -> None:
