@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -46,6 +47,8 @@ THRESHOLDS: Mapping[str, float] = {
     "image_store_used": 85, "job_hours": 12, "orphan_days": 30, "snapshot_days": 90, "certificate_days": 30,
 }  # fmt: skip
 """Percent, hours and days from which on something is found."""
+SHARES = ("reserved_addresses", "public_addresses", "guest_vlans", "pool_used", "image_store_used")
+"""Percent of what cannot be more than full; pools can be allocated more than once over."""
 
 
 class Facts:
@@ -130,9 +133,15 @@ def thresholds(given: Mapping[str, Any]) -> dict[str, float]:
             found[name] = float(value)
         except (TypeError, ValueError):
             found[name] = -1
-        if found[name] < 0:
+        if not 0 <= found[name] < math.inf:
             raise InvalidInput(
                 f"the threshold {name} is {value!r}", option="thresholds", remedy="give a number of 0 or more"
+            )
+        if name in SHARES and found[name] > 100:
+            raise InvalidInput(
+                f"the threshold {name} is {value!r} percent, and nothing would ever be found",
+                option="thresholds",
+                remedy="give 0 to 100, or name the rule in without",
             )
     return found
 

@@ -77,8 +77,11 @@ def _looked_at(facts: Facts, row: Row) -> tuple[str, str]:
     try:
         found = look(host, port, host).certificate
     except UnreachableError as error:
-        # A console proxy without a certificate listens for no TLS at all.
-        return ("low", "it speaks no TLS, so consoles are not encrypted") if error.refused else ("low", error.message)
+        if error.refused and row.get("systemvmtype") == "consoleproxy":
+            # Without a certificate it listens for no TLS at all.
+            return "low", "it speaks no TLS, so consoles are not encrypted"
+        # What nobody could look at is as bad as what may be the matter there.
+        return "", f"nobody knows which certificate it serves: {error.message}"
     if found is None:
         return "low", "it serves nothing that can be read"
     left = (found.not_valid_after_utc - facts.now).days

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,6 +89,22 @@ def test_certificates_are_seen_by_a_handshake(tmp_path, days, severity, says):
     assert says in found["evidence"]
 
 
+def test_a_system_vm_that_nobody_could_look_at_is_as_bad_as_an_outdated_certificate():
+    """A console proxy that refuses has no certificate; a secondary storage VM always has one."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+    rows = [
+        {**SYSTEM_VMS[1], "systemvmtype": kind, "publicip": "203.0.113.7"}
+        for kind in ("secondarystoragevm", "consoleproxy")
+    ]
+    given = {"rules": ["certificate"], "probe": "public", "probe_addresses": {"203.0.113.7": address}}
+    found = looked({"system_vms": rows}, **given)["findings"]
+    assert [(one["severity"], one["evidence"].split(",")[0].split(":")[0]) for one in found] == [
+        ("high", "nobody knows which certificate it serves"), ("low", "it speaks no TLS"),
+    ]  # fmt: skip
+
+
 def test_what_may_not_be_read_is_said_and_the_rest_is_done():
     templates = ApiError(
         "the server refused the call", server_text="Filter all can be specified by admin only", code=431
@@ -115,6 +132,8 @@ def test_rules_and_thresholds_can_be_chosen_and_typing_errors_are_named():
         ({"without": ["host"]}, "without", "host-down"),
         ({"thresholds": {"jobs": 1}}, "thresholds", "job_hours"),
         ({"thresholds": {"job_hours": "soon"}}, "thresholds", "number"),
+        ({"thresholds": {"job_hours": "nan"}}, "thresholds", "number"),
+        ({"thresholds": {"pool_used": 850}}, "thresholds", "0 to 100"),
     ):
         with pytest.raises(InvalidInput) as caught:
             looked({}, **options)
