@@ -11,7 +11,7 @@ from ...model.features import ConsoleSession
 from ...registry import command
 from ..appliances import consoles
 from ..common import completed
-from . import inputs, life, passwords
+from . import guards, inputs, life, passwords
 from .power import same_vm, the_instance
 from .views import instance_view
 
@@ -50,6 +50,7 @@ def get_password(call: Call) -> dict[str, Any]:
 @command("resetSSHKeyForVirtualMachine", sync=same_vm)
 def reset_ssh_key(call: Call) -> Any:
     vm = the_instance(call, call.params.id, "unable to find a virtual machine by id {id}")
+    guards.refuse_share(vm)
     if vm.state in ("Error", "Expunging"):
         raise InvalidParameter("Vm with specified id is not in the right state")
     if vm.state != "Stopped":
@@ -67,6 +68,7 @@ def reset_ssh_key(call: Call) -> Any:
 @command("resetUserDataForVirtualMachine")
 def reset_user_data(call: Call) -> dict[str, Any]:
     vm = the_instance(call, call.params.id, "unable to find a virtual machine by id{id}")
+    guards.refuse_share(vm)
     if vm.state != "Stopped":
         raise InvalidParameter(f"VM {vm} should be stopped to do UserData reset")
     inputs.give_user_data(call, vm, call.db.templates.get(vm.template_id))

@@ -11,7 +11,7 @@ from ...listing import equal, matching
 from ...model.instances import AffinityGroup
 from ...registry import SUCCESS, allocate, command
 from ..common import completed, owner_fields
-from . import inputs, life
+from . import guards, inputs, life
 from .power import same_vm, the_instance
 from .views import instance_view
 
@@ -150,12 +150,17 @@ def _visible(call: Call) -> Any:
 
 
 def _named(call: Call) -> Any:
-    p = call.params
+    p, db = call.params, call.db
     if p.id is not None:
         return p.id
-    owner = entity_owner(call)
-    group = call.db.affinity_groups.first(account_id=owner.id, name=p.name) if p.name else None
-    if p.name and group is None:
+    if not p.name:
+        return None
+    if p.account is None and p.domainid is not None:
+        shared = [g for g in db.affinity_groups.where(name=p.name) if g.acl_type == "Domain"]
+        group = next((g for g in shared if g.domain_id == p.domainid.id), None)
+    else:
+        group = db.affinity_groups.first(account_id=entity_owner(call).id, name=p.name)
+    if group is None:
         raise InvalidParameter(f"Unable to find affinity group {p.name}")
     return group
 
@@ -165,6 +170,7 @@ def delete(call: Call) -> Any:
     group = _named(call)
     if group is None:
         raise InvalidParameter("Either the affinity group Id or group name must be specified to delete the group")
+    live(group, "Unable to find affinity group {id}")
     call.check_access(group)
     yield life.STEP
     for vm in members_of(call, group):
@@ -176,15 +182,22 @@ def delete(call: Call) -> Any:
 
 @command("updateVMAffinityGroup", sync=same_vm)
 def update_members(call: Call) -> Any:
-    vm = the_instance(call, call.params.id, "Unable to find a virtual machine with id {id}")
+    p = call.params
+    inputs.refuse_two_ways(call)
+    if p.affinitygroupids is None and p.affinitygroupnames is None:
+        raise InvalidParameter("affinitygroupids parameter or affinitygroupnames parameter must be given")
+    owner = call.db.accounts[p.id.account_id] if p.id else None
+    named = inputs.affinity_groups_named(call, owner, "Unable to find group by name {name} for account {account}")
+    vm = the_instance(call, p.id, "Unable to find a virtual machine with id {id}")
+    guards.refuse_share(vm)
     if vm.state != "Stopped":
         raise InvalidParameter(
             f"Unable update affinity groups of the virtual machine {vm} in state {vm.state}; make sure the virtual "
             "machine is stopped and not in an error state before updating."
         )
-    owner = call.db.accounts[vm.account_id]
-    groups = inputs.affinity_groups(call, owner, "Unable to find affinity group by id {id}")
+    groups = [*named, *(p.affinitygroupids or [])]
+    inputs.check_affinity_groups(call, owner, groups, "Unable to find affinity group by id {id}")
     yield life.STEP
-    vm.affinity_group_ids = groups
+    vm.affinity_group_ids = [group.id for group in groups]
     completed(call, "VM.AFFINITY.GROUP.UPDATE", "updating VM Affinity Groups. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm, ("affgrp",))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import contract
+from ... import contract, custom_ids
 from ...access import account_text, entity_owner
 from ...call import Call
 from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
@@ -65,7 +65,7 @@ def allocate_instance(call: Call) -> Instance:
     wanted_disks.check_root(template, details)
     vm = _new(call, owner, template, {**details, **custom})
     _check_limits(call, owner, vm, disks)
-    call.db.vms.add(vm, uuid=p.customid)
+    call.db.vms.add(vm, uuid=custom_ids.given(call, call.db.vms))
     vm.instance_name = f"i-{owner.id}-{vm.id}-{call.setting('instance.name')}"
     vm.name = p.name or f"{call.setting('instance.name')}-{vm.uuid}"
     vm.display_name = p.displayname
@@ -266,6 +266,7 @@ def check_start(call: Call, vm: Instance) -> None:
 def give_up(call: Call, vm: Instance) -> None:
     """A new instance could not start: it stays in state Error and counts no longer."""
     vm.details[placement.RESERVED] = "false"
+    vm.affinity_group_ids = []
     life.set_state(call.sim, vm, "Error")
     counting.count(call.sim, vm, -1)
     call.sim.events.alert(

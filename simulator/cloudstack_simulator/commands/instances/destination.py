@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...call import Call
-from ...errors import InvalidParameter
+from ...errors import InvalidParameter, PermissionDenied
 from ...model.hosts import Host
 
 
@@ -26,6 +26,9 @@ ANYWHERE = Destination()
 def of_call(call: Call) -> Destination:
     """The destination that root admins name; each part of it must be there, a host must be up and enabled."""
     p = call.params
+    for name in ("podid", "clusterid", "hostid"):
+        if p[name] is not None and not call.caller.is_root_admin:
+            raise PermissionDenied(f"Parameter {name} can only be specified by a Root Admin, permission denied")
     pod = _living(p.podid, "Unable to find the pod to deploy the VM, pod id={id}")
     cluster = _living(p.clusterid, "Unable to find the cluster to deploy the VM, cluster id={id}")
     host = _living(p.hostid, "Unable to find the host to deploy the VM, host id={id}")

@@ -105,17 +105,25 @@ def keep_keys(vm: Instance, pairs: list[Any]) -> None:
     vm.details["SSH.KeyPairNames"] = ",".join(p.name for p in pairs)
 
 
-def affinity_groups(call: Call, owner: Any, unknown: str = "Unable to find affinity group {id}") -> list[int]:
-    """Numbers of the affinity groups that the call names; `unknown` is the text for ids of none."""
+def refuse_two_ways(call: Call) -> None:
     p = call.params
-    if p.affinitygroupids and p.affinitygroupnames:
+    if p.affinitygroupids is not None and p.affinitygroupnames is not None:
         raise InvalidParameter("affinitygroupids parameter is mutually exclusive with affinitygroupnames parameter")
-    groups = list(p.affinitygroupids or [])
-    for name in p.affinitygroupnames or []:
-        group = call.db.affinity_groups.first(account_id=owner.id, name=name)
+
+
+def affinity_groups_named(call: Call, owner: Any, unknown: str) -> list[Any]:
+    """The owner's affinity groups of the names in the call."""
+    groups = []
+    for name in call.params.affinitygroupnames or []:
+        group = call.db.affinity_groups.first(account_id=owner.id, name=name) if owner is not None else None
         if group is None:
-            raise InvalidParameter(f"Unable to find affinity group by name {name}")
+            raise InvalidParameter(unknown.format(name=name, account=getattr(owner, "id", 1)))
         groups.append(group)
+    return groups
+
+
+def check_affinity_groups(call: Call, owner: Any, groups: list[Any], unknown: str) -> None:
+    """Refuse groups that are none (`unknown` is the text for them) or that the owner's instances may not be in."""
     for group in groups:
         if not group or group.removed is not None:
             raise InvalidParameter(unknown.format(id=group.id))
@@ -126,6 +134,14 @@ def affinity_groups(call: Call, owner: Any, unknown: str = "Unable to find affin
         call.check_access(group)
         if group.account_id != owner.id:
             raise PermissionDenied(f"Affinity Group {group} does not belong to the VM's account")
+
+
+def affinity_groups(call: Call, owner: Any) -> list[int]:
+    """Numbers of the affinity groups that a deployment names."""
+    refuse_two_ways(call)
+    groups = affinity_groups_named(call, owner, "Unable to find affinity group by name {name}")
+    groups += call.params.affinitygroupids or []
+    check_affinity_groups(call, owner, groups, "Unable to find affinity group null")
     return [g.id for g in groups]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call
-from ...errors import CloudRuntime, InvalidParameter
+from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...listing import page
 from ...registry import command
 from ..hosts.view import host_view
@@ -23,11 +23,15 @@ from .views import instance_view
 )
 def migrate(call: Call) -> Any:
     p = call.params
-    check_targets(call)
+    if p.hostid is not None and p.storageid is not None:
+        raise InvalidParameter(TWO_TARGETS)
     vm = the_instance(call, p.virtualmachineid, "Unable to find the VM by id={id}")
     if p.storageid is not None:
         yield from to_storage(call, vm)
         return {"virtualmachine": instance_view(call, vm)}
+    _check_host(call)
+    if not call.caller.is_root_admin:
+        raise PermissionDenied("No permission to migrate VM, Only Root Admin can migrate a VM!")
     if vm.state != "Running":
         raise InvalidParameter("VM is not Running, unable to migrate the vm with specified id")
     guards.refuse_leaving_host(call.sim, vm, "Migrate")
@@ -45,16 +49,35 @@ def migrate(call: Call) -> Any:
     return {"virtualmachine": instance_view(call, vm)}
 
 
+TWO_TARGETS = "Only one of hostId and storageId can be specified"
+NO_TARGET = (
+    "Please specify a host or storage as destination, or pass 'autoselect=true' to automatically select a destination "
+    "host which do not require storage migration"
+)
+
+
+def _check_host(call: Call) -> None:
+    """Refuse what is no hypervisor host, or none at all."""
+    host = call.params.hostid
+    if host is None:
+        if call.params.autoselect is False:
+            raise InvalidParameter(NO_TARGET)
+        return
+    if not host or host.removed is not None:
+        raise InvalidParameter(f"Unable to find the host to migrate the VM, host id={host.id}")
+    if host.kind != "Routing":
+        raise InvalidParameter(
+            f"The specified host({host.name}) is not suitable to migrate the VM, please specify another one"
+        )
+
+
 def check_targets(call: Call) -> None:
     """A host, a storage pool, or the server's choice of a host: one of them."""
     p = call.params
     if p.hostid is not None and p.storageid is not None:
-        raise InvalidParameter("Only one of hostId and storageId can be specified")
+        raise InvalidParameter(TWO_TARGETS)
     if p.hostid is None and p.storageid is None and p.autoselect is False:
-        raise InvalidParameter(
-            "Please specify a host or storage as destination, or pass 'autoselect=true' to automatically select a "
-            "destination host which do not require storage migration"
-        )
+        raise InvalidParameter(NO_TARGET)
 
 
 def to_storage(call: Call, vm: Any) -> life.Steps:
@@ -90,7 +113,7 @@ def check_destination(call: Call, vm: Any, host: Any) -> None:
             f"Cannot migrate VM, destination host is not in correct state, has status: {host.state}, state: "
             f"{host.resource_state}"
         )
-    if host.pod_id != vm.pod_id:
+    if vm.vm_type != "User" and host.pod_id != vm.pod_id:
         raise InvalidParameter(
             "Cannot migrate the VM, destination host is not in the same pod as current host of the VM"
         )

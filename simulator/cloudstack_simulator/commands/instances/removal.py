@@ -28,18 +28,21 @@ if TYPE_CHECKING:
 @journaled("VM.DESTROY", "destroying Vm", lambda call: call.params.id, scheduled="destroying Vm")
 def destroy(call: Call) -> Any:
     p = call.params
+    if p.expunge and not may_expunge(call):
+        raise PermissionDenied("Account does not have permission for expunging.")
     vm = the_instance(call, p.id)
     guards.refuse_share(vm)
     guards.refuse_node(call.sim, vm)
-    if p.expunge and not may_expunge(call):
-        raise PermissionDenied("Account does not have permission for expunging.")
+    if vm.state in ("Destroyed", "Expunging") and not p.expunge:
+        yield life.STEP
+        return {"virtualmachine": instance_view(call, vm)}
     if vm.delete_protection:
         raise InvalidParameter(
             f"Instance [id = {vm.uuid}, name = {vm.instance_name}] has delete protection enabled and cannot be deleted."
         )
     guards.refuse_scaled(call.sim, vm)
-    _check_volumes(vm, p.volumeids or [])
     guards.refuse_busy_root(call.sim, vm, "vm destroy")
+    _check_volumes(vm, p.volumeids or [])
     yield life.STEP
     counted = vm.state not in ("Error", "Destroyed")
     yield from life.destroy(call, vm)

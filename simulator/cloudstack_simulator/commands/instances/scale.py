@@ -27,7 +27,7 @@ def change_service(call: Call) -> dict[str, Any]:
         raise InvalidParameter(
             f"Unable to upgrade virtual machine {vm}  in state {vm.state}; make sure the virtual machine is stopped"
         )
-    _change(call, vm)
+    _change(call, vm, _given(call))
     completed(call, "VM.UPGRADE", "upgrading Vm. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm)}
 
@@ -36,18 +36,29 @@ def change_service(call: Call) -> dict[str, Any]:
 def scale(call: Call) -> Any:
     vm = the_instance(call, call.params.id)
     if vm.state not in ("Running", "Stopped"):
-        raise InvalidParameter(f"Unable to upgrade virtual machine {vm} in state {vm.state}")
+        raise CloudRuntime("Failed to scale the VM")
+    wanted = _wanted(call, vm)
     if vm.state == "Running":
-        _check_running(call, vm)
+        _check_running(call, vm, wanted)
     yield life.STEP
-    _change(call, vm)
+    _change(call, vm, wanted)
     completed(call, "VM.UPGRADE", "scaling Vm. Vm Id", vm, "VirtualMachine")
     return {"virtualmachine": instance_view(call, vm)}
 
 
-def _change(call: Call, vm: Instance) -> None:
+def _given(call: Call) -> dict[str, str]:
+    return {k: str(v) for k, v in flat_map(call.params.details).items()}
+
+
+def _wanted(call: Call, vm: Instance) -> dict[str, str]:
+    """The given details; sizes that the new offering leaves open and nobody says stay what they are."""
+    offering, now = call.params.serviceofferingid, sizes.size_of(call.db, vm)
+    kept = {d: str(getattr(now, field)) for d, field in sizes.FIELDS if getattr(offering, field) is None}
+    return {**kept, **_given(call)}
+
+
+def _change(call: Call, vm: Instance, given: dict[str, str]) -> None:
     offering = call.params.serviceofferingid
-    given = {k: str(v) for k, v in flat_map(call.params.details).items()}
     if offering.state == "Inactive":
         raise InvalidParameter(
             f"Unable to upgrade virtual machine {vm.uuid} with an inactive service offering {offering.uuid}"
@@ -135,9 +146,9 @@ def _check_limits(call: Call, vm: Instance, before: sizes.Size, after: sizes.Siz
         call.sim.limits.check(account, "memory", after.memory - before.memory)
 
 
-def _check_running(call: Call, vm: Instance) -> None:
+def _check_running(call: Call, vm: Instance, wanted: dict[str, str]) -> None:
     """A running instance can only grow, and only where scaling it live is allowed."""
-    now, new = sizes.size_of(call.db, vm), _new_size(call)
+    now, new = sizes.size_of(call.db, vm), _new_size(call, wanted)
     if new == now or not _grows(now, new):
         raise InvalidParameter(
             "While the VM is running, only scalling up it is supported. New service offering "
@@ -164,9 +175,8 @@ def _grows(now: sizes.Size, new: sizes.Size) -> bool:
     return new.memory >= now.memory and new.speed >= now.speed and new.cpu >= now.cpu
 
 
-def _new_size(call: Call) -> sizes.Size:
+def _new_size(call: Call, given: dict[str, str]) -> sizes.Size:
     offering = call.params.serviceofferingid
-    given = flat_map(call.params.details)
     values = []
     for detail, field in sizes.FIELDS:
         fixed = getattr(offering, field)

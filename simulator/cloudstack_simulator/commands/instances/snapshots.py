@@ -50,21 +50,30 @@ def snapshot_view(call: Call, snapshot: VMSnapshot) -> dict[str, Any]:
     }
 
 
+BUSY = "There is other active vm snapshot tasks on the instance, please try again later"
+
+
+def _is_busy(snapshots: list[Any]) -> bool:
+    return any(s.state in ("Creating", "Reverting", "Expunging") for s in snapshots)
+
+
 @allocate("createVMSnapshot")
 def allocate_snapshot(call: Call) -> VMSnapshot:
     p, db = call.params, call.db
     vm = the_instance(
         call, p.virtualmachineid, "Creating VM snapshot failed due to VM:{id} is a system VM or does not exist"
     )
+    if p.snapshotmemory and db.service_offerings[vm.service_offering_id].vgpu_profile_id is not None:
+        raise InvalidParameter("VM snapshot with MEMORY is not supported for vGPU enabled VMs.")
     stamp = datetime.fromtimestamp(call.now, UTC).strftime("%Y%m%d%H%M%S")
     name = f"{vm.instance_name}_VS_{stamp}"
     display = p.name or name
     existing = db.vm_snapshots.where(vm_id=vm.id)
-    if any(s.display_name == display for s in existing):
-        raise InvalidParameter(f"Creating VM snapshot failed due to VM snapshot with name{display} already exists")
     capabilities = db.hypervisor_capabilities.where(hypervisor=vm.hypervisor)
     if vm.hypervisor != "Simulator" and not any(c.vm_snapshots for c in capabilities):
         raise InvalidParameter(f"VM snapshot is not enabled for hypervisor type: {vm.hypervisor}")
+    if any(s.display_name == display for s in existing):
+        raise InvalidParameter(f"Creating VM snapshot failed due to VM snapshot with name{display} already exists")
     if vm.state not in ("Running", "Stopped"):
         raise InvalidParameter(f"Creating vm snapshot failed due to VM:{vm.id} is not in the running or Stopped state")
     if p.snapshotmemory and vm.state == "Stopped":
@@ -77,13 +86,13 @@ def allocate_snapshot(call: Call) -> VMSnapshot:
         raise CloudRuntime(
             f"Creating vm snapshot failed due to a VM can just have : {most} VM snapshots. Please delete old ones"
         )
-    if any(s.state in ("Creating", "Reverting", "Expunging") for s in existing):
-        raise CloudRuntime("There is other active vm snapshot tasks on the instance, please try again later")
     if guards.has_busy_snapshots(call.sim, vm):
         raise CloudRuntime(
             "There is other active volume snapshot tasks on the instance to which the volume is attached, please try "
             "again later."
         )
+    if _is_busy(existing):
+        raise CloudRuntime(BUSY)
     current = next((s for s in existing if s.current), None)
     snapshot: VMSnapshot = db.vm_snapshots.add(
         VMSnapshot(
@@ -108,6 +117,7 @@ def _same_vm(call: Call) -> Any:
 @command("createVMSnapshot", sync=_same_vm)
 def create(call: Call) -> Any:
     snapshot = call.created
+    guards.refuse_share(call.db.vms[snapshot.vm_id])
     snapshot.state = "Creating"
     yield life.STEP
     for other in call.db.vm_snapshots.where(vm_id=snapshot.vm_id):
@@ -153,6 +163,8 @@ def delete(call: Call) -> Any:
         raise InvalidParameter(
             f"Can't delete the vm snapshotshot {snapshot} due to it is not in Created or Error, or Expunging State"
         )
+    if _is_busy([s for s in call.db.vm_snapshots.where(vm_id=snapshot.vm_id) if s.id != snapshot.id]):
+        raise InvalidParameter(BUSY)
     snapshot.state = "Expunging"
     yield life.STEP
     _take_out(call.sim, snapshot)
@@ -185,6 +197,8 @@ def revert(call: Call) -> Any:
     db, snapshot = call.db, live(call.params.vmsnapshotid, "unable to find the vm snapshot with id {id}")
     vm = db.vms[snapshot.vm_id]
     call.check_access(vm)
+    if _is_busy(db.vm_snapshots.where(vm_id=vm.id)):
+        raise InvalidParameter(BUSY)
     if vm.state not in ("Running", "Stopped"):
         raise InvalidParameter("VM Snapshot reverting failed due to vm is not in the state of Running or Stopped.")
     running, memory = vm.state == "Running", snapshot.type == "DiskAndMemory"
