@@ -157,15 +157,15 @@ def _zone_allows(run: Any, zone: str) -> bool:
 def _act(run: Any, target: Target) -> None:
     row = present(run, target)
     remember_answer(run, target)
-    if row.get("state") == "Running" and run.option("method") == "restart":
-        _marks(run).add([row])
-        run.change("stopVirtualMachine", {"id": target.id, "forced": run.option("forced_stop")}, target.title)
     params: dict[str, Any] = {"id": target.id, "serviceofferingid": run.memory["offering"]["id"]}
     sizes = {wire: str(run.option(option)) for option, wire, _field in CUSTOM if run.option(option) is not None}
     params.update(flat_map("details", sizes))
     if run.option("auto_migrate"):
         params["automigrate"] = True
     try:
+        if row.get("state") == "Running" and run.option("method") == "restart":
+            _marks(run).add([row])
+            run.change("stopVirtualMachine", {"id": target.id, "forced": run.option("forced_stop")}, target.title)
         run.change("scaleVirtualMachine", params, target.title)
     except (ApiError, JobFailed):
         _run_again(run, target)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target
-from ..client import ApiError, InvalidInput
+from ..client import ApiError, InvalidInput, JobFailed
 from ..model import Option, Row
 from .facts import ZONE
 from .instance_facts import (
@@ -110,7 +110,11 @@ def _act(run: Any, target: Target) -> None:
         params["diskofferingid"] = run.view.find("disk_offering", run.option("disk_offering"), {})["id"]
     if run.option("expunge"):
         params["expunge"] = True
-    run.change("restoreVirtualMachine", {k: v for k, v in params.items() if v is not None}, target.title)
+    try:
+        run.change("restoreVirtualMachine", {k: v for k, v in params.items() if v is not None}, target.title)
+    except (ApiError, JobFailed):
+        _marks(run).forget_running({target.id})
+        raise
     run.memory["restored"].add(target.id)
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Names, Procedure, Stage, Standing, Target
-from ..client import ApiError, CloudStackError, InvalidInput
+from ..client import ApiError, CloudStackError, InvalidInput, JobFailed
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE, of_all_owners
 from .long_jobs import change, time_for
@@ -148,7 +148,8 @@ def _enter(run: Any, target: Target) -> None:
     state = pool_now(run, target).get("state")
     volumes = volumes_on(run, target.id)
     must_be_as_planned(run, target, volumes, run.memory["volumes"][target.id])
-    _marks(run, target.id).add(running_instances(volumes))
+    running = running_instances(volumes)
+    _marks(run, target.id).add(running)
     if state == "Disabled":
         run.change("updateStoragePool", {"id": target.id, "enabled": True}, target.title)
     try:
@@ -157,6 +158,8 @@ def _enter(run: Any, target: Target) -> None:
         if pool_now(run, target).get("state") in IN_MAINTENANCE:
             run.memory.setdefault("said", {})[target.id] = error.server_text or error.message
             return
+        if isinstance(error, (ApiError, JobFailed)):
+            _marks(run, target.id).forget_running({row["id"] for row in running})
         raise
 
 

@@ -9,7 +9,7 @@ A file would do only for who has it: whoever ends a maintenance, from wherever, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -43,6 +43,13 @@ class Marks:
 
     def remove(self, mark_id: str) -> None:
         take_away(self._run, mark_id)
+
+    def forget_running(self, instance_ids: Collection[str]) -> None:
+        """After a refusal: what runs on need not be started again, also not when its owner has stopped it one day."""
+        for key, mark in self.read().items():
+            row = instance_now(self._run, key) if key in instance_ids else None
+            if row is not None and row.get("state") == "Running":
+                self.remove(mark)
 
 
 def instance_now(run: Any, instance_id: str) -> Row | None:

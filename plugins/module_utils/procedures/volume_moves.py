@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..campaign import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
-from ..client import ApiError, CloudStackError
+from ..client import ApiError, CloudStackError, JobFailed
 from ..client.maps import indexed_list
 from ..model import Option, Row
 from .long_jobs import change
@@ -95,8 +95,10 @@ def act(run: Any, target: Target) -> None:
                 _move_running(run, target, machine, places)
             else:
                 _move_at_rest(run, target, places)
-        except CloudStackError:
+        except CloudStackError as error:
             _bring_back(run, target)
+            if isinstance(error, (ApiError, JobFailed)):
+                marks_of(run).forget_running({target.id})
             raise
     _start_again(run, target)
 

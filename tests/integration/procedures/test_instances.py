@@ -242,6 +242,12 @@ def test_an_instance_whose_change_is_refused_runs_again(cloud):
     assert (cloud.vm("web")["serviceofferingname"], cloud.vm("web")["state"]) == (SMALL, "Running")
 
 
+def test_an_instance_that_does_not_stop_is_left_without_a_remark(cloud):
+    cloud.fails("fail-job", command="stopVirtualMachine", text="no")
+    assert cloud.run(SIZE, names=["web"], compute_offering=MEDIUM, method="restart", retries=0)["failed"]
+    assert (cloud.vm("web")["state"], cloud.rows("listAnnotations", annotationfilter="all")) == ("Running", [])
+
+
 def test_kept_memory_is_not_lost_by_accident(cloud):
     cloud.run("vm_snapshot", name="kept", vm="web", memory=True)
     told = cloud.run(SIZE, names=["web"], compute_offering=MEDIUM, method="restart")
@@ -317,6 +323,13 @@ def test_what_cannot_be_restored_is_left_alone_and_says_why(cloud, trouble):
              cloud.sim.db.templates[row.template_id].name == "golden-v2").state = "DOWNLOAD_ERROR"  # fmt: skip
     told = cloud.run(RESTORE, **ANEW)
     assert (told["counts"], cloud.changes) == ({"skipped": 1}, 0)
+
+
+def test_a_refused_restore_leaves_no_remark_at_what_runs_on(cloud):
+    with_successor(cloud)
+    cloud.fails("fail-job", command="restoreVirtualMachine", text="no")
+    assert cloud.run(RESTORE, retries=0, **ANEW)["failed"]
+    assert (cloud.vm("web")["state"], cloud.rows("listAnnotations", annotationfilter="all")) == ("Running", [])
 
 
 def test_a_restore_that_claims_success_is_a_failure(cloud):

@@ -94,6 +94,12 @@ def test_an_instance_that_does_not_stop_is_named(cloud):
     assert (cloud.pool("ps1")["state"], states(cloud)) == ("Up", RUNNING)
 
 
+def test_a_refused_maintenance_leaves_no_remark_at_what_runs_on(cloud):
+    cloud.fails("fail-job", command="enableStorageMaintenance", text="not now")
+    assert enter(cloud, retries=0)["failed"]
+    assert (states(cloud), cloud.rows("listAnnotations", annotationfilter="all")) == (RUNNING, [])
+
+
 def test_what_is_left_after_a_first_run_needs_no_other_confirmation(cloud):
     others = {"names": ["ps1", "ps2"], "confirm": "ps1, ps2", "force": True}
     cloud.do("updateStoragePool", id=cloud.pool("ps1")["id"], enabled=False)

@@ -103,6 +103,12 @@ def test_an_instance_that_was_stopped_for_nothing_runs_again(cloud):
     assert (cloud.vm("on")["state"], places(cloud, "on")) == ("Running", {"ps2"})
 
 
+def test_an_instance_that_does_not_stop_for_its_volumes_is_left_without_a_remark(cloud):
+    cloud.fails("fail-job", command="stopVirtualMachine", text="no")
+    assert migrate(cloud, instances=["on"], running="stop", retries=0)["failed"]
+    assert (cloud.vm("on")["state"], cloud.rows("listAnnotations", annotationfilter="all")) == ("Running", [])
+
+
 def test_an_instance_whose_volume_is_in_between_stays_down_and_is_remembered(cloud):
     cloud.fails("stall-job", command="migrateVolume", times=1)
     assert migrate(cloud, instances=["on"], running="stop", retries=0)["failed"]
