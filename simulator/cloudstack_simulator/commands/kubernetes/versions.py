@@ -53,6 +53,8 @@ def _check(call: Call) -> None:
         )
     if p.zoneid is not None and (not p.zoneid or p.zoneid.removed is not None):
         raise InvalidParameter("Invalid zone specified")
+    if p.zoneid is not None and p.zoneid.is_edge and not p.directdownload:
+        raise InvalidParameter(f"Zone: {p.zoneid.name} supports only direct download Kubernetes versions")
 
 
 def _iso(call: Call, command_name: str, name: str, **more: Any) -> dict[str, Any]:
@@ -68,7 +70,9 @@ def _iso(call: Call, command_name: str, name: str, **more: Any) -> dict[str, Any
     )  # fmt: skip
     content: dict[str, Any] = next(iter(body.values()))
     if status != 200:
-        raise ServerApiError(530, content.get("errortext"))
+        told = content.get("errortext") if content.get("cserrorcode") == InvalidParameter.cs or not p.url else None
+        known = f"Unable to register binaries ISO for supported kubernetes version, {name}, with url: {p.url}"
+        raise ServerApiError(530, told or known)
     return content
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ... import access
 from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter
-from ...listing import Filter, equal, matching
+from ...listing import Filter, equal
 from ...model.instances import AffinityGroup
 from ...model.zones import Dedication
 from ...registry import SUCCESS, command
 from ...tables import Row
-from ...wording import printed
+from . import dedication_rules as rules
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
 
 GROUP_TYPE = "ExplicitDedication"
-TABLES = {"zone": "zones", "pod": "pods", "cluster": "clusters", "host": "hosts"}
 
 
 def of(sim: Simulator, kind: str, row: Row) -> Dedication | None:
@@ -74,7 +74,7 @@ def release(sim: Simulator, kind: str, row: Row) -> bool:
 
 
 def dedication_view(call: Call, dedication: Dedication) -> dict[str, Any]:
-    target = call.db.tables[TABLES[dedication.kind]][dedication.target_id]
+    target = call.db.tables[rules.TABLES[dedication.kind]][dedication.target_id]
     account = call.db.accounts.get(dedication.account_id)
     return {
         "id": dedication.uuid,
@@ -86,28 +86,24 @@ def dedication_view(call: Call, dedication: Dedication) -> dict[str, Any]:
     }
 
 
-def _account(call: Call) -> Any:
-    """The account that the call names, if it does."""
-    p = call.params
-    if p.account is None:
-        return None
-    domain = p.domainid
-    found = call.db.accounts.first(domain_id=domain.id, name=p.account)
-    if found is None:
-        raise InvalidParameter(
-            f"Unable to find account {p.account} in domain "
-            + printed("Domain", id=domain.id, name=domain.name, path=domain.path, uuid=domain.uuid)
-        )
-    return found
-
-
 def _dedicate(call: Call, kind: str, wording: str) -> Dedication:
-    target = live(call.params[f"{kind}id"], f"Unable to find {kind} by id {{id}}")
-    live(call.params.domainid, "Unable to find the domain by id {id}, please specify valid domainId")
-    account = _account(call)
+    p = call.params
+    domain, account = p.domainid, access.owner(call) if p.account is not None else None
+    live(domain, "Unable to find the domain by id {id}, please specify valid domainId")
+    if account is not None and account.domain_id != domain.id:
+        raise InvalidParameter(f"Please specify the domain id of the account id {account.id}")
+    target = live(p[f"{kind}id"], f"Unable to find {kind} by id {{id}}")
+    if kind == "host" and target.kind != "Routing":
+        raise CloudRuntime(f"Invalid host type for host {target.name}")
     if of(call.sim, kind, target) is not None:
         raise CloudRuntime(f"{wording.format(target.name)} is already dedicated")
-    made = dedicate(call.sim, kind, target, call.params.domainid, account)
+    rules.check_above(call.sim, kind, target, domain)
+    for part, row in rules.given_below(call, kind, target, domain, account):
+        release(call.sim, part, row)
+    rules.check_instances(call, kind, target, domain, account)
+    made = dedicate(call.sim, kind, target, domain, account)
+    if kind == "zone":
+        target.domain_id = domain.id
     call.event("DEDICATE.RESOURCE", f"Successfully completed dedicating a {kind}. Id: {target.id}", target)
     return made
 
@@ -136,6 +132,8 @@ def _release(call: Call, kind: str) -> dict[str, Any]:
     target = call.params[f"{kind}id"]
     if not release(call.sim, kind, target):
         raise InvalidParameter("No Dedicated Resource available to release")
+    if kind == "zone":
+        target.domain_id = target.network_domain = None
     call.event(
         "DEDICATE.RESOURCE.RELEASE", f"Successfully completed releasing a dedicated {kind}. Id: {target.id}", target
     )
@@ -178,14 +176,14 @@ def _list(call: Call, kind: str) -> dict[str, Any]:
 
 
 def _account_filter(call: Call) -> Filter | None:
+    """By an account of a domain; a name that no account there has is overlooked."""
     p = call.params
     if p.account is None:
         return None
-    domain_id = p.domainid.id if p.domainid else call.caller.account.domain_id
-    account = call.db.accounts.first(domain_id=domain_id, name=p.account)
-    if account is None:
-        raise InvalidParameter(f"Unable to find account {p.account} in domain {domain_id}")
-    return matching(lambda row: row.account_id == account.id)
+    if p.domainid is None:
+        raise InvalidParameter(f"Please specify the domain id of the account: {p.account}")
+    account = access.active_account(call.db, p.account, p.domainid.id)
+    return equal("account_id", account.id) if account is not None else None
 
 
 @command("listDedicatedZones")

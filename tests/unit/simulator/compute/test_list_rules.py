@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cloudstack_simulator import Simulator
+from cloudstack_simulator.commands.zones import dedication
 
 
 class World:
@@ -168,7 +169,9 @@ def test_offerings_of_other_domains_are_refused(world: World) -> None:
 
 
 def test_a_zone_that_another_account_has_for_itself_is_hidden_from_users(world: World) -> None:
-    world("dedicateZone", zoneid="@zone", domainid="@domain", account="bob")
+    """Dedicated past the command, which refuses a zone with instances of others."""
+    db, bob = world.sim.db, world.callers["bob"].account
+    dedication.dedicate(world.sim, "zone", db.zones.find(world.ids["zone"]), db.domains[bob.domain_id], bob)
     shown = {name: world.names("listZones", name) for name in ("ann", "bob", "owner")}
     world("releaseDedicatedZone", zoneid="@zone")
     assert shown == {"ann": [], "bob": ["Sandbox-simulator"], "owner": ["Sandbox-simulator"]}
