@@ -52,14 +52,16 @@ def disable_account(call: Call) -> Generator[float, None, dict[str, Any]]:
         account = _account(call, "disable")
         if account.id <= LAST_PROTECTED:
             raise CloudRuntime(f"Unable to update account {account_text(account)} {address_text(call)}")
-        if account.state != "disabled":
-            account.state = "disabled"
-            yield from _stop_all(call, account)
+        yield from stop_account(call, account)
     call.event("ACCOUNT.DISABLE", f"Successfully completed {doing} account. Account Id: {account.uuid}", account)
     return {"account": account_row(call, account)}
 
 
-def _stop_all(call: Call, account: Account) -> Generator[float, None, None]:
+def stop_account(call: Call, account: Account) -> Generator[float, None, None]:
+    """Disable an account, or a project's own one, and bring down what it runs."""
+    if account.state == "disabled":
+        return
+    account.state = "disabled"
     for vm in call.db.vms.where(account_id=account.id, state="Running"):
         if vm.vm_type == "DomainRouter":
             yield from router_life.stop(call.sim, vm)

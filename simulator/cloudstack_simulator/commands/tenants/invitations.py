@@ -85,17 +85,19 @@ def invitation_view(call: Call, invitation: ProjectInvitation) -> dict[str, Any]
 
 @command("listProjectInvitations")
 def list_project_invitations(call: Call) -> dict[str, Any]:
+    """Who names a project sees all of its invitations, but never what was sent to just one user, who is another."""
     p, db = call.params, call.db
     rows = [i for i in db.project_invitations if i.project_id in db.projects.live]
+    rows = [i for i in rows if i.user_id in (None, call.caller.user.id)]
     if p.activeonly:
         rows = [i for i in rows if i.state == PENDING and not _is_expired(call, i)]
     filters = [
         equal("id", p.id),
         equal("project_id", p.projectid),
-        equal("user_id", p.userid),
-        equal("state", p.state),
+        equal("state", p.state if not p.activeonly else None),
     ]
-    return call.listing("projectinvitation", rows, invitation_view, where=filters, owned=True)
+    owned = p.projectid is None
+    return call.listing("projectinvitation", rows, invitation_view, where=filters, owned=owned)
 
 
 @command("updateProjectInvitation")
@@ -106,22 +108,27 @@ def update_project_invitation(call: Call) -> dict[str, Any]:
     found = [
         invitation
         for invitation in call.db.project_invitations.where(project_id=project.id, state=PENDING)
-        if invitation.account_id == account.id
-        and (user is None or invitation.user_id == user.id)
-        and p.token in (None, invitation.token)
+        if (p.token == invitation.token if p.token is not None else _is_for(invitation, account, user))
     ]
+    name, accepted = p.account or "null", p.accept is not False
+    text = printed("Project", id=project.id, name=project.name, uuid=project.uuid)
     if not found:
-        raise InvalidParameter(f"Unable to find invitation for account name={account.name} to the project={project.id}")
+        raise InvalidParameter(f"Unable to find invitation for account name={name} to the project={text}")
     invitation = found[0]
-    if _is_expired(call, invitation):
+    if accepted and _is_expired(call, invitation):
         invitation.state = EXPIRED
-        raise InvalidParameter(f"Invitation is expired for account id={account.name} to the project {project.id}")
-    _answer(call, project, invitation, accepted=p.accept is not False)
+        raise InvalidParameter(f"Invitation is expired for account id={name} to the project {text}")
+    _answer(call, project, invitation, accepted=accepted)
     return SUCCESS
 
 
+def _is_for(invitation: ProjectInvitation, account: Any, user: Any) -> bool:
+    """Of an account named, any invitation; without a name only what was sent to just that user."""
+    return invitation.account_id == account.id and (user is None or invitation.user_id == user.id)
+
+
 def _invited(call: Call, project: Project) -> tuple[Any, Any]:
-    """Who answers: the account or user named, else the caller."""
+    """Who answers: the account or user named, else the calling user."""
     p, db = call.params, call.db
     if p.account:
         account = active_account(db, p.account, project.domain_id)
@@ -136,9 +143,10 @@ def _invited(call: Call, project: Project) -> tuple[Any, Any]:
             "updated",
         )
         account = db.accounts[user.account_id]
-        call.check_access(account)
+        if account.domain_id != project.domain_id:
+            raise InvalidParameter(f"Unable to find user ={user.id} in domain id={project.domain_id}")
         return account, user
-    return call.caller.account, None
+    return call.caller.account, call.caller.user
 
 
 def _answer(call: Call, project: Project, invitation: ProjectInvitation, *, accepted: bool) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...access import active_account
+from ...access import active_account, is_member
 from ...call import Call, live
-from ...errors import InvalidParameter
+from ...errors import InvalidParameter, PermissionDenied
 from ...listing import equal
-from ...model.tenants import Project, ProjectMember, domain_path
+from ...model.tenants import Project, ProjectMember, account_text, domain_path
 from ...registry import SUCCESS, command
 from . import invitations
-from .projects import check_manages, managed, members
+from .projects import check_manages, members
 from .views import user_view
+
+NORMAL = 0
 
 
 def _member_role(call: Call) -> str:
@@ -22,12 +24,18 @@ def _member_role(call: Call) -> str:
     return word.capitalize()
 
 
+def _project(call: Call) -> Project:
+    project: Project = live(call.params.projectid, "Unable to find project with specified id")
+    return project
+
+
 @command("addAccountToProject")
 def add_account(call: Call) -> dict[str, Any]:
+    """That an account administers a project this way is not counted against its limit."""
     p = call.params
     if not p.account and not p.email:
         raise InvalidParameter("Either accountName or email is required")
-    project = managed(call)
+    project = _project(call)
     if project.state != "Active":
         raise InvalidParameter(
             f"Can't add account to the specified project id in state={project.state} as it's no longer active"
@@ -35,6 +43,7 @@ def add_account(call: Call) -> dict[str, Any]:
     account = active_account(call.db, p.account, project.domain_id) if p.account else None
     if p.account and account is None:
         raise InvalidParameter(f"Unable to find account name={p.account} in specified domain id")
+    check_manages(call, project)
     if account is not None and any(m.account_id == account.id and m.user_id is None for m in members(call, project)):
         return SUCCESS
     role = _project_role(call, project)
@@ -43,7 +52,6 @@ def add_account(call: Call) -> dict[str, Any]:
         return SUCCESS
     if account is None:
         raise InvalidParameter("Account information is required for assigning account to the project")
-    _count_admin(call, account)
     invitations.join(call, project, account.id, member_role=_member_role(call), role=role)
     call.event(
         "PROJECT.ACCOUNT.ADD",
@@ -51,13 +59,6 @@ def add_account(call: Call) -> dict[str, Any]:
         project,
     )
     return SUCCESS
-
-
-def _count_admin(call: Call, account: Any) -> None:
-    """Every project that an account administers counts against its limit."""
-    if _member_role(call) == "Admin":
-        call.sim.limits.check(account, "project")
-        call.sim.limits.add(account.id, "project")
 
 
 def _project_role(call: Call, project: Project) -> Any:
@@ -70,7 +71,7 @@ def _project_role(call: Call, project: Project) -> Any:
 @command("addUserToProject")
 def add_user(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
-    project = managed(call)
+    project = _project(call)
     if project.state != "Active":
         raise InvalidParameter(
             f"Can't add user to the specified project id in state={project.state} as it isn't currently active"
@@ -79,6 +80,7 @@ def add_user(call: Call) -> dict[str, Any]:
     if not found:
         raise InvalidParameter("Invalid user ID provided")
     user = found[0]
+    check_manages(call, project)
     there = [m.user_id for m in members(call, project) if m.account_id == user.account_id]
     if None in there:
         raise InvalidParameter(f"User belongs to account {user.account_id} which is already part of the project")
@@ -89,7 +91,6 @@ def add_user(call: Call) -> dict[str, Any]:
         invited = None if p.email else user
         invitations.invite(call, project, user=invited, member_role=_member_role(call), role=role)
         return SUCCESS
-    _count_admin(call, db.accounts[user.account_id])
     invitations.join(call, project, user.account_id, user.id, member_role=_member_role(call), role=role)
     call.event(
         "PROJECT.USER.ADD", f"Successfully completed adding user to project. User Name: {user.username}", project
@@ -100,10 +101,11 @@ def add_user(call: Call) -> dict[str, Any]:
 @command("deleteAccountFromProject")
 def delete_account(call: Call) -> dict[str, Any]:
     p = call.params
-    project = managed(call)
+    project = _project(call)
     account = active_account(call.db, p.account, project.domain_id)
     if account is None:
         raise InvalidParameter(f"Unable to find account name={p.account} in domain id={project.domain_id}")
+    check_manages(call, project)
     found = [m for m in members(call, project) if m.account_id == account.id and m.user_id is None]
     if not found:
         raise InvalidParameter(f"Account {p.account} is not assigned to the project with specified id")
@@ -112,7 +114,8 @@ def delete_account(call: Call) -> dict[str, Any]:
             f"Unable to delete account {p.account} from the project with specified id as the account is the owner of "
             "the project"
         )
-    _leave(call, project, found[0])
+    call.db.project_members.delete(found[0])
+    _forget_invitations(call, project, account.id)
     call.event(
         "PROJECT.ACCOUNT.REMOVE",
         f"Successfully completed removing account from project. Account Name: {account.name}",
@@ -121,13 +124,10 @@ def delete_account(call: Call) -> dict[str, Any]:
     return SUCCESS
 
 
-def _leave(call: Call, project: Project, member: ProjectMember) -> None:
-    """A member goes, and with it what invited it."""
-    if member.member_role == "Admin":
-        call.sim.limits.add(member.account_id, "project", -1)
-    call.db.project_members.delete(member)
+def _forget_invitations(call: Call, project: Project, account_id: int, user_id: int | None = None) -> None:
+    """Who goes may be invited again."""
     for invitation in call.db.project_invitations.where(project_id=project.id):
-        if invitation.account_id == member.account_id and member.user_id in (None, invitation.user_id):
+        if invitation.account_id == account_id and user_id in (None, invitation.user_id):
             call.db.project_invitations.delete(invitation)
 
 
@@ -137,16 +137,19 @@ def _admins(call: Call, project: Project) -> list[ProjectMember]:
 
 @command("deleteUserFromProject")
 def delete_user(call: Call) -> dict[str, Any]:
-    project, user = managed(call), call.params.userid
+    """Who is no member, but was invited, is not any more."""
+    project, user = _project(call), call.params.userid
     if user.removed is not None:
         raise InvalidParameter("Invalid userId provided")
     account = call.db.accounts[user.account_id]
     if account.removed is not None or account.domain_id != project.domain_id:
         raise InvalidParameter(f"Unable to find user {user.username} in domain id={project.domain_id}")
+    check_manages(call, project)
+    _forget_invitations(call, project, account.id, user.id)
     found = [m for m in members(call, project) if m.user_id == user.id]
     if not found:
         raise InvalidParameter(f"User {user.username} is not assigned to the project with specified id")
-    _leave(call, project, found[0])
+    call.db.project_members.delete(found[0])
     call.event(
         "PROJECT.USER.REMOVE", f"Successfully completed removing user from project. User Name: {user.username}", project
     )
@@ -179,9 +182,11 @@ def member_view(call: Call, member: ProjectMember) -> dict[str, Any]:
 @command("listProjectAccounts")
 def list_project_accounts(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
-    project = live(p.projectid, "Unable to find the project id")
-    if not any(m.account_id == call.caller.account.id for m in members(call, project)):
-        check_manages(call, project)
+    project, caller = live(p.projectid, "Unable to find the project id={id}"), call.caller
+    if caller.account.account_type == NORMAL and not is_member(db, project, caller):
+        raise PermissionDenied(
+            f"Account {account_text(caller.account)} is not authorized to list users of the project id={project.id}"
+        )
     filters = [
         equal(lambda m: db.accounts[m.account_id].name, p.account),
         equal("user_id", p.userid),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 from ...access import PROJECT, active_account, domains_below
@@ -13,6 +14,7 @@ from ...registry import SUCCESS, allocate, check, command
 from ...tags import taggable
 from ...wording import printed
 from ..common import check_details
+from .account_states import stop_account
 from .removal import remove_project
 from .views import DETAILS, project_view
 
@@ -188,17 +190,18 @@ def _give_role(call: Call, project: Project, account: Account, member: ProjectMe
     admin = (call.params.roletype or "Regular").lower() == "admin"
     if not admin and [m for m in members(call, project) if m.member_role == "Admin"] == [member]:
         raise InvalidParameter("Cannot demote the only admin of the project")
-    if admin:
-        call.sim.limits.check(account, "project")
+    call.sim.limits.check(account, "project")
     member.member_role = "Admin" if admin else "Regular"
     call.sim.limits.add(account.id, "project", 1 if admin else -1)
 
 
 @command("suspendProject")
-def suspend_project(call: Call) -> dict[str, Any]:
+def suspend_project(call: Call) -> Generator[float, None, dict[str, Any]]:
+    """What the project runs is stopped."""
     project = live(call.params.id, "Unable to find project with specified id")
     check_manages(call, project)
     project.state = "Suspended"
+    yield from stop_account(call, call.db.accounts[project.project_account_id])
     call.event("PROJECT.SUSPEND", f"Successfully completed suspending project. Project Id: {project.uuid}", project)
     return {"project": project_view(call, project)}
 
@@ -210,6 +213,7 @@ def activate_project(call: Call) -> dict[str, Any]:
     if project.state not in ("Suspended", "Active"):
         raise InvalidParameter(f"Can't activate the project in {project.state} state")
     project.state = "Active"
+    call.db.accounts[project.project_account_id].state = "enabled"
     call.event("PROJECT.ACTIVATE", f"Successfully completed activating project. Project Id: {project.uuid}", project)
     return {"project": project_view(call, project)}
 

@@ -60,3 +60,23 @@ def test_who_moves_to_the_account_where_he_is_stays_as_he_was(world: Any) -> Non
     world.sim.advance(60)
     world.do("moveUser", id="@users:eve", accountid="@accounts:eve")
     assert user.created == created
+
+
+def test_a_suspended_project_stops_what_it_runs(world: Any) -> None:
+    world.do("createProject", name="works", by="ann")
+    project = world.row("@projects:works").uuid
+    template = world.rows("listTemplates", templatefilter="featured")[0]["id"]
+    world.network("theirs", projectid=project, by="ann")
+    world.do(
+        "deployVirtualMachine", name="worker", zoneid="@zones:", templateid=template, networkids="@networks:theirs",
+        serviceofferingid="@service_offerings:Small Instance", projectid=project, by="ann",
+    )  # fmt: skip
+    world.do("suspendProject", id=project, by="ann")
+    assert world.row("@vms:worker").state == "Stopped"
+    assert world.do("activateProject", id=project, by="ann")["project"]["state"] == "Active"
+
+
+def test_members_and_admins_list_members(world: Any) -> None:
+    code, text = world.refused("listProjectAccounts", projectid="@projects:works", by="eve")
+    assert (code, "is not authorized to list users of the project id=" in text) == (531, True)
+    assert len(world.rows("listProjectAccounts", projectid="@projects:works", by="ann")) == 1

@@ -91,12 +91,14 @@ def _administered(world: Any, name: str) -> int:
     return int(world.sim.limits.count(world.row(f"@accounts:{name}"), "project"))
 
 
-def test_every_project_that_an_account_administers_counts(world: Any) -> None:
-    place = {"projectid": "@projects:shared"}
+def test_projects_count_for_those_who_become_their_admins(world: Any) -> None:
+    """Who is added as one is not counted; who is made one of a member is."""
+    place, carl = {"projectid": "@projects:shared"}, {"account": "carl", "swapowner": "false"}
     world.do("addAccountToProject", account="carl", roletype="Admin", **place)
-    assert (_administered(world, "ann"), _administered(world, "carl")) == (1, 1)
-    world.do("updateProject", id="@projects:shared", account="carl", swapowner="false", roletype="Regular")
-    assert _administered(world, "carl") == 0
+    assert (_administered(world, "ann"), _administered(world, "carl")) == (1, 0)
+    for role, count in (("Admin", 1), ("Regular", 0)):
+        world.do("updateProject", id="@projects:shared", roletype=role, **carl)
+        assert _administered(world, "carl") == count
     world.do("updateProject", id="@projects:shared", account="carl")
     assert (_administered(world, "ann"), _administered(world, "carl")) == (0, 1)
     world.do("updateProject", id="@projects:shared", account="ann")
