@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import contract, envelope, listing, permissions, registry, sessions
+from . import contract, custom_ids, envelope, listing, permissions, registry, sessions
 from .call import Call, Caller
 from .contract import CommandFact
 from .errors import (
@@ -103,6 +103,7 @@ class Dispatcher:
             if row and row.removed is None:
                 call.check_access(row)
         if not fact.is_async:
+            custom_ids.check_change(call)
             return envelope.lean(entry.handler(call))
         return self._submit(call, entry, raw)
 

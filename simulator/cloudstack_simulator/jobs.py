@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
+from . import custom_ids
 from .envelope import prune
 from .errors import ApiError
 from .farm import serving
@@ -71,6 +72,7 @@ class Jobs:
         """Run the handler of a job, whatever fault rules say."""
         assert entry.handler is not None
         try:
+            custom_ids.check_change(call)
             outcome = entry.handler(call)
         except Exception as error:  # noqa: BLE001 - a job never takes the server down
             self.fail(call, error)

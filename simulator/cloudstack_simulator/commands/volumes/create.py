@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from ... import custom_ids
 from ...access import entity_owner
 from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
@@ -44,7 +45,9 @@ def allocate_volume(call: Call) -> Volume:
         raise InvalidParameter(
             f"Zone is not configured to use local storage but volume's disk offering {offering.name} uses it"
         )
-    return lifecycle.add(call.sim, _new(call, owner, zone, offering, size), uuid=p.customid)
+    return lifecycle.add(
+        call.sim, _new(call, owner, zone, offering, size), uuid=custom_ids.given(call, call.db.volumes)
+    )
 
 
 def _new(call: Call, owner: Any, zone: Any, offering: Any, size: int) -> Volume:
