@@ -94,7 +94,7 @@ class StateFile:
             )
         try:
             restore(sim, document["state"])
-        except (CodingError, KeyError) as error:
+        except (CodingError, LookupError, TypeError) as error:
             raise StateError(f"{self.path} cannot be restored: {error}") from None
         self._saved = fingerprint(sim)
         return True

@@ -54,7 +54,7 @@ def restore(sim: Simulator, picture: dict[str, Any]) -> None:
     """Make a fresh simulator like the picture. Raises CodingError where it does not fit this version."""
     try:
         _restore(sim, picture)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         raise CodingError(f"{type(error).__name__}: {error}") from None
 
 

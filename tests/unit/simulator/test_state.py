@@ -137,6 +137,9 @@ def test_only_changes_are_written(tmp_path: Path) -> None:
         (b'{"format": "other"}', "is not a state of this simulator"),
         (b'{"format": "cloudstack-simulator state", "version": 99}', "version 99, this simulator reads version 1"),
         (b'{"format": "cloudstack-simulator state", "version": 1, "state": {}}', "cannot be restored"),
+        (b'{"format": "cloudstack-simulator state", "version": 1, "state": [1]}', "cannot be restored"),
+        (b'{"format": "cloudstack-simulator state", "version": 1}', "cannot be restored"),
+        (b'{"format": "cloudstack-simulator state", "version": 1, "sta', "is not a state of this simulator"),
     ],
 )
 def test_foreign_files_are_refused_and_stay(tmp_path: Path, content: bytes, text: str) -> None:
@@ -153,6 +156,16 @@ def test_a_state_calls_nothing_but_the_simulators_own_functions(tmp_path: Path, 
     file.save(sim)
     document = json.loads(file.path.read_text())
     document["state"]["schedule"] = [[0, name, []]]
+    file.path.write_text(json.dumps(document))
+    with pytest.raises(StateError, match="cannot be restored"):
+        StateFile(file.path).load(Simulator(seed=1))
+
+
+def test_a_damaged_value_is_refused(tmp_path: Path) -> None:
+    sim, file = Simulator(seed=1), StateFile(tmp_path / "s")
+    file.save(sim)
+    document = json.loads(file.path.read_text())
+    document["state"]["random"] = {"t": []}
     file.path.write_text(json.dumps(document))
     with pytest.raises(StateError, match="cannot be restored"):
         StateFile(file.path).load(Simulator(seed=1))
