@@ -121,3 +121,13 @@ def control_state(host: Any) -> str | None:
 def completed(call: Call, kind: str, doing: str, row: Any, resource_type: str | None = None, name: str = "") -> None:
     """The event of a finished deed: `doing` with the word for the row (`updating Vm. Vm Id`), its id or its name."""
     call.event(kind, f"Successfully completed {doing}: {name or row.uuid}", row, resource_type=resource_type)
+
+
+def entity_created(call: Call, kind: str, doing: str, row: Any, resource_type: str | None = None) -> None:
+    """The event of the half of a creation that is done at once."""
+    call.event(kind, f"Successfully created entity for {doing}", row, state="Created", resource_type=resource_type)
+
+
+def done(call: Call, kind: str, doing: str, row: Any, resource_type: str | None = None) -> None:
+    """The event of a finished deed whose text names nothing."""
+    call.event(kind, f"Successfully completed {doing}", row, resource_type=resource_type)

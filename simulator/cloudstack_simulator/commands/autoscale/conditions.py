@@ -9,7 +9,7 @@ from ...errors import InvalidParameter, ResourceInUse
 from ...listing import equal, matching
 from ...model.autoscale import Condition
 from ...registry import SUCCESS, allocate, command
-from ..common import owner_fields
+from ..common import done, entity_created, owner_fields
 from .counters import counter_view
 
 OPERATORS = ("EQ", "GT", "LT", "GE", "LE")
@@ -46,6 +46,7 @@ def allocate_condition(call: Call) -> Condition:
     condition: Condition = call.db.scaling_conditions.add(
         Condition(counter_id=counter.id, operator=operator, threshold=threshold, account_id=owner.id)
     )
+    entity_created(call, "CONDITION.CREATE", f"Condition.  Id: {condition.id}", condition)
     return condition
 
 
@@ -76,6 +77,7 @@ def update_condition(call: Call) -> dict[str, Any]:
             "state."
         )
     condition.operator, condition.threshold = operator, threshold
+    done(call, "CONDITION.UPDATE", "update a condition", condition)
     return {"condition": condition_view(call, condition)}
 
 
@@ -85,6 +87,7 @@ def delete_condition(call: Call) -> dict[str, Any]:
     if _policies_with(call, condition):
         raise ResourceInUse("Cannot delete Condition when it is in use by one or more AutoScale Policies.")
     call.db.scaling_conditions.remove(condition)
+    done(call, "CONDITION.DELETE", "delete a condition", condition)
     return SUCCESS
 
 

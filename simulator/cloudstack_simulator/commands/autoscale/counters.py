@@ -10,6 +10,7 @@ from ...errors import InvalidParameter, ResourceInUse
 from ...listing import equal
 from ...model.autoscale import Counter
 from ...registry import SUCCESS, allocate, at_install, command
+from ..common import done, entity_created
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -86,6 +87,7 @@ def allocate_counter(call: Call) -> Counter:
         raise InvalidParameter(f"The Source {source} does not exist; Unable to create Counter")
     provider = _provider(call, "create")
     counter: Counter = call.db.counters.add(Counter(name=p.name, source=source, value=p.value, provider=provider))
+    entity_created(call, "COUNTER.CREATE", f"Counter.  Id: {counter.id} Name: {counter.name}", counter)
     return counter
 
 
@@ -100,4 +102,5 @@ def delete_counter(call: Call) -> dict[str, Any]:
     if call.db.scaling_conditions.where(counter_id=counter.id):
         raise ResourceInUse("Counter is in use.")
     call.db.counters.remove(counter)
+    done(call, "COUNTER.DELETE", "counter", counter)
     return SUCCESS

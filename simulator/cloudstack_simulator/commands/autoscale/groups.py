@@ -12,13 +12,14 @@ from ...listing import equal, matching
 from ...model.autoscale import ScalingGroup
 from ...model.networks import Rule
 from ...registry import SUCCESS, allocate, command
-from ..common import has_notes, owner_fields
+from ..common import done, entity_created, has_notes, owner_fields
 from ..instances import life
 from ..networks import services
 from . import members, rules
 from .policies import policy_view
 
 INTERVAL = 30
+KIND = "AutoScaleVmGroup"
 STEP = 0.1
 
 
@@ -94,6 +95,7 @@ def allocate_group(call: Call) -> ScalingGroup:
     )
     _take(call, group)
     made: ScalingGroup = call.db.scaling_groups.add(group)
+    entity_created(call, "AUTOSCALEVMGROUP.CREATE", "creating autoscale vm group", made, KIND)
     return made
 
 
@@ -125,6 +127,7 @@ def create_group(call: Call) -> Any:
     yield STEP
     group.state = "ENABLED"
     members.watch(call.sim, group)
+    done(call, "AUTOSCALEVMGROUP.CREATE", "creating autoscale vm group", group, KIND)
     return {"autoscalevmgroup": group_view(call, group)}
 
 
@@ -159,6 +162,7 @@ def update_group(call: Call) -> dict[str, Any]:
         setattr(group, field, getattr(changed, field))
     if p.customid:
         call.db.scaling_groups.change_uuid(group, p.customid)
+    done(call, "AUTOSCALEVMGROUP.UPDATE", "updating autoscale vm group", group, KIND)
     return {"autoscalevmgroup": group_view(call, group)}
 
 
@@ -171,6 +175,7 @@ def enable_group(call: Call) -> Any:
     if group.state == "DISABLED":
         group.state = "ENABLED"
         members.watch(call.sim, group)
+    done(call, "AUTOSCALEVMGROUP.ENABLE", "enabling autoscale vm group", group, KIND)
     return {"autoscalevmgroup": group_view(call, group)}
 
 
@@ -181,6 +186,7 @@ def disable_group(call: Call) -> Any:
         raise InvalidParameter("Only a AutoScale Vm Group which is in Enabled or Scaling state can be disabled.")
     yield STEP
     group.state = "DISABLED"
+    done(call, "AUTOSCALEVMGROUP.DISABLE", "disabling autoscale vm group", group, KIND)
     return {"autoscalevmgroup": group_view(call, group)}
 
 
@@ -206,6 +212,7 @@ def delete_group(call: Call) -> Any:
         yield from life.destroy(call, vm)
         life.expunge(call.sim, vm)
     call.db.scaling_groups.remove(group)
+    done(call, "AUTOSCALEVMGROUP.DELETE", "deleting autoscale vm group", group, KIND)
     return SUCCESS
 
 

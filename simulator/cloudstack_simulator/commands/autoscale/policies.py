@@ -9,12 +9,13 @@ from ...errors import InvalidParameter
 from ...listing import equal, matching
 from ...model.autoscale import ScalingGroup, ScalingPolicy
 from ...registry import SUCCESS, allocate, command
-from ..common import owner_fields
+from ..common import done, entity_created, owner_fields
 from .conditions import condition_view
 from .rules import check_one_owner
 
 ACTIONS = ("SCALEUP", "SCALEDOWN")
 QUIET_TIME = 300
+KIND = "AutoScalePolicy"
 SYSTEM = 1
 """The server's own account: what nobody else has belongs to it."""
 
@@ -79,6 +80,7 @@ def allocate_policy(call: Call) -> ScalingPolicy:
     _check_times(policy.duration, policy.quiet_time)
     policy.condition_ids = _conditions(call, policy)
     made: ScalingPolicy = call.db.scaling_policies.add(policy)
+    entity_created(call, "AUTOSCALEPOLICY.CREATE", "creating autoscale policy", made, KIND)
     return made
 
 
@@ -107,6 +109,7 @@ def update_policy(call: Call) -> dict[str, Any]:
     if p.conditionids is not None:
         policy.condition_ids = _conditions(call, policy)
     policy.name, policy.duration, policy.quiet_time = p.get("name", policy.name), duration, quiet_time
+    done(call, "AUTOSCALEPOLICY.UPDATE", "updating autoscale policy", policy, KIND)
     return {"autoscalepolicy": policy_view(call, policy)}
 
 
@@ -117,6 +120,7 @@ def delete_policy(call: Call) -> dict[str, Any]:
     if groups_with(call, policy):
         raise InvalidParameter("Cannot delete AutoScale Policy when it is in use by one or more AutoScale Vm Groups")
     call.db.scaling_policies.remove(policy)
+    done(call, "AUTOSCALEPOLICY.DELETE", "deleting autoscale policy", policy, KIND)
     return SUCCESS
 
 

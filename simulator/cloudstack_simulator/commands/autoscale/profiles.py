@@ -11,11 +11,12 @@ from ...listing import equal, matching
 from ...model.autoscale import ScalingProfile
 from ...parameters import Typing
 from ...registry import SUCCESS, allocate, command
-from ..common import named_values, owner_fields, uuid_of
+from ..common import done, entity_created, named_values, owner_fields, uuid_of
 from ..instances import inputs
 from ..instances.sizes import is_open
 
 GRACE_PERIOD = 120
+KIND = "AutoScaleVmProfile"
 DEPLOY_PARAMS = (
     "rootdisksize", "diskofferingid", "disksize", "overridediskofferingid", "securitygroupids", "keypairs",
     "affinitygroupids", "networkids",
@@ -94,6 +95,7 @@ def allocate_profile(call: Call) -> ScalingProfile:
     )
     _check(call, profile)
     made: ScalingProfile = call.db.scaling_profiles.add(profile)
+    entity_created(call, "AUTOSCALEVMPROFILE.CREATE", "creating autoscale vm profile", made, KIND)
     return made
 
 
@@ -153,6 +155,7 @@ def update_profile(call: Call) -> dict[str, Any]:
         raise
     if p.customid:
         call.db.scaling_profiles.change_uuid(profile, p.customid)
+    done(call, "AUTOSCALEVMPROFILE.UPDATE", "updating autoscale vm profile", profile, KIND)
     return {"autoscalevmprofile": profile_view(call, profile)}
 
 
@@ -163,6 +166,7 @@ def delete_profile(call: Call) -> dict[str, Any]:
     if call.db.scaling_groups.where(profile_id=profile.id):
         raise InvalidParameter("Cannot delete AutoScale Vm Profile when it is in use by one more vm groups")
     call.db.scaling_profiles.remove(profile)
+    done(call, "AUTOSCALEVMPROFILE.DELETE", "deleting autoscale vm profile", profile, KIND)
     return SUCCESS
 
 

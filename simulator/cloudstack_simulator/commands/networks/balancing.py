@@ -239,6 +239,7 @@ def update(call: Call) -> Any:
         rule.source_cidrs = [",".join(p.cidrlist)] if p.cidrlist else []
     if p.customid is not None:
         call.db.firewall_rules.change_uuid(rule, p.customid)
+    completed(call, "LB.UPDATE", "updating load balancer. Load balancer Id", rule, "LoadBalancerRule")
     return {"loadbalancer": balancer_view(call, rule)}
 
 

@@ -10,9 +10,11 @@ from ...call import Call, live
 from ...errors import InvalidParameter
 from ...model.networks import Rule, StickinessPolicy
 from ...registry import SUCCESS, allocate, command
-from ..common import named_values, owner_fields
+from ..common import completed, done, entity_created, named_values, owner_fields
 from . import services
 from .firewall import STEP
+
+EVENT = "LB.STICKINESSPOLICY"
 
 
 def policies_view(call: Call, rule: Rule, policies: list[StickinessPolicy]) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def allocate_policy(call: Call) -> StickinessPolicy:
             display=p.get("fordisplay", True),
         )
     )
+    entity_created(call, f"{EVENT}.CREATE", "create lb stickinesspolicy to load balancer", policy)
     return policy
 
 
@@ -97,6 +100,7 @@ def create(call: Call) -> Any:
     for other in table.where(rule_id=policy.rule_id):
         if other.id != policy.id:
             table.delete(other)
+    completed(call, f"{EVENT}.CREATE", "Apply Stickinesspolicy to load balancer . Rule Id", policy)
     rule = live(call.db.firewall_rules.get(policy.rule_id), "Failed: LB rule id: {id} not present ")
     return {"stickinesspolicies": policies_view(call, rule, [policy])}
 
@@ -122,6 +126,7 @@ def delete(call: Call) -> Any:
     call.check_access(call.db.firewall_rules[policy.rule_id])
     yield STEP
     call.db.lb_stickiness_policies.delete(policy)
+    done(call, f"{EVENT}.DELETE", "revoking LB Stickiness policy ", policy)
     return SUCCESS
 
 

@@ -9,6 +9,7 @@ from ...errors import InvalidParameter, JavaError
 from ...listing import equal, matching
 from ...model.vpcs import NetworkAcl, NetworkAclItem
 from ...registry import SUCCESS, allocate, command
+from ..common import done
 from .acl_checks import check_item
 from .acls import STEP, check_access, is_default, tagged_items, vpcs_shown
 
@@ -140,6 +141,7 @@ def create(call: Call) -> Any:
     item = call.created
     yield STEP
     item.state = "Active"
+    done(call, "NETWORK.ACL.ITEM.CREATE", "Applying Network ACL Item", item)
     return {"networkacl": item_view(call, item)}
 
 
@@ -245,6 +247,7 @@ def update(call: Call) -> Any:
     item.state = "Add"
     view = item_view(call, item)
     item.state = "Active"
+    done(call, "NETWORK.ACL.ITEM.UPDATE", "Updating Network ACL Item", item)
     return {"networkacl": view}
 
 
@@ -261,4 +264,5 @@ def delete(call: Call) -> Any:
     yield STEP
     call.sim.tags.drop(item)
     call.db.network_acl_items.delete(item)
+    done(call, "NETWORK.ACL.ITEM.DELETE", "Deleting Network ACL Item", item)
     return SUCCESS

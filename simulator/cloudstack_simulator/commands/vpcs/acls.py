@@ -11,6 +11,7 @@ from ...listing import equal, matching, tagged
 from ...model.vpcs import NetworkAcl, NetworkAclItem
 from ...registry import SUCCESS, allocate, at_install, command
 from ...tags import taggable
+from ..common import done, entity_created
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -76,6 +77,7 @@ def allocate_list(call: Call) -> NetworkAcl:
             name=p.name, description=p.description, vpc_id=vpc.id if vpc else None, display=p.get("fordisplay", True)
         )
     )
+    entity_created(call, "NETWORK.ACL.CREATE", f"creating network acl list. ACL Id: {acl.id}", acl)
     return acl
 
 
@@ -129,6 +131,7 @@ def update_list(call: Call) -> Any:
             setattr(acl, field, p[parameter])
     if p.customid is not None:
         call.db.network_acls.change_uuid(acl, p.customid)
+    done(call, "NETWORK.ACL.UPDATE", "Updating Network ACL", acl)
     return {"networkacllist": list_view(call, acl)}
 
 
@@ -150,6 +153,7 @@ def delete_list(call: Call) -> Any:
     for item in db.network_acl_items.where(acl_id=acl.id):
         db.network_acl_items.delete(item)
     db.network_acls.delete(acl)
+    done(call, "NETWORK.ACL.DELETE", "Deleting Network ACL List", acl)
     return SUCCESS
 
 

@@ -11,7 +11,7 @@ from ...listing import equal, tagged
 from ...model.vpcs import StaticRoute
 from ...registry import SUCCESS, allocate, command
 from ...tags import taggable
-from ..common import owner_fields
+from ..common import done, entity_created, owner_fields
 
 taggable("StaticRoute", "static_routes")
 STEP = 0.1
@@ -67,6 +67,7 @@ def allocate_route(call: Call) -> StaticRoute:
             state="Staged",
         )
     )
+    entity_created(call, "STATIC.ROUTE.CREATE", f"creating static route. Static route Id: {route.id}", route)
     return route
 
 
@@ -140,4 +141,5 @@ def delete_route(call: Call) -> Any:
     yield STEP
     call.sim.tags.drop(route)
     call.db.static_routes.delete(route)
+    done(call, "STATIC.ROUTE.DELETE", "deleting static route", route)
     return SUCCESS

@@ -11,10 +11,11 @@ from ...errors import InvalidParameter
 from ...listing import equal
 from ...model.vpcs import VpnConnection, VpnCustomerGateway, VpnGateway
 from ...registry import SUCCESS, allocate, check, command
-from ..common import owner_fields
+from ..common import done, entity_created, owner_fields
 from .vpn_gateways import customer_fields
 
 STEP = 0.1
+EVENT = "VPN.S2S.CONNECTION"
 
 
 def connection_view(call: Call, connection: VpnConnection) -> dict[str, Any]:
@@ -63,6 +64,7 @@ def allocate_connection(call: Call) -> VpnConnection:
             display=p.get("fordisplay", True),
         )
     )
+    entity_created(call, f"{EVENT}.CREATE", "creating s2s vpn connection", connection)
     return connection
 
 
@@ -96,6 +98,7 @@ def create_connection(call: Call) -> Any:
     connection = call.created
     yield STEP
     connection.state = "Disconnected" if connection.passive else "Connecting"
+    done(call, f"{EVENT}.CREATE", "starting s2s vpn connection", connection)
     return {"vpnconnection": connection_view(call, connection)}
 
 
@@ -129,6 +132,7 @@ def reset_connection(call: Call) -> Any:
     call.check_access(connection)
     yield STEP
     connection.state = "Disconnected" if connection.passive else "Connecting"
+    entity_created(call, f"{EVENT}.RESET", f"reseting s2s vpn connection.  Id: {connection.id}", connection)
     return {"vpnconnection": connection_view(call, connection)}
 
 
@@ -150,4 +154,5 @@ def delete_connection(call: Call) -> Any:
     call.check_access(connection)
     yield STEP
     call.db.vpn_connections.delete(connection)
+    entity_created(call, f"{EVENT}.DELETE", f"deleting s2s vpn connection.  Id: {connection.id}", connection)
     return SUCCESS

@@ -12,9 +12,10 @@ from ...errors import CloudRuntime, InvalidParameter
 from ...listing import equal
 from ...model.vpcs import VpnCustomerGateway, VpnGateway
 from ...registry import SUCCESS, allocate, command
-from ..common import has_notes, owner_fields
+from ..common import done, entity_created, has_notes, owner_fields
 
 CIPHER = r"(?:3des|aes128|aes192|aes256)-(?:md5|sha1|sha256|sha384|sha512)"
+CUSTOMER = "VPN.S2S.CUSTOMER.GATEWAY"
 GROUP = r"modp(?:1024|1536|2048|3072|4096|6144|8192)"
 
 
@@ -46,6 +47,7 @@ def allocate_gateway(call: Call) -> VpnGateway:
     gateway: VpnGateway = db.vpn_gateways.add(
         VpnGateway(vpc_id=vpc.id, account_id=vpc.account_id, ip_id=ip.id, display=p.get("fordisplay", True))
     )
+    entity_created(call, "VPN.S2S.VPN.GATEWAY.CREATE", "creating s2s vpn gateway", gateway)
     return gateway
 
 
@@ -88,6 +90,7 @@ def delete_gateway(call: Call) -> dict[str, Any]:
             f"Unable to delete VPN gateway {gateway.uuid} because there is still related VPN connections!"
         )
     call.db.vpn_gateways.delete(gateway)
+    done(call, "VPN.S2S.VPN.GATEWAY.DELETE", f"deleting s2s vpn gateway.  Id: {gateway.id}", gateway)
     return SUCCESS
 
 
@@ -182,6 +185,7 @@ def allocate_customer(call: Call) -> VpnCustomerGateway:
         )
     )
     _fill(call, gateway)
+    entity_created(call, f"{CUSTOMER}.CREATE", "creating s2s customer gateway", gateway)
     return gateway
 
 
@@ -250,6 +254,8 @@ def update_customer(call: Call) -> dict[str, Any]:
     for field, value in USUAL.items():
         setattr(gateway, field, value)
     _fill(call, gateway)
+    # The server takes its changes and removals of customer gateways for creations.
+    entity_created(call, f"{CUSTOMER}.UPDATE", f"update s2s vpn customer gateway.  Id: {gateway.id}", gateway)
     return {"vpncustomergateway": customer_view(call, gateway)}
 
 
@@ -262,4 +268,5 @@ def delete_customer(call: Call) -> dict[str, Any]:
             f"Unable to delete VPN customer gateway {gateway} because there is still related VPN connections!"
         )
     call.db.vpn_customer_gateways.delete(gateway)
+    entity_created(call, f"{CUSTOMER}.DELETE", f"deleting s2s vpn customer gateway.  Id: {gateway.id}", gateway)
     return SUCCESS

@@ -239,3 +239,22 @@ def test_profiles_that_nothing_can_be_deployed_with(
     more = {"otherdeployparams[0].name": name, "otherdeployparams[0].value": value}
     code, text = op.refused("createAutoScaleVmProfile", **params, **more)
     assert (code, text.startswith(named)) == (431, True), text
+
+
+def test_scaling_leaves_events(running: Any, scaling: dict[str, str]) -> None:
+    op = running.op
+    group = new_group(op, scaling)["id"]
+    for command in ("disableAutoScaleVmGroup", "enableAutoScaleVmGroup"):
+        op.do(command, id=group)
+    op.do("deleteAutoScaleVmGroup", id=group, cleanup="true")
+    op.do("deleteAutoScalePolicy", id=scaling["up"])
+    found = {(e["type"], e["state"], e["description"]) for e in op.rows("listEvents")}
+    for kind, state, text in (
+        ("AUTOSCALEVMGROUP.CREATE", "Created", "Successfully created entity for creating autoscale vm group"),
+        ("AUTOSCALEVMGROUP.CREATE", "Completed", "Successfully completed creating autoscale vm group"),
+        ("AUTOSCALEVMGROUP.DISABLE", "Completed", "Successfully completed disabling autoscale vm group"),
+        ("AUTOSCALEVMGROUP.DELETE", "Completed", "Successfully completed deleting autoscale vm group"),
+        ("AUTOSCALEPOLICY.CREATE", "Created", "Successfully created entity for creating autoscale policy"),
+        ("AUTOSCALEPOLICY.DELETE", "Completed", "Successfully completed deleting autoscale policy"),
+    ):
+        assert (kind, state, text) in found

@@ -245,3 +245,16 @@ def test_a_vpc_that_becomes_redundant_gets_the_offering_for_it(world: Any, movin
     world.do("restartVPC", id="@vpcs:moving", makeredundant="true")
     vpc = world.rows("listVPCs", id="@vpcs:moving")[0]
     assert (vpc["redundantvpcrouter"], vpc["vpcofferingname"]) == (True, "Redundant VPC offering")
+
+
+def test_changes_of_vpcs_leave_events(world: Any, three: dict[Any, Any]) -> None:
+    world.do("deleteNetworkACL", id=three[1])
+    world.do("updateNetworkACLItem", id=three[2], reason="why")
+    route = world.do("createStaticRoute", **(ROUTE | {"cidr": "10.51.0.0/24"}))["staticroute"]["id"]
+    world.do("deleteStaticRoute", id=route)
+    kinds = {(e["type"], e["state"]) for e in world.rows("listEvents")}
+    assert {
+        ("NETWORK.ACL.ITEM.CREATE", "Completed"), ("NETWORK.ACL.ITEM.UPDATE", "Completed"),
+        ("NETWORK.ACL.ITEM.DELETE", "Completed"), ("NETWORK.ACL.CREATE", "Created"),
+        ("STATIC.ROUTE.CREATE", "Created"), ("STATIC.ROUTE.DELETE", "Completed"),
+    } <= kinds  # fmt: skip
