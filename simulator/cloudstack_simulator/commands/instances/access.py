@@ -51,6 +51,7 @@ def get_password(call: Call) -> dict[str, Any]:
 def reset_ssh_key(call: Call) -> Any:
     vm = the_instance(call, call.params.id, "unable to find a virtual machine by id {id}")
     guards.refuse_share(vm)
+    guards.refuse_external(vm)
     if vm.state in ("Error", "Expunging"):
         raise InvalidParameter("Vm with specified id is not in the right state")
     if vm.state != "Stopped":
@@ -69,6 +70,7 @@ def reset_ssh_key(call: Call) -> Any:
 def reset_user_data(call: Call) -> dict[str, Any]:
     vm = the_instance(call, call.params.id, "unable to find a virtual machine by id{id}")
     guards.refuse_share(vm)
+    guards.refuse_external(vm)
     if vm.state != "Stopped":
         raise InvalidParameter(f"VM {vm} should be stopped to do UserData reset")
     inputs.give_user_data(call, vm, call.db.templates.get(vm.template_id))

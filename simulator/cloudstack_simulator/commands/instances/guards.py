@@ -52,6 +52,12 @@ def refuse_share(vm: Any) -> None:
         raise InvalidParameter("Operation not supported on Shared FileSystem Instance")
 
 
+def refuse_external(vm: Any) -> None:
+    """Refuse a deed that extensions have no part in."""
+    if vm.hypervisor == "External":
+        raise InvalidParameter(f"Operation not supported for instance: {vm.name}")
+
+
 def refuse_scaled(sim: Simulator, vm: Any) -> None:
     """Refuse to take an instance away from a scaling group that is at work."""
     group = sim.db.scaling_groups.get(vm.autoscale_group_id)

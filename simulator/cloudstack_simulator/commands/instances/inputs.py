@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 from typing import Any
 
 from ...access import in_domain
@@ -13,7 +13,8 @@ from ...model.instances import Instance, InstanceGroup
 from ...parameters import flat_map
 
 HEX = "0123456789abcdefABCDEF"
-MOST_USER_DATA = 32768
+BASE64 = re.compile(r"[A-Za-z0-9+/\-_=\s]*")
+URL_SAFE = str.maketrans("-_", "+/")
 
 
 def decode_url(text: str) -> str:
@@ -33,20 +34,21 @@ def decode_url(text: str) -> str:
     return text
 
 
-def user_data(text: str | None) -> str | None:
-    """Checked user data in base64, None without any."""
+def user_data(call: Call, text: str | None) -> str | None:
+    """Checked user data in base64, None without any. It may come without padding and with white space in it."""
     if not text:
         return None
     decoded = decode_url(text)
-    try:
-        content = base64.b64decode(decoded, validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidParameter("User data is not base64 encoded") from None
+    if BASE64.fullmatch(decoded) is None:
+        raise InvalidParameter("User data is not base64 encoded")
+    letters = re.sub(r"[\s=]", "", decoded).translate(URL_SAFE)
+    content = base64.b64decode(letters[: len(letters) - (len(letters) % 4 == 1)] + "===")
     if not content:
         raise InvalidParameter("User data is too short")
-    if len(decoded) > MOST_USER_DATA:
-        raise InvalidParameter("User data has exceeded configurable max length : 32768")
-    return decoded
+    most = call.setting("vm.userdata.max.length")
+    if len(decoded) > most:
+        raise InvalidParameter(f"User data has exceeded configurable max length : {most}")
+    return base64.b64encode(content).decode()
 
 
 def finalize_user_data(call: Call, template: Any) -> tuple[str | None, int | None]:
@@ -85,7 +87,7 @@ def _given_user_data(call: Call) -> tuple[str | None, int | None]:
         if not p.userdataid or p.userdataid.removed is not None:
             raise InvalidParameter("Unable to find UserData by id")
         return p.userdataid.text, p.userdataid.id
-    return user_data(p.userdata), None
+    return user_data(call, p.userdata), None
 
 
 def key_pairs(call: Call, account_id: int) -> list[Any]:

@@ -142,6 +142,7 @@ def restore(call: Call) -> Any:
     p, sim = call.params, call.sim
     vm = the_instance(call, p.virtualmachineid, "Cannot find VM with ID {id}")
     guards.refuse_share(vm)
+    guards.refuse_external(vm)
     template = _restore_image(call, vm)
     offering, size = _new_root(call, vm, template)
     owner = call.db.accounts[vm.account_id]
@@ -198,6 +199,8 @@ def _restore_image(call: Call, vm: Instance) -> Any:
     from_iso = vm.iso_id is not None and vm.iso_id == vm.template_id
     if from_iso and given is not None and given.id != vm.iso_id:
         raise InvalidParameter("VM has been created using an ISO therefore it can not be re-installed with a template")
+    if not from_iso and given is not None and given.is_iso:
+        raise InvalidParameter("Invalid template id provided to restore the VM ")
     image = given if given is not None else call.db.templates.get(vm.template_id)
     if not image or image.removed is not None:
         raise InvalidParameter(f"Cannot find template with ID {getattr(image, 'id', None)}")

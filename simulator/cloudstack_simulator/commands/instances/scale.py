@@ -35,6 +35,7 @@ def change_service(call: Call) -> dict[str, Any]:
 @command("scaleVirtualMachine", sync=same_vm)
 def scale(call: Call) -> Any:
     vm = the_instance(call, call.params.id)
+    guards.refuse_external(vm)
     if vm.state not in ("Running", "Stopped"):
         raise CloudRuntime("Failed to scale the VM")
     wanted = _wanted(call, vm)

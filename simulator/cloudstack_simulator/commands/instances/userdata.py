@@ -37,7 +37,7 @@ def _check_name(call: Call, owner: Any) -> None:
 def register_cni(call: Call) -> dict[str, Any]:
     p, owner = call.params, finalize_owner(call)
     _check_name(call, owner)
-    text = inputs.user_data(p.cniconfig) or ""
+    text = inputs.user_data(call, p.cniconfig) or ""
     row = call.db.user_data.add(
         UserData(name=p.name, account_id=owner.id, text=text, params=p.params, for_clusters=True)
     )
@@ -49,7 +49,7 @@ def register_cni(call: Call) -> dict[str, Any]:
 def register(call: Call) -> dict[str, Any]:
     p = call.params
     owner = finalize_owner(call)
-    text = inputs.user_data(p.userdata)
+    text = inputs.user_data(call, p.userdata)
     _check_name(call, owner)
     same = next((r for r in call.db.user_data.where(account_id=owner.id) if r.text == text), None)
     if same is not None:

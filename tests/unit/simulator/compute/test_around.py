@@ -153,7 +153,7 @@ class TestKeys:
 
 
 class TestUserData:
-    @pytest.mark.parametrize("text", ["not base64!", "YQ", "====", "%zz"])
+    @pytest.mark.parametrize("text", ["not base64!", "====", "%zz"])
     def test_it_is_base64(self, place: Place, text: str) -> None:
         assert place.op.refused("deployVirtualMachine", **place.order("web", userdata=text))[0] == 431
         assert place.op.rows("listVirtualMachines") == []

@@ -142,3 +142,17 @@ def test_an_instance_of_another_account_is_its_first_users(place: Any) -> None:
     order = {k: v for k, v in place.order("hers").items() if k != "networkids"}
     vm = place.op.do("deployVirtualMachine", **order, account="ann", domainid=made["domainid"])["virtualmachine"]
     assert (vm["username"], vm["userid"]) == ("ann", made["user"][0]["id"])
+
+
+def test_user_data_gets_its_padding(place: Any) -> None:
+    op = place.op
+    vm = place.deploy("web", userdata="I2Nsb3Vk LWNvbmZpZw", startvm="false")
+    assert op.do("getVirtualMachineUserData", virtualmachineid=vm["id"])["virtualmachineuserdata"]["userdata"] == (
+        "I2Nsb3VkLWNvbmZpZw=="
+    )
+    assert (
+        op.refused("deployVirtualMachine", **place.order("bad", userdata="a,b"))[1] == "User data is not base64 encoded"
+    )
+    op.do("updateConfiguration", name="vm.userdata.max.length", value="8")
+    text = "User data has exceeded configurable max length : 8"
+    assert op.refused("deployVirtualMachine", **place.order("bad", userdata="I2Nsb3VkLWNv"))[1] == text
