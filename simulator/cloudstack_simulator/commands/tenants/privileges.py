@@ -53,3 +53,9 @@ def check_change(call: Call, account: Account, role: Role) -> None:
     if role.role_type == "Admin" and call.db.domains[account.domain_id].parent_id is not None:
         raise PermissionDenied(text + "the user does not belong to the ROOT domain")
     check_escalation(call, role.id)
+
+
+def check_admin_role(call: Call) -> None:
+    """Whatever a role allows, roles are for admins to make and change."""
+    if call.caller.role is None or call.caller.role.role_type != "Admin":
+        raise PermissionDenied("Restricted API called by a user account of non-Admin role type")

@@ -10,7 +10,7 @@ from ...listing import contains, equal
 from ...model.tenants import ProjectRole, ProjectRolePermission
 from ...registry import SUCCESS, command
 from .projects import managed
-from .roles import permission_word
+from .role_permissions import permission_word
 
 
 def role_view(call: Call, role: ProjectRole) -> dict[str, Any]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ...call import Call
-from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, ParameterError, PermissionDenied, ServerApiError
+from ...errors import CloudRuntime, ParameterError, PermissionDenied, ServerApiError
 from ...listing import contains, equal, like, matching
-from ...model.tenants import Role, RolePermission
+from ...model.tenants import Role
 from ...registry import SUCCESS, command
+from . import privileges
+from .role_permissions import add_rule, check_rule, rules_of
 
 TYPES = ("Admin", "ResourceAdmin", "DomainAdmin", "User")
-RULE = re.compile(r"[A-Za-z0-9*]+")
-REORDERED = (
-    "The role's rule permissions list has changed while you were making updates, aborted re-ordering of rules. "
-    "Please try again."
-)
 
 
 def role_view(_call: Call, role: Role) -> dict[str, Any]:
@@ -63,13 +59,14 @@ def create_role(call: Call) -> dict[str, Any]:
     if not p.type and not p.roleid:
         raise ParameterError("Neither role type nor role ID is provided")
     role_type = p.roleid.role_type if p.roleid else _role_type(p.type)
+    privileges.check_admin_role(call)
     _name_is_free(call, p.name)
     role = db.roles.add(
         Role(name=p.name, role_type=role_type, description=p.description, is_public=p.get("ispublic", True))
     )
     if p.roleid:
         for rule in rules_of(call, p.roleid):
-            _add_rule(call, role, rule.rule, rule.permission, rule.description)
+            add_rule(call, role, rule.rule, rule.permission, rule.description)
     call.event("ROLE.CREATE", f"Successfully completed creating Role. Role Name: {role.name}", role)
     return _changed_role(call, role)
 
@@ -81,6 +78,7 @@ def import_role(call: Call) -> dict[str, Any]:
         raise ParameterError("Invalid role type provided")
     role_type = _role_type(p.type)
     rules = [_imported_rule(entry) for _index, entry in sorted(p.rules.items(), key=lambda item: int(item[0]))]
+    privileges.check_admin_role(call)
     role = db.roles.first(name=p.name)
     if role is not None:
         if not p.forced:
@@ -98,7 +96,7 @@ def import_role(call: Call) -> dict[str, Any]:
             Role(name=p.name, role_type=role_type, description=p.description, is_public=p.get("ispublic", True))
         )
     for rule, permission, description in rules:
-        _add_rule(call, role, rule, permission, description)
+        add_rule(call, role, rule, permission, description)
     call.event("ROLE.IMPORT", f"Successfully completed importing Role. Role Name: {role.name}", role)
     return _changed_role(call, role)
 
@@ -106,7 +104,7 @@ def import_role(call: Call) -> dict[str, Any]:
 def _imported_rule(entry: Any) -> tuple[str, str, str | None]:
     if not isinstance(entry, dict) or not entry.get("rule"):
         raise ParameterError("Empty rule provided in rules param")
-    _check_rule(entry["rule"])
+    check_rule(entry["rule"])
     permission = (entry.get("permission") or "").lower()
     if permission not in ("allow", "deny"):
         raise ParameterError("Invalid permission: " + (entry.get("permission") or "null") + " provided in rules param")
@@ -118,6 +116,7 @@ def update_role(call: Call) -> dict[str, Any]:
     p = call.params
     role = find_role(call)
     role_type = _role_type(p.type) if p.type else None
+    privileges.check_admin_role(call)
     if role.is_default and (p.name or p.description is not None or role_type):
         raise PermissionDenied("Default roles cannot be updated (with the exception of making it private/public).")
     if role_type and call.db.accounts.where(role_id=role.id):
@@ -135,6 +134,7 @@ def update_role(call: Call) -> dict[str, Any]:
 @command("deleteRole")
 def delete_role(call: Call) -> dict[str, Any]:
     role = find_role(call)
+    privileges.check_admin_role(call)
     if role.is_default:
         raise PermissionDenied("Default roles cannot be deleted")
     if call.db.accounts.where(role_id=role.id):
@@ -149,6 +149,7 @@ def delete_role(call: Call) -> dict[str, Any]:
 @command("enableRole", "disableRole")
 def change_role_state(call: Call) -> dict[str, Any]:
     role = find_role(call)
+    privileges.check_admin_role(call)
     state = "enabled" if call.command == "enableRole" else "disabled"
     if role.state == state:
         raise PermissionDenied(f"Role is already {state}")
@@ -176,118 +177,3 @@ def list_roles(call: Call) -> dict[str, Any]:
 def _is_shown(call: Call, role: Role) -> bool:
     """Roles of root admins, and private ones, are theirs alone to see."""
     return call.caller.is_root_admin or (role.is_public and role.role_type != "Admin")
-
-
-def rules_of(call: Call, role: Role) -> list[RolePermission]:
-    """The role's rules in their order."""
-    return sorted(call.db.role_permissions.where(role_id=role.id), key=lambda rule: (rule.sort_order, rule.id))
-
-
-def rule_view(call: Call, rule: RolePermission) -> dict[str, Any]:
-    role = call.db.roles[rule.role_id]
-    return {
-        "id": rule.uuid,
-        "roleid": role.uuid,
-        "rolename": role.name,
-        "rule": rule.rule,
-        "permission": rule.permission,
-        "description": rule.description,
-    }
-
-
-def _add_rule(call: Call, role: Role, rule: str, permission: str, description: str | None) -> RolePermission:
-    order = max((r.sort_order for r in rules_of(call, role)), default=-1) + 1
-    added: RolePermission = call.db.role_permissions.add(
-        RolePermission(role_id=role.id, rule=rule, permission=permission, description=description, sort_order=order)
-    )
-    return added
-
-
-def _check_rule(rule: str) -> None:
-    if not RULE.fullmatch(rule):
-        raise InvalidParameter(f"Only API names and wildcards are allowed, invalid rule provided: {rule}")
-
-
-def permission_word(word: str) -> str:
-    if word.upper() not in ("ALLOW", "DENY"):
-        raise IllegalArgument(
-            f"No enum constant org.apache.cloudstack.acl.RolePermissionEntity.Permission.{word.upper()}"
-        )
-    return word.lower()
-
-
-def given_role(call: Call) -> Role:
-    role = call.params.roleid
-    if role.removed is not None:
-        raise ParameterError("Invalid role id provided")
-    return role
-
-
-@command("createRolePermission")
-def create_role_permission(call: Call) -> dict[str, Any]:
-    p = call.params
-    role = given_role(call)
-    permission = permission_word(p.permission) if RULE.fullmatch(p.rule) else ""
-    _check_rule(p.rule)
-    if role.is_default:
-        raise PermissionDenied("Role permission cannot be added for Default roles")
-    if any(rule.rule.lower() == p.rule.lower() for rule in rules_of(call, role)):
-        raise PermissionDenied(f"Rule already exists for the role: {role.name}")
-    added = _add_rule(call, role, p.rule, permission, p.description)
-    call.event(
-        "ROLE.PERMISSION.CREATE", f"Successfully completed creating Role Permission. Role Id: {role.uuid}", added
-    )
-    return {"rolepermission": {**rule_view(call, added), "rolename": None}}
-
-
-@command("listRolePermissions")
-def list_role_permissions(call: Call) -> dict[str, Any]:
-    """Without `roleid` the rules of all roles; never paged."""
-    role = call.params.roleid
-    rows = rules_of(call, role) if role else sorted(call.db.role_permissions, key=lambda rule: rule.id)
-    shown = [rule_view(call, rule) for rule in rows]
-    return {"count": len(shown), "rolepermission": shown} if shown else {}
-
-
-@command("updateRolePermission")
-def update_role_permission(call: Call) -> dict[str, Any]:
-    p = call.params
-    role = given_role(call)
-    if p.ruleorder is not None and (p.ruleid or p.permission):
-        raise ParameterError("Parameters permission and ruleid must be mutually exclusive with ruleorder")
-    if p.ruleorder is None:
-        return {"success": _change_rule(call, role)}
-    _refuse_default(role)
-    current = rules_of(call, role)
-    if {rule.id for rule in current} != {rule.id for rule in p.ruleorder} or len(p.ruleorder) != len(current):
-        raise CloudRuntime(REORDERED)
-    for order, rule in enumerate(p.ruleorder):
-        rule.sort_order = order
-    return SUCCESS
-
-
-def _refuse_default(role: Role) -> None:
-    if role.is_default:
-        raise PermissionDenied("Role permission cannot be updated for Default roles")
-
-
-def _change_rule(call: Call, role: Role) -> bool:
-    p = call.params
-    if p.permission is not None and p.permission.lower() not in ("allow", "deny"):
-        raise ParameterError("Values for permission parameter should be: allow or deny")
-    if not p.ruleid or p.permission is None:
-        return False
-    _refuse_default(role)
-    p.ruleid.permission = p.permission.lower()
-    return True
-
-
-@command("deleteRolePermission")
-def delete_role_permission(call: Call) -> dict[str, Any]:
-    rule = call.params.id
-    if not rule or rule.removed is not None:
-        raise ParameterError("Invalid role permission id provided")
-    if call.db.roles[rule.role_id].is_default:
-        raise PermissionDenied("Role permission cannot be deleted for Default roles")
-    call.db.role_permissions.delete(rule)
-    return SUCCESS

@@ -13,8 +13,10 @@ from ...model.tenants import Account, User, account_text, domain_text
 from ...registry import SUCCESS, command
 from ...wording import printed
 from . import passwords, privileges
-from .accounts import MANY, SYSTEM_ID, access_word, new_user, user_in_domain
+from .accounts import MANY, SYSTEM_ID, TYPE_NAMES, access_word, new_user, user_in_domain
 from .views import user_row, user_view
+
+NORMAL = 0
 
 
 @command("createUser")
@@ -267,20 +269,25 @@ def get_user(call: Call) -> dict[str, Any]:
 
 
 def _with_keyword(call: Call) -> Any:
-    """Users with the keyword in their names, mail address or state, or in their account's name."""
+    """Users with the keyword in their names, mail address or state, or in their account's name; or of that type."""
     word, db = call.params.keyword, call.db
     if not word:
         return None
+    kind = next((number for number, name in TYPE_NAMES.items() if name == word.upper()), None)
     fields = ("username", "firstname", "lastname", "email", "state", lambda u: db.accounts[u.account_id].name)
     tests = [f.test for f in (contains(field, word) for field in fields) if f is not None]
-    return matching(lambda user: any(test(user) for test in tests))
+    return matching(lambda user: any(test(user) for test in tests) or db.accounts[user.account_id].account_type == kind)
 
 
 @command("listUsers")
 def list_users(call: Call) -> dict[str, Any]:
-    p, db = call.params, call.db
+    """A normal user sees himself alone."""
+    p, db, me = call.params, call.db, call.caller.user
+    is_user = call.caller.account.account_type == NORMAL
+    if is_user and p.id is not None and p.id is not me:
+        raise PermissionDenied("Calling user is not authorized to see the user requested by id")
     filters = [
-        equal("id", p.id),
+        equal("id", me if is_user else p.id),
         like("username", p.username),
         equal("state", p.state),
         equal(lambda u: db.accounts[u.account_id].account_type, p.accounttype),

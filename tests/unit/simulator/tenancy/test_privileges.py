@@ -103,3 +103,24 @@ def test_a_name_may_be_in_several_accounts_of_a_domain_but_once_in_each(world: A
     code, text = world.refused("createUser", account="owner", **place)
     assert code == 431 and text.startswith("Username [ann] already exists in account [id=")
     world.do("deleteUser", id=user)
+
+
+def test_users_see_themselves_alone(world: Any) -> None:
+    world.do("createUser", account="ann", domainid="@domains:a", username="anna", **USER)
+    assert [row["username"] for row in world.rows("listUsers", by="ann")] == ["ann"]
+    refusal = (531, "Calling user is not authorized to see the user requested by id")
+    assert world.refused("listUsers", id="@users:anna", by="ann") == refusal
+    kinds = {row["accounttype"] for row in world.rows("listUsers", listall="true", keyword="domain_admin")}
+    assert kinds == {2}
+    world.do("deleteUser", id="@users:anna")
+
+
+def test_roles_are_for_admins_to_make_whatever_a_role_allows(world: Any) -> None:
+    world.do("createRole", name="maker", type="DomainAdmin")
+    world.do("createRolePermission", roleid="@roles:maker", rule="*", permission="allow")
+    made = {"roleid": "@roles:maker", "domainid": "@domains:a", **USER}
+    world.do("createAccount", username="smith", **made)
+    world.people["smith"] = world.sim.auth.caller_of(world.row("@users:smith"))
+    text = "Restricted API called by a user account of non-Admin role type"
+    assert world.refused("createRole", name="x", type="User", by="smith") == (531, text)
+    assert world.refused("deleteRole", id="@roles:mighty", by="smith") == (531, text)
