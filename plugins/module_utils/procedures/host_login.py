@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,9 @@ try:
     import paramiko
 except ImportError:
     paramiko = None
+
+# Its threads would write what went wrong to the screen, though it is told as an error of the task.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 TIMEOUT = 15.0
 """Seconds for each of connection, banner and login."""

@@ -66,9 +66,13 @@ def _rows(ctx: Any) -> list[Row]:
     name, tag, place = str(ctx.given["resource_type"]), ctx.given.get("tag"), _place(ctx)
     number = str(TYPES.index(name))
     usual = {"resourcetype": number, "resourcetypename": name, "max": UNLIMITED}
-    if any(ctx.is_planned(value) for value in place.values()):
+    planned = any(ctx.is_planned(value) for value in place.values())
+    listed = [] if planned else ctx.view.rows(ctx.resource, {"resourcetype": number, **place})
+    if not listed and not planned and ctx.given.get("account"):
+        # Of an account that is not there the server tells no limits: it is yet to be made, or its name is wrong.
+        planned = ctx.is_planned(ctx.find("account", ctx.given["account"], {"domain": ctx.given["domain"]})["id"])
+    if planned:
         return [{**usual, "max": UNLIMITED if tag else _usual(ctx, name)}]
-    listed = ctx.view.rows(ctx.resource, {"resourcetype": number, **place})
     found = [row for row in listed if row.get("resourcetypename") == name and row.get("tag") == tag]
     return found or ([{**usual, "tag": tag}] if tag else [])
 

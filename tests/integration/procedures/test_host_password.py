@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.procedures.host_login import Login, takes_password
 from ansible_collections.cloudstack.ops.tests.support import ssh
 from cloudstack_simulator.commands.hosts.add import fingerprint
 from tests.integration.procedures.hosts_cloud import HostsCloud
@@ -139,3 +143,13 @@ def test_users_that_differ_are_the_servers_refusal(cloud):
     failed = cloud.set(names=["h1"])
     assert failed["failed"] and "username is not same" in failed["msg"]
     assert NEW not in str(failed)
+
+
+def test_a_port_that_speaks_no_ssh_is_an_error_and_nothing_on_the_screen(capfd, monkeypatch):
+    """Where nobody takes its messages, the library of SSH writes them to the screen from a thread."""
+    monkeypatch.setattr(logging.root, "handlers", [])
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=lambda: listening.accept()[0].close(), daemon=True).start()
+        with pytest.raises(InvalidInput, match="cannot be asked"):
+            takes_password(Login("127.0.0.1", listening.getsockname()[1], "root"), NEW)
+    assert capfd.readouterr().err == ""

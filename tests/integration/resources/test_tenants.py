@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import Drift, InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import Drift, InvalidInput, NotFound
 from ansible_collections.cloudstack.ops.plugins.module_utils.run import run_task
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed, VirtualCloud
 
@@ -77,6 +77,12 @@ def test_bad_limit_is_named_before_any_change(tenants, options, option):
         with pytest.raises(InvalidInput) as caught:
             tenants.run("resource_limit", check=check, **options)
         assert (caught.value.option, tenants.changes) == (option, 0)
+
+
+def test_limit_of_nobody_names_who_may_be_meant(tenants):
+    with pytest.raises(NotFound, match="account 'won' does not exist") as caught:
+        tenants.run("resource_limit", resource_type="user_vm", domain="ROOT/tenants", account="won", max=1)
+    assert "did you mean 'one'" in str(caught.value).lower()
 
 
 def test_limit_of_an_owner_still_to_be_made_can_be_planned(tenants):
