@@ -94,8 +94,14 @@ def synchronize(sim: Simulator, zone_id: int) -> None:
             continue
         if is_seeded(template):
             _measure(sim, template, zone_id)
-        elif template.url and sim.db.template_zones.where(template_id=template.id, zone_id=zone_id):
+        elif template.url and _is_missing(sim, template, zone):
             fetch(sim, template, zone)
+
+
+def _is_missing(sim: Simulator, template: Template, zone: Any) -> bool:
+    """Whether a template belongs to a zone and lies on none of its stores."""
+    here = sim.db.template_zones.where(template_id=template.id, zone_id=zone.id)
+    return bool(here) and not rows.copies(sim, template, zone)
 
 
 def _measure(sim: Simulator, template: Template, zone_id: int) -> None:
