@@ -16,6 +16,7 @@ from .populating import populate
 from .server import Server
 from .simulator import Simulator
 from .state import StateError, StateFile
+from .strain import take_many_connections
 
 OF_THE_START = ("zone", "populate", "seed", "management_servers", "password")
 """Options that a state has its own answers to."""
@@ -41,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
     sim.latency = options.latency
     announce(options, sim, restored=restored)
+    take_many_connections()
     app = Server(
         sim,
         system_vm_tls=options.system_vm_tls,

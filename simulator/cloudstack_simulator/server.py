@@ -17,6 +17,7 @@ from .reply import Reply
 from .side import SidePath
 from .simulator import Simulator
 from .state import StateFile
+from .strain import Calm
 from .system_vm_tls import SystemVmDoors
 
 IDLE = 0.25
@@ -90,6 +91,7 @@ class Server:
                 log.warning("the state %s was not saved: %s", state.path, error.strerror)
 
     async def _clockwork(self, _app: web.Application) -> Any:
+        asyncio.get_running_loop().set_exception_handler(Calm())
         task = asyncio.create_task(self._run_schedule())
         yield
         task.cancel()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -96,6 +99,26 @@ def test_a_page_size_counts_beside_a_state(tmp_path: Path) -> None:
     file.save(Simulator(seed=1))
     sim, restored = start(parser().parse_args(["--page-size=3", "--state", str(file.path)]), StateFile(file.path))
     assert (restored, sim.max_page_size, sim.settings.value("default.page.size")) == (True, 3, 3)
+
+
+def test_too_many_connections_are_told_once(tmp_path: Path) -> None:
+    words = tmp_path / "words"
+    command = f"ulimit -n 60; exec {sys.executable} -m cloudstack_simulator --port 0 > {words} 2>&1"
+    process = subprocess.Popen(["bash", "-c", command])
+    while not words.exists() or "Running on" not in words.read_text():
+        assert process.poll() is None
+        time.sleep(0.05)
+    port = int(words.read_text().partition("127.0.0.1:")[2].split()[0])
+    held = [socket.create_connection(("127.0.0.1", port), timeout=5) for _number in range(90)]
+    time.sleep(0.3)
+    for connection in held:
+        connection.close()
+    with urlopen(f"http://127.0.0.1:{port}/simulator/counters", timeout=5) as answer:
+        assert answer.status == 200
+    process.terminate()
+    assert process.wait(20) == 0
+    assert words.read_text().count("no room for more connections") == 1
+    assert "Traceback" not in words.read_text()
 
 
 def test_a_process_keeps_its_secrets_and_saves_when_told_to_end(tmp_path: Path) -> None:
