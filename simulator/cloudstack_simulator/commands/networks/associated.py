@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
 from typing import Any
 
 from ... import net
@@ -40,18 +39,19 @@ def check(call: Call, offering: Any, owner: Any, acl_type: str) -> Network | Non
 
 def _check_range(call: Call, other: Network) -> None:
     p, span = call.params, net.cidr(other.cidr)
-    if span is None or p.startip is None:
+    if p.startip is None:
         return
     start, end = p.startip, p.get("endip", p.startip)
-    if net.overlap(start, end, str(span.network_address), str(span.broadcast_address)):
+    if span is not None and net.overlap(start, end, str(span.network_address), str(span.broadcast_address)):
         raise InvalidParameter(
             f"The IP range ({start}-{end}) overlaps with cidr of associated network: {other.name} ({other.cidr})"
         )
+    check_others(call, other, start, end)
 
 
-def check_reservation(call: Call, network: Network, span: IPv4Network) -> None:
-    """Refuse a part for instances that holds addresses of those who share the network's VLAN."""
-    db, start, end = call.db, str(span.network_address), str(span.broadcast_address)
+def check_others(call: Call, network: Network, start: str, end: str) -> None:
+    """Refuse a range that holds addresses of those who share the network's VLAN."""
+    db = call.db
     words = f"The startIp/endIp ({start} - {end}) overlaps with"
     for gateway in db.private_gateways:
         if gateway.associated_network_id == network.id and net.within(gateway.address, start, end):

@@ -47,9 +47,9 @@ def create_network(call: Call) -> dict[str, Any]:
     create_checks.check_name(call, owner)
     subnet = _subnet(call, offering)
     use.check_network(call, offering, owner, zone, subnet)
-    create_checks.check_router_place(call, offering)
     create_checks.check_addresses(call, offering, zone)
     create_checks.check_caller(call, offering, subnet)
+    shared.check_allowed(call, offering, zone)
     bgp_peers = use.wanted_peers(call, offering, owner, zone.id)
     beside = associated.check(call, offering, owner, acl_type)
     create_checks.check_dns(call, offering)
@@ -70,7 +70,7 @@ def create_network(call: Call) -> dict[str, Any]:
         subnet = subnet or (use.gateway_of(routed), routed.subnet)
     network = _add(call, offering, owner, acl_type, domain_id, subnet, domain_name, physical)
     associated.give_vlan(call, network, offering, beside)
-    if offering.guest_type == "Shared" and not (in_basic_zone and p.startip is None):
+    if shared.wants_range(call, offering, zone):
         _add_range(call, network)
     if p.sourcenatipaddress is not None and p.vpcid is None:
         _take_source_nat(call, network, owner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from ... import net
@@ -10,6 +11,8 @@ from ...errors import CloudRuntime, InvalidParameter
 from . import create_vlan
 
 VIRTUAL_ROUTER = "VirtualRouter"
+IP6_BITS = 64
+"""Of the subnets that addresses are made of by themselves."""
 
 
 def check_router_address(call: Call, offering: Any) -> None:
@@ -24,7 +27,7 @@ def check_router_address(call: Call, offering: Any) -> None:
         )
 
 
-def check_router_place(call: Call, offering: Any) -> None:
+def _check_router_place(call: Call, offering: Any) -> None:
     """The address that the router of a shared network shall have: of its range, else of its subnet."""
     p = call.params
     if p.routerip is None or offering.guest_type != "Shared":
@@ -48,39 +51,66 @@ def check_name(call: Call, owner: Any) -> None:
 
 
 def check_addresses(call: Call, offering: Any, zone: Any) -> None:
-    """IPv6, private VLANs and sizes of subnets."""
+    """IPv6, the router's place, private VLANs and sizes of subnets."""
     _check_ip6(call, offering, zone)
+    _check_router_place(call, offering)
     _check_private_vlan(call, offering)
     _check_cidr_size(call, offering)
 
 
 def _check_ip6(call: Call, offering: Any, zone: Any) -> None:
+    """A gateway and a CIDR make a network one of IPv6, too."""
     p = call.params
-    if not any((p.startipv6, p.endipv6, p.ip6gateway, p.ip6cidr)):
+    if not p.ip6gateway or not p.ip6cidr:
         return
-    if offering.guest_type != "Shared":
+    _check_ip6_range(p)
+    if zone.network_type != "Advanced" or offering.guest_type != "Shared":
         raise InvalidParameter("Can only support create IPv6 network with advance shared network!")
-    if not zone.ip6_dns1:
+    if not any((p.ip6dns1, p.ip6dns2, zone.ip6_dns1, zone.ip6_dns2)):
         raise InvalidParameter(
             "Can only create IPv6 network if the zone has IPv6 DNS! Please configure the zone IPv6 DNS1 and/or IPv6 "
             "DNS2."
         )
+    if not p.gateway and any(VIRTUAL_ROUTER in names for names in offering.services.values()):
+        raise InvalidParameter("Currently IPv6-only Shared network with Virtual Router provider is not supported.")
+
+
+def _check_ip6_range(p: Any) -> None:
+    if not net.is_ip6(p.ip6gateway):
+        raise InvalidParameter("Invalid ip6Gateway")
+    address, _slash, size = p.ip6cidr.partition("/")
+    if not net.is_ip6(address) or not size.isdigit():
+        raise InvalidParameter("Invalid ip6cidr")
+    if int(size) != IP6_BITS:
+        raise InvalidParameter("The cidr size of IPv6 network must be 64 bits!")
+    span = IPv6Network(p.ip6cidr, strict=False)
+    for word, given in (("startIPv6", p.startipv6), ("endIPv6", p.endipv6), ("ip6Gateway", p.ip6gateway)):
+        if not given:
+            continue
+        if not net.is_ip6(given):
+            raise InvalidParameter(f"Invalid format for the {word} parameter")
+        if IPv6Address(given) not in span:
+            raise InvalidParameter(f"{word} is not in ip6cidr indicated network!")
 
 
 def _check_private_vlan(call: Call, offering: Any) -> None:
     """The parameters of a private VLAN: for root admins, in shared and L2 networks with IPv4 and a VLAN."""
     p = call.params
-    if p.isolatedpvlan is None and p.isolatedpvlantype is None:
+    if p.isolatedpvlan:
+        if not call.caller.is_root_admin:
+            raise InvalidParameter("Only ROOT admin is allowed to create Private VLAN network")
+        if offering.guest_type == "Isolated":
+            raise InvalidParameter("Can only support create Private VLAN network with advanced shared or L2 network!")
+        if p.ip6gateway and p.ip6cidr:
+            raise InvalidParameter("Can only support create Private VLAN network with IPv4!")
+    secondary, kind = create_vlan.pair(call)
+    if secondary is not None and not secondary.isdigit():
+        raise CloudRuntime(f"The secondary VLAN ID: {secondary} is not in numeric format")
+    if secondary is None and kind is None:
         return
-    if not call.caller.is_root_admin:
-        raise InvalidParameter("Only ROOT admin is allowed to create Private VLAN network")
-    if offering.guest_type == "Isolated":
-        raise InvalidParameter("Can only support create Private VLAN network with advanced shared or L2 network!")
-    if p.startipv6 is not None:
-        raise InvalidParameter("Can only support create Private VLAN network with IPv4!")
     if p.vlan is None:
         raise InvalidParameter("VLAN ID has to be set in order to configure a Private VLAN")
-    _check_pair(p.vlan, *create_vlan.pair(call))
+    _check_pair(p.vlan, secondary, kind)
 
 
 def _check_pair(vlan: str, secondary: str | None, kind: str | None) -> None:
@@ -89,8 +119,6 @@ def _check_pair(vlan: str, secondary: str | None, kind: str | None) -> None:
         if kind not in (None, "Promiscuous"):
             raise InvalidParameter("Private VLAN ID has not been set, therefore Promiscuous type is expected")
         return
-    if not secondary.isdigit():
-        raise CloudRuntime(f"The secondary VLAN ID: {secondary} is not in numeric format")
     if kind == "Promiscuous" and primary != secondary:
         raise InvalidParameter("Private VLAN type is set to Promiscuous, but VLAN ID and Secondary VLAN ID differ")
     if kind in ("Community", "Isolated") and primary == secondary:

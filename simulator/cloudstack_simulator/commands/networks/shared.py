@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ... import net
 from ...call import Call
 from ...errors import InvalidParameter
@@ -17,6 +19,22 @@ def check_span(start: str, end: str, gateway: str | None, netmask: str | None) -
         raise InvalidParameter("Invalid format for the endIp parameter")
     if gateway is None or netmask is None:
         raise InvalidParameter("gateway and netmask should be defined when startIP/endIP are passed in")
+
+
+def wants_range(call: Call, offering: Any, zone: Any) -> bool:
+    """Whether a new network comes with a range: a shared one, or one without source NAT that is given one."""
+    given = call.params.startip is not None
+    if offering.guest_type == "Shared":
+        return given or zone.network_type != "Basic"
+    return given and offering.guest_type == "Isolated" and "SourceNat" not in offering.services
+
+
+def check_allowed(call: Call, offering: Any, zone: Any) -> None:
+    if wants_range(call, offering, zone) and not offering.specify_ip_ranges:
+        raise InvalidParameter(
+            "Network offering with specified id doesn't support adding multiple ip ranges",
+            uuids=((offering.uuid, "networkOfferingId"),),
+        )
 
 
 def _check_inside(network: Network, start: str, end: str) -> None:

@@ -98,9 +98,9 @@ def _set_mtu(call: Call, network: Network) -> None:
     if not mtu.may_choose(call, zone):
         return
     if p.publicmtu is not None and network.vpc_id is None:
-        network.public_mtu = mtu.public(call, zone)
+        network.public_mtu = mtu.public(call, zone, new=False)
     if p.privatemtu is not None:
-        network.private_mtu = mtu.private(call, zone)
+        network.private_mtu = mtu.private(call, zone, new=False)
 
 
 def _check_domain(call: Call, network: Network, new: Any) -> None:
@@ -160,5 +160,5 @@ def _reservation(call: Call, network: Network) -> tuple[str | None, str] | None:
             "precaution IP Reservation will not be affected. If you want to reset IP Reservation, specify guestVmCidr "
             f"to be: {whole_text}"
         )
-    associated.check_reservation(call, network, span)
+    associated.check_others(call, network, str(span.network_address), str(span.broadcast_address))
     return (None, str(whole_text)) if span == whole else (str(whole_text), text)

@@ -311,3 +311,53 @@ def test_the_owner_of_something_new(world: Any, params: dict[str, Any], code: in
     else:
         found, words = world.refused("createWebhook", **{**asked, **params})
         assert (found, text in words) == (code, True), words
+
+
+SIX = {"ip6gateway": "2001:db8::1", "ip6cidr": "2001:db8::/64"}
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({"ip6gateway": "x"}, "Invalid ip6Gateway"),
+        ({"ip6cidr": "2001:db8::"}, "Invalid ip6cidr"),
+        ({"ip6cidr": "2001:db8::/48"}, "The cidr size of IPv6 network must be 64 bits!"),
+        ({"ip6gateway": "2001:db9::1"}, "ip6Gateway is not in ip6cidr indicated network!"),
+        ({"startipv6": "x"}, "Invalid format for the startIPv6 parameter"),
+        ({"startipv6": "2001:db8::9", "endipv6": "2001:db9::9"}, "endIPv6 is not in ip6cidr indicated network!"),
+        ({}, "Can only create IPv6 network if the zone has IPv6 DNS!"),
+        ({"gateway": None, "netmask": None, "ip6dns1": "2001:db8::53"}, "Currently IPv6-only Shared network with"),
+        ({**ISOLATED, "startip": None}, "Can only support create IPv6 network with advance shared network!"),
+    ],
+)
+def test_networks_of_ipv6_that_are_refused(world: Any, more: dict[str, Any], text: str) -> None:
+    code, told = world.refused("createNetwork", **{**SHARED, **RANGE, "vlan": "3001", **SIX, **more})
+    assert (code, told.startswith(text)) == (431, True), told
+
+
+def test_only_an_offering_with_ranges_takes_one(world: Any) -> None:
+    if world.row("@network_offerings:no nat") is None:
+        world.do(
+            "createNetworkOffering", name="no nat", guestiptype="Isolated", traffictype="Guest",
+            supportedservices="Dhcp",
+            **{"serviceproviderlist[0].service": "Dhcp", "serviceproviderlist[0].provider": "VirtualRouter"},
+        )  # fmt: skip
+        world.do("updateNetworkOffering", id="@network_offerings:no nat", state="Enabled")
+    wanted = {**ISOLATED, **RANGE, "networkofferingid": "@network_offerings:no nat"}
+    assert world.refused("createNetwork", **wanted) == (
+        431,
+        "Network offering with specified id doesn't support adding multiple ip ranges",
+    )
+
+
+def test_odd_sizes_of_packets_are_alerts(world: Any) -> None:
+    world.do("updateConfiguration", name="allow.end.users.to.specify.vr.mtu", value="true", zoneid="@zones:")
+    for name, sizes in (("mtu1", {"publicmtu": 9999}), ("mtu2", {"privatemtu": 5})):
+        network = world.do("createNetwork", **{**ISOLATED, "name": name, **sizes})["network"]
+        world.do("deleteNetwork", id=network["id"])
+    told = {(a["name"], a["description"]) for a in world.rows("listAlerts")}
+    assert {
+        ("ALERT.VR.PUBLIC.IFACE.MTU", "Incorrect MTU configured on network for public interfaces of the VR"),
+        ("ALERT.VR.PRIVATE.IFACE.MTU", "Incorrect MTU configured on network for private interfaces of the VR"),
+    } <= told
+    world.do("updateConfiguration", name="allow.end.users.to.specify.vr.mtu", value="false", zoneid="@zones:")
