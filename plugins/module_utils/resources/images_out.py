@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ..client import ApiError, InvalidInput
 from ..model import Operation, Option
+from ..procedures.facts import of_all_owners
 from .owned import OWNER, ZONE
 
 _PLACE = tuple(replace(option, behaviour=True) for option in (ZONE, *OWNER))
@@ -102,9 +104,22 @@ def _revert(task: Any) -> dict[str, Any]:
             obj=f"snapshot {snapshot.get('name')}",
             remedy="wait until it is backed up",
         )
+    _must_be_stopped(task, snapshot)
     if not task.check:
         task.client.run("revertSnapshot", {"id": snapshot["id"]}, obj=f"snapshot {snapshot.get('name')}")
     return {"changed": True, "volume": volume, "snapshot": snapshot["id"]}
+
+
+def _must_be_stopped(task: Any, snapshot: Mapping[str, Any]) -> None:
+    """The server finds out only in its job that the volume is written to."""
+    for volume in of_all_owners(task, "listVolumes", {"id": snapshot["volumeid"]}):
+        if volume.get("vmstate") not in (None, "Stopped"):
+            raise InvalidInput(
+                f"instance {volume.get('vmname')} of volume {volume['name']} is {volume['vmstate']}",
+                option="name",
+                obj=f"snapshot {snapshot.get('name')}",
+                remedy="stop it first (module instance, state: stopped)",
+            )
 
 
 SNAPSHOT_REVERT = Operation(

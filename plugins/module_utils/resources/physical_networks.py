@@ -75,6 +75,10 @@ def _check_wish(ctx: Any, row: Row | None) -> None:
         for network in networks
         if str(network.get("vlan") or "").isdigit() and any(a <= int(network["vlan"]) <= z for a, z in gone)
     )
+    dedicated = ctx.client.list("listDedicatedGuestVlanRanges", {"physicalnetworkid": row["id"]})
+    for kept in (str(entry.get("guestvlanrange")) for entry in dedicated):
+        if any(a <= last and first <= z for first, last in vlan_ranges(kept) or () for a, z in gone):
+            used.append(f"the dedicated range {kept}")
     if used:
         raise InvalidInput(
             f"{ctx.name} would lose the VLANs {text}, which {', '.join(used[:5])} use",

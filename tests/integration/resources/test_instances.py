@@ -205,6 +205,11 @@ def test_vlans_in_use_are_not_lost_by_leaving_them_out(cloud):
     twice(cloud, "physical_network", name="guest", zone=ZONE, vlan=["500-599", "700-720"])
     told = cloud.run("physical_network", name="guest", zone=ZONE, vlan=["500-599"])
     assert "physical network guest loses the VLANs 700-720" in told["warnings"]
+    kept = {"physical_network": "guest", "zone": ZONE, "vlan_range": "580-585", "account": "admin", "domain": "ROOT"}
+    cloud.run("guest_vlan_range", **kept)
+    with pytest.raises(InvalidInput, match="the dedicated range 580-585"):
+        cloud.run("physical_network", name="guest", zone=ZONE, vlan=["500-582"])
+    cloud.run("guest_vlan_range", **kept, state="absent")
 
 
 def test_an_offering_that_is_unavailable_makes_no_new_network(cloud):
@@ -233,6 +238,11 @@ def test_a_volume_goes_back_to_a_snapshot_only_after_its_name_was_typed(cloud):
     with pytest.raises(InvalidInput, match="loses everything written") as caught:
         cloud.run("snapshot_revert", name="before", confirm="before")
     assert (caught.value.option, cloud.changes) == ("confirm", 0)
+    cloud.do("startVirtualMachine", id=cloud.vm("written")["id"])
+    with pytest.raises(InvalidInput, match=r"instance written of volume .* is Running"):
+        cloud.run("snapshot_revert", name="before", confirm=disk["name"])
+    assert cloud.changes == 0
+    cloud.do("stopVirtualMachine", id=cloud.vm("written")["id"])
     assert cloud.run("snapshot_revert", name="before", confirm=disk["name"])["changed"] is True
 
 
