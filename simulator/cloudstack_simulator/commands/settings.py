@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 WHEN_CHANGED: dict[str, Callable[[Simulator], None]] = {}
 """What an area does at once when a global setting of this name has been given a value."""
 SCOPE_PARAMETERS = ("zoneid", "clusterid", "accountid", "domainid", "storageid", "imagestoreuuid", "imagestoreid")
+SEARCHED = ("name", "component", "description", "category", "value")
+INSTANCE = "default"
+"""The instance that every setting is of; keywords are looked for in it, too."""
 WORDS = {"StoragePool": "storage pool", "ImageStore": "the image store"}
 NORMAL = 0
 SECRET = ("Hidden", "Secure")
@@ -97,13 +100,14 @@ def list_configurations(call: Call) -> dict[str, Any]:
     """A group is never paged; in a scope `count` is the page's length."""
     p, settings = call.params, call.sim.settings
     row = _scope(call, ParameterError)
+    _check_reach(call, row)
     group, subgroup = _in_group(call)
     found = [
         s
         for s in settings.by_name.values()
-        if (row is None or scope_of(row).lower() in settings.scopes(s.name))
+        if (row is None or _has_scope(call, s, row))
         and (p.name is None or _contains(s, p.name, ("name",)))
-        and (not p.keyword or _contains(s, p.keyword, ("name", "component", "description", "category", "value")))
+        and (not p.keyword or p.keyword.lower() in INSTANCE or _contains(s, p.keyword, SEARCHED))
         and (p.category is None or s.facts["category"].lower() == p.category.lower())
         and (group is None or s.facts.get("group") == group)
         and (subgroup is None or s.facts.get("subgroup") == subgroup)
@@ -190,11 +194,16 @@ def _check_scope(call: Call, setting: Setting, row: Row) -> None:
     _require_scope(call, setting, row)
 
 
-def _require_scope(call: Call, setting: Setting, row: Row) -> None:
+def _has_scope(call: Call, setting: Setting, row: Row) -> bool:
     """Where that is switched on, what may be set for accounts may be set for their domains."""
     scopes, word = call.sim.settings.scopes(setting.name), scope_of(row).lower()
-    inherited = word == "domain" and "account" in scopes and call.setting("enable.account.settings.for.domain")
-    if word not in scopes and not inherited:
+    if word == "domain" and "account" in scopes and call.setting("enable.account.settings.for.domain"):
+        return True
+    return word in scopes
+
+
+def _require_scope(call: Call, setting: Setting, row: Row) -> None:
+    if not _has_scope(call, setting, row):
         raise InvalidParameter(f"Invalid scope id provided for the parameter {setting.name}")
 
 

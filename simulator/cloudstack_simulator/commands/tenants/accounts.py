@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...access import PROJECT, active_account, visible_accounts
+from ...access import PROJECT, active_account
 from ...auth import digest_password
 from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, JavaError, ParameterError
-from ...listing import equal, matching
 from ...model.tenants import Account, Domain, Role, User, account_text, domain_text
 from ...parameters import flat_map
 from ...registry import SUCCESS, command
-from ..common import check_details
 from . import passwords, privileges
 from .domains import is_network_domain
 from .removal import remove_account
-from .views import DETAILS, account_row, account_view
+from .views import account_row, account_view
 
 SYSTEM_ID = 1
 TYPE_ROLES = {0: "User", 1: "Root Admin", 2: "Domain Admin", 3: "Resource Admin"}
@@ -237,27 +235,6 @@ def delete_account(call: Call) -> dict[str, Any]:
     remove_account(call.sim, account)
     call.event("ACCOUNT.DELETE", f"Successfully completed deleting account. Account Id: {account.uuid}", account)
     return SUCCESS
-
-
-@command("listAccounts")
-def list_accounts(call: Call) -> dict[str, Any]:
-    p = call.params
-    check_details(call, DETAILS)
-    if p.id is not None:
-        live(p.id, "Unable to find account by id {id}")
-        call.check_access(p.id)
-    allowed = visible_accounts(call)
-    filters = [
-        equal("id", p.id),
-        matching(lambda a: a.id != SYSTEM_ID and a.account_type != PROJECT),
-        matching(lambda a: a.id in allowed) if allowed is not None else None,
-        equal("name", p.name),
-        equal("account_type", p.accounttype),
-        equal("state", p.state),
-        equal("api_key_access", access_word(p.apikeyaccess)) if p.apikeyaccess is not None else None,
-        matching(lambda _a: False) if p.iscleanuprequired else None,
-    ]
-    return call.listing("account", call.db.accounts, account_row, where=filters, keyword=("name", "state"))
 
 
 @command("markDefaultZoneForAccount")

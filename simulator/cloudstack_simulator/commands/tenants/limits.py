@@ -13,6 +13,7 @@ from ...model.tenants import Account, Domain, account_text, domain_path
 from ...registry import SUCCESS, command
 
 BY_NUMBER = {kind.number: kind for kind in KINDS.values()}
+ADMINS_OF_DOMAINS = (2, 3)
 TAGGED = ("user_vm", "cpu", "memory", "gpu", "volume", "primary_storage")
 """Kinds whose use is counted by host tag or storage tag as well."""
 
@@ -128,7 +129,7 @@ def _check_tagged_limit(call: Call, owner: Account | Domain, kind: Kind, maximum
     of_domain = isinstance(owner, Domain)
     limits = call.sim.limits
     untagged = limits.domain_limit(owner, kind.name) if of_domain else limits.limit(owner, kind.name)
-    if untagged != UNLIMITED and maximum > untagged:
+    if untagged > 0 and maximum > untagged:
         raise InvalidParameter(
             f"Maximum untagged resource limit for {'domain' if of_domain else 'account'} {owner.name} for resource "
             f"type {kind.name} is {untagged}, please specify a value less than or equal to that"
@@ -136,15 +137,15 @@ def _check_tagged_limit(call: Call, owner: Account | Domain, kind: Kind, maximum
 
 
 def _check_account_limit(call: Call, account: Account, maximum: int) -> None:
-    call.check_access(account)
     if account.id == 1:
         raise InvalidParameter("Can't update system account")
     if account.account_type == 1 and maximum != UNLIMITED:
         raise InvalidParameter(f"Only {UNLIMITED} limit is supported for Root Admin accounts")
-    if account is call.caller.account and not call.caller.is_root_admin:
+    if account is call.caller.account and account.account_type in ADMINS_OF_DOMAINS:
         raise PermissionDenied(
             f"Unable to update resource limit for their own account {account_text(account)}, permission denied"
         )
+    call.check_access(account)
 
 
 def _check_domain_limit(call: Call, domain: Domain, kind: Kind, maximum: int) -> None:
@@ -155,7 +156,7 @@ def _check_domain_limit(call: Call, domain: Domain, kind: Kind, maximum: int) ->
         raise PermissionDenied(f"Unable to update resource limit for domain {domain.id}, permission denied")
     parent = call.db.domains[domain.parent_id]
     above = call.sim.limits.domain_limit(parent, kind.name)
-    if above != UNLIMITED and (maximum == UNLIMITED or maximum > above):
+    if above != UNLIMITED and maximum > above:
         raise InvalidParameter(
             f"Domain {parent.name} has maximum allowed resource limit {above} for {kind.name}, "
             f"please specify a value less than or equal to {above}"
@@ -169,8 +170,9 @@ def update_resource_count(call: Call) -> dict[str, Any]:
     if p.tag and p.resourcetype is not None and kinds[0].name not in TAGGED:
         raise InvalidParameter(f"Resource count with a tag is not supported for resource type {kinds[0].number}")
     owner = _owner(call)
-    if owner is None or owner.removed is not None:
+    if owner is None or owner.removed is not None or p.domainid.removed is not None:
         raise InvalidParameter("Please specify a valid domain ID.")
+    call.check_domain(p.domainid)
     rows = [
         {**_owner_fields(call, owner), **_kind_fields(kind), "resourcecount": _recount(call, owner, kind)}
         for kind in kinds
@@ -179,15 +181,23 @@ def update_resource_count(call: Call) -> dict[str, Any]:
 
 
 def _recount(call: Call, owner: Account | Domain, kind: Kind) -> int:
-    """The count as the server computes it anew: a domain's projects are counted once more beside its accounts'."""
-    if isinstance(owner, Domain) and kind.name == "project":
-        owner.counts["project"] = _projects_below(call, owner)
+    """The count as the server computes it anew: the projects that an account administers, however it came to it; a
+    domain's projects are counted once more beside its accounts'.
+    """
+    if kind.name == "project":
+        counted = _projects_below(call, owner) if isinstance(owner, Domain) else _administered(call, owner)
+        owner.counts["project"] = counted
     return call.sim.limits.count(owner, kind.name)
+
+
+def _administered(call: Call, account: Account) -> int:
+    rows = call.db.project_members.where(account_id=account.id)
+    return sum(member.member_role == "Admin" for member in rows)
 
 
 def _projects_below(call: Call, domain: Domain) -> int:
     db = call.db
-    accounts = sum(a.counts.get("project", 0) for a in db.accounts.where(domain_id=domain.id))
+    accounts = sum(_administered(call, account) for account in db.accounts.where(domain_id=domain.id))
     children = sum(_projects_below(call, child) for child in db.domains.where(parent_id=domain.id))
     return accounts + children + len(db.projects.where(domain_id=domain.id))
 

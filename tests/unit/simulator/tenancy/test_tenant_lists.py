@@ -1,0 +1,96 @@
+"""Lists of accounts and projects, and limits: who is shown whom, and who may set what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def projects(world: Any) -> None:
+    """Project `first` is ann's, `second` eve's in the domain below."""
+    world.do("createProject", name="first", by="ann")
+    world.do("createProject", name="second", by="eve")
+
+
+@pytest.mark.parametrize(
+    ("by", "params", "names"),
+    [
+        ("admin", {}, {"admin"}),
+        ("admin", {"domainid": "@domains:a"}, {"owner", "ann"}),
+        ("admin", {"domainid": "@domains:a", "listall": "true"}, {"owner", "ann", "eve"}),
+        ("admin", {"domainid": "@domains:a", "isrecursive": "true"}, {"owner", "ann", "eve"}),
+        ("owner", {}, {"owner"}),
+        ("owner", {"listall": "true"}, {"owner", "ann", "eve"}),
+        ("ann", {"listall": "true"}, {"ann"}),
+        ("ann", {"domainid": "@domains:a"}, {"ann"}),
+    ],
+)
+def test_accounts(world: Any, by: str, params: dict[str, str], names: set[str]) -> None:
+    assert {row["name"] for row in world.rows("listAccounts", by=by, **params)} == names
+
+
+def test_users_may_see_the_accounts_of_their_domain_but_its_admins(world: Any) -> None:
+    world.do("updateConfiguration", name="allow.user.view.all.domain.accounts", value="true", domainid="@domains:a")
+    assert world.names("listAccounts", by="ann") == ["ann", "eve"]
+    world.do("resetConfiguration", name="allow.user.view.all.domain.accounts", domainid="@domains:a")
+
+
+@pytest.mark.parametrize(
+    ("command", "params", "refusal"),
+    [
+        ("listAccounts", {"id": "@accounts:bob", "domainid": "@domains:a"}, (431, "Unable to find account by id ")),
+        ("listAccounts", {"id": "@accounts:system"}, (431, "Unable to find account by id 1")),
+        (
+            "listAccounts",
+            {"id": "@accounts:ann", "domainid": "@domains:a", "name": "no"},
+            (431, "Unable to find account by name no in domain 2"),
+        ),
+        ("listProjects", {"account": "ann"}, (431, "could not find account ann because domain is not specified")),
+        ("listProjects", {"username": "ann"}, (431, "could not find user ann because domain is not specified")),
+        ("listProjects", {"account": "no", "domainid": "@domains:a"}, (431, "Unable to find account no in domain 2")),
+        ("listProjects", {"username": "no", "domainid": "@domains:a"}, (431, "Unable to find user no in domain 2")),
+        ("listProjects", {"account": "bob", "by": "ann"}, (531, "Can't list account bob projects; unauthorized")),
+        ("listProjects", {"username": "bob", "by": "ann"}, (531, "Can't list user bob projects; unauthorized")),
+        (
+            "listProjects",
+            {"domainid": "@domains:ROOT", "by": "ann"},
+            (531, "Can't list domain id= 1 projects; unauthorized"),
+        ),
+    ],
+)
+def test_what_is_refused(world: Any, command: str, params: dict[str, str], refusal: tuple[int, str]) -> None:
+    code, text = world.refused(command, **params)
+    assert (code, refusal[1] in text) == (refusal[0], True), text
+
+
+@pytest.mark.parametrize(
+    ("by", "params", "names"),
+    [
+        ("admin", {"listall": "true"}, ["first", "second"]),
+        ("admin", {"listall": "true", "page": 1, "pagesize": 1}, ["second"]),
+        ("admin", {"domainid": "@domains:a"}, ["first"]),
+        ("admin", {"domainid": "@domains:deep", "username": "eve"}, ["second"]),
+        ("admin", {"domainid": "@domains:a", "isrecursive": "true", "listall": "true"}, ["first", "second"]),
+        ("owner", {"listall": "true"}, ["first"]),
+        ("ann", {}, ["first"]),
+    ],
+)
+def test_projects(world: Any, by: str, params: dict[str, Any], names: list[str]) -> None:
+    assert [row["name"] for row in world.rows("listProjects", by=by, **params)] == names
+
+
+def test_a_domain_may_be_unlimited_below_a_limited_one(world: Any) -> None:
+    world.do("updateResourceLimit", domainid="@domains:a", resourcetype=0, max=5)
+    world.do("updateResourceLimit", domainid="@domains:deep", resourcetype=0, max=-1)
+    text = world.refused("updateResourceLimit", domainid="@domains:deep", resourcetype=0, max=6)[1]
+    assert "has maximum allowed resource limit 5 for user_vm" in text
+
+
+def test_projects_are_counted_anew_with_all_their_admins(world: Any) -> None:
+    world.do("addAccountToProject", projectid="@projects:first", account="owner", roletype="Admin")
+    given = {"account": "owner", "domainid": "@domains:a", "resourcetype": 5}
+    assert world.row("@accounts:owner").counts.get("project", 0) == 0
+    assert world.rows("updateResourceCount", **given)[0]["resourcecount"] == 1
+    assert world.refused("updateResourceCount", domainid="@domains:ROOT", by="owner")[0] == 531
