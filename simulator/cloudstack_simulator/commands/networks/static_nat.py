@@ -86,17 +86,24 @@ def _check_ready(call: Call, ip: Any, vm: Any, guest_address: str | None) -> Non
 
 @command("disableStaticNat")
 def disable_static_nat(call: Call) -> Any:
+    """The rules on the address go with it."""
     ip = call.params.ipaddressid
-    if not ip or ip.vm_id is None or not ip.is_static_nat:
-        raise InvalidParameter("Specified IP address id is not associated with any vm Id")
+    if not ip or ip.account_id is None:
+        text = address_text(ip) if ip else "null"
+        raise InvalidParameter(f"Unable to create ip forwarding rule on address {text}, invalid IP address specified.")
     call.check_access(ip)
     if ip.is_system:
         raise InvalidParameter("Can't disable static nat for system IP address with specified id")
     if call.db.remote_access_vpns.where(ip_id=ip.id):
         raise InvalidParameter("Can't disable static nat as the IP address is used by a Remote Access VPN")
+    if ip.vm_id is None:
+        raise InvalidParameter("Specified IP address id is not associated with any vm Id")
+    if not ip.is_static_nat:
+        raise InvalidParameter("One to one nat is not enabled for the specified ip id")
     yield STEP
+    rules.drop_of_address(call.sim, ip)
     ip.is_static_nat, ip.vm_id, ip.vm_address = False, None, None
-    if ip.vpc_id is not None and not call.db.firewall_rules.where(ip_id=ip.id):
+    if ip.vpc_id is not None:
         ip.network_id = None
     completed(call, "STATICNAT.DISABLE", "disabling static nat. Ip Id", ip, "IpAddress")
     return SUCCESS

@@ -361,3 +361,18 @@ def test_odd_sizes_of_packets_are_alerts(world: Any) -> None:
         ("ALERT.VR.PRIVATE.IFACE.MTU", "Incorrect MTU configured on network for private interfaces of the VR"),
     } <= told
     world.do("updateConfiguration", name="allow.end.users.to.specify.vr.mtu", value="false", zoneid="@zones:")
+
+
+def test_the_rules_on_an_address_go_with_its_static_nat(world: Any) -> None:
+    address = world.address("192.168.2.70")
+    world.do("enableStaticNat", ipaddressid=address.uuid, virtualmachineid="@vms:one")
+    world.do("createFirewallRule", ipaddressid=address.uuid, protocol="tcp", startport=22, endport=22)
+    world.do("disableStaticNat", ipaddressid=address.uuid)
+    assert world.rows("listFirewallRules", ipaddressid=address.uuid) == []
+    assert world.refused("disableStaticNat", ipaddressid=address.uuid) == (
+        431,
+        "Specified IP address id is not associated with any vm Id",
+    )
+    free = "@ip_addresses:192.168.2.71"
+    assert world.refused("disableStaticNat", ipaddressid=free)[1].startswith("Unable to create ip forwarding rule on")
+    world.do("disassociateIpAddress", id=address.uuid)
