@@ -14,7 +14,7 @@ from ..common import completed
 from ..offerings import upgrades, usable
 from ..volumes import change_offering
 from ..volumes import lifecycle as disks
-from . import counting, life, placement, sizes
+from . import counting, guards, life, placement, sizes
 from .power import same_vm, the_instance
 from .views import instance_view
 
