@@ -8,6 +8,13 @@ from ..tables import Row, entity, fresh
 from ..wording import printed
 from .vms import VirtualMachine
 
+SHARE = "shared file system"
+"""What the instance behind a share serves."""
+
+
+def is_behind_share(vm: VirtualMachine) -> bool:
+    return isinstance(vm, Instance) and vm.serves == SHARE
+
 
 @entity("vms", indexes=("last_host_id", "template_id", "group_id", "autoscale_group_id"))
 class Instance(VirtualMachine):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CloudRuntime, InvalidParameter
+from ...model.instances import is_behind_share
 from ..volumes import lifecycle as disks
 
 if TYPE_CHECKING:
@@ -42,13 +43,13 @@ def refuse_gpu(sim: Simulator, vm: Any) -> None:
         raise InvalidParameter("Live Migration of GPU enabled VM is not supported")
 
 
-SHARE, NODE = "shared file system", "Kubernetes cluster"
-"""What instances may serve."""
+NODE = "Kubernetes cluster"
+"""What instances may serve, besides shared file systems."""
 
 
 def refuse_share(vm: Any) -> None:
     """Refuse a deed to the instance behind a shared file system: it has commands of its own."""
-    if vm.serves == SHARE:
+    if is_behind_share(vm):
         raise InvalidParameter("Operation not supported on Shared FileSystem Instance")
 
 

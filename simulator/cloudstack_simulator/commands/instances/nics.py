@@ -8,12 +8,13 @@ from ... import net
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter
 from ...listing import equal
+from ...model.instances import is_behind_share
 from ...model.networks import Nic
 from ...registry import check, command
 from ..networks import addressing, defaults, dhcp_options
 from ..networks import lifecycle as networks
 from ..networks.views import nic_row_view
-from . import guards, interfaces, life
+from . import interfaces, life
 from .power import same_vm, the_instance
 from .views import instance_view
 
@@ -74,7 +75,7 @@ def _completed(call: Call, kind: str, doing: str, vm: Any, about: str) -> None:
 def _refuse_foreign(vm: Any, network: Any) -> None:
     """The instance behind a shared file system only goes into shared networks of its own account."""
     own = network.acl_type == "Account" and network.account_id == vm.account_id
-    if vm.serves == guards.SHARE and network.guest_type == "Shared" and not own:
+    if is_behind_share(vm) and network.guest_type == "Shared" and not own:
         raise InvalidParameter(
             "Shared network which is not Account scoped and not belonging to the same account can not be added to a "
             "Shared FileSystem Instance"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from ...access import entity_owner
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter, JavaError, PermissionDenied
-from ...model.instances import Instance
+from ...model.instances import SHARE, Instance
 from ...model.shared_fs import SharedFileSystem
 from ...registry import SUCCESS, allocate, at_install, command, on_account_removal
-from ..instances import guards, life, made
+from ..instances import life, made
 from ..offerings import usable
 from ..volumes import lifecycle as disks
 from ..volumes.sizes import GIB
@@ -155,7 +155,7 @@ def _new_vm(call: Call, share: SharedFileSystem) -> Instance:
         template_id=template.id,
         hypervisor=hypervisor,
         ha_enabled=True,
-        serves=guards.SHARE,
+        serves=SHARE,
     )
 
 

@@ -75,6 +75,9 @@ def create_snapshot(call: Call) -> Generator[float, None, Any]:
     p, snapshot = call.params, call.created
     volume: Volume = call.db.volumes[snapshot.volume_id]
     vm = call.db.vms.get(volume.vm_id)
+    if volume.hypervisor == "External":
+        lifecycle.fail(call.sim, snapshot)
+        raise InvalidParameter("Snapshot operations are not allowed for External hypervisor type")
     yield 0.1
     if vm is not None and vm.state == "Running" and is_encrypted(call.sim, volume):
         lifecycle.fail(call.sim, snapshot)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter, JavaError
+from ...model.instances import is_behind_share
 from ...model.volumes import Volume
 from ...registry import command
 from .. import hypervisors, mocks
@@ -26,6 +27,10 @@ WRONG_ANSWER = (
 def attach_volume(call: Call) -> Generator[float, None, Any]:
     p = call.params
     volume, vm = _volume_to_attach(call, p.id), _vm_to_attach_to(call, p.virtualmachineid, p.id)
+    if is_behind_share(vm):
+        raise InvalidParameter("Can't attach a volume to a Shared FileSystem Instance")
+    if vm.hypervisor == "External":
+        raise InvalidParameter("Volume operations are not allowed for External hypervisor type")
     yield from attach_to(call, volume, vm, p.deviceid)
     completed(call, "VOLUME.ATTACH", "attaching volume. Volume Id", volume)
     return {"volume": volume_view(call, volume)}
@@ -159,6 +164,8 @@ def _volume_to_detach(call: Call, volume: Volume) -> Volume:
     vm = call.db.vms.get(volume.vm_id)
     if vm is None:
         raise InvalidParameter("The specified volume is not attached to a VM.")
+    if is_behind_share(vm):
+        raise InvalidParameter("Can't detach a volume from a Shared FileSystem Instance")
     if volume.kind == "ROOT" and vm.state not in ("Stopped", "Destroyed"):
         raise InvalidParameter("Root volume detach can happen only when vm is in states: Stopped or Destroyed")
     if vm.state not in (*USABLE, "Destroyed"):

@@ -38,7 +38,7 @@ def change_offering(call: Call) -> Generator[float, None, Any]:
 def check(call: Call, volume: Volume, offering: Any, size: int) -> None:
     """Refuse what the volume cannot become."""
     _check_tags(call, volume, call.db.disk_offerings.get(volume.disk_offering_id), offering)
-    check_change(call, volume, size)
+    check_change(call, volume, size, to_offering=True)
     if offering.custom_iops:
         check_iops(call, volume)
 

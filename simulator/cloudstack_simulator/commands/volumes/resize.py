@@ -7,6 +7,7 @@ from typing import Any
 
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter, ServerApiError
+from ...model.instances import is_behind_share
 from ...model.volumes import Volume
 from ...registry import command
 from .. import hypervisors
@@ -14,6 +15,8 @@ from ..common import completed
 from . import lifecycle, placement
 from .sizes import GIB, check_maximum, out_of_range
 from .view import volume_view
+
+UNSUPPORTED = 432
 
 
 def _find_room(call: Call, volume: Volume, size: int) -> None:
@@ -42,10 +45,18 @@ def _find_room(call: Call, volume: Volume, size: int) -> None:
 
 @command("resizeVolume")
 def resize_volume(call: Call) -> Generator[float, None, Any]:
+    """Whatever is wrong with the parameters: the server says so as of an action that it does not support."""
+    try:
+        return (yield from _resize(call))
+    except InvalidParameter as error:
+        raise ServerApiError(UNSUPPORTED, error.text) from None
+
+
+def _resize(call: Call) -> Generator[float, None, Any]:
     p = call.params
     volume = usable(call, p.id)
     size = _wanted_size(call, volume, p.diskofferingid)
-    check_change(call, volume, size)
+    check_change(call, volume, size, to_offering=p.diskofferingid is not None)
     yield 0.2
     if p.diskofferingid is not None and volume.state == "Allocated":  # later the server keeps the old one
         volume.disk_offering_id = p.diskofferingid.id
@@ -164,32 +175,38 @@ def checked_size(call: Call, size: int) -> int:
     """Bytes of a custom size in GB."""
     problem = out_of_range(call, size)
     if problem:
-        raise ServerApiError(432, problem)
+        raise InvalidParameter(problem)
     return size * GIB
 
 
-def check_change(call: Call, volume: Volume, size: int) -> None:
-    """Refuse a size that the volume cannot get now."""
+def check_change(call: Call, volume: Volume, size: int, *, to_offering: bool) -> None:
+    """Refuse a size that the volume cannot get now. `to_offering`: it comes with another disk offering."""
     if size == volume.size:
         return
-    check_maximum(call, size)
     vm = call.db.vms.get(volume.vm_id)
-    if size < volume.size and not call.params.shrinkok:
-        raise ServerApiError(
-            432,
-            f"Going from existing size of {volume.size} to size of {size} would shrink the volume."
-            "Need to sign off by supplying the shrinkok parameter with value of true.",
-        )
-    if size < volume.size and volume.hypervisor == "KVM":
-        raise ServerApiError(432, "Unable to shrink volumes of type QCOW2")
-    if vm is not None and volume.kind == "ROOT" and vm.state != "Stopped" and volume.hypervisor != "KVM":
+    if to_offering and vm is not None and volume.kind == "ROOT" and vm.state != "Stopped":
         raise InvalidParameter(
             f"Cannot resize ROOT volume [{volume.name}] when VM is not on Stopped State. "
             f"VM {vm.instance_name} is in state {vm.state}"
         )
-    if call.db.vm_snapshots.where(vm_id=volume.vm_id) if vm is not None else False:
+    if vm is not None and call.db.vm_snapshots.where(vm_id=vm.id):
         raise InvalidParameter(
             "The volume is attached to a VM with memory&disk VM snapshots; therefore, it cannot be resized."
+        )
+    check_maximum(call, size)
+    if size < volume.size:
+        _check_shrinking(call, volume, vm, size)
+
+
+def _check_shrinking(call: Call, volume: Volume, vm: Any, size: int) -> None:
+    if vm is not None and is_behind_share(vm):
+        raise InvalidParameter("Shrink volume cannot be done on a Shared FileSystem Instance")
+    if volume.hypervisor == "KVM" and volume.state != "Allocated":
+        raise InvalidParameter("Unable to shrink volumes of type QCOW2")
+    if not call.params.shrinkok:
+        raise InvalidParameter(
+            f"Going from existing size of {volume.size} to size of {size} would shrink the volume."
+            "Need to sign off by supplying the shrinkok parameter with value of true."
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+NOT_SUPPORTED = "Operation not supported for instance: one"
 OWN = "0f5b4a3e-1111-4000-8000-000000000001"
 
 
@@ -70,3 +71,77 @@ def test_only_root_admins_say_where(place: Any, parameter: str) -> None:
     assert text in user.refused("startVirtualMachine", id=vm, **{parameter: given})[1]
     if parameter == "hostid":
         assert user.refused("deployVirtualMachine", **mine(place, user, "two"), hostid=given) == (531, text)
+
+
+@pytest.mark.parametrize(
+    ("command", "params", "text"),
+    [
+        (
+            "attachVolume",
+            {"id": "@disk", "virtualmachineid": "@vm"},
+            "Can't attach a volume to a Shared FileSystem Instance",
+        ),
+        ("detachVolume", {"id": "@root"}, "Can't detach a volume from a Shared FileSystem Instance"),
+    ],
+)  # fmt: skip
+def test_disks_of_the_instance_behind_a_share(place: Any, command: str, params: dict[str, str], text: str) -> None:
+    ids = parts(place)
+    place.cloud.sim.db.vms.find(ids["@vm"]).serves = "shared file system"
+    assert place.op.refused(command, **{key: ids[value] for key, value in params.items()}) == (431, text)
+
+
+@pytest.mark.parametrize(
+    ("command", "params", "text"),
+    [
+        ("resetSSHKeyForVirtualMachine", {"id": "@vm", "keypair": "x"}, NOT_SUPPORTED),
+        ("resetUserDataForVirtualMachine", {"id": "@vm"}, NOT_SUPPORTED),
+        ("scaleVirtualMachine", {"id": "@vm", "serviceofferingid": "@size"}, NOT_SUPPORTED),
+        ("restoreVirtualMachine", {"virtualmachineid": "@vm"}, NOT_SUPPORTED),
+        (
+            "attachVolume",
+            {"id": "@disk", "virtualmachineid": "@vm"},
+            "Volume operations are not allowed for External hypervisor type",
+        ),
+        ("createSnapshot", {"volumeid": "@root"}, "Snapshot operations are not allowed for External hypervisor type"),
+        (
+            "migrateVolume",
+            {"volumeid": "@root", "storageid": "@other"},
+            "Volume migration operation is not allowed for hypervisor type External",
+        ),
+    ],
+)  # fmt: skip
+def test_deeds_that_extensions_have_no_part_in(place: Any, command: str, params: dict[str, str], text: str) -> None:
+    ids = parts(place)
+    vm, root = place.cloud.sim.db.vms.find(ids["@vm"]), place.cloud.sim.db.volumes.find(ids["@root"])
+    vm.hypervisor = root.hypervisor = "External"
+    given = {key: ids.get(value, value) for key, value in params.items()}
+    assert place.op.refused(command, **given) == (431, text)
+
+
+def parts(place: Any) -> dict[str, str]:
+    """An instance at rest with its root disk, a disk of nobody, and another pool."""
+    op, cloud = place.op, place.cloud
+    vm = place.deploy("one")["id"]
+    op.do("stopVirtualMachine", id=vm)
+    offering = op.rows("listDiskOfferings", name="Small")[0]["id"]
+    return {
+        "@vm": vm,
+        "@root": op.only("listVolumes", virtualmachineid=vm)["id"],
+        "@disk": op.do("createVolume", name="d", zoneid=cloud.zone, diskofferingid=offering)["volume"]["id"],
+        "@size": place.offering,
+        "@other": op.do(
+            "createStoragePool", zoneid=cloud.zone, podid=cloud.pod, clusterid=cloud.cluster, name="other",
+            url="nfs://10.0.0.6/other",
+        )["storagepool"]["id"],
+    }  # fmt: skip
+
+
+def test_a_template_s_instance_is_not_restored_from_an_iso(place: Any) -> None:
+    vm = place.deploy("one")["id"]
+    iso = place.op.do(
+        "registerIso", name="cd", displaytext="cd", zoneid=place.cloud.zone, url="http://images.example.com/cd.iso",
+        bootable="false",
+    )["iso"][0]["id"]  # fmt: skip
+    place.cloud.sim.advance(60)
+    told = place.op.refused("restoreVirtualMachine", virtualmachineid=vm, templateid=iso)
+    assert told == (431, "Invalid template id provided to restore the VM ")

@@ -73,7 +73,7 @@ def test_a_host_that_is_not_there_resizes_nothing(
     host = running.sim.db.hosts[running.sim.db.vms.find(ids["vm"]).host_id]
     before = getattr(host, field)
     setattr(host, field, value)
-    assert running.op.refused("resizeVolume", **wanted) == (431, f"The KVM host where vm is running is not {word}")
+    assert running.op.refused("resizeVolume", **wanted) == (432, f"The KVM host where vm is running is not {word}")
     setattr(host, field, before)
     assert running.op.do("resizeVolume", **wanted)["volume"]["size"] == 9 << 30
 
