@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...call import Call
 from ...errors import CloudRuntime
 from ...registry import SUCCESS, command
+from ..instances import life
 from . import providers
 from .backups import remove, the_vm
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
 
 
 @command("assignVirtualMachineToBackupOffering")
@@ -23,6 +27,10 @@ def assign(call: Call) -> dict[str, Any]:
         )
     if offering.removed is not None:
         raise CloudRuntime("Provided backup offering does not exist")
+    if offering.provider == providers.NAS and vm.hypervisor != "KVM":
+        raise CloudRuntime(
+            "Failed to assign the VM to the backup offering, please try removing the assignment and try again."
+        )
     vm.backup_offering_id = offering.id
     return SUCCESS
 
@@ -33,10 +41,34 @@ def unassign(call: Call) -> dict[str, Any]:
     providers.check_zone(call, call.db.zones[vm.zone_id])
     if vm.backup_offering_id is None:
         raise CloudRuntime("No previously configured backup offering found for the VM")
-    vm.backup_offering_id = None
-    for schedule in call.db.backup_schedules.where(vm_id=vm.id):
-        call.db.backup_schedules.delete(schedule)
+    _leave(call.sim, vm)
     if call.params.forced:
         for backup in call.db.backups.where(vm_id=vm.id):
             remove(call.sim, backup)
     return SUCCESS
+
+
+def _leave(sim: Simulator, vm: Any) -> None:
+    vm.backup_offering_id = None
+    for schedule in sim.db.backup_schedules.where(vm_id=vm.id):
+        sim.db.backup_schedules.delete(schedule)
+
+
+def _check_expunge(sim: Simulator, vm: Any) -> None:
+    """An instance with backups of its offering does not go; one without leaves the offering."""
+    offering = sim.db.backup_offerings.get(getattr(vm, "backup_offering_id", None))
+    if offering is None:
+        return
+    backups = sim.db.backups.where(vm_id=vm.id, offering_id=offering.id)
+    if not backups:
+        _leave(sim, vm)
+        return
+    kept_at = "dummy-external-backup-id" if offering.provider == providers.DUMMY else "null"
+    raise CloudRuntime(
+        f"This Instance [uuid: {vm.uuid}, name: {vm.instance_name}] has a Backup Offering [id: {offering.id}, external "
+        f"id: {kept_at}] with {len(backups)} backups. Please, remove the backup offering before proceeding to VM "
+        "exclusion!"
+    )
+
+
+life.BEFORE_EXPUNGING.append(_check_expunge)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...call import Call
+from ...call import Call, live
 from ...clock import timestamp
 from ...errors import CloudRuntime
 from ...listing import equal
@@ -55,10 +55,10 @@ def import_offering(call: Call) -> dict[str, Any]:
     p, offerings = call.params, call.db.backup_offerings
     providers.check_zone(call, p.zoneid)
     provider = providers.of_zone(call, p.zoneid)
-    if offerings.where(zone_id=p.zoneid.id, name=p.name):
-        raise CloudRuntime("A backup offering with the same name already exists in this zone")
     if any(o.external_id == p.externalid for o in offerings.where(zone_id=p.zoneid.id)):
         raise CloudRuntime(f"A backup offering with external ID {p.externalid} already exists")
+    if offerings.where(zone_id=p.zoneid.id, name=p.name):
+        raise CloudRuntime("A backup offering with the same name already exists in this zone")
     if p.externalid not in [external for _n, _d, external in providers.policies(call, p.zoneid)]:
         raise CloudRuntime(
             f"Backup offering '{p.externalid}' does not exist on provider {provider} on zone {p.zoneid.id}"
@@ -95,7 +95,8 @@ def _offering(call: Call) -> BackupOffering:
 
 @command("updateBackupOffering")
 def update_offering(call: Call) -> dict[str, Any]:
-    p, offering = call.params, _offering(call)
+    p = call.params
+    offering: BackupOffering = live(p.id, "Unable to find Backup Offering with id: [{id}].")
     offering.name = p.get("name", offering.name)
     offering.description = p.get("description", offering.description)
     offering.user_driven = p.get("allowuserdrivenbackups", offering.user_driven)

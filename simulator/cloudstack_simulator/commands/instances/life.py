@@ -154,8 +154,15 @@ def destroy(call: Call, vm: Any) -> Steps:
     set_state(sim, vm, "Destroyed")
 
 
+BEFORE_EXPUNGING: list[Callable[[Simulator, Any], None]] = []
+"""Called with an instance that shall be expunged: each area may refuse."""
 WHEN_EXPUNGED: list[Callable[[Simulator, Any], None]] = []
 """Called with an instance that goes for good: each area drops what hangs on it."""
+
+
+def check_expunge(sim: Simulator, vm: Any) -> None:
+    for listener in BEFORE_EXPUNGING:
+        listener(sim, vm)
 
 
 def expunge(sim: Simulator, vm: Any) -> None:

@@ -51,6 +51,7 @@ def destroy(call: Call) -> Any:
     for volume in p.volumeids or []:
         disks.expunge(call.sim, volume) if p.expunge else disks.destroy(call.sim, volume)
     if p.expunge:
+        life.check_expunge(call.sim, vm)
         life.expunge(call.sim, vm)
         return {"virtualmachine": gone_view()}
     return {"virtualmachine": instance_view(call, vm)}
@@ -104,6 +105,7 @@ def expunge(call: Call) -> Any:
             "Expunging a vm can only be done by an Admin. Or when the allow.user.expunge.recover.vm key is set."
         )
     yield life.STEP
+    life.check_expunge(call.sim, vm)
     life.expunge(call.sim, vm)
     completed(call, "VM.EXPUNGE", "expunging Vm. Vm Id", vm, "VirtualMachine")
     return SUCCESS
@@ -127,8 +129,17 @@ def expunge_round(sim: Simulator) -> None:
     delay = float(sim.settings.value("expunge.delay") or 0)
     for vm in sim.db.vms.where(state="Destroyed"):
         if vm.vm_type == "User" and (vm.updated or 0) + delay <= sim.clock.now():
-            life.expunge(sim, vm)
+            _expunge(sim, vm)
     sim.scheduler.after(_interval(sim), expunge_round, sim)
+
+
+def _expunge(sim: Simulator, vm: Any) -> None:
+    """What may not go yet stays; the next round asks again."""
+    try:
+        life.check_expunge(sim, vm)
+    except CloudRuntime:
+        return
+    life.expunge(sim, vm)
 
 
 @command("restoreVirtualMachine", sync=same_vm)

@@ -133,3 +133,43 @@ def test_only_repositories_hold_an_instance_still_and_only_known_providers_are_u
     assert backing.op.refused("listBackupProviderOfferings", zoneid=backing.cloud.zone) == (
         530, "Failed to find backup provider by the name: elsewhere",
     )  # fmt: skip
+
+
+def test_an_instance_with_backups_stays_until_it_leaves_the_offering(backing: Place) -> None:
+    op = backing.op
+    vm, backup = back_up(backing)
+    code, text = op.refused("destroyVirtualMachine", id=vm["id"], expunge="true")
+    assert (code, "with 1 backups. Please, remove the backup offering before" in text) == (530, True), text
+    assert backing.look(vm)["state"] == "Destroyed"
+    op.do("deleteBackup", id=backup["id"])
+    op.do("expungeVirtualMachine", id=vm["id"])
+    assert op.rows("listVirtualMachines", id=vm["id"]) == []
+
+
+def test_schedules_are_their_owners(backing: Place) -> None:
+    op = backing.op
+    vm, _backup = back_up(backing)
+    order = {"virtualmachineid": vm["id"], "intervaltype": "DAILY", "schedule": "10:05", "timezone": "UTC"}
+    schedule = op.do("createBackupSchedule", **order)["backupschedule"]["id"]
+    op.do(
+        "createAccount", username="ann", accounttype=0, email="a@example.com", firstname="A", lastname="B",
+        password="password-of-ann",
+    )  # fmt: skip
+    sim = backing.cloud.sim
+    ann = type(op)(sim, sim.auth.caller_of(sim.db.users.first(username="ann")))
+    assert ann.rows("listBackupSchedule") == []
+    assert ann.refused("deleteBackupSchedule", id=schedule)[0] == 531
+    op.do("deleteBackupSchedule", id=schedule)
+    offering = op.only("listBackupOfferings")["id"]
+    op.do("updateBackupOffering", id=offering, allowuserdrivenbackups="false")
+    assert op.refused("createBackupSchedule", **order) == (
+        530, "The selected backup offering does not allow user-defined backup schedule",
+    )  # fmt: skip
+
+
+def test_repositories_take_what_runs_on_hosts_that_write_there(backing: Place) -> None:
+    backing.cloud.sim.db.templates.find(backing.template).hypervisor = "Simulator"
+    vm, offering = backing.deploy("web", startvm="false"), offer(backing, "nas")
+    order = {"virtualmachineid": vm["id"], "backupofferingid": offering["id"]}
+    code, text = backing.op.refused("assignVirtualMachineToBackupOffering", **order)
+    assert (code, text.startswith("Failed to assign the VM to the backup offering")) == (530, True)
