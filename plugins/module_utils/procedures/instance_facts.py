@@ -93,9 +93,9 @@ def _in_scope(run: Any, rows: list[Row]) -> list[Row]:
 
 
 def target_of(run: Any, row: Row, *, cut: float, interrupts: str) -> Target:
-    clusters = run.memory.setdefault("clusters", None) or clusters_of_hosts(run)
-    run.memory["clusters"] = clusters
-    cluster = clusters.get(str(row.get("hostid", "")), "")
+    if "clusters" not in run.memory:
+        run.memory["clusters"] = clusters_of_hosts(run)
+    cluster = run.memory["clusters"].get(str(row.get("hostid", "")), "")
     return Target(
         id=row["id"],
         name=row["name"],

@@ -82,7 +82,8 @@ def _obstacle(run: Any, row: Row) -> str:
         if any(snapshot.get("state") in BUSY_SNAPSHOTS for snapshot in snapshots_of(run, disk)):
             return f"a snapshot of {disk['name']} is being taken"
     wanted = run.memory["template"] or row.get("templateid")
-    question = {"templatefilter": "all", "id": wanted, "zoneid": row.get("zoneid")}
+    seen = "executable" if run.memory.get("tenant") else "all"
+    question = {"templatefilter": seen, "id": wanted, "zoneid": row.get("zoneid")}
     if not any(template.get("isready") for template in run.client.list("listTemplates", question)):
         return "the template is not ready in its zone"
     return ""

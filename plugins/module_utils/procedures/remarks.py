@@ -19,8 +19,12 @@ def remarks(run: Any, text: str) -> list[Row]:
 
 
 def remark(run: Any, kind: str, row: Mapping[str, Any], text: str) -> str:
-    """Writes a remark that only admins read at a machine; returns its id. kind: what the server calls the object."""
-    params = {"entitytype": kind, "entityid": row["id"], "annotation": text, "adminsonly": True}
+    """Writes a remark that only admins read at a machine; returns its id. kind: what the server calls the object.
+
+    Tenants write what they will find themselves: those for admins are hidden from them.
+    """
+    admins = not run.memory.get("tenant")
+    params = {"entitytype": kind, "entityid": row["id"], "annotation": text, "adminsonly": admins}
     answer = run.change("addAnnotation", params, f"remark at {row['name']}")
     return str(answer["annotation"]["id"])
 
