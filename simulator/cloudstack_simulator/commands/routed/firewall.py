@@ -54,6 +54,7 @@ def _check_service(call: Call, network: Any, protocol: str) -> None:
 
 def _allocate(call: Call, family: int) -> Rule:
     p, network = call.params, call.params.networkid
+    traffic, protocol = _traffic(call), _protocol(call)
     everywhere = "0.0.0.0/0" if family == 4 else "::/0"
     sources, destinations = list(p.cidrlist or [everywhere]), list(p.destcidrlist or [everywhere])
     _check_cidrs([("source", c) for c in sources] + [("destination", c) for c in destinations], family)
@@ -62,7 +63,6 @@ def _allocate(call: Call, family: int) -> Rule:
     if not network or network.removed is not None:
         raise InvalidParameter("Unable to retrieve network id to validate the rule")
     call.check_access(network)
-    protocol, traffic = _protocol(call), _traffic(call)
     _check_service(call, network, protocol)
     icmp = protocol.lower() == "icmp"
     if not icmp and (p.icmpcode is not None or p.icmptype is not None):
@@ -79,8 +79,8 @@ def _allocate(call: Call, family: int) -> Rule:
         traffic_type=traffic,
         source_cidrs=sources,
         destination_cidrs=destinations,
-        icmp_type=p.icmptype if icmp else None,
-        icmp_code=p.icmpcode if icmp else None,
+        icmp_type=p.get("icmptype", -1) if icmp else None,
+        icmp_code=p.get("icmpcode", -1) if icmp else None,
         display=p.get("fordisplay", True),
     )
     return rules.add(call, rule) if family == 4 else call.db.firewall_rules.add(rule)
@@ -145,25 +145,31 @@ def list_ipv6(call: Call) -> dict[str, Any]:
     return _list(call, IPV6_PURPOSE)
 
 
-def _rule(call: Call, purpose: str, word: str) -> Rule:
+PURPOSES = ("Firewall", IPV6_PURPOSE)
+
+
+def _rule(call: Call, word: str, purposes: tuple[str, ...] = PURPOSES) -> Rule:
+    """The rule that is meant. Whose purpose is not asked at first: each command takes the rules of the other one."""
     rule = call.params.id
-    if not rule or rule.removed is not None or rule.purpose != purpose:
+    if not rule or rule.removed is not None:
         raise InvalidParameter(f"Unable to find {word} firewall rule with id {rule.id}")
+    if rule.purpose not in purposes:
+        wanted = f"[{', '.join(purposes)}]" if len(purposes) > 1 else purposes[0]
+        raise InvalidParameter(f"Unable to find {rule.id} having purpose {wanted}")
     call.check_access(rule)
     return rule  # type: ignore[no-any-return]
 
 
 def _update(call: Call, rule: Rule) -> dict[str, Any]:
-    p = call.params
-    rule.display = p.get("fordisplay", rule.display)
-    if p.customid is not None:
-        call.db.firewall_rules.change_uuid(rule, p.customid)
+    rule.display = call.params.get("fordisplay", True)
     return {"firewallrule": rule_view(call, rule)}
 
 
 @command("updateRoutingFirewallRule")
 def update_routing(call: Call) -> dict[str, Any]:
-    rule = _rule(call, "Firewall", "routing")
+    rule = _rule(call, "routing", PURPOSES[:1])
+    if call.params.customid is not None:
+        call.db.firewall_rules.change_uuid(rule, call.params.customid)
     completed(
         call, "ROUTING.IPV4.FIREWALL.RULE.UPDATE", "Updating routing firewall rule. Rule Id", rule, "FirewallRule"
     )
@@ -172,8 +178,8 @@ def update_routing(call: Call) -> dict[str, Any]:
 
 @command("updateIpv6FirewallRule")
 def update_ipv6(call: Call) -> dict[str, Any]:
-    """Whatever else is given, only the display and the id change."""
-    rule = _rule(call, IPV6_PURPOSE, "IPv6")
+    """The server looks for a rule of IPv4, so that no rule of IPv6 can be updated."""
+    rule = _rule(call, "IPv6", PURPOSES[:1])
     completed(call, "IPV6.FIREWALL.RULE.UPDATE", "Updating ipv6 firewall rule. Rule Id", rule, "FirewallRule")
     return _update(call, rule)
 
@@ -188,7 +194,7 @@ def _delete(call: Call, rule: Rule, kind: str, text: str) -> Any:
 
 @command("deleteRoutingFirewallRule")
 def delete_routing(call: Call) -> Any:
-    rule = _rule(call, "Firewall", "routing")
+    rule = _rule(call, "routing")
     return (
         yield from _delete(call, rule, "ROUTING.IPV4.FIREWALL.RULE.DELETE", "revoking routing firewall rule. Rule Id")
     )
@@ -196,5 +202,5 @@ def delete_routing(call: Call) -> Any:
 
 @command("deleteIpv6FirewallRule")
 def delete_ipv6(call: Call) -> Any:
-    rule = _rule(call, IPV6_PURPOSE, "IPv6")
+    rule = _rule(call, "IPv6")
     return (yield from _delete(call, rule, "IPV6.FIREWALL.RULE.DELETE", "revoking ipv6 firewall rule. Rule Id"))

@@ -179,8 +179,15 @@ def test_firewall_rules_without_an_address(cloud: Cloud, kind: str, cidr: str, e
     bad = op.refused(f"create{kind}FirewallRule", **{**create, "cidrlist": "nonsense"})[1]
     assert bad == f"Invalid source IPv{4 if kind == 'Routing' else 6} CIDR: nonsense"
     assert "Protocol 47 not supported" in op.refused(f"create{kind}FirewallRule", **{**create, "protocol": "47"})[1]
-    hidden = op.do(f"update{kind}FirewallRule", id=rule["id"], fordisplay="false")["firewallrule"]
-    assert hidden["fordisplay"] is False
+    ping = op.do(f"create{kind}FirewallRule", networkid=owner, protocol="1", cidrlist=cidr)["firewallrule"]
+    assert (ping["protocol"], ping["icmptype"], ping["icmpcode"]) == ("icmp", -1, -1)
+    op.do(f"delete{kind}FirewallRule", id=ping["id"])
+    if kind == "Ipv6":
+        told = op.refused("updateIpv6FirewallRule", id=rule["id"], fordisplay="false")
+        assert (told[0], told[1].endswith(" having purpose Firewall")) == (431, True)
+    else:
+        hidden = op.do("updateRoutingFirewallRule", id=rule["id"], fordisplay="false")["firewallrule"]
+        assert hidden["fordisplay"] is False
     op.do(f"delete{kind}FirewallRule", id=rule["id"])
     assert op.rows(f"list{kind}FirewallRules") == []
 
