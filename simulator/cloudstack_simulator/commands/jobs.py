@@ -8,6 +8,7 @@ from ..access import may_use_account
 from ..call import Call
 from ..clock import timestamp
 from ..errors import InvalidParameter, PermissionDenied
+from ..listing import equal
 from ..model.operations import Job
 from ..model.tenants import account_text, domain_path
 from ..registry import command
@@ -53,6 +54,7 @@ def query_async_job_result(call: Call) -> dict[str, Any]:
 
 @command("listAsyncJobs")
 def list_async_jobs(call: Call) -> dict[str, Any]:
-    start = call.params.startdate
+    start, first = call.params.startdate, call.db.management_servers.first()
+    where = [equal(lambda job: job.server_id or first.id, call.params.managementserverid)]
     running = [j for j in call.db.jobs.where(status=0) if start is None or j.created >= start]
-    return call.listing("asyncjobs", running, job_view, keyword=("command",), owned=True)
+    return call.listing("asyncjobs", running, job_view, where=where, keyword=("command",), owned=True)

@@ -71,3 +71,12 @@ def test_jobs_of_others_are_not_shown(sim: Simulator, people: dict[str, Any]) ->
     assert sim.call("listAsyncJobs")[1]["listasyncjobsresponse"]["count"] == 1
     sim.settle()
     assert sim.call("listAsyncJobs")[1]["listasyncjobsresponse"] == {}
+
+
+def test_running_jobs_are_listed_by_their_server(sim: Simulator, people: dict[str, Any]) -> None:
+    disable(sim, people["ann"].account)
+    server = sim.db.management_servers.first().uuid
+    for given in ({}, {"managementserverid": server}, {"keyword": "DisableAccount"}):
+        body = sim.call("listAsyncJobs", listall=True, **given)[1]["listasyncjobsresponse"]
+        assert [job["managementserverid"] for job in body["asyncjobs"]] == [server]
+    assert sim.call("listAsyncJobs", listall=True, startdate="2030-01-01")[1]["listasyncjobsresponse"] == {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ... import contract
 from ...call import Call
 from ...clock import timestamp
-from ...errors import InvalidParameter, ParameterError
+from ...errors import InvalidParameter, NotModelled, ParameterError
 from ...model.features import QuotaTariff
 from ...permissions import allowed_commands
 from ...registry import SUCCESS, at_install, command
@@ -160,3 +160,11 @@ def delete_tariff(call: Call) -> dict[str, Any]:
     call.db.quota_tariffs.remove(tariff)
     call.event("QUOTA.TARIFF.DELETE", "Successfully completed removing Quota Tariff")
     return SUCCESS
+
+
+@command("quotaPresetVariablesList", "quotaValidateActivationRule")
+def about_activation_rules(call: Call) -> dict[str, Any]:
+    """Activation rules are kept, but not run: what they may use, and whether one is right, is not modelled."""
+    if call.params.usagetype not in _types():
+        raise InvalidParameter(f"Usage type not found for value [{call.params.usagetype}].")
+    raise NotModelled(call.command)

@@ -188,7 +188,7 @@ def list_infrastructure(call: Call) -> dict[str, Any]:
             "hosts": len(hosts),
             "storagepools": len(db.storage_pools),
             "imagestores": len(db.image_stores),
-            "backuprepositories": 0,
+            "backuprepositories": len(db.backup_repositories),
             "objectstores": len(db.object_stores),
             "systemvms": kinds.count("ConsoleProxy") + kinds.count("SecondaryStorageVm"),
             "routers": kinds.count("DomainRouter"),

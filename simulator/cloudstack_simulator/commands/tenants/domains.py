@@ -72,7 +72,7 @@ def update_domain(call: Call) -> dict[str, Any]:
         raise InvalidParameter(NETWORK_DOMAIN.replace("should not", "shouldn't"))
     if p.name:
         parent = db.domains[domain.parent_id]
-        if any(d is not domain and d.name == p.name for d in db.domains.where(parent_id=parent.id)):
+        if any(d is not domain and d.name.lower() == p.name.lower() for d in db.domains.where(parent_id=parent.id)):
             raise InvalidParameter(
                 f"Failed to update specified domain id with name '{p.name}' since it already exists in the system"
             )

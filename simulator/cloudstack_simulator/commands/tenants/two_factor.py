@@ -10,7 +10,7 @@ from ...errors import CloudRuntime, InvalidParameter, ServerApiError
 from ...registry import command
 
 
-@command("login", "logout", "validateUserTwoFactorAuthenticationCode")
+@command("login", "logout", "oauthlogin", "validateUserTwoFactorAuthenticationCode")
 def only_with_sessions(_call: Call) -> dict[str, Any]:
     """Sessions answer these (sessions.py); they are no commands for those who sign their requests."""
     raise ServerApiError(405, "This is an authentication api, cannot be used directly")

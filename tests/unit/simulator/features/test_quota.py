@@ -80,3 +80,10 @@ def test_who_owes_is_locked_where_that_is_enforced(op: Any, people: dict[str, An
     assert people["ann"].account.state == "locked"
     op.do("quotaCredits", **known, value=2)
     assert people["ann"].account.state == "enabled"
+
+
+@pytest.mark.parametrize("command", ["quotaPresetVariablesList", "quotaValidateActivationRule"])
+def test_what_rules_may_use_is_not_modelled(op: Any, command: str) -> None:
+    given = {"activationrule": "true"} if command.endswith("Rule") else {}
+    assert op.refused(command, usagetype=99, **given) == (431, "Usage type not found for value [99].")
+    assert "not modelled" in op.refused(command, usagetype=1, **given)[1]
