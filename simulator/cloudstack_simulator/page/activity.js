@@ -14,7 +14,7 @@ export function showActivity({ counters, calls, jobs, events }) {
   rows("jobs", jobs, (cells, job) => {
     setText(cells[1], job.command);
     badge(cells[2].firstElementChild, job.state);
-    explain(cells[3], job.text, []);
+    explain(cells[3], job.text, job.object ? [[job.kind, job.object]] : []);
   });
   rows("events", events, (cells, event) => {
     setText(cells[1], event.type);

@@ -2,7 +2,7 @@
 
 import { badge, byId, count, keyed, make, setText, tone } from "./dom.js";
 
-const FEW = 64; // hosts up to which clusters are open from the start
+const FEW = 24; // hosts up to which clusters are open from the start
 const LONG = 40; // routers from which on their list may scroll
 const known = new Map();
 let first = true;

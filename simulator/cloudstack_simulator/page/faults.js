@@ -69,7 +69,7 @@ function about({ do: what, command, object, where, nth, times, probability, seco
   if (times !== null) parts.push(`at most ${count(times, "time")}`);
   if (probability < 1) parts.push(`${Math.round(probability * 100)}% of the time`);
   if (seconds !== null) parts.push(`${seconds} s`);
-  return parts.filter(Boolean).join(", ").replace(", on ", " on ");
+  return parts.filter(Boolean).join(", ").replace(", on ", " on ").replace(", at ", " at ");
 }
 
 export async function startForm() {
@@ -91,7 +91,7 @@ const fieldOf = (name) => byId("new-rule").elements[name];
 // Fields that mean nothing for the kind are not there.
 function explain() {
   const kind = kinds[byId("rule-do").value];
-  setText(byId("rule-text"), kind.text);
+  setText(byId("rule-text"), kind.text.replaceAll("`", ""));
   for (const name of FIELDS) fieldOf(name).closest(".field").hidden = !kind.keys.includes(name);
 }
 

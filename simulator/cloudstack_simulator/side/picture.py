@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ def activity(sim: Simulator) -> dict[str, Any]:
     return {
         "counters": {k: v for k, v in sim.counters.view().items() if k in ("total", "changes")}
         | {"errors": sim.counters.errors.total()},
-        "jobs": [_job(job) for job in _newest(sim.db.jobs)],
+        "jobs": [_job(sim, job) for job in _newest(sim.db.jobs)],
         "events": [
             {"id": e.uuid, "time": timestamp(e.created), "type": e.type, "level": e.level, "text": e.description}
             for e in _newest(sim.db.events)
@@ -107,13 +108,25 @@ def _newest(table: Table[Any]) -> list[Any]:
     return list(islice(reversed(table.live.values()), SHOWN))
 
 
-def _job(job: Any) -> dict[str, Any]:
-    command = job.command.rpartition(".")[2].removesuffix("CmdByAdmin").removesuffix("Cmd")
+@cache
+def _commands_by_class() -> dict[str, str]:
+    return {fact.job_class: name for name, fact in contract.commands().items() if fact.is_async}
+
+
+def _job(sim: Simulator, job: Any) -> dict[str, Any]:
+    command = _commands_by_class().get(job.command, job.command.rpartition(".")[2])
     result = job.result if isinstance(job.result, dict) else {}
     return {
         "id": job.uuid, "time": timestamp(job.created), "command": command, "state": WORDS.get(job.status, "unknown"),
         "ended": timestamp(job.completed), "text": str(result.get("errortext") or ""),
+        "kind": job.instance_type or "", "object": _name_of(sim, job.instance) if job.instance else "",
     }  # fmt: skip
+
+
+def _name_of(sim: Simulator, uuid: str) -> str:
+    """The name of what has this id, or the id."""
+    found = next((row for row in (table.find(uuid) for table in sim.db.tables.values()) if row is not None), None)
+    return str(getattr(found, "name", None) or uuid)
 
 
 def commands() -> list[str]:
