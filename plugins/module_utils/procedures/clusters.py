@@ -107,8 +107,8 @@ def _act(run: Any, target: Target) -> None:
     if not job:
         return
     try:
-        answer = run.client.wait(job, timeout=run.rules.step_timeout)["rollingmaintenance"]
-        _check(target, answer)
+        ended = run.client.wait(job, timeout=run.rules.step_timeout)
+        _check(target, ended.get("rollingmaintenance") or {})
     except (ApiError, JobFailed, LostAnswer):
         _annotate(run, target, "failed")
         raise
@@ -154,7 +154,7 @@ def _check(target: Target, answer: Mapping[str, Any]) -> None:
     skipped = [entry for entry in answer.get("hostsskipped") or () if entry.get("hostid") == target.id]
     updated = [entry for entry in answer.get("hostsupdated") or () if entry.get("hostid") == target.id]
     if skipped or not updated or not answer.get("success"):
-        why = skipped[0].get("reason") if skipped else answer.get("details")
+        why = skipped[0].get("reason") if skipped else answer.get("details") or "it does not say why"
         raise ApiError(f"the server did not maintain it: {why}", obj=target.title, remedy="mend that and run again")
 
 

@@ -47,6 +47,13 @@ def test_a_host_that_the_server_skipped_is_not_done(cloud):
     assert roll(cloud, names=["h1"], stage_timeout=90)["counts"] == {"done": 1}
 
 
+def test_a_job_that_ends_well_and_says_nothing_is_not_believed_and_not_asked_again(cloud):
+    with cloud.fault(do="claim-success", command="startRollingMaintenance"):
+        failed = roll(cloud, names=["h1"], retries=0)
+    assert failed["failed"] and "the server did not maintain it" in failed["msg"]
+    assert roll(cloud, names=["h1"])["counts"] == {"done": 1}
+
+
 def test_a_maintenance_that_would_stop_half_way_is_refused(cloud):
     with cloud.fault(do="no-capacity", where="h[23]"), pytest.raises(InvalidInput, match="no other host takes it"):
         roll(cloud)
