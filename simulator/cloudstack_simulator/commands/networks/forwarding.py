@@ -129,7 +129,7 @@ def _nic(call: Call, ip: Any, vm: Any, network: Any) -> Any:
     wanted = call.params.vmguestip
     secondary = {s.address for s in call.db.nic_secondary_ips.where(nic_id=nics[0].id)}
     if wanted is not None and wanted != nics[0].address and wanted not in secondary:
-        raise InvalidParameter("IP Address is not in the VM nic's network")
+        raise InvalidParameter("IP Address is not in the VM nic's network ")
     return nics[0]
 
 
@@ -148,6 +148,8 @@ def list_rules(call: Call) -> dict[str, Any]:
     ip = p.ipaddressid
     if ip is not None and (not ip or ip.account_id is None):
         raise InvalidParameter(f"Ip address id={ip.id} not ready for port forwarding rules yet")
+    if ip is not None:
+        call.check_access(ip)
     return call.listing(
         "portforwardingrule",
         call.db.firewall_rules,

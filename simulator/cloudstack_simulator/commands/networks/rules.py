@@ -94,20 +94,29 @@ def add(call: Call, rule: Rule) -> Rule:
 
 
 def open_firewall(call: Call, rule: Rule) -> None:
-    """The firewall rule for everybody that comes with a port forwarding or load balancer rule."""
-    call.db.firewall_rules.add(
-        Rule(
-            purpose="Firewall",
-            protocol=rule.protocol,
-            network_id=rule.network_id,
-            account_id=rule.account_id,
-            ip_id=rule.ip_id,
-            start_port=rule.start_port,
-            end_port=rule.end_port,
-            source_cidrs=["0.0.0.0/0"],
-            related_id=rule.id,
-        )
+    """The firewall rule for everybody that comes with a rule, unless there is one for just these ports.
+
+    One for other ports that overlap is in the way: then the rule that was to be opened goes, too.
+    """
+    for other in call.db.firewall_rules.where(ip_id=rule.ip_id, purpose="Firewall", protocol=rule.protocol):
+        if (other.start_port, other.end_port) == (rule.start_port, rule.end_port):
+            return
+    new = Rule(
+        purpose="Firewall",
+        protocol=rule.protocol,
+        network_id=rule.network_id,
+        account_id=rule.account_id,
+        ip_id=rule.ip_id,
+        start_port=rule.start_port,
+        end_port=rule.end_port,
+        source_cidrs=["0.0.0.0/0"],
+        related_id=rule.id,
     )
+    try:
+        add(call, new)
+    except NetworkRuleConflict:
+        drop(call.sim, rule)
+        raise
 
 
 def wants_open_firewall(call: Call, ip: Any) -> bool:

@@ -95,11 +95,11 @@ def _reserve_ports(call: Call, ip: Any, network: Any) -> None:
         )
         try:
             rule = rules.add(call, new)
+            if call.params.get("openfirewall", True):
+                rules.open_firewall(call, rule)
         except NetworkRuleConflict as error:
             _free_ports(call, ip)
             raise ServerApiError(537, error.text) from None
-        if call.params.get("openfirewall", True):
-            rules.open_firewall(call, rule)
 
 
 def _free_ports(call: Call, ip: Any) -> None:

@@ -93,3 +93,16 @@ def test_a_portable_address_comes_and_goes(world: Any) -> None:
     world.do("disassociateIpAddress", id=made["id"])
     assert world.rows("listPublicIpAddresses", ipaddress="198.51.100.5", allocatedonly="false") == []
     world.do("deletePortableIpRange", id=row["id"])
+
+
+def test_the_firewall_opens_once_and_only_for_just_these_ports(world: Any) -> None:
+    address = world.address("192.168.2.97")
+    ports = {"ipaddressid": address.uuid, "protocol": "tcp"}
+    world.do("createFirewallRule", startport=90, endport=95, **ports)
+    forward = {**ports, "virtualmachineid": "@vms:one"}
+    assert world.refused("createPortForwardingRule", publicport=92, privateport=92, **forward)[0] == 537
+    assert world.rows("listPortForwardingRules", ipaddressid=address.uuid) == []
+    world.do("createPortForwardingRule", publicport=90, publicendport=95, privateport=90, privateendport=95, **forward)
+    (opened,) = world.rows("listFirewallRules", ipaddressid=address.uuid)
+    assert (opened["startport"], opened["endport"]) == (90, 95)
+    world.do("disassociateIpAddress", id=address.uuid)
