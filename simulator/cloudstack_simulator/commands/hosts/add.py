@@ -15,6 +15,7 @@ from ...model.zones import Cluster, Pod
 from ...registry import command
 from ..extensions.use import external_details
 from ..hypervisors import is_fake
+from ..storage_pools import access as storage_access
 from ..storage_pools.local import add_local_pool
 from ..zones.hypervisors import hypervisor_type
 from .view import host_view
@@ -71,6 +72,7 @@ def add_host(call: Call) -> dict[str, Any]:
     _check_credentials(call, hypervisor)
     parts = _url(p.url)
     cluster = _cluster(call, pod, hypervisor)
+    storage_access.check_new(p.storageaccessgroups, cluster=cluster, pod=pod, zone=zone)
     name = f"SimulatedAgent.{call.sim.ids.uuid()}" if is_fake(hypervisor) else str(parts.hostname)
     if not is_fake(hypervisor) and call.db.hosts.first(name=name, kind="Routing"):
         raise ServerApiError(530, f"Unable to add the host: Cannot find the server resources at {p.url}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call, live
-from ...errors import CloudRuntime, InvalidParameter
+from ...errors import CloudRuntime, IllegalArgument, InvalidParameter
 from ...registry import SUCCESS, command
 
 PLACES = ("zones", "pods", "clusters", "hosts", "storage_pools")
@@ -16,7 +16,7 @@ def configure_access(call: Call) -> dict[str, Any]:
     p = call.params
     targets = [row for row in (p.zoneid, p.podid, p.clusterid, p.hostid, p.storageid) if row is not None]
     if len(targets) != 1:
-        raise InvalidParameter("Exactly one of zoneid, podid, clusterid, hostid or storagepoolid is required")
+        raise IllegalArgument("Exactly one of zoneid, podid, clusterid, hostid or storagepoolid is required")
     if "storageaccessgroups" not in p:
         raise InvalidParameter("storageaccessgroups parameter is required")
     target = live(targets[0], "Unable to find the resource with id {id}")
@@ -29,6 +29,17 @@ def configure_access(call: Call) -> dict[str, Any]:
         target,
     )
     return SUCCESS
+
+
+def check_new(groups: list[str] | None, **places: Any) -> None:
+    """Refuse groups of a new pod, cluster or host that a place around it has already; the nearest place first."""
+    found = []
+    for kind, place in places.items():
+        known = [group for group in groups or [] if group in place.storage_access_groups]
+        if known:
+            found.append(f"on the {kind}: [{', '.join(known)}]")
+    if found:
+        raise CloudRuntime(f"access groups already exist {', '.join(found)}")
 
 
 @command("listStorageAccessGroups")

@@ -13,12 +13,14 @@ from ..annotations import has_annotations
 from ..common import DEFAULT_ARCHITECTURE, access_groups, architecture, in_access_group
 from ..extensions import use as extensions
 from ..hosts import agents
+from ..storage_pools import access as storage_access
 from . import dedication
 from .capacity import cluster_capacities
 from .hypervisors import hypervisor_type
 from .texts import allocation_state
 
 TYPES = ("CloudManaged", "ExternalManaged")
+WITH_SECURITY_GROUPS = ("KVM", "XenServer", "LXC", "Simulator")
 MANAGED_STATES = ("Managed", "Unmanaged", "PrepareUnmanaged", "PrepareUnmanagedError")
 RATIOS = {"cpuOvercommitRatio": "cpu.overprovisioning.factor", "memoryOvercommitRatio": "mem.overprovisioning.factor"}
 
@@ -93,12 +95,15 @@ def add_cluster(call: Call) -> dict[str, Any]:
     pod = live(p.podid, "Can't find pod by id {id}")
     if pod.zone_id != zone.id:
         raise InvalidParameter(f"Pod with specified id doesn't belong to the zone {zone}")
+    hypervisor = hypervisor_type(p.hypervisor)
+    if zone.security_groups and zone.network_type == "Advanced" and hypervisor not in WITH_SECURITY_GROUPS:
+        raise InvalidParameter(f"Don't support hypervisor type {hypervisor} in advanced security enabled zone")
     if p.clustertype not in TYPES:
         raise IllegalArgument(f"No enum constant com.cloud.org.Cluster.ClusterType.{p.clustertype}")
-    hypervisor = hypervisor_type(p.hypervisor)
     extensions.check_new_cluster(call, hypervisor)
     state = allocation_state(p.get("allocationstate", "Enabled"))
     arch = architecture(p.arch) or DEFAULT_ARCHITECTURE
+    storage_access.check_new(p.storageaccessgroups, pod=pod, zone=zone)
     if call.db.clusters.first(pod_id=pod.id, name=p.clustername):
         raise CloudRuntime(
             f"Unable to create cluster {p.clustername} in pod and data center with specified ids",

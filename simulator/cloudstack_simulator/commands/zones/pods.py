@@ -11,6 +11,7 @@ from ...listing import equal
 from ...model.zones import Pod, PodRange, Zone
 from ...registry import SUCCESS, command
 from ..common import in_access_group
+from ..storage_pools import access as storage_access
 from . import dedication, pod_ranges
 from .pod_view import pod_view
 from .texts import allocation_state
@@ -50,6 +51,7 @@ def create_pod(call: Call) -> dict[str, Any]:
     if net.within(p.gateway, p.startip, end):
         raise InvalidParameter("The gateway shouldn't overlap start/end ip addresses")
     _check_subnet(call, zone, cidr, None)
+    storage_access.check_new(p.storageaccessgroups, zone=zone)
     pod = call.db.pods.add(
         Pod(
             name=p.name,

@@ -212,7 +212,29 @@ def test_allocated_bytes_are_counted_from_time_to_time_and_at_once_when_asked(ru
 def test_storage_access_groups_are_set_on_one_thing_at_a_time(cloud: Any) -> None:
     for bad in ({}, {"clusterid": cloud.cluster, "podid": cloud.pod}):
         code, text = cloud.op.refused("configureStorageAccess", storageaccessgroups="fast", **bad)
-        assert (code, "Exactly one of" in text) == (431, True)
+        assert (code, "Exactly one of" in text) == (530, True)
     cloud.op.do("configureStorageAccess", storageid=cloud.pool, storageaccessgroups="fast,mirrored")
     assert cloud.op.only("listStoragePools", id=cloud.pool)["storageaccessgroups"] == "fast,mirrored"
     assert [g["name"] for g in cloud.op.rows("listStorageAccessGroups")] == ["fast", "mirrored"]
+
+
+def test_a_new_place_is_in_no_storage_access_group_of_the_places_around_it(cloud: Any) -> None:
+    for place, group in (("zoneid", "far"), ("podid", "near")):
+        cloud.op.do("configureStorageAccess", storageaccessgroups=group, **{place: getattr(cloud, place[:-2])})
+    told = cloud.op.refused(
+        "addCluster", zoneid=cloud.zone, podid=cloud.pod, clustername="c", clustertype="CloudManaged", hypervisor="KVM",
+        storageaccessgroups="far,near,own",
+    )  # fmt: skip
+    assert told == (530, "access groups already exist on the pod: [near], on the zone: [far]")
+
+
+def test_zones_with_security_groups_take_some_hypervisors_only(op: Any) -> None:
+    zone = op.do(
+        "createZone", name="guarded", networktype="Advanced", securitygroupenabled="true", dns1="192.0.2.53",
+        internaldns1="10.1.0.53",
+    )["zone"]["id"]  # fmt: skip
+    pod = op.do("createPod", name="p", zoneid=zone, startip="10.9.0.2", gateway="10.9.0.1", netmask="255.255.255.0")
+    given = {"zoneid": zone, "podid": pod["pod"]["id"], "clustertype": "CloudManaged", "clustername": "c"}
+    assert op.refused("addCluster", hypervisor="VMware", **given) == (
+        431, "Don't support hypervisor type VMware in advanced security enabled zone",
+    )  # fmt: skip
