@@ -175,8 +175,7 @@ def entity_owner(call: Call) -> Any:
 def visible_accounts(call: Call) -> set[int] | None:
     """Numbers of the accounts whose rows this call lists (None: all), by the rules of the server's list commands."""
     p, db, caller = call.params, call.db, call.caller
-    one_row = p.id is not None
-    domain = p.domainid
+    one_row, domain, kind = p.id is not None, p.domainid, caller.account.account_type
     if domain is not None:
         if domain.removed is not None:
             raise InvalidParameter(f"Unable to find domain by id {domain.id}")
@@ -185,18 +184,16 @@ def visible_accounts(call: Call) -> set[int] | None:
         return {_named_account(call, domain)}
     if p.projectid is not None:
         return _project_accounts(call)
-    if domain is None:
-        if not caller.is_root_admin and not caller.is_domain_admin:
-            return {caller.account.id} | (_joined_projects(call) if one_row else set())
-        if not p.listall and not one_row:
-            return {caller.account.id}
-        if caller.is_root_admin:
-            return None if one_row else _accounts(db, None, False)
-        return _accounts(db, domains_below(db, caller.account.domain_id), one_row)
-    if not caller.is_root_admin and not caller.is_domain_admin:
+    if kind == USER:
         return {caller.account.id}
-    below = domains_below(db, domain.id) if p.isrecursive else {domain.id}
-    return _accounts(db, below, one_row)
+    if domain is not None:
+        return _accounts(db, domains_below(db, domain.id) if p.isrecursive else {domain.id}, one_row)
+    if not p.listall and not one_row:
+        return {caller.account.id}
+    # With `listall` the server keeps only domain admins to their domains, with an id everybody but root admins.
+    if kind == DOMAIN_ADMIN or (kind != ROOT_ADMIN and not p.listall):
+        return _accounts(db, domains_below(db, caller.account.domain_id), one_row)
+    return None if one_row else _accounts(db, None, False)
 
 
 def _accounts(db: Database, domain_ids: set[int] | None, with_projects: bool) -> set[int]:
@@ -214,7 +211,7 @@ def _named_account(call: Call, domain: Any) -> int:
     place = domain or db.domains[caller.account.domain_id]
     account = active_account(db, p.account, place.id)
     if account is None:
-        raise InvalidParameter(f"could not find account {p.account} in domain {place.uuid}")
+        raise InvalidParameter(f"could not find account {p.account} in domain {domain_text(place)}")
     if not may_use_account(caller, account, db):
         raise PermissionDenied(NO_ACCESS)
     return account.id
@@ -224,18 +221,20 @@ def _joined_projects(call: Call) -> set[int]:
     return {p.project_account_id for p in call.db.projects if is_member(call.db, p, call.caller)}
 
 
-def _project_accounts(call: Call) -> set[int]:
+def _project_accounts(call: Call) -> set[int] | None:
+    """The own account of the project that is named; for -1 those of all projects, with `listall` all rows besides."""
     db, caller, project = call.db, call.caller, call.params.projectid
     if project.id == -1:
-        if not caller.is_root_admin and not caller.is_domain_admin:
-            return _joined_projects(call)
-        below = None if caller.is_root_admin else domains_below(db, caller.account.domain_id)
-        return {
-            a.id for a in db.accounts.all() if a.account_type == PROJECT and (below is None or a.domain_id in below)
-        }
+        if not caller.is_root_admin:
+            return _joined_projects(call) | ({caller.account.id} if call.params.listall else set())
+        if call.params.listall:
+            return None
+        return {a.id for a in db.accounts.all() if a.account_type == PROJECT}
     if isinstance(project, Missing) or project.removed is not None:
         raise InvalidParameter(f"Unable to find project by id {project.id}")
     account = db.accounts[project.project_account_id]
-    if not may_use_account(caller, account, db):
+    if caller.is_domain_admin:
+        check_domain(caller, db.domains[account.domain_id], db)
+    elif not may_use_account(caller, account, db):
         raise PermissionDenied(f"Account {account_text(caller.account)} can't access project id={project.id}")
     return {account.id}

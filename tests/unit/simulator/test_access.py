@@ -68,6 +68,12 @@ def test_members_see_what_their_project_owns(sim: Simulator, people: dict[str, A
     assert keys("bob") == 0
     assert keys("bob", projectid=made["id"]) == 1
     assert keys("bob", projectid=-1) == 1
+    assert keys("owner", projectid=-1) == 0, "it is no project of his"
+    assert keys("owner", projectid=made["id"]) == 1
+    assert sim.call("createSSHKeyPair", people["bob"], name="own")[0] == 200
+    assert (keys("bob", projectid=-1), keys("bob", projectid=-1, listall=True)) == (1, 2)
+    assert (keys("admin", projectid=-1, listall=True), keys("admin", listall=True)) == (2, 1)
+    sim.call("deleteSSHKeyPair", people["bob"], name="own")
     assert keys("eve", projectid=made["id"]) == -531
     assert keys("admin", listall=True) == 0
     assert keys("admin", projectid=-1) == 1
@@ -82,3 +88,19 @@ def test_an_account_goes_with_all_it_owns(sim: Simulator, people: dict[str, Any]
     sim.settle()
     assert sim.call("listSSHKeyPairs", listall=True)[1]["listsshkeypairsresponse"] == {}
     assert users(sim, people["admin"], listall=True, username="ann") == set()
+
+
+def test_what_a_project_owns_is_found_with_the_project_by_its_members(sim: Simulator, people: dict[str, Any]) -> None:
+    made = sim.call("createProject", people["ann"], name="p")[1]["createprojectresponse"]
+    sim.settle()
+    params = {"name": "g", "type": "host anti-affinity", "projectid": made["id"]}
+    sim.call("createAffinityGroup", people["ann"], **params)
+    sim.settle()
+    group = sim.db.affinity_groups.first(name="g").uuid
+
+    def found(name: str, **more: Any) -> int:
+        return sim.call("listAffinityGroups", people[name], id=group, **more)[1]["listaffinitygroupsresponse"].get(
+            "count", 0
+        )
+
+    assert (found("ann"), found("ann", projectid=made["id"]), found("owner"), found("admin")) == (0, 1, 1, 1)
