@@ -191,6 +191,8 @@ def parse_rule(entry: Any, position: int, seed: int) -> Rule:
         raise FaultError(f"rule {position} has to be a mapping with the key `do`")
     name = str(entry.get("name") or f"{entry.get('do')} {position}")
     complain = _Complaint(f"rule {position} ({name})")
+    if name in (".", ".."):
+        raise complain("a name of dots leads elsewhere in a URL; choose another")
     unknown = sorted(str(key) for key in entry.keys() - KEYS)
     if unknown:
         raise complain(f"does not know {', '.join(unknown)}; there is {', '.join(sorted(KEYS))}")

@@ -20,13 +20,15 @@ EVERY = 0.4
 LARGE = 300
 """Hosts from which on the picture of the cloud is looked at less often."""
 RARELY = 5
-"""Then: one look in so many."""
+"""Then: so many times as long."""
+SLACK = 0.9
+"""A reader that comes a little early need not wait for another round."""
 HEARTBEAT = 25
 """Looks after which a comment goes out even if nothing has changed, so that a gone reader is noticed."""
 
 
 class Live:
-    """Feeds any number of readers; looks at the cloud only while there is one."""
+    """Feeds any number of readers; looks at the cloud only while there is one, and once for all of them."""
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
@@ -36,6 +38,7 @@ class Live:
             "faults": sim.faults.view,
             "clock": lambda: {"now": timestamp(sim.clock.now())},
         }
+        self._made: dict[str, tuple[float, bytes]] = {}
         self._closing = asyncio.Event()
 
     async def close(self, _app: web.Application) -> None:
@@ -48,7 +51,7 @@ class Live:
         look = 0
         try:
             while not self._closing.is_set():
-                for name, content in self._changed(sent, look):
+                for name, content in self._changed(sent):
                     await response.write(b"event: %b\ndata: %b\n\n" % (name.encode(), content))
                 if look % HEARTBEAT == 0:
                     await response.write(b": still here\n\n")
@@ -64,13 +67,21 @@ class Live:
         except TimeoutError:
             return
 
-    def _changed(self, sent: dict[str, bytes], look: int) -> list[tuple[str, bytes]]:
+    def _changed(self, sent: dict[str, bytes]) -> list[tuple[str, bytes]]:
         changed = []
-        for name, make in self._parts.items():
-            if name == "cloud" and look % RARELY and len(self.sim.db.hosts) > LARGE:
-                continue
-            content = orjson.dumps(make())
+        for name in self._parts:
+            content = self._content(name)
             if sent.get(name) != content:
                 sent[name] = content
                 changed.append((name, content))
         return changed
+
+    def _content(self, name: str) -> bytes:
+        """A part as it was at the last look, unless that is too long ago."""
+        now = asyncio.get_running_loop().time()
+        rarely = name == "cloud" and len(self.sim.db.hosts) > LARGE
+        looked, content = self._made.get(name, (float("-inf"), b""))
+        if now - looked >= EVERY * (RARELY if rarely else 1) * SLACK:
+            content = orjson.dumps(self._parts[name]())
+            self._made[name] = (now, content)
+        return content

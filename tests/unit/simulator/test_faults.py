@@ -204,6 +204,7 @@ def test_a_wrong_document_changes_nothing(sim: Simulator) -> None:
         ({"do": "agents-down", "probability": 0.5}, "or the command from which on it holds"),
         ({"do": "lose-answer", "where": "web-*"}, "where means nothing for lose-answer"),
         ({"do": "reset", "seconds": 3}, "seconds means nothing for reset; leave it out, there is command, object"),
+        ({"do": "reset", "name": ".."}, "leads elsewhere in a URL"),
         ({"do": "router-lost", "where": "r-1"}, "where means nothing for router-lost"),
     ],
 )

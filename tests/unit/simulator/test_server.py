@@ -6,8 +6,10 @@ import base64
 import hashlib
 import hmac
 import io
+import itertools
 import json
 import re
+import time
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +19,7 @@ import requests
 
 from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.running import RunningSimulator
+from cloudstack_simulator.side import picture
 
 pytest_plugins: list[str] = []
 
@@ -155,3 +158,23 @@ def test_simulated_time_runs_as_fast_as_told() -> None:
     assert clock.real_seconds(10.0) == pytest.approx(0.01)
     clock.advance_to(500.0)
     assert clock.now() >= 500.0
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b?c#d", "100%", "<b>", "ü/../x", "%2e"])
+def test_a_rule_of_any_name_is_switched_and_removed(running: RunningSimulator, name: str) -> None:
+    path = f"{running.url}/simulator/faults"
+    assert requests.post(path, json={"do": "reset", "name": name}, timeout=10).status_code == 201
+    own = f"{path}/{urllib.parse.quote(name, safe='')}"
+    assert requests.patch(own, json={"enabled": False}, timeout=10).json()["enabled"] is False
+    assert requests.delete(own, timeout=10).json()["rules"] == []
+
+
+def test_all_readers_of_the_page_share_a_look(running: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+    cloud = picture.cloud
+    monkeypatch.setattr(picture, "cloud", lambda sim: looks.append(time.monotonic()) or cloud(sim))
+    readers = [requests.get(f"{running.url}/simulator/live", stream=True, timeout=10) for _number in range(20)]
+    for reader in readers:
+        assert b"event: cloud" in next(reader.iter_content(1 << 16))
+        reader.close()
+    assert all(after - before > 0.3 for before, after in itertools.pairwise(looks))
