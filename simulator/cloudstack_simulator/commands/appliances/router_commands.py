@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import contract
 from ...access import active_account
-from ...call import Call
+from ...call import Call, live
 from ...errors import InvalidParameter, ResourceUnavailable
 from ...listing import contains, equal, like, matching
 from ...model.appliances import ROUTER, Router
@@ -138,6 +138,7 @@ def change_offering(call: Call) -> dict[str, Any]:
     router, offering = _chosen(call, "Unable to find router with id {id}"), call.params.serviceofferingid
     if router.service_offering_id == offering.id:
         return _answer(call, router)
+    live(offering, "Unable to find service offering with id {id}")
     if not offering.is_system:
         raise InvalidParameter(f"Cannot upgrade router vm to a non system service offering {offering}")
     if router.state != "Stopped":
@@ -145,9 +146,24 @@ def change_offering(call: Call) -> dict[str, Any]:
             f"Unable to upgrade router {router} in state {router.state}; make sure the router is stopped and not in an "
             "error state before upgrading."
         )
+    _check_storage(call, router, offering)
     router.service_offering_id = offering.id
     completed(call, "ROUTER.UPGRADE", "upgrading router Vm. Vm Id", router, "DomainRouter")
     return _answer(call, router)
+
+
+def _check_storage(call: Call, router: Router, offering: Any) -> None:
+    """Disks stay where they are: on local storage, or on shared."""
+    db = call.db
+    old, new = (
+        db.disk_offerings[one.disk_offering_id].use_local_storage
+        for one in (db.service_offerings[router.service_offering_id], offering)
+    )
+    if old is not new:
+        raise InvalidParameter(
+            f"Can't upgrade, due to new local storage status : {str(new).lower()} is different from current local "
+            f"storage status of router {router}"
+        )
 
 
 SCOPES = ("id", "domainid", "podid", "clusterid", "zoneid")

@@ -218,6 +218,22 @@ def test_a_router_takes_no_offering_for_other_storage(running: Cloud) -> None:
     assert routers(running)[0]["serviceofferingname"] == "System Offering For Software Router"
 
 
+def test_a_stopped_router_keeps_to_the_storage_that_its_disk_is_on(running: Cloud, single: dict[str, Any]) -> None:
+    made = {
+        kind: running.op.do(
+            "createServiceOffering", name=kind, displaytext=kind, issystem="true", systemvmtype="domainrouter",
+            cpunumber=1, cpuspeed=500, memory=512, storagetype=kind,
+        )["serviceoffering"]["id"]
+        for kind in ("local", "shared")
+    }  # fmt: skip
+    router = routers(running)[0]["id"]
+    running.op.do("stopRouter", id=router)
+    status, text = running.op.refused("changeServiceForRouter", id=router, serviceofferingid=made["local"])
+    assert status == 431 and "due to new local storage status : true is different from current" in text
+    changed = running.op.do("changeServiceForRouter", id=router, serviceofferingid=made["shared"])["router"]
+    assert changed["serviceofferingname"] == "shared"
+
+
 def test_ageing_is_done_from_outside_too(cloudstack_simulator_factory: Any) -> None:
     server = cloudstack_simulator_factory(zone="sandbox", seed=1)
 
