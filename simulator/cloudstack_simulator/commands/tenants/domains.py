@@ -7,7 +7,8 @@ from typing import Any
 
 from ...access import domains_below, in_domain
 from ...call import Call, live
-from ...errors import CloudRuntime, InvalidParameter, ParameterError, PermissionDenied
+from ...errors import CloudRuntime, InvalidParameter, ParameterError, PermissionDenied, ResourceAllocation
+from ...limits import KINDS, UNLIMITED
 from ...listing import contains, equal
 from ...model.tenants import Domain, domain_text
 from ...registry import SUCCESS, command
@@ -92,27 +93,49 @@ def _set_path(call: Call, domain: Domain, path: str, level: int) -> None:
 
 @command("moveDomain")
 def move_domain(call: Call) -> dict[str, Any]:
-    db, moved, parent = call.db, call.params.domainid, call.params.parentdomainid
-    for one in (moved, parent):
-        if one.removed is not None:
-            raise InvalidParameter(f"Unable to find a domain with the specified ID [{one.uuid}].")
-    if moved.parent_id is None:
-        raise InvalidParameter("The domain to be moved cannot be the ROOT domain.")
-    if moved is parent:
-        raise InvalidParameter("The domain to be moved and the new parent domain cannot be the same.")
-    if moved.parent_id == parent.id:
-        raise InvalidParameter(
-            "The current parent domain of the domain to be moved is equal to the new parent domain "
-            f"[{domain_text(parent)}]."
-        )
-    if in_domain(db, parent.id, moved.id):
-        raise InvalidParameter("The new parent domain of the domain cannot be one of its children.")
+    moved, parent = call.params.domainid, call.params.parentdomainid
+    _check_move(call, moved, parent)
     _unique_name(call, moved.name, parent)
+    _check_room(call, moved, parent)
     _move_counts(call, moved, parent)
     moved.parent_id = parent.id
     _set_path(call, moved, f"{parent.path}{moved.name}/", parent.level + 1)
     call.event("DOMAIN.MOVE", f"Successfully completed moving Domain. Domain Id: {moved.uuid}", moved)
     return {"domain": domain_view(call, moved)}
+
+
+def _check_move(call: Call, moved: Domain, parent: Domain) -> None:
+    if moved.id == call.db.domains.first(parent_id=None).id:
+        raise InvalidParameter("The domain to be moved cannot be the ROOT domain.")
+    if moved.id == parent.id:
+        raise InvalidParameter("The domain to be moved and the new parent domain cannot be the same.")
+    for one in (moved, parent):
+        if one.removed is not None:
+            raise InvalidParameter(f"Unable to find a domain with the specified ID [{one.id}].")
+    call.check_domain(moved)
+    call.check_domain(parent)
+    if moved.parent_id == parent.id:
+        raise InvalidParameter(
+            "The current parent domain of the domain to be moved is equal to the new parent domain "
+            f"[{domain_text(parent)}]."
+        )
+    if in_domain(call.db, parent.id, moved.id):
+        raise InvalidParameter("The new parent domain of the domain cannot be one of its children.")
+
+
+def _check_room(call: Call, moved: Domain, parent: Domain) -> None:
+    """What is in the domain has to fit below the limits of the new parent; those further above are not asked."""
+    limits = call.sim.limits
+    for kind in KINDS.values():
+        limit = limits.domain_limit(parent, kind.name)
+        mine, theirs = limits.count(moved, kind.name), limits.count(parent, kind.name)
+        if limit != UNLIMITED and mine + theirs > limit * kind.unit:
+            raise ResourceAllocation(
+                f"Cannot move domain [{moved.uuid}] to parent domain [{parent.uuid}] as maximum domain resource limit "
+                f"of type [{kind.name}] would be exceeded. The current resource count for domain [{moved.uuid}] is "
+                f"[{mine}], the resource count for the new parent domain [{parent.uuid}] is [{theirs}], and the limit "
+                f"is [{limit * kind.unit}]."
+            )
 
 
 def _move_counts(call: Call, moved: Domain, parent: Domain) -> None:

@@ -94,3 +94,14 @@ def test_projects_are_counted_anew_with_all_their_admins(world: Any) -> None:
     assert world.row("@accounts:owner").counts.get("project", 0) == 0
     assert world.rows("updateResourceCount", **given)[0]["resourcecount"] == 1
     assert world.refused("updateResourceCount", domainid="@domains:ROOT", by="owner")[0] == 531
+
+
+def test_a_domain_moves_where_there_is_room_for_it(world: Any) -> None:
+    moved = {"domainid": "@domains:deep"}
+    world.do("createDomain", name="small")
+    world.do("updateResourceLimit", domainid="@domains:small", resourcetype=5, max=0)
+    code, text = world.refused("moveDomain", **moved, parentdomainid="@domains:small")
+    assert (code, "as maximum domain resource limit of type [project] would be exceeded." in text) == (535, True)
+    assert world.refused("moveDomain", **moved, parentdomainid="@domains:small", by="ann")[0] in (432, 531)
+    world.do("updateResourceLimit", domainid="@domains:small", resourcetype=5, max=1)
+    assert world.do("moveDomain", **moved, parentdomainid="@domains:small")["domain"]["path"] == "ROOT/small/deep"
