@@ -10,7 +10,7 @@ from ...errors import InvalidParameter
 from ...listing import equal, tagged
 from ...model.networks import Rule
 from ...registry import SUCCESS, allocate, command
-from ..common import completed
+from ..common import completed, done
 from ..vpcs import addresses as vpc_addresses
 from . import rules
 from .firewall import STEP
@@ -123,6 +123,11 @@ def _nic(call: Call, ip: Any, vm: Any, network: Any) -> Any:
         )
     if vm.state in ("Destroyed", "Expunging"):
         raise InvalidParameter(f"Invalid user vm: {vm}")
+    return _guest_nic(call, vm, network)
+
+
+def _guest_nic(call: Call, vm: Any, network: Any) -> Any:
+    """The NIC that the rule leads to; the address asked for is one of its own."""
     nics = [n for n in call.db.nics.where(vm_id=vm.id) if n.network_id == network.id]
     if not nics:
         raise InvalidParameter("Vm doesn't belong to network associated with ipAddress")
@@ -178,30 +183,39 @@ def _rule(call: Call) -> Rule:
 @command("updatePortForwardingRule", sync=rules.same_network)
 def update(call: Call) -> Any:
     p, rule = call.params, _rule(call)
-    for port, words in ((p.privateport, "privatePort is an"), (p.privateendport, "PrivateEndPort has an")):
-        if port is not None and not 0 < port <= 65535:
-            raise InvalidParameter(f"{words} invalid value: {port}")
-    start, end = p.get("privateport", rule.private_start), p.get("privateendport", rule.private_end)
-    if p.privateport is not None and p.privateendport is None:
-        end = start + (rule.end_port or 0) - (rule.start_port or 0)
-    if end - start != (rule.end_port or 0) - (rule.start_port or 0):
-        raise InvalidParameter(
-            "Unable to update the private port range of port forwarding rule as  the provided port range is not "
-            f"consistent with the port range : {rule.start_port} to {rule.end_port}"
-        )
+    _check_new_ports(call, rule)
     if p.vmguestip is not None and p.virtualmachineid is None:
         raise InvalidParameter("vmguestip should be set along with virtualmachineid")
-    ip = call.db.ip_addresses[rule.ip_id or 0]
-    nic = _nic(call, ip, p.virtualmachineid, call.db.networks[rule.network_id]) if p.virtualmachineid else None
+    network = call.db.networks[rule.network_id]
+    nic = _guest_nic(call, p.virtualmachineid, network) if p.virtualmachineid is not None else None
     yield STEP
-    rule.private_start, rule.private_end = start, end
+    if p.privateport is not None or p.privateendport is not None:
+        start = p.privateport if p.privateport is not None else p.privateendport
+        rule.private_start, rule.private_end = start, p.get("privateendport", start)
     if nic is not None:
         rule.vm_id, rule.guest_address = p.virtualmachineid.id, p.vmguestip or nic.address
     if p.fordisplay is not None:
         rule.display = p.fordisplay
     if p.customid is not None:
         call.db.firewall_rules.change_uuid(rule, p.customid)
+    done(call, "NET.RULEMODIFY", "updating forwarding rule", rule, "FirewallRule")
     return {"portforwardingrule": forwarding_view(call, rule)}
+
+
+def _check_new_ports(call: Call, rule: Rule) -> None:
+    """A rule for several ports takes both ends or none; one for a single port takes either for both."""
+    start, end = call.params.privateport, call.params.privateendport
+    for port, words in ((start, "privatePort is an"), (end, "PrivateEndPort has an")):
+        if port is not None and not 0 < port <= 65535:
+            raise InvalidParameter(f"{words} invalid value: {port}")
+    first, last = rule.start_port or 0, rule.end_port or 0
+    both = start is not None and end is not None
+    one = (start is None) != (end is None)
+    if (both and end - start != last - first) or (one and first != last):
+        raise InvalidParameter(
+            "Unable to update the private port range of port forwarding rule as  the provided port range is not "
+            f"consistent with the port range : {first} to {last}"
+        )
 
 
 @command("deletePortForwardingRule", sync=rules.same_network)

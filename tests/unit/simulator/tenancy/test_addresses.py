@@ -106,3 +106,18 @@ def test_the_firewall_opens_once_and_only_for_just_these_ports(world: Any) -> No
     (opened,) = world.rows("listFirewallRules", ipaddressid=address.uuid)
     assert (opened["startport"], opened["endport"]) == (90, 95)
     world.do("disassociateIpAddress", id=address.uuid)
+
+
+def test_a_forwarded_range_moves_by_both_its_ends(world: Any) -> None:
+    address = world.address("192.168.2.96")
+    forward = {"ipaddressid": address.uuid, "protocol": "tcp", "virtualmachineid": "@vms:one"}
+    made = {
+        public: world.do("createPortForwardingRule", publicport=public, publicendport=end, privateport=public,
+                         privateendport=end, **forward)["portforwardingrule"]["id"]
+        for public, end in ((20, 22), (30, 30))
+    }  # fmt: skip
+    told = world.refused("updatePortForwardingRule", id=made[20], privateport=40)
+    assert told[1].endswith("is not consistent with the port range : 20 to 22")
+    changed = world.do("updatePortForwardingRule", id=made[30], privateendport=40)["portforwardingrule"]
+    assert (changed["privateport"], changed["privateendport"]) == ("40", "40")
+    world.do("disassociateIpAddress", id=address.uuid)
