@@ -14,6 +14,7 @@ from ...model.usage import UsageRecord
 from ...registry import command
 from ...tags import domain_path
 from ...usage import spans
+from ...wording import java_date
 from ..instances import sizes
 
 VM_TYPES = (spans.RUNNING_VM, spans.ALLOCATED_VM)
@@ -33,7 +34,7 @@ def list_usage_records(call: Call) -> dict[str, Any]:
     _check_user(call, account)
     if p.startdate > p.enddate:
         raise InvalidParameter(
-            f"Incorrect Date Range. Start date: {timestamp(p.startdate)} is after end date:{timestamp(p.enddate)}"
+            f"Incorrect Date Range. Start date: {java_date(p.startdate)} is after end date:{java_date(p.enddate)}"
         )
     if p.usageid is not None and p.type is None:
         raise InvalidParameter("Usageid must be specified together with usageType")

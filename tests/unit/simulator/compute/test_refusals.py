@@ -70,7 +70,7 @@ def test_a_rule_for_a_group_of_nobody(op: Any) -> None:
 @pytest.mark.parametrize(
     ("params", "named"),
     [
-        ({"startdate": "2026-02-02", "enddate": "2026-01-01"}, "Incorrect Date Range"),
+        ({"startdate": "2026-02-02", "enddate": "2026-01-01"}, "Start date: Mon Feb 02 00:00:00 UTC 2026 is after"),
         ({"startdate": "2026-01-01", "enddate": "2026-01-02", "usageid": "1"}, "together with usageType"),
     ],
 )
