@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -45,7 +45,12 @@ def _run(task: Any) -> dict[str, Any]:
     if side.ask("GET", "/counters") is None:
         return _start(task, side)
     task.client.call("listCapabilities", {}, changing=False)
-    return {"changed": _use_faults(task, side), "endpoint": side.endpoint, "page": side.base + "/"}
+    rules, now = _rules_of(task), side.ask("GET", "/faults")["rules"]
+    changed = rules is not None and not _all_agree(rules, now)
+    if changed and not task.check:
+        _use_faults(task, side, rules)
+    answer = {"changed": changed, "endpoint": side.endpoint, "page": side.base + "/"}
+    return _with_diff(task, answer, _text(_known_of(now, rules or ())), _text(rules or ())) if changed else answer
 
 
 def _is_installed() -> bool:
@@ -65,7 +70,9 @@ def _start(task: Any, side: _Side) -> dict[str, Any]:
             option="state",
             remedy="install the package from the folder simulator of the collection with that Python's pip",
         )
+    rules = _rules_of(task)
     answer = {"changed": True, "endpoint": side.endpoint, "page": side.base + "/"}
+    answer = _with_diff(task, answer, "state: stopped\n", _text(rules or ()))
     if task.check:
         return answer
     environment = {
@@ -78,7 +85,13 @@ def _start(task: Any, side: _Side) -> dict[str, Any]:
             start_new_session=True, close_fds=True,
         )  # fmt: skip
         _wait_until_up(task, side, process, words)
-    _use_faults(task, side)
+    try:
+        _use_faults(task, side, rules or [])
+    except CloudStackError:
+        # A cloud that behaves otherwise than asked for is no result of this task.
+        process.terminate()
+        process.wait()
+        raise
     return {**answer, "pid": process.pid}
 
 
@@ -114,21 +127,17 @@ def _stop(task: Any, side: _Side) -> dict[str, Any]:
             if task.clock.monotonic() > end:
                 raise CloudStackError(f"the simulator did not stop within {task.option('start_timeout')} s")
             task.clock.sleep(0.1)
-    return {"changed": True}
+    return _with_diff(task, {"changed": True}, "state: started\n", "state: stopped\n")
 
 
-def _use_faults(task: Any, side: _Side) -> bool:
-    """Lays down the rules of the task if they differ from those in force; whether they did."""
+def _rules_of(task: Any) -> list[dict[str, Any]] | None:
+    """The rules that the task wants, as the simulator reads them; None when it leaves them alone."""
     wanted = task.option("faults")
-    if wanted is None:
-        return False
-    rules = [_rule(given, position) for position, given in enumerate(wanted, 1)]
-    now = side.ask("GET", "/faults")["rules"]
-    if len(now) == len(rules) and all(_agree(rules[place], now[place]) for place in range(len(rules))):
-        return False
-    if not task.check:
-        side.ask("PUT", "/faults", {"seed": task.option("seed") or 0, "rules": rules})
-    return True
+    return None if wanted is None else [_rule(given, position) for position, given in enumerate(wanted, 1)]
+
+
+def _use_faults(task: Any, side: _Side, rules: list[dict[str, Any]]) -> None:
+    side.ask("PUT", "/faults", {"seed": task.option("seed") or 0, "rules": rules})
 
 
 def _rule(given: Mapping[str, Any], position: int) -> dict[str, Any]:
@@ -141,8 +150,30 @@ def _rule(given: Mapping[str, Any], position: int) -> dict[str, Any]:
     return {"enabled": True, "name": f"{rule['do']} {position}", **rule, "nth": turns}
 
 
+def _all_agree(wanted: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> bool:
+    return len(wanted) == len(now) and all(_agree(wanted[place], now[place]) for place in range(len(wanted)))
+
+
 def _agree(wanted: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     return all(now.get(key) == value for key, value in wanted.items())
+
+
+def _known_of(now: Sequence[Mapping[str, Any]], wanted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rules in force, with what the task says of them too: their defaults would hide what changes."""
+    said = {rule["name"]: rule.keys() for rule in wanted}
+    return [
+        {key: rule[key] for key in rule if key in said.get(rule["name"], ("name", "do", "command", "enabled"))}
+        for rule in now
+    ]
+
+
+def _text(rules: Iterable[Mapping[str, Any]]) -> str:
+    """A started simulator with its rules, a line each."""
+    return "".join(["state: started\n", *(json.dumps(rule, sort_keys=True) + "\n" for rule in rules)])
+
+
+def _with_diff(task: Any, answer: dict[str, Any], before: str, after: str) -> dict[str, Any]:
+    return {**answer, "diff": {"before": before, "after": after}} if task.diff else answer
 
 
 class _Side:
