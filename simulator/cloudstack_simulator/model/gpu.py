@@ -31,7 +31,7 @@ class VgpuProfile(Row):
     max_y: int | None = None
 
 
-@entity("gpu_devices", "GpuDevice", indexes=("host_id", "card_id", "profile_id"))
+@entity("gpu_devices", "GpuDevice", indexes=("host_id", "card_id", "profile_id", "vm_id"))
 class GpuDevice(Row):
     """A card in a host, or a part of one."""
 

@@ -43,6 +43,7 @@ class Host(Row):
     os_category_id: int | None = None
     gpu_groups: tuple[dict[str, Any], ...] = ()
     gpu_total: int | None = None
+    gpu_used: int = 0
     """None: nobody has asked the host for GPUs yet."""
     measured: bool = False
     """Whether the first statistics have come in (one round after it connected)."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..commands.appliances.zone_watch import look_after
+from ..commands.gpu import stock
 from ..commands.zones.capacity import count
 from ..model.appliances import CONSOLE_PROXY, SECONDARY_STORAGE_VM
 from ..registry import start_zone
@@ -23,37 +24,6 @@ BETWEEN = 2.0
 """Seconds between one system VM and the other."""
 SETTLING = 30.0
 """Seconds until the system VMs and their agents are up."""
-
-
-def _vgpu(name: str, ram: int, heads: int, size: tuple[int, int], per_card: int, there: int) -> dict[str, Any]:
-    return {
-        "vgputype": name,
-        "videoram": ram,
-        "maxheads": heads,
-        "maxresolutionx": size[0],
-        "maxresolutiony": size[1],
-        "maxvgpuperpgpu": per_card,
-        "remainingcapacity": there,
-        "maxcapacity": there,
-    }
-
-
-GPU_GROUPS: tuple[dict[str, Any], ...] = (
-    {
-        "gpugroupname": "Simulator Graphics Card Basic",
-        "vgpu": [_vgpu("passthrough", 8192, 1, (4096, 2160), 1, 4)],
-    },
-    {
-        "gpugroupname": "Simulator Graphics Card Pro",
-        "vgpu": [
-            _vgpu("sim-2q", 2048, 1, (1920, 1080), 8, 8),
-            _vgpu("sim-4q", 4096, 2, (1920, 1080), 4, 4),
-            _vgpu("passthrough", 16384, 1, (4096, 2160), 1, 0),
-            _vgpu("sim-8q", 8192, 4, (4096, 2160), 2, 4),
-        ],
-    },
-)
-"""What the agents of the recorded server's test hypervisor say about GPUs when they connect again."""
 
 
 class Builder:
@@ -103,7 +73,7 @@ def settle_in(sim: Simulator) -> None:
     for _restart in range(RESTARTS):
         _reconnect_agents(sim)
     for host in hosts:
-        host.gpu_groups, host.gpu_total = GPU_GROUPS, 20
+        stock.report(sim, host)
         host.measured = False
     while not all(host.measured for host in hosts):
         sim.advance(1.0)

@@ -10,11 +10,10 @@ from ...errors import InvalidParameter
 from ...listing import equal, matching
 from ...model.gpu import GpuCard, VgpuProfile
 from ...registry import SUCCESS, command
+from .stock import WHOLE_CARD
 
 HEXADECIMAL = re.compile(r"[0-9a-fA-F]+")
 NOT_FOUND = "GPU card with ID {id} not found"
-WHOLE_CARD = "passthrough"
-"""The profile that every card has: all of it to one instance."""
 
 
 def card_view(_call: Call, card: GpuCard) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""GPU devices: cards in hosts. The simulator's hosts have none of themselves; an admin adds them."""
+"""GPU devices: cards in hosts. Agents of the test hypervisor report some; an admin adds others."""
 
 from __future__ import annotations
 
@@ -10,38 +10,46 @@ from ...listing import equal
 from ...model.gpu import GpuDevice
 from ...registry import SUCCESS, command
 from ..common import uuid_of
+from ..instances import life
+from . import stock
 from .cards import NOT_FOUND as NO_CARD
 from .profiles import NOT_FOUND as NO_PROFILE
 
 NOT_FOUND = "GPU device with ID {id} not found"
 NO_PARENT = "Parent GPU device with ID {id} not found"
 NO_HOST = "Host with ID {id} not found"
-KINDS = ("PCI", "MDEV", "VGPUOnly")
+KINDS = ("PCI", "MDEV", stock.SPLIT)
 
 
 def device_view(call: Call, device: GpuDevice) -> dict[str, Any]:
     db = call.db
     card, profile = db.gpu_cards[device.card_id], db.vgpu_profiles[device.profile_id]
-    host, vm = db.hosts.get(device.host_id), db.vms.get(device.vm_id)
+    vm = db.vms.get(device.vm_id)
     view = {
         "id": device.uuid,
+        "gpucardname": card.name,
+        "vgpuprofilename": profile.name,
+        "virtualmachineid": vm.uuid if vm else None,
+        "virtualmachinename": vm.instance_name if vm else None,
+        "vmstate": vm.state if vm else None,
+    }
+    return view | _for_admins(call, device, card, profile) if call.caller.is_root_admin else view
+
+
+def _for_admins(call: Call, device: GpuDevice, card: Any, profile: Any) -> dict[str, Any]:
+    host = call.db.hosts.get(device.host_id)
+    return {
         "busaddress": device.bus_address,
         "gpudevicetype": device.kind,
         "gpucardid": card.uuid,
-        "gpucardname": card.name,
         "vgpuprofileid": profile.uuid,
-        "vgpuprofilename": profile.name,
-        "virtualmachineid": vm.uuid if vm else None,
-        "virtualmachinename": vm.name if vm else None,
-        "vmstate": vm.state if vm else None,
-        "state": "Allocated" if vm else "Free",
+        "state": stock.state_of(call.sim, device),
         "managedstate": "Managed" if device.managed else "Unmanaged",
         "numanode": device.numa_node,
         "parentgpudeviceid": uuid_of(call, "gpu_devices", device.parent_id),
+        "hostid": host.uuid if host else None,
+        "hostname": host.name if host else None,
     }
-    if call.caller.is_root_admin and host is not None:
-        view |= {"hostid": host.uuid, "hostname": host.name}
-    return view
 
 
 def _kind(call: Call) -> str | None:
@@ -68,11 +76,6 @@ def _check_profile(profile: Any, card: Any) -> None:
         raise InvalidParameter(f"vGPU profile {profile.name} does not belong to GPU card {card.name}")
 
 
-def _count(call: Call, host_id: int) -> None:
-    host = call.db.hosts[host_id]
-    host.gpu_total = sum(d.managed for d in call.db.gpu_devices.where(host_id=host_id))
-
-
 @command("createGpuDevice")
 def create_device(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
@@ -95,7 +98,7 @@ def create_device(call: Call) -> dict[str, Any]:
             numa_node=p.numanode,
         )
     )
-    _count(call, host.id)
+    stock.refresh(call.sim, host)
     call.event("GPU.DEVICE.CREATE", "Successfully completed creating GPU device", device)
     return {"gpudevice": device_view(call, device)}
 
@@ -137,7 +140,7 @@ def delete_devices(call: Call) -> dict[str, Any]:
         _not_in_use(device, "delete")
     for device in devices:
         call.db.gpu_devices.remove(device)
-        _count(call, device.host_id)
+        stock.refresh(call.sim, call.db.hosts[device.host_id])
     call.event("GPU.DEVICE.DELETE", "Successfully completed Deleting GPU device")
     return SUCCESS
 
@@ -155,18 +158,20 @@ def manage_devices(call: Call) -> dict[str, Any]:
             )
     for device in call.params.ids:
         device.managed = managed
-        _count(call, device.host_id)
+        stock.refresh(call.sim, call.db.hosts[device.host_id])
     return SUCCESS
 
 
 @command("listGpuDevices", "discoverGpuDevices")
 def list_devices(call: Call) -> dict[str, Any]:
-    """Discovery finds what is known already: agents of simulated hosts report no further cards."""
+    """Discovery asks the agent; that of a test host tells of its cards once."""
     p = call.params
     of_host = call.command == "discoverGpuDevices"
     host = live(p.id, NO_HOST) if of_host else p.hostid
     if of_host and host.state != "Up":
         raise InvalidParameter(f"Host [{host}] is not in Up status")
+    if of_host and host.hypervisor == "Simulator" and not call.db.gpu_devices.where(host_id=host.id):
+        stock.report(call.sim, host)
     return call.listing(
         "gpudevice",
         call.db.gpu_devices,
@@ -180,3 +185,6 @@ def list_devices(call: Call) -> dict[str, Any]:
         ],
         keyword=("bus_address",),
     )
+
+
+life.WHEN_EXPUNGED.append(stock.release)

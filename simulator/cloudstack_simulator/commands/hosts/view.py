@@ -127,7 +127,7 @@ def _always(call: Call, host: Host, around: Surroundings) -> dict[str, Any]:
             "cpuspeed": host.cpu_speed,
             "capabilities": host.capabilities,
             "gputotal": host.gpu_total,
-            "gpuused": 0 if host.gpu_total is not None else None,
+            "gpuused": host.gpu_used if host.gpu_total is not None else None,
             "gpugroup": list(host.gpu_groups) or None,
             "ueficapability": host.details.get("host.uefi.enable") == "true",
             **_tags(host),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from ..gpu import stock as gpus
 from ..volumes import lifecycle as disks
 from ..volumes import placement as pools
 from .destination import ANYWHERE, Destination
@@ -61,6 +62,7 @@ def candidates(sim: Simulator, vm: Any, *, avoid: Iterable[int] = (), moving: bo
         and (fits(sim, host, size) or (vm.last_host_id == host.id and vm.keeps_place))
         and _may_use(sim, vm, host)
         and _disks_fit(sim, vm, host)
+        and gpus.fits(sim, host, vm)
     ]
     return _by_affinity(sim, vm, sorted(found, key=lambda host: host.memory_used))
 
@@ -151,11 +153,13 @@ def settle(sim: Simulator, vm: Any, host: Host) -> None:
         _count(sim, sim.db.hosts.get(vm.host_id or vm.last_host_id), vm, -1)
     _count(sim, host, vm, 1)
     vm.host_id, vm.pod_id = host.id, host.pod_id
+    gpus.take(sim, vm, host)
 
 
 def unsettle(sim: Simulator, vm: Any) -> None:
     """The VM did not come up where it had settled; a place that was kept for it is kept again."""
     _count(sim, sim.db.hosts.get(vm.host_id), vm, -1)
+    gpus.release(sim, vm)
     vm.host_id = None
     if vm.keeps_place:
         _count(sim, sim.db.hosts.get(vm.last_host_id), vm, 1)
@@ -167,6 +171,7 @@ def leave(sim: Simulator, vm: Any, *, keep_place: bool) -> None:
         return
     host = sim.db.hosts.get(vm.host_id)
     vm.last_host_id, vm.host_id = vm.host_id, None
+    gpus.stopped(sim, vm)
     vm.keeps_place = keep_place
     if not keep_place:
         _count(sim, host, vm, -1)

@@ -122,7 +122,7 @@ def _of_hosts(call: Call, hosts: list[Any]) -> Amounts:
     found[MEMORY] = (sum(h.memory_used for h in hosts), int(memory))
     found[CPU] = (sum(h.cpu_used for h in hosts), int(cpu))
     found[CPU_CORE] = (sum(h.cores_used for h in hosts), sum(h.cpu_number for h in hosts))
-    found[GPU] = (0, sum(h.gpu_total or 0 for h in hosts))
+    found[GPU] = (sum(h.gpu_used for h in hosts), sum(h.gpu_total or 0 for h in hosts))
     return found
 
 

@@ -46,7 +46,7 @@ def zone_view(call: Call, zone: Zone) -> dict[str, Any]:
         "networktype": zone.network_type,
         "securitygroupsenabled": zone.security_groups,
         "gputotal": sum(h.gpu_total or 0 for h in hosts),
-        "gpuused": 0,
+        "gpuused": sum(h.gpu_used for h in hosts),
         "allocationstate": zone.allocation_state,
         "zonetoken": zone.token,
         "dhcpprovider": zone.dhcp_provider,

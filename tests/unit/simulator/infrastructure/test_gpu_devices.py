@@ -75,3 +75,17 @@ def test_prefixes_of_a_zone_do_not_overlap(bare: Any) -> None:
     assert op.rows("listGuestNetworkIpv6Prefixes", zoneid=bare.zone) == [made]
     op.do("deleteGuestNetworkIpv6Prefix", id=made["id"])
     assert op.rows("listGuestNetworkIpv6Prefixes") == []
+
+
+def test_agents_of_test_hosts_report_their_cards_once(cloud: Any) -> None:
+    op = cloud.op
+    cloud.sim.db.hosts.find(cloud.hosts[0]).hypervisor = "Simulator"
+    for _again in range(2):
+        assert len(op.rows("discoverGpuDevices", id=cloud.hosts[0])) == 24
+    assert [card["name"] for card in op.rows("listGpuCards")] == [
+        "Simulator Graphics Card Basic", "Simulator Graphics Card Pro",
+    ]  # fmt: skip
+    shown = op.only("listHosts", id=cloud.hosts[0])
+    kinds = {kind["vgputype"]: kind["maxcapacity"] for kind in shown["gpugroup"][1]["vgpu"]}
+    assert (shown["gputotal"], shown["gpuused"]) == (20, 0)
+    assert kinds == {"sim-2q": 8, "sim-4q": 4, "passthrough": 0, "sim-8q": 4}
