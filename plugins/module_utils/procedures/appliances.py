@@ -154,6 +154,12 @@ def _idle(run: Any) -> bool | str:
 
 def prove(run: Any, target: Target, why: Reason) -> None:
     """The job's end is not the goal: a new one of the kind runs, its agent is up, it is as wanted, and it serves."""
+    prove_running(run, target, why)
+    prove_serving(run, target)
+
+
+def prove_running(run: Any, target: Target, why: Reason) -> None:
+    """Waits until a new one of the kind runs, its agent is up, and it is as wanted."""
     known = run.memory["siblings"].get(target.id, run.memory["known"])
     begun = run.clock.monotonic()
 
@@ -171,6 +177,10 @@ def prove(run: Any, target: Target, why: Reason) -> None:
         return True if others and late else "a new one to appear"
 
     run.wait_for(target, "a new system VM", look)
+
+
+def prove_serving(run: Any, target: Target) -> None:
+    """Waits until what was served before is served again."""
     run.wait_for(target, "what it serves", lambda: _serves(run, target))
 
 

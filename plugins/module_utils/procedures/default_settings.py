@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ..client import ApiError, InvalidInput
@@ -73,6 +75,17 @@ def own_value(run: Any, name: str, scope: Mapping[str, str]) -> str:
     return str(here.get("value") or "")
 
 
+def changes_of(run: Any, name: str) -> list[datetime]:
+    """When a setting was changed, as far as the server's events go back.
+
+    Their descriptions tell the name somewhere: at their end on older servers, before the new value on others.
+    """
+    rows = run.client.list("listEvents", {"type": CHANGED, "keyword": name, "listall": True})
+    named = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+    told = [moment(row.get("created")) for row in rows if named.search(str(row.get("description", "")))]
+    return [found for found in told if found]
+
+
 def restart_needed(run: Any, wish: Wish) -> bool:
     """Whether management servers run that read the setting before it got its value.
 
@@ -83,9 +96,7 @@ def restart_needed(run: Any, wish: Wish) -> bool:
     if wish.row(run).get("isdynamic") is True:
         return False
     said = run.option("servers_restarted")
-    events = run.client.list("listEvents", {"type": CHANGED, "keyword": wish.name, "listall": True})
-    moments = [moment(row.get("created")) for row in events if str(row.get("description", "")).endswith(wish.name)]
-    changed = max((found for found in moments if found), default=None)
+    changed = max(changes_of(run, wish.name), default=None)
     started = [
         found
         for row in run.client.list("listManagementServers")

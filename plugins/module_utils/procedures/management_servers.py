@@ -13,7 +13,7 @@ from typing import Any
 from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target, with_default
 from ..client import ApiError, CloudStackError, InvalidInput, NotAllowed, Unauthorized
 from ..model import Option, Row
-from .default_settings import CHANGED
+from .default_settings import changes_of
 from .facts import only_named, server_version, version_key
 
 SINCE = (4, 21)
@@ -82,12 +82,11 @@ def _since(run: Any) -> datetime | None:
             )
         found.append(moment)
     for name in run.option("settings") or ():
-        rows = run.client.list("listEvents", {"type": CHANGED, "keyword": name, "listall": True})
-        changes = [row for row in rows if str(row.get("description", "")).endswith(name)]
+        changes = changes_of(run, name)
         if not changes:
             # Its events are gone, so nobody knows whether a server has read it since.
             return None
-        found += [moment for row in changes if (moment := moment_of(row.get("created")))]
+        found += changes
     return max(found, default=None)
 
 

@@ -32,7 +32,7 @@ from .certificate_fleet import (
     why,
 )
 from .certificate_uploads import is_left_over, missing, send
-from .default_settings import CHANGED, Wish, own_value, restart_needed
+from .default_settings import Wish, changes_of, own_value, restart_needed
 
 KINDS = (appliances.CONSOLE_PROXY, appliances.STORAGE_VM)
 BACK_END_PORTS = {appliances.CONSOLE_PROXY: (443, 8080), appliances.STORAGE_VM: (443,)}
@@ -137,12 +137,9 @@ def _stop_for(run: Any, names: Sequence[str]) -> None:
 
 def _unread(run: Any) -> list[str]:
     """Settings that were changed and that not all management servers have read since."""
-    return sorted({wish.name for wish in run.memory["wishes"] if _was_changed(run, wish) and restart_needed(run, wish)})
-
-
-def _was_changed(run: Any, wish: Wish) -> bool:
-    asked = {"type": CHANGED, "keyword": wish.name, "listall": True, "page": 1, "pagesize": 1}
-    return bool(run.client.call("listEvents", asked).get("event"))
+    return sorted(
+        {wish.name for wish in run.memory["wishes"] if changes_of(run, wish.name) and restart_needed(run, wish)}
+    )
 
 
 def _prepare_plan(run: Any, due: Sequence[Target]) -> Sequence[str]:
@@ -194,12 +191,14 @@ def _act(run: Any, target: Target) -> None:
 
 
 def _verify(run: Any, target: Target) -> None:
-    appliances.prove(run, target, lambda _row: "")
+    """The certificate first: while it is not served, no console opens either, and that would hide why."""
+    appliances.prove_running(run, target, lambda _row: "")
     try:
         serving(run, target)
     except CloudStackError:
         run.memory["journal"].end(run.change)  # whatever was uploaded, it is not served: the next run sends it anew
         raise
+    appliances.prove_serving(run, target)
     if target.kind == appliances.CONSOLE_PROXY:
         prove_console(run, target)
 

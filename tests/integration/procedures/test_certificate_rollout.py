@@ -111,6 +111,18 @@ def test_accepted_and_not_served_is_a_failure_that_touches_no_other(cloud, autho
     assert cloud.sent()["destroySystemVm"] == 1
 
 
+def test_a_certificate_that_is_not_served_is_named_before_the_console_that_does_not_open(authority):
+    cloud = Proxies("hosts=2,vms=1,routers=1,hypervisor=KVM")
+    try:
+        cloud.set_up()
+        cloud.fault(do="certificate-ignored", object="v-*")
+        failed = cloud.roll_out(authority.wish(authority.server()), settle=1)
+        assert "the server took the certificate, but v-" in failed["msg"]
+        assert "keystore" in failed["msg"]
+    finally:
+        cloud.close()
+
+
 @pytest.mark.parametrize(
     ("kind", "says"),
     [

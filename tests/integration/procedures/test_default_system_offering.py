@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput, NotFound
+from ansible_collections.cloudstack.ops.plugins.module_utils.procedures.default_settings import changes_of
 from ansible_collections.cloudstack.ops.tests.support.balancers import balancer, enable_internal_balancers
 from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 from cloudstack_simulator import contract
@@ -218,3 +220,20 @@ def test_internal_load_balancers_are_named_and_left_to_the_first_rule_of_their_a
     (target,) = left["report"]["targets"]
     assert target["reason"].endswith("the server makes it anew only with the first rule of its address")
     assert sent(cloud)["restartNetwork"] == 0
+
+
+@pytest.mark.parametrize(
+    ("description", "counts"),
+    [
+        ("Successfully completed updating configuration. Name: secstorage.service.offering", True),
+        ("Successfully completed updating configuration.  Name: secstorage.service.offering New Value: 7", True),
+        ("Successfully completed updating configuration.  Name: secstorage.service.offering, New Value: 7, Scope: Zone",
+         True),
+        ("Successfully completed updating configuration.  Name: secstorage.service.offering.x New Value: 7", False),
+        ("Successfully completed updating configuration.  Name: my.secstorage.service.offering", False),
+    ],
+)  # fmt: skip
+def test_the_change_of_a_setting_is_found_in_events_of_all_servers(description, counts):
+    row = {"description": description, "created": "2026-01-02T03:04:05+0000"}
+    run = SimpleNamespace(client=SimpleNamespace(list=lambda _command, _asked: [row]))
+    assert bool(changes_of(run, "secstorage.service.offering")) == counts
