@@ -268,6 +268,7 @@ SIMULATOR = Operation(
         ),
     ),
     run=_run,
+    diff_mode="full",
     returns={
         "endpoint": ("str", "URL of the API."),
         "page": ("str", "URL of the page for the browser."),
