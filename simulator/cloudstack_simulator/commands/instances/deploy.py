@@ -10,6 +10,7 @@ from ...call import Call
 from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
 from ...registry import allocate, command
+from ..gpu import stock
 from ..images import rows as images
 from ..networks import dhcp_options, services
 from ..offerings import usable
@@ -207,7 +208,7 @@ def _is_scalable(call: Call, template: Any) -> bool:
 
 def _check_limits(call: Call, owner: Any, vm: Instance, disks: wanted_disks.Wanted) -> None:
     limits = call.sim.limits
-    counting.check(call.sim, owner, sizes.size_of(call.db, vm))
+    counting.check(call.sim, owner, sizes.size_of(call.db, vm), stock.wanted(call.sim, vm)[1])
     limits.check(owner, "volume", 1 + len(disks.data))
     limits.check(owner, "primary_storage", disks.bytes_of(call.params.templateid))
 

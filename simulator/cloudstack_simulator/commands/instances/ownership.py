@@ -10,6 +10,7 @@ from ...errors import ApiError, InvalidParameter, PermissionDenied, ServerApiErr
 from ...model.instances import Instance
 from ...registry import command
 from ..common import completed
+from ..gpu import stock
 from ..networks import addressing, defaults
 from ..volumes import lifecycle as disks
 from . import counting, interfaces
@@ -43,7 +44,7 @@ def _move(call: Call, vm: Instance) -> None:
     if new.id == vm.account_id:
         raise InvalidParameter("The new account is the same as the old account.")
     _check_free(call, vm)
-    counting.check(call.sim, new, size_of(call.db, vm))
+    counting.check(call.sim, new, size_of(call.db, vm), stock.wanted(call.sim, vm)[1])
     networks = _networks(call, vm, new)
     counting.count(call.sim, vm, -1)
     vm.account_id, vm.group_id, vm.affinity_group_ids = new.id, None, []

@@ -10,6 +10,7 @@ from ...model.instances import Instance
 from ...parameters import flat_map
 from ...registry import SUCCESS, at_install, command
 from ..common import completed
+from ..gpu import stock
 from ..images import rows as images
 from ..offerings import usable
 from ..volumes import lifecycle as disks
@@ -85,7 +86,7 @@ def recover(call: Call) -> dict[str, Any]:
         )
     if vm.state != "Destroyed":
         raise InvalidParameter(f"Vm with id {vm.uuid} is not in the right state")
-    counting.check(call.sim, call.db.accounts[vm.account_id], size_of(call.db, vm))
+    counting.check(call.sim, call.db.accounts[vm.account_id], size_of(call.db, vm), stock.wanted(call.sim, vm)[1])
     counting.count(call.sim, vm, 1)
     vm.details[placement.RESERVED] = "false"
     vm.last_host_id = None

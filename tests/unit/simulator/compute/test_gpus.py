@@ -53,3 +53,19 @@ def test_a_stopped_instance_keeps_its_shares_unless_told_otherwise(place: Any, h
     op.do("updateConfiguration", name="gpu.detach.on.stop", value="false")
     op.do("destroyVirtualMachine", id=vm["id"], expunge="true")
     assert used(place) == [0, 0]
+
+
+def test_shares_count_for_their_owner(place: Any, heavy: str) -> None:
+    op, vm = place.op, place.deploy("one", serviceofferingid=heavy, startvm="false")
+    assert place.count("gpu") == 4
+    op.do("destroyVirtualMachine", id=vm["id"], expunge="true")
+    assert place.count("gpu") == 0
+    made = op.do(
+        "createAccount", username="ann", accounttype=0, email="a@example.com", firstname="A", lastname="B",
+        password="password-of-ann",
+    )["account"]  # fmt: skip
+    owner = {"account": "ann", "domainid": made["domainid"]}
+    op.do("updateResourceLimit", resourcetype=16, max=3, **owner)
+    order = {k: v for k, v in place.order("hers", serviceofferingid=heavy, **owner).items() if k != "networkids"}
+    code, text = op.refused("deployVirtualMachine", **order)
+    assert (code, "gpu" in text) == (535, True), text
