@@ -58,6 +58,10 @@ def fingerprint(password: str) -> str:
 @command("addHost")
 def add_host(call: Call) -> dict[str, Any]:
     p = call.params
+    if p.clusterid is not None and (not p.clusterid or p.clusterid.removed is not None):
+        raise InvalidParameter(
+            "can not find cluster for specified clusterId", uuids=((str(p.clusterid.id), "clusterId"),)
+        )
     zone = live(p.zoneid, "Can't find zone by id {id}")
     if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
         raise PermissionDenied("Cannot perform this operation, Zone with specified id is currently disabled")
@@ -70,12 +74,12 @@ def add_host(call: Call) -> dict[str, Any]:
     if hypervisor in ("None", "Any"):
         raise ServerApiError(530, f"Do not support HypervisorType {p.hypervisor} for {p.url}")
     _check_credentials(call, hypervisor)
-    parts = _url(p.url)
+    parts = _url(p.url, hypervisor)
     cluster = _cluster(call, pod, hypervisor)
     storage_access.check_new(p.storageaccessgroups, cluster=cluster, pod=pod, zone=zone)
     name = f"SimulatedAgent.{call.sim.ids.uuid()}" if is_fake(hypervisor) else str(parts.hostname)
     if not is_fake(hypervisor) and call.db.hosts.first(name=name, kind="Routing"):
-        raise ServerApiError(530, f"Unable to add the host: Cannot find the server resources at {p.url}")
+        raise _not_found(p.url)
     host = add(call.sim, cluster, name, p.url, _address(call.sim, pod, hypervisor, parts), p.get("hosttags", []))
     host.storage_access_groups = p.get("storageaccessgroups", [])
     if hypervisor == "External":
@@ -96,22 +100,29 @@ def _check_credentials(call: Call, hypervisor: str) -> None:
         raise InvalidParameter("Username and Password need to be provided.")
 
 
-def _url(text: str) -> Any:
-    parts = urlsplit(text if "://" in text else f"http://{text}")
+def _url(text: str, hypervisor: str) -> Any:
+    """The parts of an address at which hosts of the hypervisor are looked for."""
+    parts = urlsplit(text)
     try:
-        valid = bool(parts.hostname) and parts.port is not False
+        valid = not parts.scheme or (bool(parts.hostname) and parts.port is not False)
     except ValueError:
         valid = False
     if not valid:
         raise InvalidParameter(f"{text} is not a valid uri")
+    if parts.scheme != "http" or (is_fake(hypervisor) and not str(parts.hostname).startswith("sim")):
+        raise _not_found(text)
     return parts
+
+
+def _not_found(url: str) -> ServerApiError:
+    return ServerApiError(530, f"Unable to add the host: Cannot find the server resources at {url}")
 
 
 def _cluster(call: Call, pod: Pod, hypervisor: str) -> Cluster:
     """The cluster by id or name; one of the host's own when neither is given or the name is new."""
     p, db = call.params, call.db
     if p.clusterid:
-        cluster = live(p.clusterid, "Can't find cluster by id {id}")
+        cluster = p.clusterid
     else:
         name = p.clustername or f"Standalone-{p.url}"
         cluster = db.clusters.first(pod_id=pod.id, name=name)

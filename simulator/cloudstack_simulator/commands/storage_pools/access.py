@@ -22,6 +22,7 @@ def configure_access(call: Call) -> dict[str, Any]:
     target = live(targets[0], "Unable to find the resource with id {id}")
     if target is p.storageid and target.scope == "HOST":
         raise CloudRuntime("Storage Access Groups are not suitable for local storage")
+    check_new(p.storageaccessgroups, **_around(call, target))
     target.storage_access_groups = [group for group in p.storageaccessgroups or [] if group]
     call.event(
         "CONFIGURE.STORAGE.ACCESS",
@@ -29,6 +30,19 @@ def configure_access(call: Call) -> dict[str, Any]:
         target,
     )
     return SUCCESS
+
+
+def _around(call: Call, target: Any) -> dict[str, Any]:
+    """The places around a pod, a cluster or a host, the nearest one first; nothing is around zones and pools."""
+    p, db = call.params, call.db
+    if target is p.podid:
+        return {"zone": db.zones[target.zone_id]}
+    if target is p.clusterid:
+        return {"pod": db.pods[target.pod_id], "zone": db.zones[target.zone_id]}
+    if target is p.hostid:
+        cluster = db.clusters[target.cluster_id]
+        return {"cluster": cluster, "pod": db.pods[cluster.pod_id], "zone": db.zones[cluster.zone_id]}
+    return {}
 
 
 def check_new(groups: list[str] | None, **places: Any) -> None:

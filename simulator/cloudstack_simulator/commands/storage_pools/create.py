@@ -13,6 +13,7 @@ from ...parameters import flat_map
 from ...registry import command
 from ..zones.hypervisors import hypervisor_type
 from ..zones.zone_life import java_named_uuid
+from . import nfs_options
 from .local import TIB
 from .providers import PRIMARY
 from .view import pool_view, reaches
@@ -77,6 +78,7 @@ def _create(call: Call) -> StoragePool:
         pod, hypervisor = call.db.pods[cluster.pod_id], cluster.hypervisor
     elif scope == "ZONE":
         hypervisor = _zone_hypervisor(call)
+    nfs_options.check_new(call, hypervisor, place.scheme)
     zone = live(p.zoneid, "unable to find zone by id {id}")
     if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
         raise PermissionDenied(f"Cannot perform this operation, Zone is currently disabled: {zone}")

@@ -11,6 +11,7 @@ from ...parameters import flat_map
 from ...registry import SUCCESS, command
 from ...tables import Row
 from ..volumes import lifecycle as disks
+from . import nfs_options
 from .view import pool_view
 
 
@@ -18,6 +19,7 @@ from .view import pool_view
 def update_pool(call: Call) -> dict[str, Any]:
     p = call.params
     pool = live(p.id, "Unable to find storage pool with ID: {id}")
+    nfs_options.check_change(call, pool)
     if p.istagarule:
         raise InvalidParameter("The parameter istagarule cannot be set to true as JS interpretation is disabled")
     if p.enabled is not None:

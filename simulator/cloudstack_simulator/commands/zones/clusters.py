@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from ...call import Call, live
-from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, PermissionDenied
+from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, PermissionDenied, ServerApiError
 from ...listing import equal
 from ...model.zones import Cluster
 from ...registry import SUCCESS, command
@@ -109,6 +110,8 @@ def add_cluster(call: Call) -> dict[str, Any]:
             f"Unable to create cluster {p.clustername} in pod and data center with specified ids",
             uuids=((pod.uuid, "podId"), (zone.uuid, "dcId")),
         )
+    if p.clustertype == "ExternalManaged":
+        _refuse_foreign(p.url or "")
     cluster = call.db.clusters.add(
         Cluster(
             name=p.clustername,
@@ -124,6 +127,16 @@ def add_cluster(call: Call) -> dict[str, Any]:
     )
     extensions.register_new(call, cluster)
     return {"count": 1, "cluster": [cluster_view(call, cluster)]}
+
+
+def _refuse_foreign(url: str) -> None:
+    """Nobody else manages clusters here: whatever the address, there is none at it."""
+    parts = urlsplit(url)
+    if not parts.scheme:
+        raise InvalidParameter(f"uri.scheme is null {url}, add http:// as a prefix")
+    if parts.scheme == "http" and not parts.hostname:
+        raise InvalidParameter("Your host and/or path is wrong.  Make sure it's of the format http://hostname/path")
+    raise ServerApiError(530, "Unable to add the external cluster")
 
 
 @command("updateCluster")

@@ -100,3 +100,85 @@ def test_ip6_addresses_of_a_shared_network_are_its_own(running: Any) -> None:
         431,
         "The input gateway 2001:db8::1 is not same as network gateway null",
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "changed", "code", "text"),
+    [
+        ("addHost", {"clusterid": "-1"}, 431, "can not find cluster for specified clusterId"),
+        ("addHost", {"url": "10.0.0.30"}, 530, "Unable to add the host: Cannot find the server resources at 10.0.0.30"),
+        ("addHost", {"url": "https://h"}, 530, "Unable to add the host: Cannot find the server resources at https://h"),
+        ("addHost", {"url": "http://"}, 431, "http:// is not a valid uri"),
+        (
+            "addCluster",
+            {"clustertype": "ExternalManaged", "url": "there"},
+            431,
+            "uri.scheme is null there, add http:// as a prefix",
+        ),
+        (
+            "addCluster",
+            {"clustertype": "ExternalManaged", "url": "http:///there"},
+            431,
+            "Your host and/or path is wrong.  Make sure it's of the format http://hostname/path",
+        ),
+        (
+            "addCluster",
+            {"clustertype": "ExternalManaged", "url": "http://there/all"},
+            530,
+            "Unable to add the external cluster",
+        ),
+    ],
+)
+def test_a_host_or_cluster_that_is_refused(
+    cloud: Any, command: str, changed: dict[str, str], code: int, text: str
+) -> None:
+    place = {"zoneid": cloud.zone, "podid": cloud.pod, "hypervisor": "KVM"}
+    good = {
+        "addHost": {"clusterid": cloud.cluster, "url": "http://10.0.0.30", "username": "root", "password": "it"},
+        "addCluster": {"clustername": "new", "clustertype": "CloudManaged"},
+    }[command]
+    assert cloud.op.refused(command, **(place | good | changed)) == (code, text)
+    cloud.op.do(command, **place, **good)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        ({"details[0].nfsmountopts": "vers=4.1, vers=3"}, "Duplicate NFS option values found for option vers"),
+        ({"details[0].nfsmountopts": "vers=4=1"}, "Invalid value for NFS option vers"),
+        (
+            {"details[0].nfsmountopts": "hard", "url": "clvm://10.0.0.9/group"},
+            "NFS options can only be set on pool type NetworkFilesystem",
+        ),
+        (
+            {"details[0].nfsmountopts": "hard", "scope": "zone", "hypervisor": "VMware"},
+            "NFS options can not be set for the hypervisor type VMware",
+        ),
+    ],
+)
+def test_mount_options_of_a_new_pool(cloud: Any, wanted: dict[str, str], text: str) -> None:
+    pool = {
+        "zoneid": cloud.zone, "podid": cloud.pod, "clusterid": cloud.cluster, "name": "new",
+        "url": "nfs://10.0.0.9/new",
+    }  # fmt: skip
+    assert cloud.op.refused("createStoragePool", **(pool | wanted)) == (530, text)
+    cloud.op.do("createStoragePool", **pool, **{"details[0].nfsmountopts": "vers=4.1,nconnect=4,hard"})
+
+
+def test_mount_options_change_in_maintenance(running: Any) -> None:
+    op = running.op
+    wanted = {"id": running.pool, "details[0].nfsmountopts": "vers=4.2"}
+    told = op.refused("updateStoragePool", **wanted)
+    assert told == (431, "The storage pool should be in maintenance mode to edit nfs options")
+    op.do("enableStorageMaintenance", id=running.pool)
+    assert op.do("updateStoragePool", **wanted)["storagepool"]["details"]["nfsmountopts"] == "vers=4.2"
+
+
+def test_access_groups_stand_at_one_level(cloud: Any) -> None:
+    op = cloud.op
+    op.do("configureStorageAccess", zoneid=cloud.zone, storageaccessgroups="gold,silver")
+    for place in ({"podid": cloud.pod}, {"clusterid": cloud.cluster}, {"hostid": cloud.hosts[0]}):
+        told = op.refused("configureStorageAccess", **place, storageaccessgroups="gold,bronze")
+        assert told == (530, "access groups already exist on the zone: [gold]")
+        op.do("configureStorageAccess", **place, storageaccessgroups="")
+    op.do("configureStorageAccess", clusterid=cloud.cluster, storageaccessgroups="bronze")

@@ -59,7 +59,7 @@ def test_hosts_come_only_into_clusters_of_their_hypervisor(bare: Any) -> None:
     }
     secret = {"username": "root", "password": "of-the-host"}
     for number, (hypervisor, cluster) in enumerate(clusters.items(), 11):
-        url = f"http://10.0.0.{number}"
+        url = f"http://sim/{number}" if hypervisor == "Simulator" else f"http://10.0.0.{number}"
         bare.op.do("addHost", **place, **secret, clusterid=cluster, hypervisor=hypervisor, url=url)
     code, text = bare.op.refused(
         "addHost", **place, **secret, clusterid=clusters["LXC"], hypervisor="KVM", url="http://10.0.0.20"
@@ -189,3 +189,19 @@ def test_a_pod_keeps_off_public_addresses_and_the_guest_network(bare: Any) -> No
     assert "Guest IP Network" in bare.op.refused("createPod", **pod, **guest)[1]
     bare.op.do("updateConfiguration", name="check.pod.cidrs", value="false")
     bare.op.do("createPod", **pod, **guest)
+
+
+def test_pods_change_their_network_but_no_ranges(bare: Any) -> None:
+    op, pod = bare.op, bare.op.only("listPods", id=bare.pod)
+    changed = op.do("updatePod", id=bare.pod, startip="10.0.0.100", endip="10.0.0.101")["pod"]
+    assert changed["ipranges"] == pod["ipranges"]
+    assert op.refused("updatePod", id=bare.pod, allocationstate="disabled") == (
+        431, "Unable to resolve Allocation State 'disabled' to a supported state",
+    )  # fmt: skip
+    inside = pod["ipranges"][0]["startip"]
+    assert op.refused("updatePod", id=bare.pod, gateway=inside)[1] == (
+        "The gateway shouldn't overlap some start/end ip addresses"
+    )
+    assert op.refused("updatePod", id=bare.pod, gateway="10.200.0.1")[1] == (
+        "The start address of the some IP range is not in the CIDR subnet."
+    )
