@@ -141,7 +141,7 @@ POD = Resource(
     noun="pod",
     summary="Manage pods",
     description=("Creates, changes, enables and deletes pods with their first range of reserved addresses.",),
-    notes=("Further ranges are managed by M(cloudstack.ops.management_ip_range).",),
+    notes=("Further ranges, and changes of the first one, are managed by M(cloudstack.ops.management_ip_range).",),
     commands=Commands(list="listPods", create="createPod", update="updatePod", delete="deletePod"),
     scope=("zone",),
     parent="zone",
@@ -166,11 +166,11 @@ POD = Resource(
         Option(
             "start_ip",
             help="First address reserved for system VMs. Needed to create a pod, except in an edge zone.",
-            updatable=True, api="startip",
+            api="startip",
             decode=lambda row: _first_range(row).get("startip"),
         ),
         Option(
-            "end_ip", help="Last address reserved for system VMs.", updatable=True, api="endip",
+            "end_ip", help="Last address reserved for system VMs.", api="endip",
             decode=lambda row: _first_range(row).get("endip"),
         ),
         Option(
@@ -179,7 +179,11 @@ POD = Resource(
         ),
         ALLOCATION,
     ),
-    omitted={"createPod.allocationstate": "set through state, after the pod was created"},
+    omitted={
+        "createPod.allocationstate": "set through state, after the pod was created",
+        "updatePod.startip": "the server overlooks it: ranges are changed as ranges",
+        "updatePod.endip": "the server overlooks it: ranges are changed as ranges",
+    },
     unique=True,
 )  # fmt: skip
 

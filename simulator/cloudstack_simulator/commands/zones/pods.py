@@ -111,20 +111,19 @@ def _check_subnet(call: Call, zone: Zone, cidr: str, own: Pod | None) -> None:
 
 @command("updatePod")
 def update_pod(call: Call) -> dict[str, Any]:
+    """Ranges are changed by commands of their own: `startip` and `endip` are taken here, and overlooked."""
     p = call.params
     pod = live(p.id, "Unable to find pod by id {id}")
     zone = call.db.zones[pod.zone_id]
+    gateway, cidr = _new_network(call, pod)
     if p.name and p.name != pod.name:
         _check_name(call, zone, p.name)
-    state = allocation_state(p.allocationstate) if p.allocationstate else pod.allocation_state
-    gateway, cidr = _new_network(call, pod)
     if cidr != pod.cidr:
         _check_subnet(call, zone, cidr, pod)
-    changed = _new_range(call, pod, gateway, cidr)
+    state = allocation_state(p.allocationstate) if p.allocationstate else pod.allocation_state
+    _check_ranges(pod, gateway, cidr)
     pod.name = p.name or pod.name
     pod.gateway, pod.cidr, pod.allocation_state = gateway, cidr, state
-    if changed is not None:
-        pod_ranges.resize(call.sim, pod, pod.ranges[0], *changed)
     call.event("POD.EDIT", f"Successfully completed updating pod. Pod Name: {pod.name}", pod)
     return {"pod": pod_view(call, pod)}
 
@@ -134,37 +133,30 @@ def _new_network(call: Call, pod: Pod) -> tuple[str, str]:
     p = call.params
     old = net.cidr(pod.cidr)
     assert old is not None
-    gateway = p.gateway or pod.gateway
-    if not net.is_ip4(gateway):
-        raise InvalidParameter("The gateway is not a valid IP address.")
     if p.netmask and not net.is_netmask(p.netmask):
         raise InvalidParameter(f"Please enter a valid CIDR for pod: {pod.name}")
-    new = net.network(gateway, p.netmask or str(old.netmask))
-    if new != old and pod.taken and not old.subnet_of(new):
+    gateway, netmask = p.gateway or pod.gateway, p.netmask or str(old.netmask)
+    if not net.is_ip4(gateway):
+        raise InvalidParameter("The gateway is not a valid IP address.")
+    new = net.network(gateway, netmask)
+    if pod.taken and new.prefixlen > old.prefixlen:
         raise CloudRuntime(
             "The specified pod has allocated private IP addresses, so its IP address range can be extended only"
         )
     return gateway, str(new)
 
 
-def _new_range(call: Call, pod: Pod, gateway: str, cidr: str) -> tuple[str, str] | None:
-    """Start and end of the first range when they change."""
-    p = call.params
-    if not pod.ranges:
-        return None
-    start, end = p.startip or pod.ranges[0].start, p.endip or pod.ranges[0].end
-    pod_ranges.check_range(start, end, cidr)
-    if net.within(gateway, start, end):
-        raise InvalidParameter("The gateway shouldn't overlap some start/end ip addresses")
-    if (start, end) == (pod.ranges[0].start, pod.ranges[0].end):
-        return None
-    old = pod.ranges[0]
-    lost = [n for n in pod.taken if n in net.numbers(old.start, old.end) and n not in net.numbers(start, end)]
-    if lost:
-        raise CloudRuntime(
-            "The specified pod has allocated private IP addresses, so its IP address range can be extended only"
-        )
-    return start, end
+def _check_ranges(pod: Pod, gateway: str, cidr: str) -> None:
+    """Refuse a network that leaves one of the pod's ranges outside, or a gateway inside of one."""
+    network = net.cidr(cidr)
+    assert network is not None
+    span = range(int(network[0]), int(network[-1]) + 1)
+    for part in pod.ranges:
+        for what, value in (("start", part.start), ("end", part.end)):
+            if net.number(value) not in span:
+                raise InvalidParameter(f"The {what} address of the some IP range is not in the CIDR subnet.")
+        if net.within(gateway, part.start, part.end):
+            raise InvalidParameter("The gateway shouldn't overlap some start/end ip addresses")
 
 
 @command("deletePod")

@@ -6,16 +6,15 @@ import re
 
 from ...errors import InvalidParameter
 
-STATES = {"enabled": "Enabled", "disabled": "Disabled"}
+STATES = ("Enabled", "Disabled")
 LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 
 
 def allocation_state(text: str) -> str:
-    """Enabled or Disabled in the server's spelling; any case is taken."""
-    try:
-        return STATES[text.lower()]
-    except KeyError:
-        raise InvalidParameter(f"Unable to resolve Allocation State '{text}' to a supported state") from None
+    """Enabled or Disabled; the case counts."""
+    if text not in STATES:
+        raise InvalidParameter(f"Unable to resolve Allocation State '{text}' to a supported state")
+    return text
 
 
 def is_domain_name(text: str) -> bool:
