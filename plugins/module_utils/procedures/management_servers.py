@@ -49,7 +49,7 @@ def _rows_once_it_answers(run: Any) -> list[Row]:
 def _targets(run: Any) -> Sequence[Target]:
     everything = _rows_once_it_answers(run)
     rows = only_named(run, everything, "management server")
-    run.memory.update(since=_since(run), drains=False)
+    run.memory.update(since=_since(run), drains=False, agents=set())
     if not _leaving(run):
         up = [row for row in everything if row.get("state") == "Up"]
         run.memory["drains"] = len(up) == 1 or version_key(server_version(run)) < SINCE
@@ -167,7 +167,9 @@ def _act(run: Any, target: Target) -> None:
             run.change("prepareForMaintenance", {"managementserverid": target.id}, target.title)
         return
     run.wait_for(target, "its service", lambda: _is_started(run, target))
-    if _now(run, target).get("state") in ("Maintenance", "PreparingForMaintenance"):
+    row = _now(run, target)
+    if row.get("state") in ("Maintenance", "PreparingForMaintenance"):
+        run.memory["agents"] = {*run.memory["agents"], *(row.get("lastagents") or ())}
         params = {"managementserverid": target.id, "rebalance": bool(run.option("rebalance"))}
         run.change("cancelMaintenance", params, target.title)
 
@@ -207,12 +209,20 @@ def _drained(run: Any, target: Target) -> bool | str:
 
 
 def _back(run: Any, target: Target) -> bool | str:
-    """Up, and every agent that lost its server has one again."""
+    """Up, and every agent that lost its server has one again.
+
+    The server calls some that found none down or in alert: of those that it had before, all must be up.
+    """
     state = _now(run, target).get("state")
     if state != "Up":
         return f"it to be up, is {state}"
     hosts = run.client.list("listHosts", {"type": "Routing"})
-    away = [row["name"] for row in hosts if row.get("state") in UNSETTLED and row.get("resourcestate") == "Enabled"]
+    away = [
+        row["name"]
+        for row in hosts
+        if row.get("resourcestate") == "Enabled"
+        and (row.get("state") in UNSETTLED or (row["id"] in run.memory["agents"] and row.get("state") != "Up"))
+    ]
     return f"the agents of {', '.join(away[:3])}" if away else True
 
 

@@ -50,6 +50,18 @@ def test_a_server_is_drained_restarted_and_back_with_its_agents(cloud):
     assert (maintain(cloud, "management-2", state="up")["changed"], cloud.changes) == (False, 0)
 
 
+def test_an_agent_that_finds_no_server_again_is_a_failure(cloud):
+    (agent,) = cloud.client.list("listManagementServers", {"name": "management-2"})[0]["agents"]
+    host = next(row["name"] for row in cloud.client.list("listHosts") if row["id"] == agent)
+    maintain(cloud, "management-2")
+    restart(cloud, "management-2")
+    with cloud.fault(do="agents-down", where=host):
+        cloud.client.clock.sleep(600)
+        failed = maintain(cloud, "management-2", state="up", retries=0, step_timeout=60)
+    assert failed["failed"]
+    assert f"the agents of {host}" in failed["msg"]
+
+
 def test_one_server_stays_up(cloud):
     with pytest.raises(InvalidInput, match="one server has to stay up"):
         maintain(cloud)
