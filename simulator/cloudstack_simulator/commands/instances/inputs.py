@@ -9,6 +9,7 @@ from typing import Any
 from ...access import in_domain
 from ...call import Call
 from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, PermissionDenied
+from ...hash_order import in_hash_order
 from ...model.instances import Instance, InstanceGroup
 from ...parameters import flat_map
 
@@ -70,7 +71,7 @@ def finalize_user_data(call: Call, template: Any) -> tuple[str | None, int | Non
 def user_data_details(call: Call) -> str | None:
     """Values for the parameters of the user data, in the form the server keeps them in."""
     given = flat_map(call.params.userdatadetails)
-    return "{" + ", ".join(f"{name}={value}" for name, value in given.items()) + "}" if given else None
+    return "{" + ", ".join(f"{name}={given[name]}" for name in in_hash_order(given)) + "}" if given else None
 
 
 def give_user_data(call: Call, vm: Instance, template: Any) -> None:

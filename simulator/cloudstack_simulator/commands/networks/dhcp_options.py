@@ -6,6 +6,7 @@ from typing import Any
 
 from ...call import Call
 from ...errors import IllegalArgument, InvalidParameter
+from ...hash_order import in_hash_order
 from ...parameters import entries
 
 PREFIX = "dhcp:"
@@ -50,7 +51,7 @@ def of_nic(call: Call) -> dict[int, str]:
 
 
 def _options(entry: dict[str, str]) -> dict[int, str]:
-    found = {_code(name): value for name, value in entry.items()}
+    found = {_code(name): entry[name] for name in in_hash_order(entry)}
     return {code: found[code] for code in sorted(found, key=lambda code: code % BUCKETS)}
 
 

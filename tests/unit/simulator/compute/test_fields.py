@@ -62,6 +62,9 @@ def test_values_for_the_parameters_of_user_data_are_kept(place: Any) -> None:
     assert place.look(vm)["userdatadetails"] == "{a=1, b=2}"
     place.op.do("resetUserDataForVirtualMachine", id=vm["id"], **(given | {"userdatadetails[0].a": "3"}))
     assert place.look(vm)["userdatadetails"] == "{a=3, b=2}"
+    more = {f"userdatadetails[0].{name}": str(n) for n, name in enumerate(("zone", "host", "role"))}
+    place.op.do("resetUserDataForVirtualMachine", id=vm["id"], userdataid=data, **more)
+    assert place.look(vm)["userdatadetails"] == "{role=2, zone=0, host=1}"
 
 
 def test_disk_offerings_tell_whether_an_instance_may_have_such_disks(place: Any) -> None:
