@@ -54,7 +54,8 @@ class StoragePool(Row):
 @entity("image_stores", "ImageStore", indexes=("zone_id", "name"))
 class ImageStore(Row):
     name: str
-    url: str
+    url: str | None
+    """None of object stores that are named by their endpoint."""
     provider: str
     protocol: str | None
     zone_id: int | None

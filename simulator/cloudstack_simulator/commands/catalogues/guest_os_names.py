@@ -68,7 +68,7 @@ def allocate_mapping(call: Call) -> GuestOsMapping:
         raise InvalidParameter(f"Please specify a valid hypervisor : {HYPERVISORS}")
     if not db.hypervisor_capabilities.where(hypervisor=hypervisor, version=version):
         raise InvalidParameter("Please specify a valid hypervisor and supported version")
-    system = p.ostypeid if p.ostypeid is not None else db.guest_os.first(display_name=p.osdisplayname)
+    system: Any = p.ostypeid if p.ostypeid is not None else db.guest_os.first(display_name=p.osdisplayname)
     live(system, "Unable to find the guest OS by name or UUID")
     known: GuestOsMapping | None = db.guest_os_mappings.first(
         guest_os_id=system.id, hypervisor=hypervisor, hypervisor_version=version, is_user_defined=True
