@@ -197,13 +197,12 @@ def _check_enabled(offering: Any, physical: Any) -> None:
 
 
 def _domain_name(call: Call, offering: Any, owner: Any, acl_type: str, domain_id: int) -> str | None:
+    """The network domain; one for a network without DNS is kept as it is given, whatever it is."""
     p = call.params
-    if "Dns" not in offering.services:
-        if p.networkdomain is not None:
-            raise InvalidParameter(f"Domain name change is not supported by network offering id={offering.id}")
-        return None
     if p.vpcid is not None:
         return tiers.domain_name(call)
+    if "Dns" not in offering.services:
+        return p.networkdomain  # type: ignore[no-any-return]
     if p.networkdomain is not None:
         if not is_domain_name(p.networkdomain):
             raise InvalidParameter(DOMAIN_RULE)

@@ -9,6 +9,8 @@ from ...errors import CloudRuntime, InvalidParameter
 from ...model.networks import Network
 
 UNTAGGED = "untagged"
+KINDS = {"p": "Promiscuous", "c": "Community", "i": "Isolated"}
+"""Of private VLANs: they go by the first letter, too."""
 
 
 def check(call: Call, offering: Any, zone: Any, physical: Any, owner: Any) -> None:
@@ -59,12 +61,21 @@ def _check_others(call: Call, zone: Any, vlan: str, bypass: bool) -> None:
 def pair(call: Call) -> tuple[str | None, str | None]:
     """(secondary VLAN, type) of the private VLAN that is asked for; the type follows from the VLANs where it can."""
     p = call.params
-    secondary, kind, primary = p.isolatedpvlan, (p.isolatedpvlantype or "").capitalize() or None, _number(p.vlan)
+    secondary, kind, primary = p.isolatedpvlan, _kind(p.isolatedpvlantype), _number(p.vlan)
     if kind is None and secondary is not None:
         kind = "Promiscuous" if secondary == primary else "Isolated"
     if secondary is None and kind == "Promiscuous":
         secondary = primary
     return secondary, kind
+
+
+def _kind(text: str | None) -> str | None:
+    if not text or not text.strip():
+        return None
+    for letter, kind in KINDS.items():
+        if text.lower() in (letter, kind.lower()):
+            return kind
+    raise InvalidParameter(f"Unexpected Private VLAN type: {text}")
 
 
 def private(call: Call) -> str | None:

@@ -25,9 +25,12 @@ def private(call: Call, zone: Any, *, new: bool = True) -> int:
     return _within(call, zone, call.params.privatemtu, "private", new)
 
 
-def within(call: Call, zone: Any, wanted: int) -> int:
-    """A size on the public side, pushed into the zone's limits, whoever asks."""
-    return max(LEAST, min(wanted, int(call.setting(LIMITS["public"], zone))))
+def of_vpc(call: Call, zone: Any, wanted: int) -> int:
+    """A size on the public side of a VPC, pushed into the zone's limits, whoever asks; that is an alert."""
+    size = max(LEAST, min(wanted, int(call.setting(LIMITS["public"], zone))))
+    if size != wanted:
+        _alert(call, zone, "public", "interfaces of the VPC VR")
+    return size
 
 
 def _within(call: Call, zone: Any, wanted: int | None, side: str, new: bool) -> int:
@@ -38,10 +41,10 @@ def _within(call: Call, zone: Any, wanted: int | None, side: str, new: bool) -> 
     size = USUAL if wanted is None else wanted
     if size < LEAST or (new and size > most):
         words = "interface" if side == "private" and size > most else "interfaces"
-        call.sim.events.alert(
-            ALERT,
-            f"ALERT.VR.{side.upper()}.IFACE.MTU",
-            f"Incorrect MTU configured on network for {side} {words} of the VR",
-            zone=zone,
-        )
+        _alert(call, zone, side, f"{words} of the VR")
     return max(LEAST, min(size, most))
+
+
+def _alert(call: Call, zone: Any, side: str, words: str) -> None:
+    text = f"Incorrect MTU configured on network for {side} {words}"
+    call.sim.events.alert(ALERT, f"ALERT.VR.{side.upper()}.IFACE.MTU", text, zone=zone)

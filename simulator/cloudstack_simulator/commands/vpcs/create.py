@@ -40,9 +40,12 @@ def allocate_vpc(call: Call) -> Vpc:
         raise PermissionDenied("Cannot perform this operation since specified Zone is currently disabled")
     _check_dns(call, offering)
     domain = _domain_name(call, owner, zone)
+    if p.cidr is not None:
+        _check_cidr(call, p.cidr)
     part = use.take_subnet(call, owner, zone, p.cidr, "VPC") if peers.is_routed(offering) else None
     cidr = part.subnet if part is not None else p.cidr
-    _check_cidr(call, cidr)
+    if p.cidr is None:
+        _check_cidr(call, cidr)
     _check_providers(call, zone, offering)
     vpc: Vpc = call.db.vpcs.add(
         Vpc(
@@ -58,7 +61,7 @@ def allocate_vpc(call: Call) -> Vpc:
             redundant=offering.redundant_router,
             dns1=p.dns1,
             dns2=p.dns2,
-            public_mtu=mtu.within(call, zone, p.get("publicmtu", mtu.USUAL)),
+            public_mtu=mtu.of_vpc(call, zone, p.get("publicmtu", mtu.USUAL)),
         )
     )
     call.sim.limits.add(owner.id, "vpc", 1)

@@ -12,25 +12,28 @@ MOST_TIERS = "vpc.max.networks"
 
 
 def check_new_tier(call: Call, offering: Any, subnet: tuple[str, str] | None) -> None:
-    """The checks of a network that shall belong to a VPC."""
-    p = call.params
-    vpc = p.vpcid
+    """The checks of a network that shall belong to a VPC: its place in the VPC first, then its offering."""
+    p, vpc = call.params, call.params.vpcid
     if not vpc or vpc.removed is not None or vpc.state != "Enabled":
-        raise InvalidParameter("Unable to find Enabled VPC")
+        raise InvalidParameter("Unable to find Enabled VPC ")
     if not offering.for_vpc:
         raise InvalidParameter("Network offering can't be used for VPC networks")
     _check_acl(call, vpc)
-    if vpc.zone_id != (p.zoneid.id if p.zoneid else vpc.zone_id):
+    vpc_offering = call.db.vpc_offerings[vpc.offering_id]
+    if not vpc_offering.region_level and p.zoneid and vpc.zone_id != p.zoneid.id:
         raise InvalidParameter("New network doesn't belong to vpc zone")
-    check_services(vpc, call.db.vpc_offerings[vpc.offering_id], offering)
-    _check_balancing(call, vpc, offering)
     tiers = call.db.networks.where(vpc_id=vpc.id)
     limit = int(call.setting(MOST_TIERS))
     if len(tiers) >= limit:
         raise CloudRuntime(f"Number of networks per VPC cannot surpass [{limit}].")
     if subnet is None:
         raise InvalidParameter("Gateway/netmask are required when create network for VPC")
-    _check_subnet(vpc, tiers, subnet)
+    _check_subnet(vpc, tiers, subnet[1])
+    if p.networkdomain is not None and p.networkdomain.lower() != (vpc.network_domain or "").lower():
+        raise InvalidParameter(f"Network domain of the new network should match network domain of vpc {vpc}")
+    _check_gateway(subnet)
+    check_services(vpc, vpc_offering, offering)
+    _check_balancing(call, vpc, offering)
     if p.aclid is not None and "NetworkACL" not in offering.services:
         raise InvalidParameter("Cannot apply NetworkACL. Network Offering does not support NetworkACL service")
 
@@ -66,8 +69,7 @@ def _balances(offering: Any) -> bool:
     return "Lb" in offering.services and not offering.internal_lb
 
 
-def _check_subnet(vpc: Any, tiers: list[Any], subnet: tuple[str, str]) -> None:
-    gateway, cidr = subnet
+def _check_subnet(vpc: Any, tiers: list[Any], cidr: str) -> None:
     whole, span = net.cidr(vpc.cidr), net.cidr(cidr)
     assert whole is not None
     assert span is not None
@@ -79,13 +81,16 @@ def _check_subnet(vpc: Any, tiers: list[Any], subnet: tuple[str, str]) -> None:
             raise InvalidParameter(
                 f"Network cidr {cidr} crosses other network cidr {tier} belonging to the same vpc {vpc}"
             )
+
+
+def _check_gateway(subnet: tuple[str, str]) -> None:
+    gateway, cidr = subnet
+    span = net.cidr(cidr)
+    assert span is not None
     if net.number(gateway) == int(span.network_address):
         raise InvalidParameter("Invalid gateway specified. It should never be equal to the cidr subnet value")
 
 
 def domain_name(call: Call) -> str | None:
-    """The network domain of a new tier: the VPC's; another one is refused."""
-    vpc, given = call.params.vpcid, call.params.networkdomain
-    if given is not None and given.lower() != (vpc.network_domain or "").lower():
-        raise InvalidParameter(f"Network domain of the new network should match network domain of vpc {vpc}")
-    return str(vpc.network_domain) if vpc.network_domain else None
+    """The network domain of a new tier: the VPC's, spelt as the call does."""
+    return call.params.networkdomain or call.params.vpcid.network_domain or None

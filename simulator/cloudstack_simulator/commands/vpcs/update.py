@@ -42,12 +42,19 @@ def update(call: Call) -> Any:
 
 
 def _new_mtu(call: Call, vpc: Vpc) -> int | None:
-    """Another size of packets: only where users may not choose one for their networks, as odd as that is."""
+    """Another size of packets: only where users may not choose one for their networks, as odd as that is.
+
+    The router has to take it for the VPC's addresses; without addresses nothing changes.
+    """
     zone, wanted = call.db.zones[vpc.zone_id], call.params.publicmtu
-    if wanted is None or mtu.may_choose(call, zone) or not call.db.ip_addresses.where(vpc_id=vpc.id):
+    if wanted is None or mtu.may_choose(call, zone):
         return None
-    size = mtu.within(call, zone, wanted)
-    return None if size == vpc.public_mtu else size
+    size = mtu.of_vpc(call, zone, wanted)
+    if size == vpc.public_mtu or not call.db.ip_addresses.where(vpc_id=vpc.id):
+        return None
+    if not call.db.vms.where(vpc_id=vpc.id):
+        raise CloudRuntime("Failed to update MTU on the network")
+    return size
 
 
 def _new_source_nat(call: Call, vpc: Vpc) -> Any:

@@ -88,19 +88,21 @@ def list_vpcs(call: Call) -> dict[str, Any]:
 
 
 def _with_services(call: Call) -> Filter | None:
-    """The server compares with the services that a VPC's tiers have got already: a VPC without tiers has none."""
+    """VPCs of offerings with as many pairs of a service and a provider as services are asked for.
+
+    An offering with two providers of a service is so overlooked when one asks for this service alone.
+    """
     names = call.params.supportedservices
     if not names:
         return None
-    for name in names:
-        if name.lower() not in (s.lower() for s in SERVICES):
-            raise InvalidParameter(f"Invalid service specified {name}")
     wanted = {n.lower() for n in names}
 
     def offered(vpc: Vpc) -> bool:
+        for name in names:
+            if name.lower() not in (s.lower() for s in SERVICES):
+                raise InvalidParameter(f"Invalid service specified {name}")
         services = call.db.vpc_offerings[vpc.offering_id].services
-        single = {s.lower() for s, providers in services.items() if len(providers) == 1}
-        return wanted <= single
+        return len(names) == sum(len(providers) for s, providers in services.items() if s.lower() in wanted)
 
     return matching(offered)
 

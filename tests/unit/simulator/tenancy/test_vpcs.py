@@ -88,7 +88,31 @@ def test_another_address_becomes_the_one_of_source_nat_with_new_routers(world: A
 def test_the_size_of_packets_reaches_the_tiers(world: Any) -> None:
     world.do("updateVPC", id="@vpcs:vpc", publicmtu=1400)
     assert world.row("@networks:t1").public_mtu == 1400
-    world.do("updateVPC", id="@vpcs:vpc", publicmtu=1500)
+    world.do("updateVPC", id="@vpcs:vpc", publicmtu=9999)
+    assert world.row("@vpcs:vpc").public_mtu == 1500
+    assert world.rows("listAlerts")[0]["description"].endswith("for public interfaces of the VPC VR")
+
+
+def test_services_are_counted_with_their_providers(world: Any) -> None:
+    assert world.names("listVPCs", supportedservices="Dhcp,Dns") == ["vpc"]
+    assert world.names("listVPCs", supportedservices="Lb") == []
+    assert world.refused("listVPCs", supportedservices="Dhcp,Tea") == (431, "Invalid service specified Tea")
+    assert world.names("listVPCs", supportedservices="Tea", cidr="10.0.0.0/30") == []
+
+
+@pytest.mark.parametrize(
+    ("params", "part"),
+    [
+        ({"gateway": None, "netmask": None}, "Gateway/netmask are required when create network for VPC"),
+        ({"gateway": "10.50.0.1", "networkdomain": "x.y"}, "Network cidr 10.50.0.0/24 is not within vpc "),
+        ({"networkdomain": "x.y"}, "Network domain of the new network should match network domain of vpc "),
+    ],
+)
+def test_tiers_that_are_refused(world: Any, params: dict[str, Any], part: str) -> None:
+    offering = "@network_offerings:DefaultIsolatedNetworkOfferingForVpcNetworks"
+    place = {"zoneid": "@zones:", "vpcid": "@vpcs:vpc", "gateway": "10.9.200.1", "netmask": "255.255.255.0"}
+    code, text = world.refused("createNetwork", name="t", networkofferingid=offering, **{**place, **params})
+    assert (code, part in text) == (431, True), text
 
 
 def test_a_vpc_with_tiers_stays_but_loses_its_tags(world: Any) -> None:
