@@ -6,14 +6,14 @@ from collections.abc import Generator
 from typing import Any
 
 from ...call import Call, live
-from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...errors import CloudRuntime, InvalidParameter, PermissionDenied, ServerApiError
 from ...model.volumes import Snapshot
 from ...registry import SUCCESS, command
 from .. import hypervisors
 from ..common import completed
 from ..image_stores.contents import keep
 from ..images.links import download_link, extract_answer
-from . import lifecycle
+from . import destinations, lifecycle
 from .view import snapshot_view
 
 
@@ -104,15 +104,17 @@ def copy_snapshot(call: Call) -> Generator[float, None, Any]:
     targets = p.destzoneids or ([p.destzoneid] if p.destzoneid is not None else [])
     if not targets:
         raise InvalidParameter("Please specify valid destination zone(s).")
-    source = p.sourcezoneid or call.db.zones[snapshot.zone_id]
+    source = p.sourcezoneid if p.sourcezoneid is not None else call.db.zones[snapshot.zone_id]
     if any(zone.id == source.id for zone in targets):
         raise InvalidParameter("Please specify different source and destination zones.")
+    live(source, "Please specify a valid source zone.")
     for zone in targets:
-        live(zone, "Please specify a valid destination zone.")
-        if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
-            raise PermissionDenied(f"Cannot perform this operation, Zone is currently disabled: {zone.name}")
+        destinations.check_zone(call, zone)
+    if source.id not in snapshot.stores:
+        raise InvalidParameter(f"There is no snapshot ID: {snapshot.uuid} ready on image store")
+    for zone in targets:
         if not call.db.image_stores.where(zone_id=zone.id, role="Image"):
-            raise CloudRuntime("Destination zone is not ready, no image store associated")
+            raise ServerApiError(534, "Destination zone is not ready, no image store associated")
     yield 0.5
     snapshot.zone_ids += [zone.id for zone in targets if zone.id not in snapshot.zone_ids]
     keep(call.sim, snapshot)

@@ -14,7 +14,7 @@ from ...parameters import flat_map
 from ...registry import SUCCESS, check, command
 from ...tags import taggable
 from ..common import completed
-from . import recurring, schedule
+from . import destinations, recurring, schedule
 from .create import check_volume
 
 taggable("SnapshotPolicy", "snapshot_policies")
@@ -63,6 +63,7 @@ def create_policy(call: Call) -> dict[str, Any]:
         check_volume(call, volume)
     interval = _interval(p.intervaltype)
     _check_numbers(call, volume, interval)
+    destinations.check_policy(call, volume)
     policy = call.db.snapshot_policies.first(volume_id=volume.id, interval=interval)
     if policy is None:
         policy = call.db.snapshot_policies.add(

@@ -130,3 +130,22 @@ def test_secondary_storage_counts_snapshots(running: Cloud, root: dict[str, Any]
     assert (used("snapshot"), used("secondary_storage")) == (before[0] + 1, before[1] + snapshot["physicalsize"])
     running.op.do("deleteSnapshot", id=snapshot["id"])
     assert (used("snapshot"), used("secondary_storage")) == before
+
+
+def test_copies_go_where_a_zone_takes_them(running: Cloud, root: dict[str, Any]) -> None:
+    op = running.op
+    place = {"dns1": "8.8.8.8", "internaldns1": "8.8.8.8", "networktype": "Advanced"}
+    edge = op.do("createZone", name="edge", isedge="true", **place)["zone"]["id"]
+    empty = op.do("createZone", name="empty", **place)["zone"]["id"]
+    refused = (431, "Snapshot copy is not supported by zone edge")
+    order = {"volumeid": root["id"], "intervaltype": "hourly", "schedule": "15", "maxsnaps": 3, "timezone": "UTC"}
+    assert op.refused("createSnapshotPolicy", **order, zoneids=edge) == refused
+    taken = op.do("createSnapshot", volumeid=root["id"])["snapshot"]["id"]
+    assert op.refused("copySnapshot", id=taken, destzoneids=edge) == refused
+    assert op.refused("copySnapshot", id=taken, destzoneids=edge, sourcezoneid=empty) == refused
+    assert op.refused("copySnapshot", id=taken, destzoneids=empty) == (
+        534, "Destination zone is not ready, no image store associated",
+    )  # fmt: skip
+    op.do("updateConfiguration", name="snapshot.backup.to.secondary", value="false")
+    code, text = op.refused("createSnapshotPolicy", **order, zoneids=empty)
+    assert (code, text.startswith("Backing up of snapshot has been disabled.")) == (431, True)
