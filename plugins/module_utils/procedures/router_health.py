@@ -17,6 +17,7 @@ from ..model import Option, Row
 from . import router_probes, routers, system_templates
 from .facts import scope_of, setting
 from .router_room import check_room
+from .scope_names import meant
 
 ENABLED = "router.health.checks.enabled"
 RECREATED_BY_SERVER = "router.health.checks.failures.to.recreate.vr"
@@ -45,11 +46,12 @@ def _targets(run: Any) -> Sequence[Target]:
             remedy="name the checks that a new router can mend, such as dns_check.py",
         )
     _warn_of_loops(run)
-    run.memory["unchecked"] = {}
+    run.memory.update(unchecked={}, seen=set())
     rows = routers.in_scope(run, routers.all_routers(run, scope_of(run), ("accounts", "projects")))
     running = [row for row in rows if row.get("state") == "Running"]
     failing = run.client.parallel([partial(_failing, run, row) for row in running])
     run.memory["failing"] = {row["id"]: names for row, names in zip(running, failing, strict=True)}
+    _refuse_unknown_checks(run)
     run.notes["unchecked"] = dict(run.memory["unchecked"])
     run.notes["unhealthy"] = [
         {"name": row["name"], "id": row["id"], "serves": " ".join(routers.serves(row)[::2]), "checks": names}
@@ -68,6 +70,18 @@ def _warn_of_loops(run: Any) -> None:
         run.task.warn(f"{RECREATED_BY_SERVER} names {', '.join(unknown)}, which is no check; correct or clear it")
 
 
+def _refuse_unknown_checks(run: Any) -> None:
+    """A name that no check has would never have a router renewed, and nobody would be told."""
+    known = {*KNOWN, *run.memory["seen"]}
+    unknown = sorted(set(run.option("checks") or ()) - known)
+    if unknown:
+        raise InvalidInput(
+            f"there is no check {', '.join(unknown)}",
+            option="checks",
+            remedy=meant(unknown[0], known, f"use names of {', '.join(KNOWN)}"),
+        )
+
+
 def _failing(run: Any, row: Row) -> list[str]:
     """Names of the checks that fail. What cannot be checked is noted, so that one router does not hide the others."""
     question = {"routerid": row["id"], "performfreshchecks": run.option("fresh")}
@@ -77,6 +91,7 @@ def _failing(run: Any, row: Row) -> list[str]:
         run.memory["unchecked"][row["name"]] = str(error.server_text or error.message)
         return []
     checks = (answer.get("routerhealthchecks") or {}).get("healthchecks") or []
+    run.memory["seen"].update(str(check["checkname"]) for check in checks)
     return sorted(str(check["checkname"]) for check in checks if not check.get("success"))
 
 

@@ -88,6 +88,12 @@ def test_routers_that_are_not_checked_are_refused(cloud):
         cloud.run(HEALTH)
 
 
+def test_a_check_that_there_is_not_is_refused(cloud):
+    with pytest.raises(InvalidInput, match=r"there is no check dns_chek\.py.*dns_check\.py") as caught:
+        cloud.run(HEALTH, recreate=True, checks=["dns_chek.py"], check=True)
+    assert caught.value.option == "checks"
+
+
 def lose(cloud: PopulatedCloud, router: dict[str, Any]) -> Any:
     """The agent of the router's host goes away; the server still takes the router for running."""
     return fault(cloud, do="agents-down", where=router["hostname"])
