@@ -15,6 +15,8 @@ class Domain(Row):
     """Names from the root: `/` for ROOT, `/a/b/` below it."""
     network_domain: str | None = None
     state: str = "Active"
+    ldap_group: str | None = None
+    """The group of a directory that is linked to it."""
     limits: dict[str, int] = fresh(dict)
     counts: dict[str, int] = fresh(dict)
 
@@ -32,6 +34,8 @@ class Account(Row):
     details: dict[str, str] = fresh(dict)
     is_default: bool = False
     api_key_access: str = "INHERIT"
+    ldap_group: str | None = None
+    """The group of a directory that is linked to it."""
     limits: dict[str, int] = fresh(dict)
     """Own limits by kind of resource; kinds without one have the setting's."""
     counts: dict[str, int] = fresh(dict)

@@ -102,6 +102,29 @@ def test_ldap_without_a_directory(op: Operator) -> None:
     assert op.refused("removeSecondaryStorageSelector", id=7)[0] == 431
 
 
+def test_links_to_groups_of_a_directory_are_noted_where_a_base_is_set(op: Operator) -> None:
+    domain = op.do("createDomain", name="staff")["domain"]["id"]
+    link = {"domainid": domain, "type": "group", "accounttype": 0}
+    one = {**link, "account": "ann", "ldapdomain": "cn=ann"}
+    assert "unless a basedn (null)" in op.refused("linkDomainToLdap", **link, ldapdomain="cn=all")[1]
+    assert op.refused("linkAccountToLdap", **one) == (
+        431, "can not link an account to ldap in a domain for which no basdn is configured"
+    )  # fmt: skip
+    op.do("updateConfiguration", name="ldap.basedn", value="dc=example", domainid=domain)
+    assert op.refused("linkDomainToLdap", **link)[1] == "ldapDomain cannot be empty, please supply a GROUP or OU name"
+    assert "accountype should be" in op.refused("linkDomainToLdap", **{**link, "accounttype": 1}, name="cn=all")[1]
+    assert "LinkType.TEAM" in op.refused("linkDomainToLdap", **{**link, "type": "team"}, name="cn=all")[1]
+    assert op.do("linkDomainToLdap", **link, name="cn=all")["LinkDomainToLdap"] == {
+        "domainid": domain, "name": "cn=all", "ldapdomain": "cn=all", "type": "GROUP", "accounttype": 0
+    }  # fmt: skip
+    made = op.do("linkAccountToLdap", **one)["linkAccountToLdap"]
+    row = op.only("listAccounts", domainid=domain, listall="true")
+    assert (row["id"], row["name"], row.get("user", [])) == (made["accountid"], "ann", [])
+    assert "for autoimport" in op.refused("linkAccountToLdap", **{**one, "ldapdomain": "cn=all"})[1]
+    assert "delete the old map" in op.refused("linkAccountToLdap", **{**one, "account": "bob"})[1]
+    assert "Either id or hostname" in op.refused("deleteLdapConfiguration")[1]
+
+
 def test_mails_about_quota(op: Operator) -> None:
     mail = {"templatetype": "QUOTA_LOW", "templatesubject": "low", "templatebody": "spend less"}
     assert op.do("quotaEmailTemplateUpdate", **mail) == {"success": True}
