@@ -206,7 +206,7 @@ def _check_new_ports(call: Call, rule: Rule) -> None:
     """A rule for several ports takes both ends or none; one for a single port takes either for both."""
     start, end = call.params.privateport, call.params.privateendport
     for port, words in ((start, "privatePort is an"), (end, "PrivateEndPort has an")):
-        if port is not None and not 0 < port <= 65535:
+        if port is not None and not 0 <= port <= 65535:
             raise InvalidParameter(f"{words} invalid value: {port}")
     first, last = rule.start_port or 0, rule.end_port or 0
     both = start is not None and end is not None

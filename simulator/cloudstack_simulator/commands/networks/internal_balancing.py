@@ -11,7 +11,7 @@ from ...listing import equal, tagged
 from ...model.networks import Network, Rule
 from ...registry import SUCCESS, allocate, command
 from ..appliances import internal_balancers
-from ..common import completed, owner_fields
+from ..common import completed, done, owner_fields
 from . import addressing, rules, services
 from .balancing import ALGORITHMS
 from .firewall import STEP
@@ -46,7 +46,7 @@ def internal_view(call: Call, rule: Rule) -> dict[str, Any]:
 
 
 def _network(row: Any, text: str) -> Network:
-    if not row or row.removed is not None or row.traffic_type != "Guest":
+    if not row or row.removed is not None:
         raise InvalidParameter(text)
     return row  # type: ignore[no-any-return]
 
@@ -61,13 +61,15 @@ def _check(call: Call, network: Network) -> None:
     for port, words in ((p.instanceport, "instance port"), (p.sourceport, "source port")):
         if not 0 <= port <= HIGHEST_PORT:
             raise InvalidParameter(f"Invalid value for {words}: {port}")
-    if p.algorithm not in ALGORITHMS:
+    if p.algorithm.lower() not in ALGORITHMS:
         raise InvalidParameter(f"Invalid algorithm: {p.algorithm}")
 
 
 def _source_address(call: Call, source: Network) -> str:
     """The wanted address, which rules may share, or a free one."""
     wanted = call.params.sourceipaddress
+    if source.traffic_type != "Guest":
+        raise InvalidParameter("Only traffic type Guest is supported")
     span = net.cidr(source.cidr)
     if span is None:
         raise InvalidParameter("Can't create the application load balancer rule for the network having NULL cidr")
@@ -80,22 +82,34 @@ def _source_address(call: Call, source: Network) -> str:
     return addressing.guest_address(call.sim, source, wanted)
 
 
+def _check_conflicts(call: Call, network: Network, source: Network, address: str) -> None:
+    """Rules on the same address: they serve the same network, and each has a port of its own."""
+    port = call.params.sourceport
+    for other in call.db.firewall_rules.where(source_network_id=source.id):
+        if other.source_ip != address or other.state == "Revoke":
+            continue
+        if other.network_id != network.id:
+            raise NetworkRuleConflict(f"New rule is for a different network than what's specified in rule {other.uuid}")
+        if other.start_port == port:
+            raise NetworkRuleConflict(
+                f"The range specified, {port}-{port}, conflicts with rule {other.id} which has "
+                f"{other.start_port}-{other.end_port}"
+            )
+
+
 @allocate("createLoadBalancer")
 def allocate_balancer(call: Call) -> Rule:
     p = call.params
     if p.scheme.lower() != INTERNAL.lower():
         raise InvalidParameter("Invalid value for scheme. Supported value is internal")
     network = _network(p.networkid, "Can't find guest network by id")
+    if network.traffic_type != "Guest":
+        raise InvalidParameter("Can't find guest network by id")
     call.check_access(network)
     source = _network(p.sourceipaddressnetworkid, "Can't find source ip network by id")
     _check(call, network)
     address = _source_address(call, source)
-    for other in call.db.firewall_rules.where(source_network_id=source.id):
-        if other.source_ip == address and other.start_port == p.sourceport:
-            raise NetworkRuleConflict(
-                f"The range specified, {p.sourceport}-{p.sourceport}, conflicts with rule {other.id} which has "
-                f"{other.start_port}-{other.end_port}"
-            )
+    _check_conflicts(call, network, source, address)
     rule: Rule = call.db.firewall_rules.add(
         Rule(
             purpose="LoadBalancing",
@@ -142,6 +156,7 @@ def update(call: Call) -> dict[str, Any]:
         rule.display = p.fordisplay
     if p.customid:
         call.db.firewall_rules.change_uuid(rule, p.customid)
+    done(call, "LB.UPDATE", "updating load balancer", rule, "LoadBalancerRule")
     return {"loadbalancer": internal_view(call, rule)}
 
 

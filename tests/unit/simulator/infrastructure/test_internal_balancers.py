@@ -85,13 +85,22 @@ def test_a_hidden_rule_is_listed_when_asked_for(running: Any, tier: dict[str, An
         ({"instanceport": -1}, 431, "Invalid value for instance port: -1"),
         ({"sourceipaddress": "192.0.2.7"}, 431, "not in the network's CIDR subnet"),
         ({}, 537, "conflicts with rule"),
+        ({"networkid": "other"}, 537, "New rule is for a different network than what's specified in rule "),
     ],
 )
 def test_rules_that_are_refused(
     running: Any, tier: dict[str, Any], changed: dict[str, Any], code: int, named: str
 ) -> None:
-    first = running.op.do("createLoadBalancer", **rule_of(tier))["loadbalancer"]
-    again = {"sourceipaddress": first["sourceipaddress"]} | changed
+    op = running.op
+    first = op.do("createLoadBalancer", **rule_of(tier))["loadbalancer"]
+    if "networkid" in changed:
+        shown = op.only("listNetworks", id=tier["network"])
+        other = op.do(
+            "createNetwork", name="o", zoneid=running.zone, networkofferingid=shown["networkofferingid"],
+            vpcid=shown["vpcid"], gateway="10.20.2.1", netmask="255.255.255.0",
+        )["network"]["id"]  # fmt: skip
+        changed = {"networkid": other}
+    again = {"sourceipaddress": first["sourceipaddress"], "sourceipaddressnetworkid": tier["network"]} | changed
     told = running.op.refused("createLoadBalancer", **rule_of(tier, **again))
     assert (told[0], named in told[1]) == (code, True), told
 
