@@ -247,7 +247,7 @@ def deploy(call: Call) -> Any:
     try:
         password = passwords.of_first_start(call, vm)
         check_start(call, vm)
-        yield from life.start(call, vm, where=destination.of_call(call))
+        yield from life.start(call, vm, where=destination.of_call(call, vm))
     except ApiError as error:
         give_up(call, vm)
         raise life.refused(vm, error) from None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...call import Call
 from ...errors import InvalidParameter, PermissionDenied
 from ...model.hosts import Host
+
+if TYPE_CHECKING:
+    from ...simulator import Simulator
 
 
 class Destination(NamedTuple):
@@ -23,8 +26,11 @@ class Destination(NamedTuple):
 ANYWHERE = Destination()
 
 
-def of_call(call: Call) -> Destination:
-    """The destination that root admins name; each part of it must be there, a host must be up and enabled."""
+def of_call(call: Call, vm: Any = None) -> Destination:
+    """The destination that root admins name; each part of it must be there, a host must be up and enabled.
+
+    `vm`: the instance that goes there, as soon as there is one; the host must have the tags that it cannot do without.
+    """
     p = call.params
     for name in ("podid", "clusterid", "hostid"):
         if p[name] is not None and not call.caller.is_root_admin:
@@ -34,8 +40,18 @@ def of_call(call: Call) -> Destination:
     host = _living(p.hostid, "Unable to find the host to deploy the VM, host id={id}")
     if host is not None and (host.resource_state != "Enabled" or host.state != "Up"):
         raise InvalidParameter(f"Unable to deploy the VM as the host: {host.name} is not in the right state")
+    if host is not None and vm is not None and lacks_strict_tags(call.sim, vm, host):
+        raise InvalidParameter(f"Cannot deploy VM, destination host: {host.name} is not compatible for the VM")
     last = p.get("considerlasthost") is not False
     return Destination(host, cluster.id if cluster else None, pod.id if pod else None, last)
+
+
+def lacks_strict_tags(sim: Simulator, vm: Any, host: Host) -> bool:
+    """Whether a host that somebody names lacks tags which even then are needed (`vm.strict.host.tags`)."""
+    strict = {tag.strip() for tag in str(sim.settings.value("vm.strict.host.tags") or "").split(",")}
+    offering, template = sim.db.service_offerings.get(vm.service_offering_id), sim.db.templates.get(vm.template_id)
+    wanted = {*getattr(offering, "host_tags", ()), getattr(template, "tag", None)}
+    return not wanted & strict <= set(host.tags)
 
 
 def _living(row: Any, text: str) -> Any:

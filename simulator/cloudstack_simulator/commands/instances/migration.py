@@ -10,7 +10,7 @@ from ...listing import page
 from ...registry import command
 from ..hosts.view import host_view
 from ..volumes import lifecycle as disks
-from . import guards, life, placement, storage_migration
+from . import destination, guards, life, placement, storage_migration
 from .journal import journaled
 from .power import same_vm, the_instance
 from .sizes import size_of
@@ -117,8 +117,29 @@ def check_destination(call: Call, vm: Any, host: Any) -> None:
         raise InvalidParameter(
             "Cannot migrate the VM, destination host is not in the same pod as current host of the VM"
         )
+    if destination.lacks_strict_tags(call.sim, vm, host):
+        raise InvalidParameter(f"Cannot deploy VM, destination host: {host.name} is not compatible for the VM")
+    _check_access_groups(call, vm, host)
     if not placement.fits(call.sim, host, size_of(call.db, vm)):
         raise CloudRuntime(f"Unable to migrate due to Insufficient capacity on host {host.name}")
+
+
+def _check_access_groups(call: Call, vm: Any, host: Any) -> None:
+    """Pools that the present host reaches by its storage access groups have to be reached from the new one."""
+    source = call.db.hosts.get(vm.host_id)
+    needed, given = _groups_of(call, source), _groups_of(call, host)
+    if needed and not given:
+        raise CloudRuntime("Source host has storage access groups, but destination host has none.")
+    if not needed <= given:
+        raise CloudRuntime("Storage access groups on the source and destination hosts did not match.")
+
+
+def _groups_of(call: Call, host: Any) -> set[str]:
+    if host is None:
+        return set()
+    db = call.db
+    places = (host, db.clusters.get(host.cluster_id), db.pods.get(host.pod_id), db.zones.get(host.zone_id))
+    return {group for place in places if place is not None for group in place.storage_access_groups}
 
 
 @command("findHostsForMigration")

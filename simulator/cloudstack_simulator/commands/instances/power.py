@@ -65,7 +65,7 @@ def start(call: Call) -> Any:
             "Unable to orchestrate the start of VM instance "
             f'{{"instanceName":"{vm.instance_name}","uuid":"{vm.uuid}"}}.'
         )
-    where = destination.of_call(call)
+    where = destination.of_call(call, vm)
     password = passwords.of_first_start(call, vm)
     check_start(call, vm)
     try:

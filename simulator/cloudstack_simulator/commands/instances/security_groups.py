@@ -136,7 +136,8 @@ def update(call: Call) -> dict[str, Any]:
 @command("deleteSecurityGroup")
 def delete(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
-    group = _named(call, p.id, p.name, f"Unable to find security group by name {p.name}")
+    unknown = f"Unable to find network group: {getattr(p.id, 'id', None)}; failed to delete group."
+    group = _named(call, p.id, p.name, unknown)
     if group.name == DEFAULT:
         raise InvalidParameter("The network group default is reserved")
     if any(r.allowed_group_id == group.id for r in db.security_group_rules):
@@ -152,7 +153,8 @@ def delete(call: Call) -> dict[str, Any]:
 
 def _rule_group(call: Call) -> SecurityGroup:
     p = call.params
-    return _named(call, p.securitygroupid, p.securitygroupname, f"Unable to find security group {p.securitygroupname}")
+    unknown = f"Unable to find security group by id {getattr(p.securitygroupid, 'id', None)}"
+    return _named(call, p.securitygroupid, p.securitygroupname, unknown)
 
 
 def _authorize(call: Call, direction: str) -> Any:

@@ -145,3 +145,61 @@ def test_a_template_s_instance_is_not_restored_from_an_iso(place: Any) -> None:
     place.cloud.sim.advance(60)
     told = place.op.refused("restoreVirtualMachine", virtualmachineid=vm, templateid=iso)
     assert told == (431, "Invalid template id provided to restore the VM ")
+
+
+@pytest.fixture
+def golden(place: Any) -> dict[str, Any]:
+    """An instance for hosts of a tag, and a host without it."""
+    here, there = place.cloud.hosts
+    place.op.do("updateHost", id=here, hosttags="gold")
+    size = place.op.do(
+        "createServiceOffering", name="gold", displaytext="g", cpunumber=1, cpuspeed=100, memory=128, hosttags="gold"
+    )["serviceoffering"]["id"]
+    return {"vm": place.deploy("one", serviceofferingid=size)["id"], "size": size, "there": there}
+
+
+def test_tags_that_even_root_admins_keep_to(place: Any, golden: dict[str, Any]) -> None:
+    op, there = place.op, golden["there"]
+    told = (
+        431,
+        f"Cannot deploy VM, destination host: {place.cloud.sim.db.hosts.find(there).name} is not compatible for the VM",
+    )
+    move = {"virtualmachineid": golden["vm"], "hostid": there}
+    place.cloud.sim.settings.set("vm.strict.host.tags", "silver, gold")
+    assert op.refused("migrateVirtualMachine", **move) == told
+    code, text = op.refused(
+        "deployVirtualMachine", **place.order("two", serviceofferingid=golden["size"], hostid=there)
+    )
+    assert (code, told[1] in text) == (431, True)
+    op.do("stopVirtualMachine", id=golden["vm"])
+    assert op.refused("startVirtualMachine", id=golden["vm"], hostid=there) == told
+    place.cloud.sim.settings.set("vm.strict.host.tags", "silver")
+    op.do("startVirtualMachine", id=golden["vm"])
+    op.do("migrateVirtualMachine", **move)
+
+
+@pytest.mark.parametrize(
+    ("groups", "text"),
+    [
+        ("", "Source host has storage access groups, but destination host has none."),
+        ("b,c", "Storage access groups on the source and destination hosts did not match."),
+        ("b,a", None),
+    ],
+)
+def test_instances_keep_to_hosts_with_their_access_groups(place: Any, groups: str, text: str | None) -> None:
+    vm = place.deploy("one")
+    there = next(host for host in place.cloud.hosts if host != vm["hostid"])
+    place.op.do("configureStorageAccess", hostid=vm["hostid"], storageaccessgroups="a")
+    place.op.do("configureStorageAccess", hostid=there, storageaccessgroups=groups)
+    move = {"virtualmachineid": vm["id"], "hostid": there}
+    if text is None:
+        place.op.do("migrateVirtualMachine", **move)
+    else:
+        assert place.op.refused("migrateVirtualMachine", **move) == (530, text)
+
+
+def test_security_groups_that_are_not_there(op: Any) -> None:
+    told = op.refused("deleteSecurityGroup", id="-1")
+    assert told == (431, "Unable to find network group: -1; failed to delete group.")
+    told = op.refused("authorizeSecurityGroupIngress", securitygroupid="-1", protocol="tcp")
+    assert told == (431, "Unable to find security group by id -1")
