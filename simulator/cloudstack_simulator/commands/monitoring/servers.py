@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ... import farm
 from ...call import Call, live
 from ...errors import CloudRuntime
+from ...hash_order import in_hash_order
 from ...model.management import ManagementServer
 from ...registry import command
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 FIRST_CHECK, CHECK_EVERY = 1.0, 3.0
 """Seconds until a server that prepares looks at its jobs and agents, and between two looks."""
+ALGORITHMS = in_hash_order(("static", "roundrobin", "shuffle"))
+"""How agents may be shared between the servers, in the order of the server's map."""
 
 
 def _view(call: Call, server: ManagementServer) -> dict[str, Any]:
@@ -37,6 +40,9 @@ def _view(call: Call, server: ManagementServer) -> dict[str, Any]:
 
 @command("prepareForMaintenance")
 def prepare(call: Call) -> dict[str, Any]:
+    algorithm = (call.params.algorithm or "").strip()
+    if algorithm and call.params.algorithm not in ALGORITHMS:
+        raise CloudRuntime(f"Invalid algorithm {call.params.algorithm}, valid values are: [{', '.join(ALGORITHMS)}]")
     server = live(
         call.params.managementserverid, "Cannot prepare for maintenance, unable to find the management server"
     )

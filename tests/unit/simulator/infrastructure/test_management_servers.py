@@ -42,7 +42,9 @@ def test_agents_are_shared_and_move_away_from_a_server_in_maintenance(farm: Oper
 
 def test_only_one_prepares_and_one_stays_up(farm: Operator) -> None:
     ids = [row["id"] for row in servers(farm).values()]
-    farm.do("prepareForMaintenance", managementserverid=ids[0])
+    _code, text = farm.refused("prepareForMaintenance", managementserverid=ids[0], algorithm="random")
+    assert text.startswith("Invalid algorithm random, valid values are: [")
+    farm.do("prepareForMaintenance", managementserverid=ids[0], algorithm="shuffle")
     _code, text = farm.refused("prepareForMaintenance", managementserverid=ids[1])
     assert "other management servers preparing" in text
     farm.sim.advance(10)
