@@ -27,6 +27,8 @@ _SCOPES = {
 _ORDER = ("account", "cluster", "storage_pool", "image_store", "zone", "domain")
 """A zone beside a cluster, or a domain beside an account, only tells which one."""
 _UNREADABLE = ("Secure", "Hidden")
+_LOCKED = "dynamic.apichecker.enabled"
+"""The API shows this one and never changes it; whoever wants it otherwise has to do it in the server's database."""
 _NUMBERS = ("Number", "Decimal", "Range")
 _VEIL = "(secret)"
 
@@ -81,7 +83,7 @@ def _listed(ctx: Any) -> list[Row]:
 
 
 def _is_own(row: Row, usual: Any) -> bool:
-    told = "value" in row and row.get("category") not in _UNREADABLE
+    told = "value" in row and row.get("category") not in _UNREADABLE and row["name"] != _LOCKED
     return told and not same_value(row["value"], usual, row.get("type"))
 
 
@@ -143,6 +145,11 @@ def _check_wish(ctx: Any, row: Row | None) -> None:
         ctx.warn(f"{ctx.name} is stored encrypted and cannot be compared; force=true sets it in every run")
         ctx.given.pop("value")
     changes = row.get("_is_default") is False or ("value" in ctx.given and row.get("_held") != ctx.given["value"])
+    if changes and row["name"] == _LOCKED:
+        raise InvalidInput(
+            f"the API changes {_LOCKED} for nobody", option="name", obj=ctx.name,
+            remedy="leave it out, and set it in the database of the management servers",
+        )  # fmt: skip
     if changes and ctx.given.get("value") is not None and "_secret" not in ctx.given:
         guard(ctx, row, _scope(ctx))
     if changes and row.get("isdynamic") is False:

@@ -111,3 +111,14 @@ def test_export_leaves_out_what_was_never_set(cloud):
 
 def exported(cloud):
     return cloud.run("export", kinds=["setting"])["document"]["settings"]
+
+
+def test_what_the_api_never_changes_is_refused_in_the_plan_and_not_exported(cloud):
+    """The recorded zone has another value than an empty server: a document with it could not be applied there."""
+    name = "dynamic.apichecker.enabled"
+    assert cloud.run("setting", name=name, value="true")["changed"] is False
+    with pytest.raises(InvalidInput, match="Leave it out, and set it in the database"):
+        cloud.run("setting", name=name, value="false", check=True)
+    exported = cloud.run("export", kinds=["setting"])["document"]["settings"]
+    assert exported
+    assert name not in {entry["name"] for entry in exported}
