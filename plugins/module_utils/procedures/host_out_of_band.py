@@ -100,7 +100,8 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
 
 def _must_be_its_own(run: Any, target: Target, everything: Sequence[Row]) -> None:
     """Two hosts with one controller: fencing one of them would switch off the other."""
-    wanted = (str(run.option("address") or ""), str(run.option("port") or ""))
+    own = board(target.facts)
+    wanted = tuple(str(run.option(name) or own.get(name) or "") for name in ("address", "port"))
     for other in everything:
         known = board(other)
         if other["id"] != target.id and wanted[0] and wanted == (known.get("address"), str(known.get("port"))):

@@ -55,6 +55,16 @@ def test_a_controller_of_another_machine_is_refused(cloud):
     assert failed["failed"] and "controller of another machine" in failed["msg"]
 
 
+def test_a_controller_that_the_server_has_for_two_hosts_already_is_not_enabled(cloud):
+    for row in cloud.client.list("listHosts", {"type": "Routing"})[:2]:
+        wanted = {"hostid": row["id"], "address": "10.9.0.7", **BOARD}
+        cloud.client.run("configureOutOfBandManagement", wanted)
+    name = cloud.client.list("listHosts", {"type": "Routing"})[0]["name"]
+    with pytest.raises(InvalidInput, match="is that of host") as caught:
+        cloud.run("out_of_band_management", names=[name])
+    assert (caught.value.option, cloud.changes) == ("address", 0)
+
+
 def test_a_controller_needs_all_its_data(cloud):
     with pytest.raises(InvalidInput, match="takes a controller only with all its data") as caught:
         cloud.run("out_of_band_management", names=["h1"], driver="redfish", address="10.9.0.1")
@@ -148,7 +158,11 @@ def test_a_lost_host_is_declared_only_when_it_is_off(cloud):
     assert (lost(cloud)["changed"], cloud.changes) == (False, 0)
     with pytest.raises(InvalidInput, match="bring the machine back first"):
         lost(cloud, state="enabled")
-    power(cloud, "on")
+    with pytest.raises(InvalidInput, match="it is degraded.* switch it by hand"):
+        power(cloud, "on")
+    host = cloud.sim.db.hosts.first(name="h1")
+    host.power["machine"] = "On"
+    booted(cloud.sim, host)
     assert lost(cloud, state="enabled")["counts"] == {"done": 1}
     assert cloud.state("h1") == ("Up", "Enabled")
 
