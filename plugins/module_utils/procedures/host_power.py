@@ -50,6 +50,10 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
     for target in due:
         if not is_enabled(target.facts):
             problems.append(f"{target.name}: it has no out-of-band management; set it up with out_of_band_management")
+        elif target.facts.get("resourcestate") == "Degraded":
+            problems.append(
+                f"{target.name}: it is degraded, and the server asks no controller of it; switch it by hand"
+            )
         here = run.memory["residents"][target.id]
         if here and not run.option("force"):
             names = short_list(titled(row) for row in here)

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
 from ansible_collections.cloudstack.ops.plugins.module_utils.procedures import host_power
+from cloudstack_simulator.commands.features.out_of_band import booted
 from tests.integration.procedures.hosts_cloud import HostsCloud
 
 BOARD = {"driver": "ipmitool", "port": 623, "username": "adm", "password": "power-secret"}
@@ -158,7 +159,7 @@ def test_a_lost_host_is_declared_only_when_it_is_off(cloud):
     assert (lost(cloud)["changed"], cloud.changes) == (False, 0)
     with pytest.raises(InvalidInput, match="bring the machine back first"):
         lost(cloud, state="enabled")
-    with pytest.raises(InvalidInput, match="it is degraded.* switch it by hand"):
+    with pytest.raises(InvalidInput, match=r"it is degraded.* switch it by hand"):
         power(cloud, "on")
     host = cloud.sim.db.hosts.first(name="h1")
     host.power["machine"] = "On"

@@ -68,8 +68,7 @@ def switch_host(call: Call) -> dict[str, Any]:
         )
     enabled = call.command.startswith("enable")
     host.power["enabled"] = enabled
-    if not enabled:
-        host.power["state"] = "Disabled"
+    _forget_state([host])
     return _switched(enabled, hostid=host.uuid)
 
 
@@ -84,14 +83,24 @@ def switch_place(call: Call) -> dict[str, Any]:
     place = live(place, "Unable to find the cluster or zone by id {id}")
     enabled = call.command.startswith("enable")
     place.details[DETAIL] = str(enabled).lower()
+    if not enabled:
+        kind = "cluster_id" if call.params.clusterid else "zone_id"
+        _forget_state(call.db.hosts.where(**{kind: place.id}))
     return _switched(enabled)
+
+
+def _forget_state(hosts: list[Any]) -> None:
+    """Nothing is known of the power of hosts until a controller has been asked."""
+    for host in hosts:
+        if "driver" in host.power:
+            host.power["state"] = "Disabled"
 
 
 def _require_enabled(call: Call, host: Any) -> None:
     for what, row in (("zone", call.db.zones.get(host.zone_id)), ("cluster", call.db.clusters.get(host.cluster_id))):
         if row is not None and row.details.get(DETAIL) == "false":
             raise CloudRuntime(f"Out-of-band management is disabled for the host's {what}. Aborting Operation.")
-    if not host.power.get("enabled"):
+    if not host.power.get("enabled") or host.resource_state == "Degraded":
         raise CloudRuntime("Out-of-band management is disabled or not configured for the host. Aborting Operation.")
 
 

@@ -145,6 +145,20 @@ def test_power_goes_and_comes_through_the_controller(cloud: Any) -> None:
     assert state_of(cloud, cloud.hosts[0])[0] == "Up"
 
 
+def test_the_known_power_of_a_host_is_forgotten_with_its_cluster(cloud: Any) -> None:
+    host = {"hostid": cloud.hosts[0]}
+    cluster = {"clusterid": cloud.op.only("listHosts", id=cloud.hosts[0])["clusterid"]}
+    cloud.op.do("configureOutOfBandManagement", **host, driver="ipmitool", port="623", username="adm",
+                password="power-secret", address="10.1.0.11")  # fmt: skip
+    cloud.op.do("enableOutOfBandManagementForHost", **host)
+    cloud.op.do("issueOutOfBandManagementPowerAction", **host, action="STATUS")
+    cloud.op.do("disableOutOfBandManagementForCluster", **cluster)
+    row = cloud.op.only("listHosts", id=cloud.hosts[0])
+    assert row["outofbandmanagement"]["powerstate"] == "Disabled"
+    code, text = cloud.op.refused("issueOutOfBandManagementPowerAction", **host, action="STATUS")
+    assert (code, "disabled for the host's cluster" in text) == (530, True)
+
+
 def test_host_ha_needs_a_controller_that_answers(cloud: Any) -> None:
     host = {"hostid": cloud.hosts[0]}
     cloud.op.do("configureHAForHost", **host, provider="kvmhaprovider")
