@@ -6,11 +6,12 @@ from typing import Any
 
 from ... import net
 from ...call import Call
-from ...errors import IllegalArgument, InvalidParameter
+from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, JavaError
 from ...listing import equal, tagged
 from ...model.networks import Rule
 from ...registry import SUCCESS, allocate, command
 from ..common import completed
+from ..routed import peers
 from . import rules, services
 
 STEP = 0.05
@@ -44,20 +45,28 @@ def allocate_rule(call: Call) -> Rule:
     p, ip = call.params, call.params.ipaddressid
     cidrs = list(p.cidrlist or [EVERYWHERE])
     rules.check_cidrs(cidrs, "Source CIDRs formatting error")
-    if not ip or ip.state == "Free":
-        raise InvalidParameter("Unable to create firewall rule; couldn't locate IP address by id in the system")
-    call.check_access(ip)
+    if not ip:
+        raise JavaError('Cannot invoke "com.cloud.network.IpAddress.getAssociatedWithNetworkId()" because "ip" is null')
     network = call.db.networks.get(ip.network_id)
     if network is None:
         raise InvalidParameter(
-            "Unable to create firewall rule ; ip with specified id is not associated with any network"
+            f"Unable to create firewall rule for the IP address ID={ip.id} as IP is not associated with any network "
+            "and no networkId is passed in"
         )
     if not services.supports(call.db, network, "Firewall"):
         raise InvalidParameter(f"There is no new provider for IP {ip.address} of service Firewall!")
     rules.check_ports(p.startport, p.get("endport", p.startport))
+    call.check_access(ip)
+    _refuse_routed(call, network)
     rules.check_protocol(call, network, p.protocol, "Firewall")
     _check_icmp(call)
     return rules.add(call, _new(call, network, ip, cidrs, [], "Ingress"))
+
+
+def _refuse_routed(call: Call, network: Any) -> None:
+    """Routed networks have a firewall of their own."""
+    if peers.is_routed(call.db.network_offerings[network.offering_id]):
+        raise CloudRuntime("Unable to create routing firewall rule. Please use routing firewall API instead.")
 
 
 def _check_icmp(call: Call) -> None:
@@ -107,7 +116,6 @@ def allocate_egress(call: Call) -> Rule:
     p, network = call.params, call.params.networkid
     if not network or network.removed is not None:
         raise InvalidParameter("Unable to retrieve network id to validate the rule")
-    call.check_access(network)
     guest = network.network_cidr or network.cidr
     cidrs = list(p.cidrlist or ([guest] if guest else []))
     rules.check_cidrs(cidrs, "Source CIDRs formatting error")
@@ -116,6 +124,8 @@ def allocate_egress(call: Call) -> Rule:
     if network.guest_type == "Shared":
         raise InvalidParameter("Egress firewall rules are not supported for Shared  networks")
     rules.check_ports(p.startport, p.get("endport", p.startport))
+    call.check_access(network)
+    _refuse_routed(call, network)
     if not services.supports(call.db, network, "Firewall"):
         raise InvalidParameter(f"Network {network} does not support the service Firewall")
     if p.protocol.lower() != "all":

@@ -244,6 +244,8 @@ def test_a_routed_network_takes_a_subnet_a_number_and_peers(cloud: Cloud, people
     op.do("createASNRange", zoneid=zone, startasn=65001, endasn=65003)
     peer = op.do("createBgpPeer", zoneid=zone, asnumber=65100, ipaddress="10.1.0.1")["bgppeer"]["id"]
     made = op.do("createNetwork", **wish, cidrsize=26, bgppeerids=peer)["network"]
+    told = op.refused("createEgressFirewallRule", networkid=made["id"], protocol="all")
+    assert told == (530, "Unable to create routing firewall rule. Please use routing firewall API instead.")
     assert (made["cidr"], made["gateway"], made["asnumber"]) == ("10.9.0.0/26", "10.9.0.1", 65001)
     assert (made["ip4routing"], [one["id"] for one in made["bgppeers"]]) == ("Dynamic", [peer])
     part = op.only("listIpv4SubnetsForGuestNetwork", parentid=whole)

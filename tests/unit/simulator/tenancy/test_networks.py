@@ -168,7 +168,7 @@ OF_VPC = "Can't have openFirewall=true when IP address belongs to VPC"
             "createFirewallRule",
             {"ipaddressid": VPC_IP, "protocol": "tcp"},
             431,
-            "ip with specified id is not associated with any network",
+            "as IP is not associated with any network and no networkId is passed in",
         ),
         (
             "createIpForwardingRule",
