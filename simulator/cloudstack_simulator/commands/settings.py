@@ -24,7 +24,7 @@ SCOPE_PARAMETERS = ("zoneid", "clusterid", "accountid", "domainid", "storageid",
 SEARCHED = ("name", "component", "description", "category", "value")
 INSTANCE = "default"
 """The instance that every setting is of; keywords are looked for in it, too."""
-WORDS = {"StoragePool": "storage pool", "ImageStore": "the image store"}
+WORDS = {"storageid": "storage pool", "imagestoreuuid": "the image store", "imagestoreid": "the image store"}
 NORMAL = 0
 SECRET = ("Hidden", "Secure")
 CHECKER = "dynamic.apichecker.enabled"
@@ -39,17 +39,17 @@ SHOWN = ("category", "group", "subgroup", "name", "defaultvalue", "description",
 def _scope(call: Call, kind: type[Exception]) -> Row | None:
     """The row whose settings are meant, None for the global ones. Who is no root admin means his own if none."""
     p, caller = call.params, call.caller
-    given = [p[name] for name in SCOPE_PARAMETERS if p[name] is not None]
+    named = {name: p[name] for name in SCOPE_PARAMETERS if p[name] is not None}
+    given = list(named.values())
     if caller.is_domain_admin and p.accountid is None and p.domainid is None:
         given.append(caller.domain)
     elif caller.account.account_type == NORMAL and p.accountid is None:
         given.append(caller.account)
     if len(given) > 1:
         raise kind("cannot handle multiple IDs, provide only one ID corresponding to the scope")
-    if given and given[0].removed is not None:
-        raise InvalidParameter(
-            f"unable to find {WORDS.get(scope_of(given[0]), scope_of(given[0]).lower())} by id {given[0].id}"
-        )
+    for name, row in named.items():
+        if row.removed is not None:
+            raise InvalidParameter(f"unable to find {WORDS.get(name, name.removesuffix('id'))} by id {row.id}")
     return given[0] if given else None
 
 

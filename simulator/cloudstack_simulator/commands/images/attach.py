@@ -9,8 +9,15 @@ from ... import access
 from ...call import Call, Caller
 from ...errors import CloudRuntime, InvalidParameter
 from ...model.images import PERHOST
+from ...model.instances import is_behind_share
 from ...registry import command
 from . import rows
+
+TOOLS = (
+    ("xs-tools.iso", "XenServer", "Xenserver PV drivers"),
+    ("vmware-tools.iso", "VMware", "VMware tools drivers"),
+)
+"""ISOs with drivers, and the hypervisor that they are for."""
 
 
 def _vm(call: Call) -> Any:
@@ -22,6 +29,10 @@ def attach_iso(call: Call) -> Generator[float, None, Any]:
     vm, iso = _vm(call), call.params.id
     if not vm or vm.removed is not None or vm.vm_type != "User":
         raise InvalidParameter(f"Unable to find a virtual machine with id {vm.id}")
+    if is_behind_share(vm):
+        raise InvalidParameter("Operation not supported on Shared FileSystem Instance")
+    if vm.hypervisor == "External":
+        raise InvalidParameter("Attach ISO operation is not allowed for External hypervisor type")
     if not iso or iso.removed is not None:
         raise InvalidParameter(f"Unable to find an ISO with id {iso.id}")
     if iso.kind != PERHOST and not call.db.template_zones.where(template_id=iso.id, zone_id=vm.zone_id):
@@ -30,8 +41,9 @@ def attach_iso(call: Call) -> Generator[float, None, Any]:
     call.check_access(vm)
     access.check_launch(_owner_of(call, vm), iso, call.db)
     _check_state(vm)
-    if iso.unique_name == "xs-tools.iso" and vm.hypervisor != "XenServer":
-        raise InvalidParameter(f"Cannot attach Xenserver PV drivers to incompatible hypervisor {vm.hypervisor}")
+    for name, hypervisor, drivers in TOOLS:
+        if iso.unique_name == name and vm.hypervisor != hypervisor:
+            raise InvalidParameter(f"Cannot attach {drivers} to incompatible hypervisor {vm.hypervisor}")
     yield 0.1
     _check_mountable(call, vm, iso)
     vm.iso_id = iso.id

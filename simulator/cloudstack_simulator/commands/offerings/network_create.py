@@ -108,34 +108,43 @@ def _mode(call: Call, guest_type: str) -> str | None:
     if guest_type != "Isolated":
         raise InvalidParameter("networkMode should be set only for Isolated network offerings")
     if text.lower() == "routed":
-        _check_routed(call)
+        check_routed(call, "networks")
     return MODES[text.lower()]
 
 
-def _check_routed(call: Call) -> None:
-    """Routed networks are for clouds, and for zones of them, that have them switched on."""
+def check_routed(call: Call, kind: str) -> None:
+    """Routed networks and VPCs are for clouds, and for zones of them, that have them switched on."""
     if not call.setting(ROUTED):
-        raise InvalidParameter(f"Configuration {ROUTED} needs to be enabled for Routed networks")
+        raise InvalidParameter(f"Configuration {ROUTED} needs to be enabled for Routed {kind}")
     for number in scopes.given_zones(call):
         if not call.setting(ROUTED, call.db.zones[number]):
             raise InvalidParameter(
-                f"Configuration {ROUTED} needs to be enabled for Routed networks in zone (ID: {number})"
+                f"Configuration {ROUTED} needs to be enabled for Routed {kind} in zone (ID: {number})"
             )
 
 
 def _protocol(call: Call, guest_type: str) -> str:
-    text = call.params.internetprotocol
-    if text is None:
-        return "IPv4"
+    if call.params.internetprotocol is not None and guest_type != "Isolated":
+        ip_protocol(call)
+        raise InvalidParameter("internetprotocol is supported only for Isolated guest type")
+    return checked_protocol(call, "network")
+
+
+def ip_protocol(call: Call) -> str:
+    text: str = call.params.get("internetprotocol", "IPv4")
     if text.lower() not in PROTOCOLS:
         raise InvalidParameter(f"Invalid value for internetprotocol: {text}")
-    if guest_type != "Isolated":
-        raise InvalidParameter("internetprotocol is supported only for Isolated guest type")
-    if text.lower() != "ipv4" and not call.setting("ipv6.offering.enabled"):
-        raise InvalidParameter(
-            "Configuration ipv6.offering.enabled needs to be enabled for creating IPv6 supported network offering"
-        )
     return PROTOCOLS[text.lower()]
+
+
+def checked_protocol(call: Call, kind: str) -> str:
+    """The protocol that an offering of networks or VPCs is for; IPv6 has to be switched on."""
+    found = ip_protocol(call)
+    if found != "IPv4" and not call.setting("ipv6.offering.enabled"):
+        raise InvalidParameter(
+            f"Configuration ipv6.offering.enabled needs to be enabled for creating IPv6 supported {kind} offering"
+        )
+    return found
 
 
 def router_offering(call: Call) -> Any:

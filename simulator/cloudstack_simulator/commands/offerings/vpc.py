@@ -11,7 +11,7 @@ from ...listing import contains, equal, matching
 from ...model.offerings import VpcOffering
 from ...registry import SUCCESS, allocate, command
 from . import scopes
-from .network_create import MODES, NEEDS_NAT, router_offering
+from .network_create import MODES, NEEDS_NAT, check_routed, checked_protocol, router_offering
 from .services import Capability, Services, capabilities, given_providers, known_services, ordered, service_views
 
 STATES = {"enabled": "Enabled", "disabled": "Disabled"}
@@ -86,7 +86,10 @@ def allocate_vpc_offering(call: Call) -> VpcOffering:
     if p.networkmode is not None and p.networkmode.lower() not in MODES:
         raise InvalidParameter(f"Invalid mode passed. Valid values: [{', '.join(MODES.values())}]")
     mode = MODES[p.networkmode.lower()] if p.networkmode is not None else None
+    if mode == "ROUTED":
+        check_routed(call, "VPCs")
     domains, zones = scopes.given_domains(call), scopes.given_zones(call)
+    protocol = checked_protocol(call, "VPC")
     services = _services(call, mode)
     if mode == "ROUTED" and any(name in services for name in NEEDS_NAT):
         raise InvalidParameter(
@@ -103,6 +106,7 @@ def allocate_vpc_offering(call: Call) -> VpcOffering:
             services=services,
             for_nsx=bool(p.fornsx),
             network_mode=mode,
+            internet_protocol=protocol,
             specify_as_number=bool(p.specifyasnumber),
             routing_mode=p.routingmode,
             service_offering_id=router.id if router else None,

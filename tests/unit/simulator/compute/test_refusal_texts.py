@@ -203,3 +203,16 @@ def test_security_groups_that_are_not_there(op: Any) -> None:
     assert told == (431, "Unable to find network group: -1; failed to delete group.")
     told = op.refused("authorizeSecurityGroupIngress", securitygroupid="-1", protocol="tcp")
     assert told == (431, "Unable to find security group by id -1")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("serves", "shared file system", "Operation not supported on Shared FileSystem Instance"),
+        ("hypervisor", "External", "Attach ISO operation is not allowed for External hypervisor type"),
+    ],
+)
+def test_instances_that_take_no_iso(place: Any, field: str, value: str, text: str) -> None:
+    vm = place.deploy("one")["id"]
+    setattr(place.cloud.sim.db.vms.find(vm), field, value)
+    assert place.op.refused("attachIso", id="-1", virtualmachineid=vm) == (431, text)

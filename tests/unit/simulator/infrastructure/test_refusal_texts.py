@@ -182,3 +182,37 @@ def test_access_groups_stand_at_one_level(cloud: Any) -> None:
         assert told == (530, "access groups already exist on the zone: [gold]")
         op.do("configureStorageAccess", **place, storageaccessgroups="")
     op.do("configureStorageAccess", clusterid=cloud.cluster, storageaccessgroups="bronze")
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "word"),
+    [
+        ("cpu.overprovisioning.factor", "clusterid", "cluster"),
+        ("storage.overprovisioning.factor", "storageid", "storage pool"),
+        ("expunge.delay", "zoneid", "zone"),
+    ],
+)
+@pytest.mark.parametrize("command", ["updateConfiguration", "resetConfiguration"])
+def test_a_setting_of_nothing(op: Any, command: str, name: str, place: str, word: str) -> None:
+    value = {"value": "2"} if command == "updateConfiguration" else {}
+    assert op.refused(command, name=name, **value, **{place: "-1"}) == (431, f"unable to find {word} by id -1")
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"networkmode": "ROUTED"}, "Configuration routed.network.vpc.enabled needs to be enabled for Routed VPCs"),
+        (
+            {"internetprotocol": "dualstack"},
+            "Configuration ipv6.offering.enabled needs to be enabled for creating IPv6 supported VPC offering",
+        ),
+        ({"internetprotocol": "ipx"}, "Invalid value for internetprotocol: ipx"),
+    ],
+)
+def test_an_offering_of_vpcs_that_is_refused(op: Any, given: dict[str, str], text: str) -> None:
+    offering = {"name": "one", "displaytext": "one", "supportedservices": "Dhcp"}
+    op.sim.settings.set("routed.network.vpc.enabled", "false")
+    assert op.refused("createVPCOffering", **offering, **given) == (431, text)
+    op.sim.settings.set("ipv6.offering.enabled", "true")
+    made = op.do("createVPCOffering", **offering, internetprotocol="DualStack")["vpcoffering"]
+    assert made["internetprotocol"] == "DualStack"
