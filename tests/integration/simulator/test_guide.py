@@ -10,13 +10,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 import yaml
 
 from ansible_collections.cloudstack.ops.scripts.doc_examples import Example, examples
+from cloudstack_simulator import Simulator
+from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.faults import KINDS, parse
+from cloudstack_simulator.populating import Wanted, populate
+from cloudstack_simulator.running import RunningSimulator
 
 GUIDE = "docs/docsite/rst/simulator.rst"
 ROOT = Path(__file__).parents[3]
@@ -64,17 +68,39 @@ def test_the_start_the_rules_and_the_switches(started: str) -> None:
     assert counters(started)["total"] == 0
 
 
-def test_the_play(port: str, tmp_path: Path) -> None:
-    book = tmp_path / "play.yml"
-    book.write_text(one("yaml+jinja", "hosts: localhost"))
+def play(book: Path, text: str, endpoint: str, key: str, secret: str) -> str:
+    """What a play prints that ends well."""
+    book.write_text(text)
     environment = {
-        **os.environ, "CLOUDSTACK_ENDPOINT": f"http://127.0.0.1:{port}/client/api", "CLOUDSTACK_KEY": "test-key",
-        "CLOUDSTACK_SECRET": "test-secret", "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        **os.environ, "CLOUDSTACK_ENDPOINT": endpoint, "CLOUDSTACK_KEY": key, "CLOUDSTACK_SECRET": secret,
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
     }  # fmt: skip
     program = Path(sys.executable).with_name("ansible-playbook")
     done = subprocess.run([program, book], env=environment, capture_output=True, text=True, timeout=100, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "changed=3" in done.stdout
+    return done.stdout
+
+
+def test_the_play(port: str, tmp_path: Path) -> None:
+    endpoint = f"http://127.0.0.1:{port}/client/api"
+    text = play(tmp_path / "play.yml", one("yaml+jinja", "Try a change"), endpoint, "test-key", "test-secret")
+    assert "changed=3" in text
+
+
+def test_the_rehearsal(port: str, tmp_path: Path) -> None:
+    """A cloud of KVM hosts, copied; in it there are the same hosts, and no secret of theirs."""
+    sim = Simulator(seed=1, clock=RunningClock())
+    populate(sim, Wanted.parse("hosts=2,vms=4,routers=1,hypervisor=KVM"))
+    text = one("yaml+jinja", "name: Rehearse\n").replace(PORT, port)
+    try:
+        with RunningSimulator(sim) as real:
+            play(tmp_path / "play.yml", text, real.endpoint, real.key, real.secret)
+        assert real.counters["changes"] == 0
+        with urlopen(f"http://127.0.0.1:{port}/simulator/counters", timeout=10) as answer:
+            assert json.load(answer)["changing"]["addHost"] == 2
+    finally:
+        order = Request(f"http://127.0.0.1:{port}/simulator/stop", b"{}", {"Content-Type": "application/json"})
+        urlopen(order, timeout=10).close()
 
 
 def test_the_pytest_example(tmp_path: Path) -> None:
