@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from ..client import InvalidInput
+from ..client import ApiError, InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
 from ..procedures.facts import of_all_owners
 from . import image_parts as image
@@ -108,6 +108,12 @@ def _create(ctx: Any, params: dict[str, Any]) -> str:
     kept = {name: value for name, value in params.items() if name in _FROM_DISK or name.startswith("details[")}
     owner = {name: value for name, value in owner_parameters(ctx).items() if name != "zoneid"}
     answer = ctx.change("createTemplate", {**kept, **owner, **_disk(ctx)})
+    if "template" not in answer:
+        raise ApiError(
+            f"the server reported success, but made no {ctx.name}",
+            obj=ctx.name,
+            remedy="look at the server's events, then run again",
+        )
     return str(answer["template"]["id"])
 
 

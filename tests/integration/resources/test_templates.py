@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, InvalidInput
 from ansible_collections.cloudstack.ops.tests.support.storage_clouds import StorageCloud
 
 OVF = """<Envelope xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"><References>
@@ -62,6 +62,12 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(cloud):
     with pytest.raises(InvalidInput, match="busy is Running"):
         cloud.run("template", name="from-busy", vm="busy", os_type="Debian GNU/Linux 12 (64-bit)")
     assert cloud.changes == 0
+
+
+def test_a_success_that_made_no_template_is_a_failure(cloud):
+    cloud.fails("claim-success", command="createTemplate", times=1)
+    with pytest.raises(ApiError, match="reported success, but made no template from-nothing"):
+        cloud.run("template", name="from-nothing", vm="web", os_type="Debian GNU/Linux 12 (64-bit)")
 
 
 @pytest.fixture
