@@ -132,6 +132,8 @@ def backup_view(call: Call, backup: Backup) -> dict[str, Any]:
         "zoneid": zone.uuid,
         "zone": zone.name,
         "intervaltype": backup.interval_type,
+        "vmbackupofferingremoved": True if vm.backup_offering_id != backup.offering_id else None,
+        "isbackupvmexpunged": True if vm.removed is not None else None,
     }
 
 

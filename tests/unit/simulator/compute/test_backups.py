@@ -173,3 +173,19 @@ def test_repositories_take_what_runs_on_hosts_that_write_there(backing: Place) -
     order = {"virtualmachineid": vm["id"], "backupofferingid": offering["id"]}
     code, text = backing.op.refused("assignVirtualMachineToBackupOffering", **order)
     assert (code, text.startswith("Failed to assign the VM to the backup offering")) == (530, True)
+
+
+def test_a_backup_outlives_what_its_instance_had_to_do_with_it(backing: Place) -> None:
+    op = backing.op
+    vm, backup = back_up(backing)
+    words = ("vmbackupofferingremoved", "isbackupvmexpunged")
+
+    def told() -> list[Any]:
+        row = op.only("listBackups", id=backup["id"])
+        return [row.get(word) for word in words]
+
+    assert told() == [None, None]
+    op.do("removeVirtualMachineFromBackupOffering", virtualmachineid=vm["id"])
+    assert told() == [True, None]
+    op.do("destroyVirtualMachine", id=vm["id"], expunge="true")
+    assert told() == [True, True]
