@@ -18,6 +18,12 @@ from chromium import Browser
 from cloudstack_simulator.running import RunningSimulator
 
 NAMELESS = {"button", "textbox", "combobox", "spinbutton", "switch", "tab", "tabpanel", "link", "meter", "table"}
+SMALL = """
+[...document.querySelectorAll("a, button, input, select, summary")].filter((node) => node.offsetParent)
+  .filter((node) => Math.min(node.getBoundingClientRect().height, node.getBoundingClientRect().width) < 24)
+  .map((node) => node.outerHTML)
+"""
+"""What a finger or an unsteady hand would miss."""
 
 
 @pytest.fixture
@@ -147,6 +153,10 @@ def test_everything_has_a_role_and_a_name(running: RunningSimulator, page: Brows
     assert {"banner", "main", "heading", "tablist", "status"} <= {role for role, _name in tree}
     assert [(role, name) for role, name in tree if role in NAMELESS and not name] == []
     assert ("switch", "Rule slow 1") in tree
+    assert {"Hosts of C0", "Pools of C0", "System VMs of Sandbox-simulator"} <= {
+        n for role, n in tree if role == "list"
+    }
+    assert page.js(SMALL) == []
     assert {"columnheader", "rowheader", "cell"} <= {role for role, _name in tree}
     page.size(360, 900)
     assert {"table", "columnheader", "rowheader", "cell"} <= {role for role, _name in page.tree()}

@@ -32,8 +32,8 @@ function createZone() {
     make("header", {}, make("h3", {}), make("span", { class: "badge" }), make("p", { class: "facts" })),
     make("div", { class: "pods" }),
     make("div", { class: "vms" },
-      make("section", {}, make("h4", {}, "System VMs"), make("ul", { class: "chips system", "aria-label": "System VMs" })),
-      make("section", {}, make("h4", { class: "router-title" }, "Routers"), make("ul", { class: "chips routers", "aria-label": "Routers" }))));
+      make("section", {}, make("h4", {}, "System VMs"), make("ul", { class: "chips system" })),
+      make("section", {}, make("h4", { class: "router-title" }, "Routers"), make("ul", { class: "chips routers" }))));
 }
 
 function updateZone(node, zone, open) {
@@ -41,8 +41,8 @@ function updateZone(node, zone, open) {
   badge(node.querySelector("header .badge"), zone.state);
   setText(node.querySelector(".facts"), facts(zone));
   keyed(node.querySelector(".pods"), zone.pods, createPod, (pod, facts) => updatePod(pod, facts, open));
-  keyed(node.querySelector(".system"), zone.systemvms, createChip, updateChip);
-  keyed(node.querySelector(".routers"), zone.routers, createChip, updateChip);
+  named(node, ".system", `System VMs of ${zone.name}`, zone.systemvms, createChip, updateChip);
+  named(node, ".routers", `Routers of ${zone.name}`, zone.routers, createChip, updateChip);
   reachable(node.querySelector(".routers"), zone.routers.length);
   const more = zone.routercount - zone.routers.length;
   setText(node.querySelector(".router-title"), more > 0 ? `Routers (first ${zone.routers.length} of ${zone.routercount})` : zone.routercount ? "Routers" : "Routers (none)");
@@ -81,8 +81,16 @@ function updateCluster(node, cluster) {
   setText(node.querySelector("strong"), cluster.name);
   setText(node.querySelector(".sum"), summary(cluster));
   keyed(node.querySelector(".strip"), cluster.hosts, () => make("i"), (dot, host) => { dot.dataset.tone = tone(host.state); });
-  keyed(node.querySelector(".hosts"), cluster.hosts, createHost, updateHost);
-  keyed(node.querySelector(".pools"), cluster.pools, createPool, updatePool);
+  named(node, ".hosts", `Hosts of ${cluster.name}`, cluster.hosts, createHost, updateHost);
+  named(node, ".pools", `Pools of ${cluster.name}`, cluster.pools, createPool, updatePool);
+}
+
+// A list that says what it is a list of; an empty one is not there.
+function named(node, selector, label, items, create, update) {
+  const list = node.querySelector(selector);
+  list.setAttribute("aria-label", label);
+  list.hidden = items.length === 0;
+  keyed(list, items, create, update);
 }
 
 function summary({ hosts, hypervisor, state }) {
