@@ -13,6 +13,7 @@ from ...listing import contains, equal
 from ...model.tenants import Domain, domain_text
 from ...registry import SUCCESS, command
 from ..common import check_details
+from .domain_reach import check_reach
 from .removal import remove_account
 from .views import DETAILS, domain_row, domain_view
 
@@ -97,6 +98,7 @@ def move_domain(call: Call) -> dict[str, Any]:
     _check_move(call, moved, parent)
     _unique_name(call, moved.name, parent)
     _check_room(call, moved, parent)
+    check_reach(call, moved, parent)
     _move_counts(call, moved, parent)
     moved.parent_id = parent.id
     _set_path(call, moved, f"{parent.path}{moved.name}/", parent.level + 1)

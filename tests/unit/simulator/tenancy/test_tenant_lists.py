@@ -105,3 +105,36 @@ def test_a_domain_moves_where_there_is_room_for_it(world: Any) -> None:
     assert world.refused("moveDomain", **moved, parentdomainid="@domains:small", by="ann")[0] in (432, 531)
     world.do("updateResourceLimit", domainid="@domains:small", resourcetype=5, max=1)
     assert world.do("moveDomain", **moved, parentdomainid="@domains:small")["domain"]["path"] == "ROOT/small/deep"
+    world.do("moveDomain", **moved, parentdomainid="@domains:a")
+
+
+def test_a_domain_moves_only_where_it_still_reaches_what_it_uses(world: Any) -> None:
+    """The instance's offering, its network's offering and its network are those of domain `a`, one after the other."""
+    world.do("createDomain", name="far")
+    world.do("createDomain", name="near", parentdomainid="@domains:a")
+    network = world.network("eves", by="eve")
+    template = world.rows("listTemplates", templatefilter="featured")[0]["id"]
+    world.do(
+        "deployVirtualMachine", name="eves", zoneid="@zones:", networkids="@networks:eves", startvm="false", by="eve",
+        serviceofferingid="@service_offerings:Small Instance", templateid=template,
+    )  # fmt: skip
+    nic = world.sim.db.nics.where(vm_id=world.row("@vms:eves").id)[0]
+    home = world.row("@domains:a").id
+    away = {"domainid": "@domains:deep", "parentdomainid": "@domains:far"}
+
+    def refused() -> str:
+        code, text = world.refused("moveDomain", **away)
+        assert code == 431
+        return str(text.split("] does not have access to [")[1].split("]")[0])
+
+    for text, offering in (
+        ("Service offerings", world.row("@service_offerings:Small Instance")),
+        ("Network offerings", world.sim.db.network_offerings[network.offering_id]),
+    ):
+        offering.domain_ids = [home]
+        assert refused() == text
+        offering.domain_ids = []
+    shared = world.row("@networks:other")
+    shared.acl_type, shared.subdomain_access, shared.domain_id, nic.network_id = "Domain", True, home, shared.id
+    assert refused() == "Networks"
+    assert world.do("moveDomain", **{**away, "parentdomainid": "@domains:near"})["domain"]["path"] == "ROOT/a/near/deep"
