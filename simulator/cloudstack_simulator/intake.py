@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from aiohttp.typedefs import Handler
 from aiohttp.web_protocol import RequestPayloadError
 
 API = "/client/api"
+PATIENCE = 60.0
+"""Wall-clock seconds that the body of a request may take."""
 SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -20,7 +23,10 @@ async def parameters(request: web.Request) -> dict[str, str]:
     params: dict[str, str] = {}
     if request.method == "POST":
         try:
-            form = await request.post()
+            async with asyncio.timeout(PATIENCE):
+                form = await request.post()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(text="The body of the request did not come") from None
         except RequestPayloadError:
             # It broke off or does not unpack: what is left of it may mean something else.
             raise web.HTTPBadRequest(text="The body of the request cannot be read") from None

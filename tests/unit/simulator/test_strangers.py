@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
+from cloudstack_simulator import intake
 from cloudstack_simulator.intake import Doorkeeper
 from cloudstack_simulator.running import RunningSimulator
 
@@ -93,6 +94,16 @@ def test_a_body_that_does_not_unpack_is_refused(running: RunningSimulator, caplo
     with caplog.at_level(logging.ERROR):
         assert requests.post(running.endpoint, data=b"command=a", headers=headers, timeout=10).status_code == 400
     assert caplog.records == []
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(
+    running: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "PATIENCE", 0.1)
+    head = f"POST /client/api HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 19\r\n\r\nc"
+    with socket.create_connection((running.host, running.port), timeout=5) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 408 Request Timeout")
 
 
 def test_who_never_ends_his_request_is_in_nobodys_way(running: RunningSimulator) -> None:
