@@ -10,7 +10,7 @@ from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, JavaError
 from ...listing import equal, tagged
 from ...model.networks import Rule
 from ...registry import SUCCESS, allocate, command
-from ..common import completed
+from ..common import completed, done, entity_created
 from ..routed import peers
 from . import rules, services
 
@@ -60,7 +60,9 @@ def allocate_rule(call: Call) -> Rule:
     _refuse_routed(call, network)
     rules.check_protocol(call, network, p.protocol, "Firewall")
     _check_icmp(call)
-    return rules.add(call, _new(call, network, ip, cidrs, [], "Ingress"))
+    rule = rules.add(call, _new(call, network, ip, cidrs, [], "Ingress"))
+    entity_created(call, "FIREWALL.OPEN", f"creating firewall rule. Rule Id: {rule.id}", rule, "FirewallRule")
+    return rule
 
 
 def _refuse_routed(call: Call, network: Any) -> None:
@@ -113,6 +115,7 @@ def create(call: Call) -> Any:
 
 @allocate("createEgressFirewallRule")
 def allocate_egress(call: Call) -> Rule:
+    """A rule for everybody in the network is kept as one for the network's CIDR."""
     p, network = call.params, call.params.networkid
     if not network or network.removed is not None:
         raise InvalidParameter("Unable to retrieve network id to validate the rule")
@@ -131,7 +134,11 @@ def allocate_egress(call: Call) -> Rule:
     if p.protocol.lower() != "all":
         rules.check_protocol(call, network, p.protocol, "Firewall")
     _check_icmp(call)
-    return rules.add(call, _new(call, network, None, cidrs, list(p.destcidrlist or []), "Egress"))
+    cidrs = [network.cidr or cidr if cidr == EVERYWHERE else cidr for cidr in cidrs]
+    rule = rules.add(call, _new(call, network, None, cidrs, list(p.destcidrlist or []), "Egress"))
+    doing = f"creating egress firewall rule for network. Rule Id: {rule.id}"
+    entity_created(call, "FIREWALL.EGRESS.OPEN", doing, rule, "FirewallRule")
+    return rule
 
 
 def _check_inside(cidrs: list[str], guest: str | None) -> None:
@@ -145,7 +152,7 @@ def _check_inside(cidrs: list[str], guest: str | None) -> None:
 @command("createEgressFirewallRule", sync=lambda call: ("network", call.params.networkid))
 def create_egress(call: Call) -> Any:
     result = yield from _apply(call)
-    completed(call, "FIREWALL.EGRESS.OPEN", "creating firewall rule. Rule Id", call.created, "FirewallRule")
+    completed(call, "FIREWALL.EGRESS.OPEN", "creating egress firewall rule. Rule Id", call.created, "FirewallRule")
     return result
 
 
@@ -193,6 +200,13 @@ def _rule(call: Call, wanted: str) -> Rule:
     return rule  # type: ignore[no-any-return]
 
 
+def _words(call: Call) -> tuple[str, str]:
+    """(kind of event, its words) of a call about a rule of either direction."""
+    if "Egress" in call.command:
+        return "FIREWALL.EGRESS", "egress firewall rule"
+    return "FIREWALL", "firewall rule"
+
+
 @command("deleteFirewallRule", "deleteEgressFirewallRule")
 def delete(call: Call) -> Any:
     """Each of the two deletes rules of both directions."""
@@ -200,7 +214,8 @@ def delete(call: Call) -> Any:
     rule.state = "Revoke"
     yield STEP
     rules.drop(call.sim, rule)
-    completed(call, "FIREWALL.CLOSE", "revoking firewall rule. Rule Id", rule, "FirewallRule")
+    kind, doing = _words(call)
+    completed(call, f"{kind}.CLOSE", f"revoking {doing}. Rule Id", rule, "FirewallRule")
     return SUCCESS
 
 
@@ -212,4 +227,6 @@ def update(call: Call) -> Any:
         rule.display = p.fordisplay
     if p.customid is not None:
         call.db.firewall_rules.change_uuid(rule, p.customid)
+    kind, doing = _words(call)
+    done(call, f"{kind}.UPDATE", f"updating {doing}", rule, "FirewallRule")
     return {"firewallrule": rule_view(call, rule)}

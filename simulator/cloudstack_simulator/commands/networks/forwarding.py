@@ -10,7 +10,7 @@ from ...errors import InvalidParameter
 from ...listing import equal, tagged
 from ...model.networks import Rule
 from ...registry import SUCCESS, allocate, command
-from ..common import completed, done
+from ..common import completed, done, entity_created
 from ..vpcs import addresses as vpc_addresses
 from . import rules
 from .firewall import STEP
@@ -71,6 +71,7 @@ def allocate_rule(call: Call) -> Rule:
     if private_end != p.privateport and p.privateport != p.publicport:
         raise InvalidParameter("Private port start should be equal to public port start")
     rule = rules.add(call, _new(call, ip, network, vm, p.vmguestip or nic.address))
+    entity_created(call, "NET.RULEADD", f"creating forwarding rule. Rule Id: {rule.id}", rule, "FirewallRule")
     vpc_addresses.tie(ip, network)
     if opens:
         rules.open_firewall(call, rule)

@@ -121,3 +121,14 @@ def test_a_forwarded_range_moves_by_both_its_ends(world: Any) -> None:
     changed = world.do("updatePortForwardingRule", id=made[30], privateendport=40)["portforwardingrule"]
     assert (changed["privateport"], changed["privateendport"]) == ("40", "40")
     world.do("disassociateIpAddress", id=address.uuid)
+
+
+def test_everybody_in_a_network_is_its_cidr_to_the_firewall(world: Any) -> None:
+    network = world.row("@networks:iso")
+    asked = {"networkid": network.uuid, "protocol": "tcp", "startport": 7, "endport": 7, "cidrlist": "0.0.0.0/0"}
+    rule = world.do("createEgressFirewallRule", **asked)["firewallrule"]
+    assert rule["cidrlist"] == network.cidr
+    told = [(row["state"], row["description"]) for row in world.rows("listEvents", type="FIREWALL.EGRESS.OPEN")]
+    text = "Successfully created entity for creating egress firewall rule for network. Rule Id: "
+    assert any(state == "Created" and words.startswith(text) for state, words in told)
+    world.do("deleteEgressFirewallRule", id=rule["id"])
