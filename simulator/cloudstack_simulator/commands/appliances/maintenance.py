@@ -68,7 +68,7 @@ def run_diagnostics(call: Call) -> Generator[float, None, Any]:
 def _checked(call: Call) -> Any:
     vm = call.params.targetid
     if not vm or vm.removed is not None or vm.vm_type not in (*API_TYPES, ROUTER):
-        raise InvalidParameter(f"Unable to find a virtual machine with id {getattr(vm, 'uuid', None)}")
+        raise InvalidParameter(f"Unable to find a virtual machine with id {vm.id}")
     if vm.state != "Running":
         raise CloudRuntime(f"Unable to execute diagnostics command: {vm} is not running")
     return vm

@@ -170,7 +170,7 @@ def migrate(call: Call) -> Generator[float, None, Any]:
     migration.check_targets(call)
     vm = p.virtualmachineid
     if not (is_system_vm(vm) or is_router(vm)):
-        raise InvalidParameter("Unable to find the VM by id=" + str(getattr(vm, "uuid", None)))
+        raise InvalidParameter(f"Unable to find the VM by id={vm.id}")
     if p.storageid is not None:
         yield from migration.to_storage(call, vm)
         return {"systemvm": moved_router_view(call, vm)} if is_router(vm) else _answer(call, vm)

@@ -152,7 +152,7 @@ def provision(call: Call) -> Generator[float, None, Any]:
     host = call.params.hostid
     _check_provider(call)
     if not host or host.removed is not None:
-        raise CloudRuntime(f"Unable to find valid host by ID: {getattr(host, 'uuid', None)}")
+        raise CloudRuntime(f"Unable to find valid host by ID: {host.id}")
     yield 0.2
     host.secured = True
     completed(call, "CA.CERTIFICATE.PROVISION", "provisioning certificate. Host Id", host, "Host")

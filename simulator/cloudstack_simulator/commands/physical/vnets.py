@@ -169,8 +169,13 @@ def dedicate_guest_vlan_range(call: Call) -> dict[str, Any]:
     rows = [v for v in call.db.vnets.where(physical_network_id=network.id) if start <= int(v.vnet) <= end]
     if len(rows) != end - start + 1:
         raise InvalidParameter(f"Unable to find guest vlan by range {p.vlanrange}")
-    foreign = any(v.taken is not None and v.account_id != account.id for v in rows)
-    if foreign or any(v.range_id is not None for v in rows):
+    for row in rows:
+        if row.taken is not None and row.account_id != account.id:
+            raise InvalidParameter(
+                f"Guest vlan from this range {row.vnet} is allocated to a different account. Can only dedicate a range "
+                "which has no allocated vlans or has vlans allocated to the same account "
+            )
+    if any(row.range_id is not None for row in rows):
         raise InvalidParameter(f"Vlan range is already dedicated. Cannot dedicate guest vlan range {p.vlanrange}")
     made = _joined(call, network, account, start, end)
     for row in rows:

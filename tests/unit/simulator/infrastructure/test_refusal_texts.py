@@ -216,3 +216,31 @@ def test_an_offering_of_vpcs_that_is_refused(op: Any, given: dict[str, str], tex
     op.sim.settings.set("ipv6.offering.enabled", "true")
     made = op.do("createVPCOffering", **offering, internetprotocol="DualStack")["vpcoffering"]
     assert made["internetprotocol"] == "DualStack"
+
+
+def test_a_system_vm_that_is_none(running: Any) -> None:
+    op, guest = running.op, running.deploy("one")["id"]
+    number = running.sim.db.vms.find(guest).id
+    assert op.refused("migrateSystemVm", virtualmachineid="-1") == (431, "Unable to find the VM by id=-1")
+    told = op.refused("runDiagnostics", targetid=guest, type="ping", ipaddress="192.0.2.1")
+    assert told == (431, f"Unable to find a virtual machine with id {number}")
+
+
+def test_a_vlan_that_others_use_is_not_dedicated(running: Any) -> None:
+    op = running.op
+    network = op.sim.db.networks.find(running.deploy("one")["nic"][0]["networkid"])
+    domain = op.do("createDomain", name="d")["domain"]["id"]
+    op.do(
+        "createAccount", username="ann", accounttype=0, domainid=domain, email="a@example.com", firstname="A",
+        lastname="N", password="password-of-ann",
+    )  # fmt: skip
+    number = str(network.vlan).rpartition("/")[2]
+    wanted = {"physicalnetworkid": running.guest_network, "vlanrange": f"{number}-{number}"}
+    assert op.refused("dedicateGuestVlanRange", **wanted, account="ann", domainid=domain) == (
+        431,
+        (
+            f"Guest vlan from this range {number} is allocated to a different account. Can only dedicate a range which "
+            "has no allocated vlans or has vlans allocated to the same account "
+        ),
+    )
+    op.do("dedicateGuestVlanRange", **wanted, account="admin", domainid=op.sim.db.domains.first().uuid)
