@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Names, Procedure, Stage, Standing, Target, with_default
-from ..client import ApiError, InvalidInput
+from ..client import ApiError, InvalidInput, JobFailed
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE
 from .host_down import is_down, why_not_parked
@@ -147,7 +147,17 @@ def _enter(run: Any, target: Target) -> None:
         # The server's table of states has no way from Disabled to maintenance [api_facts 2.8].
         run.change("updateHost", {"id": target.id, "allocationstate": "Enable"}, target.title)
     if state in ("Disabled", "Enabled", "ErrorInMaintenance"):
-        run.change("prepareHostForMaintenance", {"id": target.id}, target.title)
+        try:
+            run.change("prepareHostForMaintenance", {"id": target.id}, target.title)
+        except (ApiError, JobFailed):
+            _keep_closed(run, target)
+            raise
+
+
+def _keep_closed(run: Any, target: Target) -> None:
+    """A host that was emptied and did not come into maintenance takes no new work all the same."""
+    if host_now(run, target.id).get("resourcestate") == "Enabled":
+        run.change("updateHost", {"id": target.id, "allocationstate": "Disable"}, target.title)
 
 
 def _clear(run: Any, target: Target, row: Mapping[str, Any]) -> None:
@@ -172,6 +182,14 @@ def _verify_maintenance(run: Any, target: Target) -> None:
     def look() -> bool | str:
         state = str(host_now(run, target.id).get("resourcestate"))
         rows = residents(run, target.id)
+        if state in ("Enabled", "Disabled"):
+            _keep_closed(run, target)
+            if not rows:
+                raise ApiError(
+                    f"the server reported success, but it is {state} and not in maintenance",
+                    obj=target.title,
+                    remedy="it is kept disabled; look at the server's events and run again, or set state enabled",
+                )
         if (state in IN_ERROR and rows) or state in ("Enabled", "Disabled"):
             raise ApiError(
                 left_behind(run, target),

@@ -279,10 +279,16 @@ def test_availability_that_is_off_is_no_obstacle_to_an_empty_host(cloud):
     assert enter(cloud, "h1")["counts"] == {"done": 1}
 
 
-def test_a_job_that_reports_success_and_did_nothing_is_found(cloud):
-    with cloud.fault(do="claim-success", command="prepareHostForMaintenance"):
+@pytest.mark.parametrize(
+    ("do", "told"), [("claim-success", "it is Enabled and not in maintenance"), ("fail-job", "the job failed")]
+)
+def test_a_host_that_does_not_come_into_maintenance_stays_closed(cloud, do, told):
+    """A job that reports success and did nothing is found, and nothing new starts on what was just emptied."""
+    with cloud.fault(do=do, command="prepareHostForMaintenance"):
         failed = enter(cloud, "h1", retries=0)
-        assert failed["failed"] and "it is Enabled with nothing left on it" in failed["msg"]
+        assert failed["failed"] and told in failed["msg"]
+    assert cloud.state("h1") == ("Up", "Disabled")
+    assert enter(cloud, "h1")["counts"] == {"done": 1}
 
 
 def test_an_agent_that_stays_away_fails_the_return(cloud):
