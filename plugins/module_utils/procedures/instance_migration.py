@@ -47,7 +47,9 @@ def _targets(run: Any) -> Sequence[Target]:
 
 
 def _host(run: Any, option: str) -> str:
-    return str(run.view.find("host", run.option(option), {})["id"]) if run.option(option) else ""
+    return (
+        str(run.view.find("host", run.option(option), {"zone": run.option("zone")})["id"]) if run.option(option) else ""
+    )
 
 
 def _at_goal(run: Any, row: Row) -> bool:

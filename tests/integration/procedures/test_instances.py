@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import Ambiguous, InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import Ambiguous, InvalidInput, NotFound
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.commands import is_changing
 from ansible_collections.cloudstack.ops.tests.support.storage_clouds import StorageCloud
 from ansible_collections.cloudstack.ops.tests.support.virtual import FAULTS, Fault, Killed
@@ -87,6 +87,13 @@ def test_all_instances_leave_a_host_and_stopped_ones_are_left_alone(cloud):
     assert cloud.vm("web")["hostname"] != source
     told = cloud.run(MOVE, names=["idle"], to_host=source)
     assert (told["counts"], cloud.changes) == ({"left": 1}, 0)
+
+
+def test_a_host_is_looked_for_in_the_zone_that_is_told(cloud):
+    """Two zones may have hosts of one name."""
+    cloud.do("createZone", name="south", networktype="Advanced", dns1="192.0.2.53", internaldns1="10.1.0.53")
+    with pytest.raises(NotFound, match="does not exist in zone south"):
+        cloud.run(MOVE, names=["web"], to_host=other_host(cloud), zone="south")
 
 
 def test_a_move_that_only_claims_success_is_a_failure(cloud):
