@@ -17,8 +17,7 @@ LISTS = {"network": "listNetworks", "vpc": "listVPCs"}
 def served(run: Any, target: Target) -> Row | None:
     """The network or VPC of a target as it is now; None where it is there no more."""
     kind, target_id, _name = target.facts["serves"]
-    questions = [{"projectid": "-1"}] if target.facts["sources"] == ("projects",) else [{}, {"projectid": "-1"}]
-    for owner in questions:
+    for owner in ({}, {"projectid": "-1"}):
         rows: list[Row] = run.client.list(LISTS[kind], {"id": target_id, "listall": True, **owner})
         if rows:
             return rows[0]

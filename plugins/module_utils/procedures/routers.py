@@ -62,7 +62,8 @@ def all_routers(run: Any, scope: Mapping[str, Any], sources: Iterable[str] = tup
     found: dict[str, Row] = {}
     lists = run.client.parallel([partial(_listed, run, name, scope) for name in names])
     for name, rows in zip(names, lists, strict=True):
-        found.update({row["id"]: {**row, "source": name} for row in rows})
+        for row in rows:  # what servers show for all projects may have that of accounts too
+            found.setdefault(row["id"], {**row, "source": name})
     return list(found.values())
 
 
