@@ -57,8 +57,8 @@ def allocate_gateway(call: Call) -> PrivateGateway:
     if p.associatednetworkid is not None:
         lifecycle.implement_now(call, p.associatednetworkid)
     vlan = p.vlan.removeprefix("vlan://") if p.vlan else p.associatednetworkid.vlan
-    _check_others(call, vpc, vlan)
-    if p.vlan is not None:
+    is_new = not _beside(call, vpc, vlan)
+    if p.vlan is not None and is_new:
         bypass = bool(p.bypassvlanoverlapcheck)
         create_vlan.check_unused(call, db.zones[vpc.zone_id], physical, p.vlan, bypass=bypass, of_pool=bypass)
     gateway: PrivateGateway = db.private_gateways.add(
@@ -119,7 +119,7 @@ def _physical(call: Call, zone: Any) -> Any:
             )
         return call.db.physical_networks[beside.physical_network_id]
     if named is not None:
-        return named
+        return live(named, "Physical network can't be determined; pass physical network id")
     found = zone_life.networks_with_traffic(call.sim, zone, "Guest")
     return zone_life.tagged_among(found, zone, p.networkofferingid.tags if p.networkofferingid else None)
 
@@ -140,16 +140,24 @@ def _check_addresses(call: Call) -> None:
         raise InvalidParameter("Invalid netmask")
 
 
-def _check_others(call: Call, vpc: Any, vlan: str | None) -> None:
-    """A VPC has one gateway to a subnet on a VLAN."""
-    p, span = call.params, net.network(call.params.gateway, call.params.netmask)
-    for other in call.db.private_gateways.where(vpc_id=vpc.id):
-        if other.vlan == vlan and net.network(other.gateway, other.netmask) == span:
-            uri = f"vlan://{vlan}" if p.vlan is not None else "null"
-            raise InvalidParameter(
-                f"Private network for the vlan: {uri} and cidr  {span}  already exists for Vpc {vpc} in zone "
-                f"{call.db.zones[vpc.zone_id].name}"
-            )
+def _beside(call: Call, vpc: Any, vlan: str | None) -> list[PrivateGateway]:
+    """The other gateways of the account's VPCs in the subnet on the VLAN: one of each VPC, each with its own address."""
+    p, span, zone = call.params, net.network(call.params.gateway, call.params.netmask), call.db.zones[vpc.zone_id]
+    beside = [
+        other
+        for other in call.db.private_gateways.where(zone_id=zone.id)
+        if other.account_id == vpc.account_id
+        and other.vlan == vlan
+        and net.network(other.gateway, other.netmask) == span
+    ]
+    if any(other.vpc_id == vpc.id for other in beside):
+        uri = f"vlan://{vlan}" if p.vlan is not None else "null"
+        raise InvalidParameter(
+            f"Private network for the vlan: {uri} and cidr  {span}  already exists for Vpc {vpc} in zone {zone.name}"
+        )
+    if any(other.address == p.ipaddress for other in beside):
+        raise InvalidParameter(f"Private ip address {p.ipaddress} already used for private gateway in zone {zone.name}")
+    return beside
 
 
 @command("createPrivateGateway")
