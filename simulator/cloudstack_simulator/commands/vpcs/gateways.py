@@ -141,7 +141,7 @@ def _check_addresses(call: Call) -> None:
 
 
 def _beside(call: Call, vpc: Any, vlan: str | None) -> list[PrivateGateway]:
-    """The other gateways of the account's VPCs in the subnet on the VLAN: one of each VPC, each with its own address."""
+    """The other gateways of the account in the subnet on the VLAN: one of each VPC, each with its own address."""
     p, span, zone = call.params, net.network(call.params.gateway, call.params.netmask), call.db.zones[vpc.zone_id]
     beside = [
         other
