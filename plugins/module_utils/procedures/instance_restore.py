@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target
-from ..client import ApiError, InvalidInput, JobFailed
+from ..client import ApiError, InvalidInput, JobFailed, NotFound
 from ..model import Option, Row
 from .facts import ZONE
 from .instance_facts import (
@@ -47,10 +47,16 @@ def _targets(run: Any) -> Sequence[Target]:
 
 
 def _template(run: Any) -> str:
-    if not run.option("template"):
+    """Id of the template: of the project if it has one of that name, else one that everybody is told of."""
+    name, zone, project = (run.option(option) for option in ("template", "zone", "project"))
+    if not name:
         return ""
-    scope = {"zone": run.option("zone")} if run.option("zone") else {}
-    return str(run.view.find("template", run.option("template"), scope)["id"])
+    if project:
+        try:
+            return str(run.view.find("template", name, {"zone": zone, "project": project})["id"])
+        except NotFound:
+            pass
+    return str(run.view.find("template", name, {"zone": zone})["id"])
 
 
 def _standing(run: Any, target: Target) -> Standing:

@@ -35,6 +35,13 @@ def test_an_instance_is_restored_after_one_snapshot_of_its_disk(cloud):
     assert [row["state"] for row in rows(cloud, "listSnapshots")] == ["BackedUp"]
 
 
+def test_an_instance_is_restored_from_a_template_of_its_project(cloud):
+    cloud.run("template", name="fuel", zones=["north"], project="rocket", **V2)
+    options = {"names": ["web"], "template": "fuel", "project": "rocket", "confirm": "web", "snapshot": False}
+    assert cloud.run("instance_restore", **options)["counts"] == {"done": 1}
+    assert rows(cloud, "listVirtualMachines")[0]["templatename"] == "fuel"
+
+
 @pytest.mark.parametrize(
     ("module", "options"),
     [
