@@ -60,6 +60,7 @@ REFUSED = {
     "ListTemplatePermissions": CANNOT_READ,  # one object, as recorded, and no list
     "ListSslCerts": "Invalid parameters either certificate ID or Account ID",
     "ListGlobalLoadBalancerRules": "At least one of region id, rule id must be specified",
+    "ListNetworkDevice": "Parameter list is null",
     "ListImageStoreObjects": "No remote endpoint to send command",
     "ListStoragePoolObjects": "No remote endpoint to send command",
     "ListUnmanagedInstances": "VM import is currently not supported",
