@@ -104,5 +104,5 @@ class Call:
 def live(row: Any, text: str, error: type[Exception] = InvalidParameter) -> Any:
     """The row itself when it is there and not removed; else the error, `{id}` in `text` being its internal number."""
     if row is None or row.removed is not None:
-        raise error(text.format(id=getattr(row, "id", None), uuid=getattr(row, "uuid", None)))
+        raise error(text.format(id=getattr(row, "id", "null"), uuid=getattr(row, "uuid", None) or "null"))
     return row

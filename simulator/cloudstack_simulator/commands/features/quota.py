@@ -36,7 +36,7 @@ def _named(call: Call) -> Account:
     p, db = call.params, call.db
     if p.accountid is not None:
         return p.accountid
-    if not in_domain(db, p.domainid.id, call.caller.account.domain_id):
+    if not p.domainid or not in_domain(db, p.domainid.id, call.caller.account.domain_id):
         raise PermissionDenied("Invalid Domain Id or Account")
     found: Account | None = active_account(db, p.account, p.domainid.id)
     if found is None:

@@ -157,7 +157,7 @@ def assign_volume(call: Call) -> dict[str, Any]:
         _assign(call, volume)
     except (InvalidParameter, PermissionDenied) as error:
         raise ServerApiError(
-            530, f"Assign volume command for volume [{volume.uuid}] failed due to [{error.text}]."
+            530, f"Assign volume command for volume [{volume.uuid or 'null'}] failed due to [{error.text}]."
         ) from None
     return {"volume": volume_view(call, volume)}
 
@@ -199,7 +199,7 @@ def _new_owner(call: Call) -> Any:
     if account is None or account.removed is not None:
         raise InvalidParameter(
             "UUID of the destination account is invalid. "
-            f"No account was found with UUID [{account.uuid if account is not None else 'null'}]."
+            f"No account was found with UUID [{getattr(account, 'uuid', None) or 'null'}]."
         )
     if account.state != "enabled":
         raise InvalidParameter(

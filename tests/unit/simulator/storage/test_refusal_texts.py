@@ -116,3 +116,24 @@ def test_a_strict_offering_keeps_its_root_disk(running: Cloud, ids: dict[str, st
             "associated with the volume"
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("params", "why"),
+    [
+        ({"accountid": "-1"}, "UUID of the destination account is invalid. No account was found with UUID [null]."),
+        ({"projectid": "-1"}, "Unable to find project [null]"),
+    ],
+)
+def test_what_is_not_there_is_named_as_the_server_prints_nothing(op: Any, params: dict[str, str], why: str) -> None:
+    told = op.refused("assignVolume", volumeid="-1", **params)
+    assert told == (530, f"Assign volume command for volume [null] failed due to [{why}].")
+
+
+def test_balances_are_of_domains_that_are_there(op: Any) -> None:
+    for command, more in (
+        ("quotaBalance", {}),
+        ("quotaStatement", {"startdate": "2026-01-01", "enddate": "2026-01-02"}),
+    ):
+        told = op.refused(command, account="admin", domainid="-1", **more)
+        assert told == (531, "Invalid Domain Id or Account")
