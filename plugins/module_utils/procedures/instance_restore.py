@@ -26,7 +26,7 @@ from .instance_facts import (
     still_answers,
     target_of,
 )
-from .volume_facts import BUSY_SNAPSHOTS, instance_snapshots, snapshots_of, volumes_of
+from .volume_facts import instance_snapshots, snapshot_under_way, snapshots_of, volumes_of
 from .volume_marks import Marks, instance_now, start
 
 EXPECTED_CUT = 120.0
@@ -85,8 +85,8 @@ def _obstacle(run: Any, row: Row) -> str:
     if instance_snapshots(run, row["id"]):
         return "has snapshots of the whole instance (vm_snapshot), which forbid it; remove them first"
     for disk in volumes_of(run, row["id"]):
-        if any(snapshot.get("state") in BUSY_SNAPSHOTS for snapshot in snapshots_of(run, disk)):
-            return f"a snapshot of {disk['name']} is being taken"
+        if under_way := snapshot_under_way(run, disk):
+            return under_way
     wanted = run.memory["template"] or row.get("templateid")
     seen = "executable" if run.memory.get("tenant") else "all"
     question = {"templatefilter": seen, "id": wanted, "zoneid": row.get("zoneid")}

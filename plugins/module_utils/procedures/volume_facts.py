@@ -190,8 +190,8 @@ def volume_now(run: Any, volume_id: str) -> Row | None:
 def obstacle(run: Any, rows: Sequence[Row]) -> str:
     """Why volumes must not be touched now: snapshots under way, snapshots of the instance. Empty: nothing."""
     for row in rows:
-        if any(snapshot.get("state") in BUSY_SNAPSHOTS for snapshot in snapshots_of(run, row)):
-            return f"a snapshot of {row['name']} is being taken"
+        if under_way := snapshot_under_way(run, row):
+            return under_way
     machine = rows[0].get("virtualmachineid") if rows else None
     if machine and instance_snapshots(run, machine):
         return "the instance has snapshots of its own (VM snapshots), which forbid it"
@@ -200,6 +200,14 @@ def obstacle(run: Any, rows: Sequence[Row]) -> str:
 
 def snapshots_of(run: Any, volume: Row) -> list[Row]:
     return of_all_owners(run, "listSnapshots", {"volumeid": volume["id"]})
+
+
+def snapshot_under_way(run: Any, volume: Row) -> str:
+    """Which snapshot of a volume is not finished; empty where all are. One that is stuck is found by its name."""
+    for snapshot in snapshots_of(run, volume):
+        if snapshot.get("state") in BUSY_SNAPSHOTS:
+            return f"a snapshot of {volume['name']} is being taken ({snapshot.get('name')} is {snapshot['state']})"
+    return ""
 
 
 def instance_snapshots(run: Any, instance_id: str) -> list[Row]:

@@ -169,7 +169,7 @@ def test_volumes_at_rest_are_not_copied_through_a_full_secondary_storage(cloud):
 
 def test_a_volume_whose_snapshot_is_being_taken_is_left_in_peace(cloud):
     job = cloud.client.start("createSnapshot", {"volumeid": cloud.disks(cloud.vm("off"))[0]["id"]})
-    with pytest.raises(InvalidInput, match=r"a snapshot of ROOT-.* is being taken"):
+    with pytest.raises(InvalidInput, match=r"a snapshot of ROOT-.* is being taken \(.* is Allocated\)"):
         migrate(cloud, instances=["off"])
     cloud.client.wait(job)
     cloud.do("createVMSnapshot", virtualmachineid=cloud.vm("on")["id"])
