@@ -55,9 +55,9 @@ class Doorkeeper:
     async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not request.path.startswith(API):
             origin = request.headers.get("Origin")
-            if origin is not None and request.method not in SAFE and urlsplit(origin).netloc != request.host:
+            if origin is not None and request.method not in SAFE and not _is_from(origin, request.host):
                 raise _refusal(f"a page of {origin} may change nothing here")
-            name = urlsplit(f"//{request.host}").hostname or ""
+            name = _name_of(request.host)
             if _came_by_loopback(request) and not self.is_own(name):
                 raise _refusal(f"{name!r} is not a name of this server; use 127.0.0.1 or localhost, or --host {name}")
         return await handler(request)
@@ -65,6 +65,21 @@ class Doorkeeper:
     def is_own(self, name: str) -> bool:
         """Addresses, and names that nobody on the internet can own."""
         return "." not in name or name == self._host or name.endswith(".localhost") or is_address(name)
+
+
+def _name_of(host: str) -> str:
+    """The name in a Host header, or all of it where it is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return f"{host}."
+
+
+def _is_from(origin: str, host: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 def is_address(name: str) -> bool:

@@ -34,7 +34,10 @@ async def answer(vm: SystemVm, reader: asyncio.StreamReader, writer: asyncio.Str
 
 
 def _answered(vm: SystemVm, line: str, headers: Message) -> bytes:
-    url = urlsplit(line.split(" ")[1] if line.count(" ") == 2 else "")
+    try:
+        url = urlsplit(line.split(" ")[1] if line.count(" ") == 2 else "")
+    except ValueError:
+        return _plain(HTTPStatus.BAD_REQUEST)
     if vm.vm_type != CONSOLE_PROXY:
         return _plain(HTTPStatus.NOT_FOUND)
     if url.path == PAGE:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from ..errors import IllegalArgument
+from ..errors import IllegalArgument, InvalidParameter
 
 COMPRESSED = ("", ".zip", ".bz2", ".gz", ".xz")
 SUFFIXES = {
@@ -25,9 +25,17 @@ UNRESOLVABLE = ".invalid"
 """Names below it never resolve (RFC 2606); all others count as known, because nothing is really downloaded."""
 
 
+def parts_of(url: str) -> SplitResult:
+    """The parts of an address; 431 where it is none, such as one with half a bracket."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise InvalidParameter(f"{url} is not a valid uri") from None
+
+
 def check(url: str, format_name: str | None = None) -> None:
     """Refuse a URL that the server would not download from, or whose name does not fit the format."""
-    parts = urlsplit(url)
+    parts = parts_of(url)
     if parts.scheme.lower() not in ("http", "https", "file"):
         raise IllegalArgument(f"Unsupported scheme for url: {url}")
     try:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from cloudstack_simulator import intake
+from cloudstack_simulator import Simulator, intake
 from cloudstack_simulator.intake import Doorkeeper
 from cloudstack_simulator.running import RunningSimulator
 
@@ -20,6 +20,11 @@ MULTIPART = (
     b"Content-Type: text/plain; charset=unicode_escape\r\n\r\n\\ud800\r\n--x--\r\n"
 )
 RULE = {"do": "reset", "name": "theirs"}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Simulator:
+    return Simulator(zone="sandbox", seed=1)
 
 
 @pytest.fixture
@@ -38,6 +43,30 @@ def test_a_name_that_was_bent_to_the_loopback_is_refused(running: RunningSimulat
 def test_its_own_names_are_taken(running: RunningSimulator, name: str) -> None:
     headers = {"Host": f"{name}:{running.port}"}
     assert requests.get(running.url + "/simulator/faults", headers=headers, timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "[x]", "\u00e9.example.com"])
+def test_half_a_host_is_no_name(running: RunningSimulator, host: str) -> None:
+    for headers in ({"Host": host.encode()}, {"Origin": f"http://{host}".encode()}):
+        answer = requests.delete(running.url + "/simulator/faults", headers=headers, timeout=10)
+        assert answer.status_code in (400, 403)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "more"),
+    [
+        ("createWebhook", "payloadurl", {"name": "w"}),
+        ("addImageStore", "url", {"provider": "NFS"}),
+        ("addSecondaryStorage", "url", {}),
+        ("createStoragePool", "url", {"name": "p", "scope": "zone", "hypervisor": "KVM"}),
+    ],
+)
+def test_half_an_address_is_no_url(sandbox: Simulator, command: str, name: str, more: dict[str, str]) -> None:
+    zone = {"zoneid": sandbox.db.zones.first().uuid} if command != "createWebhook" else {}
+    for url in ("http://[", "http://[x]/"):
+        status, body = sandbox.call(command, **zone, **more, **{name: url})
+        assert status in (431, 530), body
+        assert f"{url} is not a valid uri" in str(body)
 
 
 def test_the_name_that_it_was_told_is_its_own() -> None:

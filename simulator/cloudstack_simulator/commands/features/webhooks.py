@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Any
-from urllib.parse import urlsplit
 
 from ...call import Call, live
 from ...clock import timestamp
@@ -13,6 +12,7 @@ from ...listing import equal
 from ...model.features import Webhook
 from ...registry import SUCCESS, command, on_account_removal
 from ..common import owner_fields
+from ..urls import parts_of
 
 SCOPES = ("Local", "Domain", "Global")
 STATES = ("Enabled", "Disabled")
@@ -39,7 +39,7 @@ def with_scheme(url: str | None) -> str | None:
 
 def check_url(call: Call, url: str) -> None:
     """Refuse an address that cannot be, one that is nowhere, and the server's own host."""
-    host = urlsplit(url).hostname or ""
+    host = parts_of(url).hostname or ""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

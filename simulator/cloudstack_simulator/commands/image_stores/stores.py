@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from ...call import Call, live
 from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, PermissionDenied
@@ -16,6 +15,7 @@ from ...registry import SUCCESS, command
 from ..annotations import has_annotations
 from ..images.downloads import store_added, store_removed
 from ..storage_pools.providers import IMAGE
+from ..urls import parts_of
 from .contents import capacity, contents
 
 
@@ -155,12 +155,12 @@ def _protocol(wanted: Wanted) -> str | None:
         return file_protocol(wanted.url)
     if wanted.provider == "S3":
         return "https" if wanted.details.get("usehttps", "").lower() == "true" else "http"
-    return urlsplit(wanted.url or "").scheme or None
+    return parts_of(wanted.url or "").scheme or None
 
 
 def file_protocol(url: str | None) -> str:
     """`nfs` or `cifs`, of a URL that names a host and a path."""
-    parts = urlsplit(url or "")
+    parts = parts_of(url or "")
     if not parts.scheme:
         raise CloudRuntime(f"Failed to add data store: uri.scheme is null {url}, add nfs:// (or cifs://) as a prefix")
     if parts.scheme.lower() in ("nfs", "cifs") and not (parts.netloc and parts.path):

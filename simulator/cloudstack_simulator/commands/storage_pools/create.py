@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from ...call import Call, live
 from ...errors import ApiError, CloudRuntime, IllegalArgument, InvalidParameter, PermissionDenied, ServerApiError
 from ...model.pools import StoragePool
 from ...parameters import flat_map
 from ...registry import command
+from ..urls import parts_of
 from ..zones.hypervisors import hypervisor_type
 from ..zones.zone_life import java_named_uuid
 from . import nfs_options
@@ -129,7 +130,7 @@ def mount(sim: Simulator, pool: StoragePool) -> None:
 
 def parse_url(text: str) -> Place:
     """Scheme, host and path of a pool's url; 431 when they are not there."""
-    parts = urlsplit(text)
+    parts = parts_of(text)
     authority = parts.netloc.rpartition("@")
     host, _colon, port_text = authority[2].partition(":")
     port = int(port_text) if port_text.isdigit() else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from ...call import Call, live
 from ...errors import CloudRuntime, IllegalArgument, InvalidParameter, PermissionDenied, ServerApiError
@@ -15,6 +14,7 @@ from ..common import DEFAULT_ARCHITECTURE, access_groups, architecture, in_acces
 from ..extensions import use as extensions
 from ..hosts import agents
 from ..storage_pools import access as storage_access
+from ..urls import parts_of
 from . import dedication
 from .capacity import cluster_capacities
 from .hypervisors import hypervisor_type
@@ -131,7 +131,7 @@ def add_cluster(call: Call) -> dict[str, Any]:
 
 def _refuse_foreign(url: str) -> None:
     """Nobody else manages clusters here: whatever the address, there is none at it."""
-    parts = urlsplit(url)
+    parts = parts_of(url)
     if not parts.scheme:
         raise InvalidParameter(f"uri.scheme is null {url}, add http:// as a prefix")
     if parts.scheme == "http" and not parts.hostname:
