@@ -189,10 +189,12 @@ def test_autoscale_groups_are_named_and_stay_unless_their_profile_shall_follow(c
 
 
 def test_a_template_that_a_group_makes_instances_from_is_never_removed(cloud):
-    scaling_group(cloud)
+    group = scaling_group(cloud)["id"]
     cloud.sim.advance(120)
+    cloud.do("disableAutoScaleVmGroup", id=group)
     for vm in cloud.rows("listVirtualMachines", listall=True):
         cloud.do("destroyVirtualMachine", id=vm["id"], expunge=True)
+    cloud.do("enableAutoScaleVmGroup", id=group)
     cloud.run(MODULE, **NEW)
     kept = cloud.run(MODULE, remove=True, confirm="golden", **PAIR)
     assert "replaced; " in kept["report"]["targets"][0]["reason"]
