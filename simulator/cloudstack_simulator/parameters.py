@@ -44,6 +44,10 @@ class Parameters:
         """Act as if the caller had given a parameter that he left out."""
         self._values.setdefault(name, value)
 
+    def replace(self, name: str, value: Any) -> None:
+        """Act as if the caller had given this value of a parameter."""
+        self._values[name] = value
+
     def get(self, name: str, default: Any = None) -> Any:
         value = self._values.get(name)
         return default if value is None else value

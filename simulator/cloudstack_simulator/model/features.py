@@ -30,19 +30,23 @@ class Backup(Row):
     description: str | None = None
     status: str = "BackedUp"
     external_id: str = "dummy-external-id"
-    interval_type: str = "MANUAL"
-    vm_details: dict[str, Any] = fresh(dict)
-    """Ids of offering, template and networks of the instance when it was backed up."""
+    schedule_id: int | None = None
+    vm_details: dict[str, str] = fresh(dict)
+    """What is needed to make the instance anew, as it was when it was backed up."""
 
 
-@entity("backup_schedules", "BackupSchedule", indexes=("vm_id",))
+@entity("backup_schedules", "BackupSchedule", indexes=("vm_id", "account_id"))
 class BackupSchedule(Row):
     vm_id: int
+    account_id: int
     interval_type: str
     schedule: str
     timezone: str
     max_backups: int = 0
     quiesce: bool | None = None
+    next_run: float | None = None
+    job: str | None = None
+    """The job that took its last backup."""
 
 
 @entity("backup_repositories", "BackupRepository", indexes=("zone_id", "name"))

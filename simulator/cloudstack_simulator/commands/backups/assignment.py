@@ -9,7 +9,8 @@ from ...errors import CloudRuntime
 from ...registry import SUCCESS, command
 from ..instances import life
 from . import providers
-from .backups import remove, the_vm
+from .scheduled import remove
+from .taking import check_vm, the_vm
 
 if TYPE_CHECKING:
     from ...simulator import Simulator
@@ -20,7 +21,7 @@ def assign(call: Call) -> dict[str, Any]:
     vm, offering = the_vm(call), call.params.backupofferingid
     if vm.state not in ("Running", "Stopped"):
         raise CloudRuntime("VM is not in running or stopped state")
-    providers.check_zone(call, call.db.zones[vm.zone_id])
+    check_vm(call, vm)
     if vm.backup_offering_id is not None:
         raise CloudRuntime(
             "VM already is assigned to a backup offering, please remove the VM from its previous offering"
@@ -32,20 +33,26 @@ def assign(call: Call) -> dict[str, Any]:
             "Failed to assign the VM to the backup offering, please try removing the assignment and try again."
         )
     vm.backup_offering_id = offering.id
+    _tell(call, vm, "BACKUP.OFFERING.ASSIGN", "assign VM to backup offering")
     return SUCCESS
 
 
 @command("removeVirtualMachineFromBackupOffering")
 def unassign(call: Call) -> dict[str, Any]:
     vm = the_vm(call)
-    providers.check_zone(call, call.db.zones[vm.zone_id])
+    check_vm(call, vm)
     if vm.backup_offering_id is None:
         raise CloudRuntime("No previously configured backup offering found for the VM")
     _leave(call.sim, vm)
     if call.params.forced:
         for backup in call.db.backups.where(vm_id=vm.id):
             remove(call.sim, backup)
+    _tell(call, vm, "BACKUP.OFFERING.REMOVE", "remove VM from backup offering")
     return SUCCESS
+
+
+def _tell(call: Call, vm: Any, kind: str, what: str) -> None:
+    call.event(kind, f"Successfully completed {what}", vm, resource_type="VirtualMachine")
 
 
 def _leave(sim: Simulator, vm: Any) -> None:

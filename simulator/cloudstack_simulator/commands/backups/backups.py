@@ -1,4 +1,4 @@
-"""createBackup, listBackups, restoreBackup, deleteBackup."""
+"""listBackups, restoreBackup, deleteBackup."""
 
 from __future__ import annotations
 
@@ -7,102 +7,13 @@ from typing import Any
 
 from ...call import Call
 from ...clock import timestamp
-from ...errors import CloudRuntime, InvalidParameter
-from ...listing import contains, equal
+from ...errors import CloudRuntime
+from ...listing import equal, matching
 from ...model.features import Backup
-from ...registry import SUCCESS, allocate, command, on_account_removal
+from ...registry import SUCCESS, command, on_account_removal
 from . import providers
-
-
-def the_vm(call: Call) -> Any:
-    vm = call.params.virtualmachineid
-    if not vm or vm.removed is not None or vm.vm_type != "User":
-        raise CloudRuntime(f"Can't find any VM with ID: [{vm.id}].")
-    call.check_access(vm)
-    return vm
-
-
-def check_quiesce(call: Call, vm: Any) -> None:
-    """Only what writes to repositories can hold an instance still meanwhile."""
-    offering = call.db.backup_offerings.get(vm.backup_offering_id)
-    if call.params.quiescevm is not None and (offering is None or offering.provider != providers.NAS):
-        raise InvalidParameter("Quiesce VM option is supported only for NAS backup provider")
-
-
-def volumes_of(call: Call, vm: Any) -> list[dict[str, Any]]:
-    volumes = []
-    for volume in call.db.volumes.where(vm_id=vm.id):
-        offering = call.db.disk_offerings.get(volume.disk_offering_id)
-        volumes.append(
-            {
-                "uuid": volume.uuid,
-                "type": volume.kind,
-                "size": volume.size,
-                "path": volume.path,
-                "deviceId": volume.device_id,
-                "diskOfferingId": offering.uuid if offering else None,
-            }
-        )
-    return volumes
-
-
-@allocate("createBackup")
-def check_backup(call: Call) -> str:
-    """The server answers the VM's internal number as the id of the backup to be."""
-    vm = the_vm(call)
-    providers.check_zone(call, call.db.zones[vm.zone_id])
-    offering = call.db.backup_offerings.get(vm.backup_offering_id)
-    if vm.backup_offering_id is None:
-        raise CloudRuntime(
-            "VM has not backup offering configured, cannot create backup before assigning it to a backup offering"
-        )
-    if offering is None or offering.removed is not None:
-        raise CloudRuntime("VM backup offering not found")
-    if not offering.user_driven and not call.caller.is_root_admin:
-        raise CloudRuntime("The assigned backup offering does not allow ad-hoc user backup")
-    check_quiesce(call, vm)
-    owner = call.db.accounts[vm.account_id]
-    call.sim.limits.check(owner, "backup")
-    call.sim.limits.check(owner, "backup_storage", sum(v["size"] for v in volumes_of(call, vm)))
-    return str(vm.id)
-
-
-@command("createBackup")
-def create_backup(call: Call) -> dict[str, Any]:
-    p, vm = call.params, the_vm(call)
-    provider = call.db.backup_offerings[vm.backup_offering_id].provider
-    external = providers.external_id(call, provider, vm)
-    volumes = volumes_of(call, vm)
-    size = sum(v["size"] for v in volumes)
-    backup = call.db.backups.add(
-        Backup(
-            name=p.name or f"{vm.display_name or vm.name}-{timestamp(call.now)}",
-            vm_id=vm.id,
-            account_id=vm.account_id,
-            zone_id=vm.zone_id,
-            offering_id=vm.backup_offering_id,
-            size=size,
-            volumes=json.dumps(volumes, separators=(",", ":")),
-            description=p.description,
-            external_id=external,
-            vm_details=_details_of(call, vm),
-        )
-    )
-    call.sim.limits.add(vm.account_id, "backup")
-    call.sim.limits.add(vm.account_id, "backup_storage", size)
-    call.event("VM.BACKUP.CREATE", f"Successfully completed Created backup for Instance ID: {vm.uuid}", backup)
-    return SUCCESS
-
-
-def _details_of(call: Call, vm: Any) -> dict[str, Any]:
-    """What is needed to make the instance anew."""
-    db = call.db
-    offering, template = db.service_offerings.get(vm.service_offering_id), db.templates.get(vm.template_id)
-    return {
-        "serviceofferingid": offering.uuid if offering else None,
-        "templateid": template.uuid if template else None,
-        "networkids": [db.networks[nic.network_id].uuid for nic in db.nics.where(vm_id=vm.id)],
-    }
+from .refusals import internal
+from .scheduled import remove
 
 
 def backup_view(call: Call, backup: Backup) -> dict[str, Any]:
@@ -110,6 +21,7 @@ def backup_view(call: Call, backup: Backup) -> dict[str, Any]:
     vm, zone, offering = db.vms[backup.vm_id], db.zones[backup.zone_id], db.backup_offerings[backup.offering_id]
     account = db.accounts[backup.account_id]
     domain = db.domains[account.domain_id]
+    schedule = db.backup_schedules.live.get(backup.schedule_id)
     return {
         "id": backup.uuid,
         "name": backup.name,
@@ -131,24 +43,53 @@ def backup_view(call: Call, backup: Backup) -> dict[str, Any]:
         "domain": domain.name,
         "zoneid": zone.uuid,
         "zone": zone.name,
-        "intervaltype": backup.interval_type,
+        "intervaltype": schedule.interval_type if schedule is not None else "MANUAL",
         "vmbackupofferingremoved": True if vm.backup_offering_id != backup.offering_id else None,
         "isbackupvmexpunged": True if vm.removed is not None else None,
+        "vmdetails": _vm_details(call, backup, vm) if call.params.listvmdetails else None,
     }
 
 
+def _vm_details(call: Call, backup: Backup, vm: Any) -> dict[str, str]:
+    """What the backup keeps of its instance, with the names that the ids have now."""
+    db, shown = call.db, {"hypervisor": vm.hypervisor, **backup.vm_details}
+    template = db.templates.find(shown.get("templateid") or "")
+    if template is not None and template.removed is None:
+        shown |= {"templatename": template.name, "isiso": str(template.is_iso).lower()}
+    offering = db.service_offerings.find(shown["serviceofferingid"])
+    if offering is not None and offering.removed is None:
+        shown["serviceofferingname"] = offering.name
+    if "nics" in shown:
+        nics = json.loads(shown["nics"])
+        for nic in nics:
+            network = db.networks.find(nic["networkid"])
+            if network is not None and network.removed is None:
+                nic["networkname"] = network.name
+        shown["nics"] = json.dumps(nics, separators=(",", ":"), ensure_ascii=False)
+    return shown
+
+
 @command("listBackups")
+@internal
 def list_backups(call: Call) -> dict[str, Any]:
     p = call.params
+    if p.virtualmachineid:
+        call.check_access(p.virtualmachineid)
     filters = [
         equal("id", p.id),
         equal("vm_id", p.virtualmachineid),
         equal("zone_id", p.zoneid),
         equal("offering_id", p.backupofferingid),
         equal("name", p.name),
-        contains("name", p.keyword),
+        _by_word(call),
     ]
     return call.listing("backup", call.db.backups, backup_view, where=filters, owned=True)
+
+
+def _by_word(call: Call) -> Any:
+    """The keyword is looked for in the backup's name and in the instance's."""
+    word, vms = (call.params.keyword or "").lower(), call.db.vms
+    return matching(lambda b: word in b.name.lower() or word in vms[b.vm_id].name.lower()) if word else None
 
 
 def _backup(call: Call) -> Backup:
@@ -164,24 +105,19 @@ def _backup(call: Call) -> Backup:
 def restore_backup(call: Call) -> dict[str, Any]:
     backup = _backup(call)
     vm = call.db.vms[backup.vm_id]
-    providers.check_zone(call, call.db.zones[backup.zone_id])
     if backup.status != "BackedUp":
         raise CloudRuntime("Backup should be in BackedUp state")
+    providers.check_zone(call, call.db.zones[backup.zone_id])
     if vm.removed is not None:
         raise CloudRuntime("The Instance from which the backup was taken could not be found.")
-    if vm.state != "Stopped":
+    if vm.state not in ("Stopped", "Destroyed"):
         raise CloudRuntime("Existing VM should be stopped before being restored from backup")
     if len(json.loads(backup.volumes)) != len(call.db.volumes.where(vm_id=vm.id)):
         raise CloudRuntime(
             "Unable to restore VM with the current backup as the backup has different number of disks as the VM"
         )
+    call.event("BACKUP.RESTORE", "Successfully completed restoring VM from backup", vm, resource_type="VirtualMachine")
     return SUCCESS
-
-
-def remove(sim: Any, backup: Backup) -> None:
-    sim.limits.add(backup.account_id, "backup", -1)
-    sim.limits.add(backup.account_id, "backup_storage", -backup.size)
-    sim.db.backups.remove(backup)
 
 
 @command("deleteBackup")
@@ -189,6 +125,7 @@ def delete_backup(call: Call) -> dict[str, Any]:
     backup = _backup(call)
     providers.check_zone(call, call.db.zones[backup.zone_id])
     remove(call.sim, backup)
+    call.event("BACKUP.DELETE", "Successfully completed deleting VM backup", backup)
     return SUCCESS
 
 

@@ -12,28 +12,30 @@ from ...model.features import Backup
 from ...model.instances import Instance
 from ...model.volumes import Volume
 from ...registry import SUCCESS, allocate, command
-from ..instances import deploy, destination, life
+from ..instances import deploy, destination, life, wanted_disks
 from ..instances.journal import journaled
 from ..instances.views import instance_view
 from ..volumes import lifecycle as disks
 from ..volumes.sizes import GIB
 from . import providers
 
-FROM_BACKUP = "datadisksdetails"
-
 
 @allocate("createVMFromBackup")
 def allocate_from_backup(call: Call) -> Instance:
     p, backup = call.params, _backup_to_use(call)
-    if p[FROM_BACKUP]:
-        raise CloudRuntime(f"The parameter {FROM_BACKUP} is not modelled by this simulator")
-    _fill_in(call, backup)
     volumes = json.loads(backup.volumes)
+    _fill_in(call, backup)
+    _size_root(call, volumes)
+    own = _data_disks(call, volumes)
+    if not p.networkids and not p.iptonetworklist:
+        _use_networks(call, backup)
+    if p.userdata is not None or p.userdataid is not None:
+        raise InvalidParameter("User data not supported for instance created from backup")
     vm = deploy.allocate_instance(call)
-    _check_root(call, vm, volumes)
-    for volume in volumes:
-        if volume["type"] == "DATADISK":
-            disks.new_data(call.sim, vm, _disk_offering(call, volume), size=volume["size"])
+    for disk in own:
+        disks.new_data(call.sim, vm, disk.offering, size=disk.size)
+    for name, value in json.loads(backup.vm_details.get("vmsettings", "{}")).items():
+        vm.details.setdefault(name, value)
     return vm
 
 
@@ -67,13 +69,82 @@ def _fill_in(call: Call, backup: Backup) -> None:
     ):
         if p[parameter] is None:
             p.set_default(parameter, _kept(table, kept.get(parameter), what))
-    if not p.networkids and not p.iptonetworklist:
-        p.set_default("networkids", [_network(call, uuid) for uuid in kept.get("networkids", [])])
-    root = next((v for v in json.loads(backup.volumes) if v["type"] == "ROOT"), None)
+
+
+def _size_root(call: Call, volumes: list[dict[str, Any]]) -> None:
+    """The root disk is as large as it was, whatever `rootdisksize` says, unless it gets an offering of its own."""
+    p, root = call.params, next((v for v in volumes if v["type"] == "ROOT"), None)
     if root is None:
         raise CloudRuntime("Failed to get the root disk in backed-up volumes info from backup")
-    if p.rootdisksize is None:
-        p.set_default("rootdisksize", -(-root["size"] // GIB))
+    size, offering = _gib(root["size"]), p.diskofferingid if p.templateid.is_iso else p.overridediskofferingid
+    if offering is None or (offering.compute_only and not p.templateid.is_iso):
+        _size_as_it_was(call, root, size)
+        return
+    asked = p.size if p.templateid.is_iso else p.rootdisksize
+    given = asked if offering.customized else offering.size // GIB
+    if given is not None and given < size:
+        raise InvalidParameter(
+            f"Instance volume root disk size {'null' if asked is None else asked}[GiB] cannot be less than the "
+            f"backed-up volume size {size}[GiB]."
+        )
+
+
+def _gib(size: int) -> int:
+    return -(-size // GIB)
+
+
+def _size_as_it_was(call: Call, root: dict[str, Any], size: int) -> None:
+    p = call.params
+    if not p.templateid.is_iso:
+        p.replace("rootdisksize", size)
+        return
+    offering = call.db.disk_offerings.find(root.get("diskOfferingId") or "")
+    if offering is None:
+        raise CloudRuntime(
+            f"Unable to find the root disk offering with uuid ({root.get('diskOfferingId')}) stored in backup. Please "
+            "specify a valid root disk offering id while creating the instance"
+        )
+    p.replace("diskofferingid", offering)
+    p.replace("size", size)
+
+
+def _data_disks(call: Call, volumes: list[dict[str, Any]]) -> list[wanted_disks.DataDisk]:
+    """The data disks as they were, none where the call describes others; these are as many, and none is smaller."""
+    own = [v for v in volumes if v["type"] == "DATADISK"]
+    described = wanted_disks.of_details(call)
+    kept = [wanted_disks.DataDisk(_disk_offering(call, volume), volume["size"]) for volume in own]
+    if not described:
+        return kept
+    if len(described) != len(kept):
+        raise InvalidParameter(
+            "Unable to create Instance from Backup as the backup has a different number of disks than the Instance."
+        )
+    for wanted, was in zip(described, kept, strict=True):
+        if wanted.size < was.size:
+            raise InvalidParameter(
+                f"Instance volume size {wanted.size // GIB}[GiB] cannot be less than the backed-up volume size "
+                f"{_gib(was.size)}[GiB]."
+            )
+    return []
+
+
+def _use_networks(call: Call, backup: Backup) -> None:
+    """The networks of the instance; with `preserveip` its addresses too."""
+    p, nics = call.params, json.loads(backup.vm_details.get("nics", "[]"))
+    if not nics:
+        raise CloudRuntime(
+            "Backup doesn't contain network information. Please specify at least one valid network while creating "
+            "instance"
+        )
+    networks = [_network(call, nic["networkid"]) for nic in nics]
+    if not p.preserveip:
+        p.replace("networkids", networks)
+        return
+    addresses = (("networkid", "networkid"), ("ip", "ipaddress"), ("mac", "macaddress"))
+    p.replace(
+        "iptonetworklist",
+        {str(n): {key: nic[name] for key, name in addresses if name in nic} for n, nic in enumerate(nics)},
+    )
 
 
 def _kept(table: Any, uuid: str | None, what: str) -> Any:
@@ -109,16 +180,6 @@ def _disk_offering(call: Call, volume: dict[str, Any]) -> Any:
             "specify a valid disk offering id while creating the instance"
         )
     return offering
-
-
-def _check_root(call: Call, vm: Instance, volumes: list[dict[str, Any]]) -> None:
-    root = disks.of_vm(call.sim, vm)[0]
-    least = next(v["size"] for v in volumes if v["type"] == "ROOT")
-    if root.size < least:
-        raise InvalidParameter(
-            f"Instance volume root disk size {root.size // GIB}[GiB] cannot be less than the backed-up volume size "
-            f"{-(-least // GIB)}[GiB]."
-        )
 
 
 @command("createVMFromBackup", sync=lambda call: ("vm", call.created))

@@ -35,18 +35,23 @@ class Wanted(NamedTuple):
 
 def of_call(call: Call, template: Any, details: dict[str, str]) -> Wanted:
     """The disks of a deployment; a root disk's own size goes into the instance's details."""
-    given = entries(call.params.datadisksdetails)
-    if given and call.params.datadiskofferinglist:
-        raise InvalidParameter(
-            "datadisktemplatetodiskofferinglist parameter can't be specified along with datadisksdetails parameter"
-        )
-    described = [_of_entry(call, entry) for entry in given]
-    if given and call.params.diskofferingid is not None:
+    described = of_details(call)
+    if described and call.params.diskofferingid is not None:
         raise InvalidParameter("Cannot specify both disk offering id and data disk offering details")
     _check_templates(call)
     offering, size = _root(call, template, details)
     _check_encryption(call, template, offering)
     return Wanted(offering, size, _of_offering(call) + described)
+
+
+def of_details(call: Call) -> list[DataDisk]:
+    """The data disks that `datadisksdetails` describes."""
+    given = entries(call.params.datadisksdetails)
+    if given and call.params.datadiskofferinglist:
+        raise InvalidParameter(
+            "datadisktemplatetodiskofferinglist parameter can't be specified along with datadisksdetails parameter"
+        )
+    return [_of_entry(call, entry) for entry in given]
 
 
 def _check_encryption(call: Call, template: Any, offering: Any) -> None:

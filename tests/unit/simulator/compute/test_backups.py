@@ -127,7 +127,7 @@ def test_nothing_goes_in_a_zone_where_backups_are_turned_off(backing: Place) -> 
 def test_only_repositories_hold_an_instance_still_and_only_known_providers_are_used(backing: Place) -> None:
     vm, _backup = back_up(backing)
     assert backing.op.refused("createBackup", virtualmachineid=vm["id"], quiescevm="true") == (
-        431, "Quiesce VM option is supported only for NAS backup provider",
+        530, "Quiesce VM option is supported only for NAS backup provider",
     )  # fmt: skip
     backing.op.do("updateConfiguration", name="backup.framework.provider.plugin", value="elsewhere")
     assert backing.op.refused("listBackupProviderOfferings", zoneid=backing.cloud.zone) == (
@@ -158,7 +158,7 @@ def test_schedules_are_their_owners(backing: Place) -> None:
     sim = backing.cloud.sim
     ann = type(op)(sim, sim.auth.caller_of(sim.db.users.first(username="ann")))
     assert ann.rows("listBackupSchedule") == []
-    assert ann.refused("deleteBackupSchedule", id=schedule)[0] == 531
+    assert ann.refused("deleteBackupSchedule", id=schedule)[0] == 530
     op.do("deleteBackupSchedule", id=schedule)
     offering = op.only("listBackupOfferings")["id"]
     op.do("updateBackupOffering", id=offering, allowuserdrivenbackups="false")
@@ -189,3 +189,90 @@ def test_a_backup_outlives_what_its_instance_had_to_do_with_it(backing: Place) -
     assert told() == [True, None]
     op.do("destroyVirtualMachine", id=vm["id"], expunge="true")
     assert told() == [True, True]
+
+
+def test_the_job_of_a_backup_refuses_not_the_call(backing: Place) -> None:
+    vm = backing.deploy("web")
+    status, body = backing.cloud.sim.call("createBackup", virtualmachineid=vm["id"])
+    assert (status, vm["instancename"].split("-")[2]) == (200, body["createbackupresponse"]["id"])
+    assert backing.op.refused("createBackup", virtualmachineid=vm["id"]) == (
+        530,
+        "VM has not backup offering configured, cannot create backup before assigning it to a backup offering",
+    )
+
+
+def test_a_backup_tells_what_it_keeps_of_its_instance(backing: Place) -> None:
+    vm, backup = back_up(backing)
+    assert "vmdetails" not in backup
+    kept = backing.op.only("listBackups", keyword="web", listvmdetails="true")["vmdetails"]
+    assert (kept["templatename"], kept["serviceofferingname"], kept["osname"], kept["isiso"]) == (
+        vm["templatename"], vm["serviceofferingname"], vm["osdisplayname"], "false",
+    )  # fmt: skip
+    nic = vm["nic"][0]
+    assert json.loads(kept["nics"]) == [
+        {
+            "networkid": nic["networkid"],
+            "networkname": nic["networkname"],
+            "ipaddress": nic["ipaddress"],
+            "macaddress": nic["macaddress"],
+        }
+    ]
+    assert backing.op.rows("listBackups", keyword="other", listall="true") == []
+
+
+def test_disks_from_a_backup_may_be_others_but_no_fewer_and_no_smaller(backing: Place) -> None:
+    op = backing.op
+    _vm, backup = back_up(backing)
+    zone, medium = backing.cloud.zone, op.only("listDiskOfferings", name="Medium")
+    custom = op.only("listDiskOfferings", name="Custom")
+    order = {"backupid": backup["id"], "zoneid": zone, "name": "again", "datadisksdetails[0].deviceid": "1"}
+    assert op.refused(
+        "createVMFromBackup", **order, **{"datadisksdetails[0].diskofferingid": custom["id"]},
+        **{"datadisksdetails[0].size": "2"},
+    ) == (431, "Instance volume size 2[GiB] cannot be less than the backed-up volume size 5[GiB].")  # fmt: skip
+    of_medium = {"datadisksdetails[0].diskofferingid": medium["id"]}
+    two = {"datadisksdetails[1].diskofferingid": medium["id"], "datadisksdetails[1].deviceid": "2"}
+    assert op.refused("createVMFromBackup", **order, **of_medium, **two) == (
+        431, "Unable to create Instance from Backup as the backup has a different number of disks than the Instance.",
+    )  # fmt: skip
+    again = op.do("createVMFromBackup", **order, **of_medium)["virtualmachine"]
+    assert [v["diskofferingname"] for v in disks(backing, again) if v["type"] == "DATADISK"] == ["Medium"]
+
+
+def test_an_instance_from_a_backup_takes_the_addresses_again(backing: Place) -> None:
+    vm, backup = back_up(backing)
+    order = {"backupid": backup["id"], "zoneid": backing.cloud.zone, "preserveip": "true"}
+    assert "userdata" not in vm
+    assert backing.op.refused("createVMFromBackup", **order, userdata="aGVsbG8=") == (
+        431, "User data not supported for instance created from backup",
+    )  # fmt: skip
+    backing.op.do("removeVirtualMachineFromBackupOffering", virtualmachineid=vm["id"])
+    backing.op.do("destroyVirtualMachine", id=vm["id"], expunge="true")
+    again = backing.op.do("createVMFromBackup", **order)["virtualmachine"]["nic"][0]
+    assert (again["ipaddress"], again["macaddress"]) == (vm["nic"][0]["ipaddress"], vm["nic"][0]["macaddress"])
+
+
+def test_schedules_take_backups_and_keep_as_many_as_they_shall(backing: Place) -> None:
+    op, sim = backing.op, backing.cloud.sim
+    vm, first = back_up(backing)
+    order = {"virtualmachineid": vm["id"], "intervaltype": "HOURLY", "schedule": "15", "timezone": "UTC"}
+    op.do("createBackupSchedule", **order, maxbackups=2)
+
+    def kinds() -> list[str]:
+        return [b["intervaltype"] for b in op.rows("listBackups", virtualmachineid=vm["id"])]
+
+    sim.advance(3600)
+    sim.settle()
+    assert kinds() == ["MANUAL", "HOURLY"]
+    for _hour in range(3):
+        sim.advance(3600)
+        sim.settle()
+    left = op.rows("listBackups", virtualmachineid=vm["id"])
+    assert ([b["intervaltype"] for b in left], left[0]["id"]) == (["MANUAL", "HOURLY", "HOURLY"], first["id"])
+    assert len(op.rows("listEvents", type="BACKUP.DELETE")) == 2
+    op.do("updateBackupOffering", id=op.only("listBackupOfferings")["id"], allowuserdrivenbackups="false")
+    sim.advance(7200)
+    sim.settle()
+    assert len(kinds()) == 3
+    op.do("deleteBackupSchedule", virtualmachineid=vm["id"])
+    assert kinds() == ["MANUAL"] * 3
