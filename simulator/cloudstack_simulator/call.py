@@ -42,7 +42,7 @@ class Call:
     allocation made, `job` the job's row (inside a job).
     """
 
-    __slots__ = ("caller", "created", "db", "fact", "job", "params", "shared", "sim")
+    __slots__ = ("caller", "created", "db", "fact", "job", "method", "params", "shared", "sim")
 
     def __init__(self, sim: Simulator, fact: CommandFact, caller: Caller, params: Parameters) -> None:
         self.sim = sim
@@ -52,6 +52,8 @@ class Call:
         self.params = params
         self.created: Any = None
         self.job: Any = None
+        self.method = "POST"
+        """The verb of the request: what comes by GET may be no longer than an address."""
         self.shared: dict[Any, Any] | None = None
         """Parts that several views of one page have in common; there while a page is made."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from . import contract, custom_ids, envelope, listing, permissions, registry, sessions
@@ -42,14 +43,15 @@ class Dispatcher:
         else:
             session = self.sim.auth.session(cookies.get("JSESSIONID"))
             if session is not None:
-                reply = sessions.run(self.sim, session, params, cookies, self.run)
+                execute = functools.partial(self.run, method=method)
+                reply = sessions.run(self.sim, session, params, cookies, execute)
             else:
                 caller = self.sim.auth.by_key(params) if command in contract.commands() else None
                 if caller is None:
                     name = envelope.name_of(command) if command in contract.commands() else "errorresponse"
                     reply = self.unauthorized("null" if command is None else name)
                 else:
-                    reply = self.run(params, caller)
+                    reply = self.run(params, caller, method=method)
         if params.get("response") != "json" and isinstance(reply.body, dict):
             xml = envelope.to_xml(reply.body, versioned=reply.status != 401)
             reply = Reply(reply.status, xml, "text/xml; charset=UTF-8", reply.headers, reply.cookies)
@@ -59,14 +61,16 @@ class Dispatcher:
     def unauthorized(name: str, text: str = NO_CREDENTIALS) -> Reply:
         return error_reply(name, Unauthorized(text))
 
-    def run(self, params: dict[str, str], caller: Caller, user_in_text: str | None = None) -> Reply:
+    def run(
+        self, params: dict[str, str], caller: Caller, user_in_text: str | None = None, *, method: str = "POST"
+    ) -> Reply:
         """Run a request of a known caller."""
         command = params.get("command") or ""
         name = envelope.name_of(command)
         try:
             refuse_control_characters(params)
             fact = self._allowed(command, caller, user_in_text)
-            content = self._execute(fact, caller, params)
+            content = self._execute(fact, caller, params, method)
         except UnavailableCommand as error:
             return error_reply("errorresponse", error)
         except ApiError as error:
@@ -87,12 +91,13 @@ class Dispatcher:
         self.sim.rate_limit.check(caller)
         return fact
 
-    def _execute(self, fact: CommandFact, caller: Caller, params: dict[str, str]) -> Any:
+    def _execute(self, fact: CommandFact, caller: Caller, params: dict[str, str], method: str) -> Any:
         if fact.is_async and not takes_jobs(self.sim):
             raise ServerApiError(503, GOING_DOWN)
         raw = unpack({k: v for k, v in params.items() if k not in ("command", "response")})
         typed = Typing(fact, self.sim.db, caller.is_root_admin).apply(raw)
         call = Call(self.sim, fact, caller, typed)
+        call.method = method
         if "pagesize" in fact.params:
             listing.check_page(call)
         entry = registry.COMMANDS.get(fact.name)

@@ -180,7 +180,7 @@ class Simulator:
         """Run a request whose caller is known already: (HTTP status, body)."""
         self.scheduler.run_due()
         known = {"response": "json", **params}
-        reply = self._dispatcher.run(known, caller or self.admin) if alive(self) else no_server()
+        reply = self._dispatcher.run(known, caller or self.admin, method=method) if alive(self) else no_server()
         self._account_for(params.get("command") or "", params, method, reply)
         return reply.status, reply.body
 

@@ -15,6 +15,8 @@ from ...parameters import flat_map
 
 HEX = "0123456789abcdefABCDEF"
 BASE64 = re.compile(r"[A-Za-z0-9+/\-_=\s]*")
+LONGEST = {"GET": 4096, "POST": 1 << 20}
+"""Letters of user data that a request of each verb stays below."""
 URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -42,14 +44,22 @@ def user_data(call: Call, text: str | None) -> str | None:
     decoded = decode_url(text)
     if BASE64.fullmatch(decoded) is None:
         raise InvalidParameter("User data is not base64 encoded")
+    _check_length(call, decoded)
     letters = re.sub(r"[\s=]", "", decoded).translate(URL_SAFE)
     content = base64.b64decode(letters[: len(letters) - (len(letters) % 4 == 1)] + "===")
     if not content:
         raise InvalidParameter("User data is too short")
-    most = call.setting("vm.userdata.max.length")
-    if len(decoded) > most:
-        raise InvalidParameter(f"User data has exceeded configurable max length : {most}")
     return base64.b64encode(content).decode()
+
+
+def _check_length(call: Call, text: str) -> None:
+    """Refuse what is too long for the request's verb, or for the setting."""
+    method = "GET" if call.method == "GET" else "POST"
+    if len(text) >= LONGEST[method]:
+        raise InvalidParameter(f"User data is too long for an http {method} request")
+    most = call.setting("vm.userdata.max.length")
+    if len(text) > most:
+        raise InvalidParameter(f"User data has exceeded configurable max length : {most}")
 
 
 def finalize_user_data(call: Call, template: Any) -> tuple[str | None, int | None]:

@@ -156,3 +156,13 @@ def test_user_data_gets_its_padding(place: Any) -> None:
     op.do("updateConfiguration", name="vm.userdata.max.length", value="8")
     text = "User data has exceeded configurable max length : 8"
     assert op.refused("deployVirtualMachine", **place.order("bad", userdata="I2Nsb3VkLWNv"))[1] == text
+
+
+def test_user_data_in_an_address_is_shorter(place: Any) -> None:
+    sim = place.cloud.sim
+    order = {"command": "registerUserData", "name": "long", "userdata": "QUJD" * 1024}
+    status, body = sim.handle_as(order, method="GET")
+    assert (status, body["registeruserdataresponse"]["errortext"]) == (
+        431, "User data is too long for an http GET request",
+    )  # fmt: skip
+    assert sim.handle_as(order, method="POST")[0] == 200
