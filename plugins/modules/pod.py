@@ -43,7 +43,7 @@ options:
   immutable_drift:
     description:
       - What to do where an option that cannot be changed differs from the existing object.
-      - This is about O(zone), O(start_ip), O(end_ip), O(storage_access_groups).
+      - This is about O(zone), O(storage_access_groups).
       - V(fail) names the current and the wanted value and changes nothing. V(warn) reports it and goes on.
     type: str
     choices:
@@ -84,7 +84,7 @@ options:
     type: list
     elements: str
 notes:
-  - Further ranges, and changes of the first one, are managed by M(cloudstack.ops.management_ip_range).
+  - Further ranges are managed by M(cloudstack.ops.management_ip_range).
 """
 
 EXAMPLES = r"""

@@ -163,7 +163,7 @@ def test_two_of_one_name(kind, command, params, state):
 NO_OP = {
     "compute_offering": 1, "disk_offering": 1, "system_offering": 1, "network_offering": 1, "vpc_offering": 1,
     "setting": 1, "cluster": 1, "zone": 1, "pod": 1, "domain": 1, "account": 1, "physical_network": 1,
-    "storage_pool": 1, "image_store": 1, "template": 1, "iso": 1, "system_vm_template": 1, "region": 1,
+    "storage_pool": 1, "image_store": 1, "template": 1, "iso": 1, "system_vm_template": 2, "region": 1,
     "traffic_type": 2, "network_service_provider": 2, "host": 2, "snapshot": 2, "snapshot_policy": 2, "volume": 4,
     "management_ip_range": 2, "storage_ip_range": 3, "guest_vlan_range": 2, "vlan_ip_range": 3, "system_vm": 2,
     "role": 2, "user": 2, "project": 2, "resource_limit": 2, "network": 2, "affinity_group": 1, "ssh_key_pair": 2,

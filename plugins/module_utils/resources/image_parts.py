@@ -117,7 +117,7 @@ def is_built_in(row: Row) -> bool:
 
 
 def awaited(ctx: Any, row: Row) -> str:
-    """Every copy must be ready: those in the zones asked for, and those elsewhere."""
+    """Every copy must be ready: those in the zones asked for, and those elsewhere; in disabled zones none begins."""
     if ctx.given.get("wait") is False:
         return ""
     listed = {text for place in row["_zones"] for text in (str(place), place.id)}
@@ -126,10 +126,23 @@ def awaited(ctx: Any, row: Row) -> str:
         return f"a copy in zone {', '.join(unlisted)}"
     pending = []
     for copy in row["_copies"]:
-        if not copy.get("isready"):
+        if not copy.get("isready") and not _waits_for_its_zone(ctx, copy):
             _refuse_failed(ctx, copy)
             pending.append(f"{copy.get('zonename') or 'the download'} ({copy.get('status') or 'not begun'})")
     return ", ".join(pending)
+
+
+def _waits_for_its_zone(ctx: Any, copy: Row) -> bool:
+    """Whether the server leaves the download until the zone is enabled: it fetches nothing for a disabled one."""
+    if copy.get("status") or not copy.get("zoneid"):
+        return False
+    zones = ctx.client.list("listZones", {"id": copy["zoneid"]})
+    if not zones or zones[0].get("allocationstate") != "Disabled":
+        return False
+    ctx.warn(
+        f"{ctx.name}: zone {copy.get('zonename')} is disabled; the server fetches it there once the zone is enabled"
+    )
+    return True
 
 
 def _refuse_failed(ctx: Any, copy: Row) -> None:

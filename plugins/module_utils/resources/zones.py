@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..client import InvalidInput
-from ..model import Commands, Option, Resource, Row, State
+from ..model import Commands, Option, Resource, Row, State, Update
 from .addresses import check_addresses, check_network, check_ranges, same_address
 from .reserved_addresses import check_reserved
 
@@ -136,13 +136,33 @@ def _check_pod(ctx: Any, row: Row | None) -> None:
         )
 
 
+def _move_first_range(ctx: Any, row: Row, changes: tuple[Any, ...]) -> None:
+    """updatePod takes new ends of the range, and overlooks them."""
+    range_now = _first_range(row)
+    if not range_now:
+        raise InvalidInput(
+            f"{ctx.name} was made without a range that could be moved",
+            option="start_ip",
+            obj=ctx.name,
+            remedy="add one with management_ip_range",
+        )
+    new = {{"start_ip": "newstartip", "end_ip": "newendip"}[change.option]: change.after for change in changes}
+    ctx.change(
+        "updatePodManagementNetworkIpRange",
+        {"podid": row["id"], "currentstartip": range_now["startip"], "currentendip": range_now["endip"], **new},
+    )
+
+
 POD = Resource(
     name="pod",
     noun="pod",
     summary="Manage pods",
     description=("Creates, changes, enables and deletes pods with their first range of reserved addresses.",),
-    notes=("Further ranges, and changes of the first one, are managed by M(cloudstack.ops.management_ip_range).",),
+    notes=("Further ranges are managed by M(cloudstack.ops.management_ip_range).",),
     commands=Commands(list="listPods", create="createPod", update="updatePod", delete="deletePod"),
+    updates=(
+        Update("updatePodManagementNetworkIpRange", options=("start_ip", "end_ip"), id="podid", run=_move_first_range),
+    ),
     scope=("zone",),
     parent="zone",
     states=(
@@ -166,11 +186,11 @@ POD = Resource(
         Option(
             "start_ip",
             help="First address reserved for system VMs. Needed to create a pod, except in an edge zone.",
-            api="startip",
+            updatable=True, api="startip",
             decode=lambda row: _first_range(row).get("startip"),
         ),
         Option(
-            "end_ip", help="Last address reserved for system VMs.", api="endip",
+            "end_ip", help="Last address reserved for system VMs.", updatable=True, api="endip",
             decode=lambda row: _first_range(row).get("endip"),
         ),
         Option(

@@ -58,7 +58,7 @@ STEPS = (
          {"end_ip": "192.0.2.30"}, calls=3),
     Step("pod", {"name": "p1", **PLACE},
          {"gateway": "10.7.0.1", **MASK, "start_ip": "10.7.0.10", "end_ip": "10.7.0.40"},
-         {"state": "disabled"}, {"end_ip": "10.7.0.50"}),
+         {"end_ip": "10.7.0.50"}),
     Step("management_ip_range", {"start_ip": "10.7.0.70", **POD},
          {"end_ip": "10.7.0.80", "gateway": "10.7.0.1", **MASK, "vlan": "77"}, {"end_ip": "10.7.0.90"}, calls=3),
     Step("storage_ip_range", {"start_ip": "10.8.0.10", **POD},
