@@ -16,6 +16,7 @@ from . import encryption, lifecycle, placement
 from .view import volume_view
 
 USABLE = ("Running", "Stopped")
+WITH_BACKUPS = "backup.enable.attach.detach.of.volumes"
 WRONG_ANSWER = (
     "class com.cloud.agent.api.Answer cannot be cast to class org.apache.cloudstack.storage.command.AttachAnswer "
     "(com.cloud.agent.api.Answer and org.apache.cloudstack.storage.command.AttachAnswer are in unnamed module of "
@@ -81,8 +82,11 @@ def _check_fits(call: Call, volume: Volume, vm: Any, device: int | None) -> None
     sim = call.sim
     own = lifecycle.of_vm(sim, vm)
     if device == 0:
-        if any(v.kind == "ROOT" for v in own):
+        _check_at_rest(vm)
+        if any(v.device_id == 0 for v in own):
             raise InvalidParameter("Vm already has root volume attached to it")
+        if volume.state == "Uploaded":
+            raise InvalidParameter("No support for Root volume attach in state Uploaded")
     else:
         most = hypervisors.max_data_disks(sim, vm)
         if sum(v.kind == "DATADISK" for v in own) >= most:
@@ -96,17 +100,22 @@ def _check_fits(call: Call, volume: Volume, vm: Any, device: int | None) -> None
         raise InvalidParameter(
             f"Zone is not configured to use local storage but volume's disk offering {offering.name} uses it"
         )
+    if sim.db.vm_snapshots.where(vm_id=vm.id):
+        raise InvalidParameter(
+            f"Unable to attach volume to VM {vm.instance_name}/{vm.uuid}, "
+            "please specify a VM that does not have VM snapshots"
+        )
+    if _keeps_disks(call, vm):
+        raise InvalidParameter(
+            "Unable to attach volume, please specify a VM that does not have any backups or set the global "
+            f"configuration '{WITH_BACKUPS}' to true."
+        )
     if volume.hypervisor not in (None, "Any", vm.hypervisor):
         raise InvalidParameter(f"Can't attach a volume created by: {volume.hypervisor} to a {vm.hypervisor} vm")
     if encryption.is_impossible(offering, vm.hypervisor):
         raise InvalidParameter(
             "Volume's disk offering has encryption enabled, but volume encryption is not supported for hypervisor type "
             f"{vm.hypervisor}"
-        )
-    if sim.db.vm_snapshots.where(vm_id=vm.id):
-        raise InvalidParameter(
-            f"Unable to attach volume to VM {vm.instance_name}/{vm.uuid}, "
-            "please specify a VM that does not have VM snapshots"
         )
 
 
@@ -145,7 +154,8 @@ def _volume(call: Call) -> Any:
 @command("detachVolume", instance=_volume)
 def detach_volume(call: Call) -> Generator[float, None, Any]:
     p = call.params
-    if p.id is None and (p.deviceid is None or p.virtualmachineid is None):
+    both = p.id is not None and (p.deviceid is not None or p.virtualmachineid is not None)
+    if both or (p.id is None and (p.deviceid is None or p.virtualmachineid is None)):
         raise InvalidParameter("Please provide either a volume id, or a tuple(device id, instance id)")
     yield 0.05
     if p.id is None:
@@ -166,10 +176,25 @@ def _volume_to_detach(call: Call, volume: Volume) -> Volume:
         raise InvalidParameter("The specified volume is not attached to a VM.")
     if is_behind_share(vm):
         raise InvalidParameter("Can't detach a volume from a Shared FileSystem Instance")
-    if volume.kind == "ROOT" and vm.state not in ("Stopped", "Destroyed"):
-        raise InvalidParameter("Root volume detach can happen only when vm is in states: Stopped or Destroyed")
     if vm.state not in (*USABLE, "Destroyed"):
         raise InvalidParameter("Please specify a VM that is either running or stopped.")
+    if volume.kind == "ROOT":
+        _check_at_rest(vm)
     if call.db.vm_snapshots.where(vm_id=vm.id):
         raise InvalidParameter("Unable to detach volume, please specify a VM that does not have VM snapshots")
+    if _keeps_disks(call, vm):
+        raise InvalidParameter(
+            "Unable to detach volume, cannot detach volume from a VM that has backups. First remove the VM from the "
+            f"backup offering or set the global configuration '{WITH_BACKUPS}' to true."
+        )
     return volume
+
+
+def _check_at_rest(vm: Any) -> None:
+    if vm.state not in ("Stopped", "Destroyed"):
+        raise InvalidParameter("Root volume detach can happen only when vm is in states: Stopped or Destroyed")
+
+
+def _keeps_disks(call: Call, vm: Any) -> bool:
+    """Whether the instance is backed up, and so neither loses nor gets disks."""
+    return getattr(vm, "backup_offering_id", None) is not None and not call.setting(WITH_BACKUPS)

@@ -22,9 +22,14 @@ def change_offering(call: Call) -> Generator[float, None, Any]:
     offering = p.diskofferingid
     if offering.removed is not None or offering.state != "Active" or offering.compute_only:
         raise InvalidParameter("Requested disk offering has been removed.")
-    if offering.id == volume.disk_offering_id and not (offering.customized and p.size is not None):
-        raise InvalidParameter(f"Volume {volume} is already having disk offering {offering.uuid}")
     size = new_size(call, offering)
+    if offering.custom_iops:
+        check_iops(call, volume)
+    current = call.db.disk_offerings.get(volume.disk_offering_id)
+    if current is not None and current.size_strictness and size != volume.size:
+        raise InvalidParameter(f"Resize volume for {volume.name} is not allowed since disk offering's size is fixed")
+    if offering is current and not offering.customized:
+        raise InvalidParameter(f"Volume {volume} is already having disk offering {offering.uuid}")
     check(call, volume, offering, size)
     yield 0.2
     take_over(call, volume, offering, size)

@@ -8,7 +8,7 @@ from typing import Any
 from ... import custom_ids
 from ...access import entity_owner
 from ...call import Call, live
-from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
+from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.volumes import Snapshot, Volume
 from ...registry import allocate, command
 from ..common import completed
@@ -37,8 +37,9 @@ def allocate_volume(call: Call) -> Volume:
     zone = live(zone, f"Unable to find zone by id {getattr(zone, 'id', 'null')}")
     if offering is not None:
         usable.check_disk(call, owner, offering, zone)
-    call.sim.limits.check(owner, "volume")
-    call.sim.limits.check(owner, "primary_storage", size)
+    if p.get("displayvolume", True):  # what is not shown does not count
+        call.sim.limits.check(owner, "volume")
+        call.sim.limits.check(owner, "primary_storage", size)
     if zone.allocation_state == "Disabled" and not call.caller.is_root_admin:
         raise PermissionDenied(f"Cannot perform this operation, Zone: {zone} is currently disabled")
     if offering is not None and offering.use_local_storage and not zone.local_storage:
@@ -52,18 +53,22 @@ def allocate_volume(call: Call) -> Volume:
 
 def _new(call: Call, owner: Any, zone: Any, offering: Any, size: int) -> Volume:
     p = call.params
-    own_iops = bool(offering is not None and offering.custom_iops)
+    parent = call.db.volumes.get(p.snapshotid.volume_id) if p.snapshotid is not None else None
+    as_it_was = p.diskofferingid is None and parent is not None
+    low, high = (parent.min_iops, parent.max_iops) if as_it_was else _iops(call, offering)
     return Volume(
-        name=p.name or call.sim.ids.uuid(),
+        name=p.name if (p.name or "").strip() else call.sim.ids.uuid(),
         account_id=owner.id,
         zone_id=zone.id,
         size=size,
         disk_offering_id=offering.id if offering is not None else None,
         provisioning_type=offering.provisioning_type if offering is not None else "thin",
-        min_iops=p.miniops if own_iops else getattr(offering, "min_iops", None),
-        max_iops=p.maxiops if own_iops else getattr(offering, "max_iops", None),
+        min_iops=low,
+        max_iops=high,
         display=p.get("displayvolume", True),
         listed=p.get("displayvolume", True),
+        counted=p.get("displayvolume", True),
+        template_id=parent.template_id if parent is not None else None,
         snapshot_id=p.snapshotid.id if p.snapshotid is not None else None,
         state="Creating" if p.snapshotid is not None else "Allocated",
     )
@@ -81,23 +86,29 @@ def _size_by_offering(call: Call, offering: Any, asked: int | None) -> int:
     if not offering.customized:
         if asked is not None:
             raise InvalidParameter("This disk offering does not allow custom size")
+        _iops(call, offering)
         check_maximum(call, offering.size)
         return int(offering.size)
     if asked is None:
         raise InvalidParameter("This disk offering requires a custom size specified")
     check_custom_size(call, asked)
-    if call.params.miniops is not None or call.params.maxiops is not None:
-        _check_iops(call)
+    _iops(call, offering)
     check_maximum(call, asked * GIB)
     return asked * GIB
 
 
-def _check_iops(call: Call) -> None:
+def _iops(call: Call, offering: Any) -> tuple[int | None, int | None]:
+    """The lower and the upper limit: the call's where the offering lets it say them, 0 for none."""
+    if offering is None or not offering.custom_iops:
+        return getattr(offering, "min_iops", None), getattr(offering, "max_iops", None)
     low, high = call.params.miniops, call.params.maxiops
-    if low is not None and low <= 0:
+    if low is None and high is None:
+        return 0, 0
+    if low is None or low <= 0:
         raise InvalidParameter("The min IOPS must be greater than 0.")
-    if low is not None and high is not None and low > high:
+    if low > (high or 0):
         raise InvalidParameter("The min IOPS must be less than or equal to the max IOPS.")
+    return low, high
 
 
 def _size_by_snapshot(call: Call, snapshot: Snapshot, offering: Any, size: int | None) -> tuple[Any, int]:
@@ -141,11 +152,20 @@ def create_volume(call: Call) -> Generator[float, None, Any]:
         yield 0.3
         _fill_from_snapshot(call, volume)
         if call.params.virtualmachineid is not None:
-            yield from attach.attach_to(call, volume, call.params.virtualmachineid)
+            yield from _attach(call, volume, call.params.virtualmachineid)
     completed(call, "VOLUME.CREATE", "creating volume. Volume Id", volume)
     view = volume_view(call, volume)
     volume.snapshot_id = None
     return {"volume": view}
+
+
+def _attach(call: Call, volume: Volume, vm: Any) -> Generator[float, None, None]:
+    """Without the instance the whole call fails, and its volume is destroyed; why stands in the server's log only."""
+    try:
+        yield from attach.attach_to(call, volume, vm)
+    except ApiError:
+        lifecycle.destroy(call.sim, volume)
+        raise CloudRuntime(f"Failed to create volume: {volume}") from None
 
 
 def _fill_from_snapshot(call: Call, volume: Volume) -> None:

@@ -79,6 +79,10 @@ def new_root(
 def display(sim: Simulator, volume: Volume, *, on: bool) -> None:
     """Show the volume in lists, or hide it."""
     vm = sim.db.vms.get(volume.vm_id)
+    if on is not volume.counted and (vm is None or vm.vm_type == "User") and not volume.destroyed:
+        _count(sim, volume, -1)  # what is not shown does not count
+        volume.counted = on
+        _count(sim, volume, 1)
     volume.display = on
     volume.listed = on and (vm is None or vm.vm_type == "User")
 
@@ -128,7 +132,7 @@ def put_on(sim: Simulator, volume: Volume, pool: StoragePool) -> None:
     volume.path = volume.path or (volume.name if by_name else sim.ids.uuid())
     volume.state = "Ready"
     volume.placed = sim.clock.now()
-    if volume.template_id is not None:
+    if volume.template_id is not None and volume.snapshot_id is None:
         images.keep_on_pool(sim, sim.db.templates[volume.template_id], pool)
 
 

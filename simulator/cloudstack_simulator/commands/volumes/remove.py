@@ -6,13 +6,16 @@ from collections.abc import Generator
 from typing import Any
 
 from ...call import Call
-from ...errors import InvalidParameter, PermissionDenied
+from ...errors import InvalidParameter, PermissionDenied, ResourceAllocation
 from ...model.volumes import Volume
 from ...registry import SUCCESS, at_install, command
 from ...simulator import Simulator
 from ..common import completed
 from . import lifecycle
 from .view import volume_view
+
+ADMINS = (1, 2, 3)
+"""Types of the accounts that the server calls admins."""
 
 
 @command("destroyVolume")
@@ -21,7 +24,7 @@ def destroy_volume(call: Call) -> Generator[float, None, Any]:
     _check_unattached(call, volume)
     _check_protection(volume)
     if call.params.expunge:
-        if not call.caller.is_root_admin and not call.setting("allow.user.expunge.recover.volume", call.caller.account):
+        if not _may_expunge(call):
             raise PermissionDenied(
                 "Expunging a volume can only be done by an Admin. "
                 "Or when the allow.user.expunge.recover.volume key is set."
@@ -40,16 +43,26 @@ def destroy_volume(call: Call) -> Generator[float, None, Any]:
     return {"volume": volume_view(call, volume)}
 
 
+def _may_expunge(call: Call) -> bool:
+    """Admins of any kind may; users where the setting lets them."""
+    account = call.caller.account
+    return account.account_type in ADMINS or bool(call.setting("allow.user.expunge.recover.volume", account))
+
+
 def _check_unattached(call: Call, volume: Volume) -> None:
     if not volume:
         raise InvalidParameter(f"Unable to find volume with ID: {volume.id}")
-    call.check_access(volume)
     if any(s.state in ("Creating", "BackingUp") for s in call.db.snapshots.where(volume_id=volume.id)):
         raise InvalidParameter("There are snapshot operations in progress on the volume, unable to delete it")
     if volume.vm_id is not None:
         raise InvalidParameter("Please specify a volume that is not attached to any VM.")
     if volume.state == "UploadOp":
         raise InvalidParameter("Please specify a volume that is not uploading")
+    if volume.state in ("NotUploaded", "UploadInProgress"):
+        raise InvalidParameter(
+            "The volume is either getting uploaded or it may be initiated shortly, please wait for it to be completed"
+        )
+    call.check_access(volume)
 
 
 def _check_protection(volume: Volume) -> None:
@@ -76,17 +89,20 @@ def recover_volume(call: Call) -> dict[str, Any]:
     volume: Volume = call.params.id
     if not volume or volume.removed is not None:
         raise InvalidParameter(f"Unable to find a volume with id {volume.id}")
-    call.check_access(volume)
-    if not call.caller.is_root_admin and not call.setting("allow.user.expunge.recover.volume", call.caller.account):
+    if not _may_expunge(call):
         raise PermissionDenied(
             "Recovering a volume can only be done by an Admin. "
             "Or when the allow.user.expunge.recover.volume key is set."
         )
+    call.check_access(volume)
     if volume.state != "Destroy":
         raise InvalidParameter("Please specify a volume in Destroy state.")
     account = call.db.accounts[volume.account_id]
-    call.sim.limits.check(account, "volume")
-    call.sim.limits.check(account, "primary_storage", volume.size)
+    try:
+        call.sim.limits.check(account, "volume")
+        call.sim.limits.check(account, "primary_storage", volume.size)
+    except ResourceAllocation as error:
+        raise InvalidParameter(error.text) from None
     lifecycle.recover(call.sim, volume)
     completed(call, "VOLUME.RECOVER", "recovering a volume in Destroy state. Volume Id", volume)
     return {"volume": volume_view(call, volume)}

@@ -13,10 +13,11 @@ from ...registry import command
 from .. import hypervisors
 from ..common import completed
 from . import lifecycle, placement
-from .sizes import GIB, check_maximum, out_of_range
+from .sizes import GIB, check_maximum, gigabytes, out_of_range
 from .view import volume_view
 
 UNSUPPORTED = 432
+ROOT_SIZE = "rootdisksize"
 
 
 def _find_room(call: Call, volume: Volume, size: int) -> None:
@@ -62,20 +63,30 @@ def _resize(call: Call) -> Generator[float, None, Any]:
         volume.disk_offering_id = p.diskofferingid.id
     set_iops(call, volume, p.diskofferingid)
     resize(call, volume, size)
+    _keep_root_size(call, volume)
     completed(call, "VOLUME.RESIZE", "resizing volume. Volume Id", volume)
     return {"volume": volume_view(call, volume)}
+
+
+def _keep_root_size(call: Call, volume: Volume) -> None:
+    """An instance keeps the size of its root disk among its details."""
+    vm = call.db.vms.get(volume.vm_id)
+    if volume.kind == "ROOT" and volume.state != "Allocated" and vm is not None and vm.vm_type == "User":
+        vm.details[ROOT_SIZE] = str(gigabytes(volume.size))
 
 
 def usable(call: Call, volume: Volume) -> Volume:
     """The volume itself when its state lets it change size or offering."""
     if not volume or volume.removed is not None:
         raise InvalidParameter("No such volume")
-    call.check_access(volume)
-    if any(s.state in ("Creating", "BackingUp") for s in call.db.snapshots.where(volume_id=volume.id)):
+    if any(
+        s.state in ("Creating", "CreatedOnPrimary", "BackingUp") for s in call.db.snapshots.where(volume_id=volume.id)
+    ):
         raise CloudRuntime(
             "There is/are unbacked up snapshot(s) on this volume, resize volume is not permitted, "
             "please try again later."
         )
+    call.check_access(volume)
     if volume.state not in ("Ready", "Allocated"):
         raise InvalidParameter(
             "Volume should be in ready or allocated state before attempting a resize. "
@@ -93,13 +104,36 @@ def _wanted_size(call: Call, volume: Volume, offering: Any) -> int:
         raise InvalidParameter(
             f"Resize of volume {volume.uuid} is not allowed, since disk size is strictly fixed as per the disk offering"
         )
+    size = volume.size if asked is None else _asked_size(call, volume, current, asked)
     for given, word in ((p.miniops, "Min"), (p.maxiops, "Max")):
         if given is not None and volume.kind != "ROOT" and not (current is not None and current.custom_iops):
             raise InvalidParameter(
                 f"The current disk offering does not support customization of the '{word} IOPS' parameter."
             )
     check_iops(call, volume)
-    return volume.size if asked is None else checked_size(call, asked)
+    return size
+
+
+def _asked_size(call: Call, volume: Volume, current: Any, asked: int) -> int:
+    """Bytes of a new size without a new offering; only a custom offering keeps to the range of custom sizes."""
+    size = asked * GIB if current is None or not current.customized else checked_size(call, asked)
+    if volume.kind == "ROOT" and _is_fixed_by_offering(call, volume, current):
+        raise InvalidParameter(
+            "Failed to resize Root volume. The service offering of this Volume has been configured with a root disk "
+            "size; on such case a Root Volume can only be resized when changing to another Service Offering with a "
+            "Root disk size. For more details please check out the Official Resizing Volumes documentation."
+        )
+    return size
+
+
+def _is_fixed_by_offering(call: Call, volume: Volume, current: Any) -> bool:
+    """The server looks for a service offering that has the disk offering's number, not for the volume's."""
+    template = call.db.templates.get(volume.template_id)
+    service = call.db.service_offerings.get(current.id) if current is not None else None
+    if template is None or template.is_iso or service is None:
+        return False
+    behind = call.db.disk_offerings.get(service.disk_offering_id)
+    return behind is not None and (behind.size or 0) > 0
 
 
 def set_iops(call: Call, volume: Volume, asked: Any) -> None:
@@ -127,7 +161,7 @@ def _size_by_offering(call: Call, volume: Volume, current: Any, offering: Any) -
     if offering.removed is not None or offering.state != "Active":
         raise InvalidParameter("Requested disk offering has been removed.")
     check_strictness(call, volume, current, offering, "")
-    if current is not None and current.encrypt != offering.encrypt:
+    if volume.kind == "ROOT" and current is not None and current.encrypt != offering.encrypt:
         raise InvalidParameter(
             f"Current disk offering's encryption({str(current.encrypt).lower()}) does not match target disk offering's "
             f"encryption({str(offering.encrypt).lower()})"
@@ -139,6 +173,8 @@ def _size_by_offering(call: Call, volume: Volume, current: Any, offering: Any) -
             "There are no tags on the current disk offering. The new disk offering needs to have no tags, as well."
         )
     size = new_size(call, offering)
+    if offering.customized:
+        checked_size(call, call.params.size)
     if offering.custom_iops:
         check_iops(call, volume)
     return size
@@ -162,13 +198,11 @@ def check_strictness(call: Call, volume: Volume, current: Any, offering: Any, en
 def new_size(call: Call, offering: Any) -> int:
     """Bytes of the volume by its new offering and, when that is a custom one, the size asked for."""
     asked = call.params.size
-    if not offering.customized:
-        if asked is not None:
-            raise InvalidParameter("You cannot pass in a custom disk size to a non-custom disk offering.")
+    if not offering.customized:  # whatever size is asked for
         return int(offering.size)
     if asked is None:
         raise InvalidParameter("The new disk offering requires that a size be specified.")
-    return checked_size(call, asked)
+    return int(asked) * GIB
 
 
 def checked_size(call: Call, size: int) -> int:
