@@ -94,8 +94,8 @@ CASES = (
         "network_offering",
         {
             "guest_ip_type": "Isolated",
-            "supported_services": ["SourceNat", "Dhcp"],
-            "service_providers": providers("Dhcp", "SourceNat"),
+            "supported_services": ["SourceNat", "Dhcp", "Lb"],
+            "service_providers": providers("Dhcp", "Lb", "SourceNat"),
             "service_capabilities": [
                 {"service": "SourceNat", "capability_type": "RedundantRouter", "capability_value": "true"}
             ],
