@@ -9,7 +9,7 @@ from ...errors import InvalidParameter
 from ...registry import command
 from .. import deputy
 from ..instances import counting, sizes
-from .life import Steps, check_disk_offering, check_service_offering, same_share, share_of
+from .life import Steps, check_disk_offering, check_service_offering, check_zone, same_share, share_of
 from .view import view
 
 
@@ -29,13 +29,13 @@ def change_disk_offering(call: Call) -> Steps:
         raise InvalidParameter(
             "Disk offering of the Shared FileSystem can be changed only if it is in [Ready, Stopped] states"
         )
-    zone, volume = call.db.zones[share.zone_id], call.db.volumes[share.volume_id]
+    zone, volume = check_zone(call.db.zones[share.zone_id]), call.db.volumes[share.volume_id]
     if p.diskofferingid is None:
         p.set_default("diskofferingid", call.db.disk_offerings[volume.disk_offering_id])
     check_disk_offering(call, zone)
     yield from deputy.run(
         call, share.account_id, "changeOfferingForVolume", id=volume.uuid, diskofferingid=p.diskofferingid.uuid,
-        size=p.size, miniops=p.miniops, maxiops=p.maxiops,
+        size=p.size, miniops=p.miniops, maxiops=p.maxiops, automigrate="true",
     )  # fmt: skip
     call.event(
         "SHAREDFS.CHANGE.DISK.OFFERING", "Successfully completed Change Shared FileSystem disk offering", share,
@@ -51,7 +51,7 @@ def change_service_offering(call: Call) -> Steps:
         raise InvalidParameter(
             "Service offering of the Shared FileSystem can be changed only if it is in [Stopped] state"
         )
-    check_service_offering(call, call.db.zones[share.zone_id])
+    check_service_offering(call, check_zone(call.db.zones[share.zone_id]))
     yield 0.1
     vm = call.db.vms[share.vm_id]
     before = sizes.size_of(call.db, vm)

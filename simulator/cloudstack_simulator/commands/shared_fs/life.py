@@ -36,7 +36,7 @@ def _done(call: Call, what: str, text: str, share: SharedFileSystem) -> None:
     call.event(f"SHAREDFS.{what}", f"Successfully completed {text}", share, resource_type="SharedFS")
 
 
-def _check_zone(zone: Any) -> Any:
+def check_zone(zone: Any) -> Any:
     if not zone or zone.removed is not None:
         raise InvalidParameter(f"Unable to find zone by ID: {zone.id}")
     if zone.allocation_state == "Disabled":
@@ -83,7 +83,7 @@ def _check_network(call: Call, owner: Any) -> None:
 def allocate_share(call: Call) -> SharedFileSystem:
     p = call.params
     owner = entity_owner(call)
-    zone = _check_zone(p.zoneid)
+    zone = check_zone(p.zoneid)
     check_disk_offering(call, zone)
     if p.get("provider", PROVIDER) != PROVIDER:
         raise CloudRuntime("Invalid sharedfs provider name!")

@@ -111,3 +111,22 @@ def test_shares_that_are_refused(place: Place, offering: str, more: dict[str, An
     refused, text = place.op.refused("createSharedFileSystem", **order(place, offering, **more))
     assert (refused, said in text) == (code, True), text
     assert place.op.rows("listSharedFileSystems") == []
+
+
+def test_a_share_moves_for_its_new_offering_where_it_can(place: Place, share: dict[str, Any]) -> None:
+    op = place.op
+    tagged = op.do("createDiskOffering", name="fast", displaytext="fast", disksize=9, tags="ssd")["diskoffering"]["id"]
+    order = {"id": share["id"], "diskofferingid": tagged}
+    code, text = op.refused("changeSharedFileSystemDiskOffering", **order)
+    assert (code, "as no suitable pool(s) found for migrating to support new disk offering" in text) == (530, True)
+    op.do("updateZone", id=place.cloud.zone, allocationstate="Disabled")
+    code, text = op.refused("changeSharedFileSystemDiskOffering", **order)
+    assert f"zone ID: {place.cloud.zone} is currently disabled" in text
+
+
+def test_shares_are_listed_whatever_the_network(place: Place, share: dict[str, Any], offering: str) -> None:
+    other = place.op.do(
+        "createNetwork", name="other", displaytext="o", zoneid=place.cloud.zone,
+        networkofferingid=place.op.only("listNetworks", id=place.network)["networkofferingid"],
+    )["network"]["id"]  # fmt: skip
+    assert [row["id"] for row in place.op.rows("listSharedFileSystems", networkid=other)] == [share["id"]]
