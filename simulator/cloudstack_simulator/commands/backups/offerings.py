@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ... import access
 from ...call import Call, live
 from ...clock import timestamp
 from ...errors import CloudRuntime
@@ -11,6 +12,7 @@ from ...listing import equal
 from ...model.features import BackupOffering
 from ...registry import SUCCESS, command
 from . import providers
+from .refusals import internal
 
 
 def offering_view(call: Call, offering: BackupOffering) -> dict[str, Any]:
@@ -73,15 +75,24 @@ def import_offering(call: Call) -> dict[str, Any]:
             user_driven=p.allowuserdrivenbackups,
         )
     )
+    call.event("BACKUP.IMPORT.OFFERING", "Successfully completed importing backup offering", offering)
     return {"backupoffering": offering_view(call, offering)}
 
 
 @command("listBackupOfferings")
+@internal
 def list_offerings(call: Call) -> dict[str, Any]:
-    """`keyword` never finds anything: the server compares it, with its wildcards, for equality."""
+    """`keyword` never finds anything: the server compares it, with its wildcards, for equality. An id finds its own,
+    whatever else is asked; users see only what they may order backups of.
+    """
     p = call.params
+    if p.id is not None:
+        if not p.id or p.id.removed is not None:
+            raise CloudRuntime(f"Offering ID {p.id.id} does not exist")
+        return call.listing("backupoffering", [p.id], offering_view)
     keyword = equal("name", f"%{p.keyword}%") if p.keyword else None
-    filters = [equal("id", p.id), equal("zone_id", p.zoneid), keyword]
+    theirs = equal("user_driven", True) if call.caller.account.account_type == access.USER else None
+    filters = [equal("zone_id", p.zoneid), keyword, theirs]
     return call.listing("backupoffering", call.db.backup_offerings, offering_view, where=filters)
 
 
@@ -100,6 +111,7 @@ def update_offering(call: Call) -> dict[str, Any]:
     offering.name = p.get("name", offering.name)
     offering.description = p.get("description", offering.description)
     offering.user_driven = p.get("allowuserdrivenbackups", offering.user_driven)
+    call.event("BACKUP.OFFERING.EDIT", "Successfully completed updating backup offering", offering)
     return {"backupoffering": offering_view(call, offering)}
 
 

@@ -276,3 +276,16 @@ def test_schedules_take_backups_and_keep_as_many_as_they_shall(backing: Place) -
     assert len(kinds()) == 3
     op.do("deleteBackupSchedule", virtualmachineid=vm["id"])
     assert kinds() == ["MANUAL"] * 3
+
+
+def test_users_see_the_offerings_that_they_may_order_backups_of(backing: Place) -> None:
+    op, sim = backing.op, backing.cloud.sim
+    offering = offer(backing)["id"]
+    op.do(
+        "createAccount", username="ann", accounttype=0, email="a@example.com", firstname="A", lastname="B",
+        password="password-of-ann",
+    )  # fmt: skip
+    ann = type(op)(sim, sim.auth.caller_of(sim.db.users.first(username="ann")))
+    assert [row["id"] for row in ann.rows("listBackupOfferings")] == [offering]
+    op.do("updateBackupOffering", id=offering, allowuserdrivenbackups="false")
+    assert (ann.rows("listBackupOfferings"), len(op.rows("listBackupOfferings"))) == ([], 1)
