@@ -48,7 +48,7 @@ def _check(call: Call, volume: Volume, pool: Any) -> None:
         raise InvalidParameter("Migration of encrypted volumes is unsupported")
     if not pool or pool.removed is not None:
         raise InvalidParameter(f"Failed to find the destination storage pool: {pool.id}")
-    if pool.state == "Maintenance":
+    if pool.state in lifecycle.IN_MAINTENANCE:
         raise InvalidParameter(
             f"Cannot migrate volume {volume}to the destination storage pool {pool.name} "
             "as the storage pool is in maintenance mode."

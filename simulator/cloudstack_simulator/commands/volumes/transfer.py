@@ -54,15 +54,15 @@ def _check_extraction(call: Call, volume: Volume) -> None:
     if volume.pool_id is None:
         raise InvalidParameter("The volume doesn't belong to a storage pool so can't extract it")
     vm = call.db.vms.get(volume.vm_id)
-    if vm is not None and vm.state not in ("Stopped", "Destroyed"):
+    if vm is not None and vm.state != "Stopped":
         raise PermissionDenied(
             "Invalid state of the volume with specified ID. "
             "It should be either detached or the VM should be in stopped state."
         )
-    if not volume.extractable and not call.caller.is_root_admin:
-        raise PermissionDenied("The volume with specified volumeId is not allowed to be extracted")
     if encryption.is_encrypted(call.sim, volume):
         raise InvalidParameter("Extraction of encrypted volumes is unsupported")
+    if not volume.extractable and not call.caller.is_root_admin:
+        raise PermissionDenied("The volume with specified volumeId is not allowed to be extracted")
     if p.mode not in ("FTP_UPLOAD", "HTTP_DOWNLOAD"):
         raise InvalidParameter("Please specify a valid extract Mode ")
 

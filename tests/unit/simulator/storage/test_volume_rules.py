@@ -132,3 +132,26 @@ def test_an_instance_remembers_the_new_size_of_its_root_disk(running: Cloud) -> 
     root = running.op.only("listVolumes", virtualmachineid=vm["id"], type="ROOT")
     running.op.do("resizeVolume", id=root["id"], size=9)
     assert running.op.only("listVirtualMachines", id=vm["id"])["details"]["rootdisksize"] == "9"
+
+
+def test_a_pool_on_its_way_into_maintenance_takes_no_volumes(running: Cloud) -> None:
+    op, sim = running.op, running.sim
+    vm, volume = running.deploy("web"), create(running)
+    op.do("attachVolume", id=volume["id"], virtualmachineid=vm["id"])
+    op.do("detachVolume", id=volume["id"])
+    here = sim.db.storage_pools.find(running.pool)
+    other = op.do(
+        "createStoragePool", name="other", zoneid=running.zone, podid=sim.db.pods[here.pod_id].uuid,
+        clusterid=sim.db.clusters[here.cluster_id].uuid, url="nfs://10.0.0.9/other",
+    )["storagepool"]["id"]  # fmt: skip
+    sim.db.storage_pools.find(other).state = "ErrorInMaintenance"
+    code, text = op.refused("migrateVolume", volumeid=volume["id"], storageid=other)
+    assert (code, text.endswith("storage pool other as the storage pool is in maintenance mode.")) == (431, True)
+
+
+def test_disks_of_destroyed_instances_are_not_handed_out(running: Cloud) -> None:
+    vm = running.deploy("web")
+    running.op.do("destroyVirtualMachine", id=vm["id"])
+    root = running.op.only("listVolumes", virtualmachineid=vm["id"])
+    _code, text = running.op.refused("extractVolume", id=root["id"], zoneid=running.zone, mode="HTTP_DOWNLOAD")
+    assert text.startswith("Invalid state of the volume with specified ID. It should be either detached")
