@@ -155,3 +155,18 @@ def test_disks_of_destroyed_instances_are_not_handed_out(running: Cloud) -> None
     root = running.op.only("listVolumes", virtualmachineid=vm["id"])
     _code, text = running.op.refused("extractVolume", id=root["id"], zoneid=running.zone, mode="HTTP_DOWNLOAD")
     assert text.startswith("Invalid state of the volume with specified ID. It should be either detached")
+
+
+def test_a_volume_from_a_root_disk_knows_its_template_and_fails_as_a_whole(running: Cloud) -> None:
+    op = running.op
+    vm = running.deploy("web")
+    root = op.only("listVolumes", virtualmachineid=vm["id"])
+    snapshot = op.do("createSnapshot", volumeid=root["id"])["snapshot"]["id"]
+    order = {"zoneid": running.zone, "snapshotid": snapshot}
+    volume = op.do("createVolume", name="copy", **order)["volume"]
+    assert (volume["templateid"], volume["type"]) == (vm["templateid"], "DATADISK")
+    running.sim.db.vms.find(vm["id"]).backup_offering_id = 1
+    before = counted(running)
+    code, text = op.refused("createVolume", name="none", **order, virtualmachineid=vm["id"])
+    assert (code, text.startswith("Failed to create volume: Volume {"), counted(running)) == (530, True, before)
+    assert op.only("listVolumes", name="none")["state"] == "Destroy"
