@@ -21,7 +21,7 @@ def backup_view(call: Call, backup: Backup) -> dict[str, Any]:
     vm, zone, offering = db.vms[backup.vm_id], db.zones[backup.zone_id], db.backup_offerings[backup.offering_id]
     account = db.accounts[backup.account_id]
     domain = db.domains[account.domain_id]
-    schedule = db.backup_schedules.live.get(backup.schedule_id)
+    schedule = db.backup_schedules.live.get(backup.schedule_id or 0)
     return {
         "id": backup.uuid,
         "name": backup.name,

@@ -28,7 +28,7 @@ def change_offering(call: Call) -> Generator[float, None, Any]:
     current = call.db.disk_offerings.get(volume.disk_offering_id)
     if current is not None and current.size_strictness and size != volume.size:
         raise InvalidParameter(f"Resize volume for {volume.name} is not allowed since disk offering's size is fixed")
-    if offering is current and not offering.customized:
+    if current is not None and current.id == offering.id and not offering.customized:
         raise InvalidParameter(f"Volume {volume} is already having disk offering {offering.uuid}")
     check(call, volume, offering, size)
     yield 0.2

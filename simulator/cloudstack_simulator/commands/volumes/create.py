@@ -53,7 +53,7 @@ def allocate_volume(call: Call) -> Volume:
 
 def _new(call: Call, owner: Any, zone: Any, offering: Any, size: int) -> Volume:
     p = call.params
-    parent = call.db.volumes.get(p.snapshotid.volume_id) if p.snapshotid is not None else None
+    parent: Any = call.db.volumes.get(p.snapshotid.volume_id) if p.snapshotid is not None else None
     as_it_was = p.diskofferingid is None and parent is not None
     low, high = (parent.min_iops, parent.max_iops) if as_it_was else _iops(call, offering)
     return Volume(
