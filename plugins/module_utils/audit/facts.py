@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ..client import ApiError, InvalidInput, NotAllowed
+from ..client import ApiError, InvalidInput, NotAllowed, of_all_owners
 from ..model import Row
 from ..procedures.facts import moment
 
 SOURCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "accounts": ("listAccounts", {"listall": True}),
     "affinity_groups": ("listAffinityGroups", {"listall": True}),
-    "balancers": ("listInternalLoadBalancerVMs", {}),
+    "balancers": ("listInternalLoadBalancerVMs", {"listall": True}),
     "capacity": ("listCapacity", {}),
     "clusters": ("listClusters", {}),
     "compute_offerings": ("listServiceOfferings", {}),
@@ -75,11 +75,8 @@ class Facts:
     def _read(self, name: str) -> list[Row]:
         command, params = SOURCES[name]
         try:
-            rows: list[Row] = self.client.list(command, params)
-            if name in OF_PROJECTS:
-                known = {row.get("id") for row in rows}
-                theirs = self.client.list(command, {**params, "projectid": "-1"})
-                rows = [*rows, *(row for row in theirs if row.get("id") not in known)]
+            ask = partial(of_all_owners, self.client) if name in OF_PROJECTS else self.client.list
+            rows: list[Row] = ask(command, params)
         except NotAllowed as error:
             self.missing[name] = f"{command}: {error.message}"
             return []

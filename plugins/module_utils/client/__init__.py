@@ -30,6 +30,7 @@ from .errors import (
 )
 from .jobs import Job
 from .maps import encode, flat_map, indexed_list, key_value_map
+from .owners import of_all_owners
 from .redact import HIDDEN, Redactor, hide, is_secret_name, scrub, secrets_in_addresses
 from .settings import PROFILE, PROFILE_FILE, SETTINGS, Setting, load_connection
 from .tls import shared_context
@@ -75,6 +76,7 @@ __all__ = (
     "is_secret_name",
     "key_value_map",
     "load_connection",
+    "of_all_owners",
     "scrub",
     "secrets_in_addresses",
     "shared_context",

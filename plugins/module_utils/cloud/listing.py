@@ -31,7 +31,10 @@ def every_row(view: View, resource: Resource, around: Mapping[str, Any] | None =
     filters = view.parent_filters(resource, given)
     rows = view.rows(resource, filters)
     if "project" in resource.commands.parents and "project" not in given:
-        rows = [*rows, *view.rows(resource, {**filters, resource.commands.parents["project"]: ALL_PROJECTS})]
+        # Current servers answer with what accounts own as well.
+        known = {row.get(resource.commands.id_field) for row in rows}
+        of_all = view.rows(resource, {**filters, resource.commands.parents["project"]: ALL_PROJECTS})
+        rows = [*rows, *(row for row in of_all if row.get(resource.commands.id_field) not in known)]
     return rows
 
 

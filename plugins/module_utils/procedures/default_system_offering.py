@@ -22,7 +22,7 @@ SETTINGS = {
     "domainrouter": "router.service.offering",
     "internalloadbalancervm": "internallbvm.service.offering",
 }
-SOURCES = {"domainrouter": ("accounts", "projects"), "internalloadbalancervm": routers.BALANCERS}
+SOURCES = {"domainrouter": routers.ROUTERS, "internalloadbalancervm": routers.BALANCERS}
 """Where the VMs of a kind that serves networks are listed."""
 
 

@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from ..client import InvalidInput, NotAllowed
 from ..model import Option, Row
-from .scope_names import OWNERS, meant
+from .scope_names import meant
 
 ZONE = Option("zone", "ref", help="Only what lies in this zone.", refers_to="zone", behaviour=True)
 POD = Option("pod", "ref", help="Only what lies in this pod. Needs O(zone).", refers_to="pod", behaviour=True)
@@ -74,16 +73,6 @@ def only_named(run: Any, rows: Iterable[Row], noun: str) -> list[Row]:
             remedy=meant(unknown[0], known, "check names, zone, pod and cluster"),
         )
     return [row for row in kept if row["name"] in names]
-
-
-def of_all_owners(run: Any, command: str, params: Mapping[str, Any]) -> list[Row]:
-    """Rows of accounts and of projects, which a list leaves out unless asked, whatever else it is asked for.
-
-    What lies in several zones comes once for each.
-    """
-    questions = [partial(run.client.list, command, {"listall": True, **params, **owners}) for owners in OWNERS]
-    rows = [row for found in run.client.parallel(questions) for row in found]
-    return list({(row["id"], row.get("zoneid")): row for row in rows}.values())
 
 
 def clusters_of_hosts(run: Any) -> dict[str, str]:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from .host_availability import zone_setting
-from .hosts import RESIDENTS, neighbours, residents, short_list, titled
+from .hosts import RESIDENTS, machines, neighbours, residents, short_list, titled
 
 SETTING = "set.host.down.to.maintenance"
 ON_THE_WAY = ("Starting", "Stopping", "Migrating")
@@ -44,16 +44,11 @@ def why_not_parked(run: Any, row: Mapping[str, Any]) -> list[str]:
 def _on_the_way(run: Any, row: Mapping[str, Any]) -> list[str]:
     """Machines that start, stop or move on the other hosts of its cluster: perhaps those that it has lost."""
     others = {other["id"] for other in neighbours(run, row)}
-    questions = [
-        (kind, partial(run.client.list, command, {**params, "zoneid": row["zoneid"], "state": state}))
-        for kind, lists in RESIDENTS.items()
-        for command, params in lists
-        for state in ON_THE_WAY
-    ]
-    answers = run.client.parallel([question for _kind, question in questions])
+    questions = [(kind, {"zoneid": row["zoneid"], "state": state}) for kind in RESIDENTS for state in ON_THE_WAY]
+    answers = run.client.parallel([partial(machines, run, kind, asked) for kind, asked in questions])
     found = {
         one["id"]: f"{titled({**one, 'kind': kind})} is {one['state']}"
-        for (kind, _question), rows in zip(questions, answers, strict=True)
+        for (kind, _asked), rows in zip(questions, answers, strict=True)
         for one in rows
         if one.get("hostid") in others
     }

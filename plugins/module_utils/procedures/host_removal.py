@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Names, Procedure, Stage, Standing, Target
-from ..client import ApiError, InvalidInput
+from ..client import ApiError, InvalidInput, of_all_owners
 from ..model import Option, Row
 from .facts import CLUSTER, POD, ZONE
 from .host_marks import HostMarks
@@ -47,8 +47,10 @@ def _facts(run: Any, row: Row) -> dict[str, Any]:
     volumes = [
         volume
         for pool in local
-        for scope in ({}, {"projectid": "-1"}, {"listsystemvms": True})
-        for volume in run.client.list("listVolumes", {"storageid": pool["id"], "listall": True, **scope})
+        for volume in (
+            *of_all_owners(run.client, "listVolumes", {"storageid": pool["id"]}),
+            *run.client.list("listVolumes", {"storageid": pool["id"], "listall": True, "listsystemvms": True}),
+        )
     ]
     others = run.client.list("listHosts", {"type": "Routing", "zoneid": row["zoneid"]})
     usable = [

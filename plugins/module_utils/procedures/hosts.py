@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ..campaign import Target
-from ..client import ApiError, CloudStackError, InvalidInput
+from ..client import ApiError, CloudStackError, InvalidInput, of_all_owners
 from ..model import Option, Row
 from .facts import scope_of
 from .scope_names import meant
@@ -21,16 +21,20 @@ HOSTS = Option("names", "list", help="Names of the hosts.", required=True, alias
 PREPARING = ("PrepareForMaintenance", "ErrorInPrepareForMaintenance")
 IN_ERROR = ("ErrorInPrepareForMaintenance", "ErrorInMaintenance")
 
-RESIDENTS: Mapping[str, tuple[tuple[str, Mapping[str, Any]], ...]] = {
-    "instance": (
-        ("listVirtualMachines", {"listall": True}),
-        ("listVirtualMachines", {"listall": True, "projectid": "-1"}),
-    ),
-    "virtual router": (("listRouters", {"listall": True}), ("listRouters", {"listall": True, "projectid": "-1"})),
-    "internal load balancer": (("listInternalLoadBalancerVMs", {"listall": True}),),
-    "system VM": (("listSystemVms", {}),),
+RESIDENTS: Mapping[str, str] = {
+    "instance": "listVirtualMachines",
+    "virtual router": "listRouters",
+    "internal load balancer": "listInternalLoadBalancerVMs",
+    "system VM": "listSystemVms",
 }
-"""Kinds of machines that run on hosts, and the lists that together show all of a kind: projects need their own."""
+"""Kinds of machines that run on hosts, and the commands that list them."""
+
+
+def machines(run: Any, kind: str, params: Mapping[str, Any]) -> list[Row]:
+    """Machines of a kind, a key of RESIDENTS, whoever owns them."""
+    if kind == "system VM":
+        return list(run.client.list(RESIDENTS[kind], params))
+    return of_all_owners(run.client, RESIDENTS[kind], params)
 
 
 def named_hosts(run: Any, *, missing_is_fine: bool = False) -> list[Row]:
@@ -102,25 +106,17 @@ def neighbours(run: Any, row: Mapping[str, Any]) -> list[Row]:
 
 def residents(run: Any, host_id: str) -> list[Row]:
     """Everything that runs, starts, stops or moves on a host. Each row gets ``kind``, a key of RESIDENTS."""
-    questions = [
-        (kind, partial(run.client.list, command, {**params, "hostid": host_id}))
-        for kind, lists in RESIDENTS.items()
-        for command, params in lists
-    ]
-    answers = run.client.parallel([question for _kind, question in questions])
+    answers = run.client.parallel([partial(machines, run, kind, {"hostid": host_id}) for kind in RESIDENTS])
     found: dict[str, Row] = {}
-    for (kind, _question), rows in zip(questions, answers, strict=True):
+    for kind, rows in zip(RESIDENTS, answers, strict=True):
         found.update({row["id"]: {**row, "kind": kind} for row in rows if row.get("hostid") == host_id})
     return sorted(found.values(), key=lambda row: (row["kind"], row["name"]))
 
 
 def resident_now(run: Any, kind: str, resident_id: str) -> Row | None:
     """One machine wherever it is; None where it is gone."""
-    for command, params in RESIDENTS[kind]:
-        rows = run.client.list(command, {**params, "id": resident_id})
-        if rows:
-            return {**rows[0], "kind": kind}
-    return None
+    rows = machines(run, kind, {"id": resident_id})
+    return {**rows[0], "kind": kind} if rows else None
 
 
 def residents_now(run: Any, known: Iterable[Mapping[str, Any]]) -> list[Row | None]:

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..campaign import Target
-from ..client import Ambiguous, ApiError, InvalidInput
+from ..client import Ambiguous, ApiError, InvalidInput, of_all_owners
 from ..model import Option, Row
 from ..reconcile.view import looks_like_id
-from .facts import clusters_of_hosts, of_all_owners, scope_of
+from .facts import clusters_of_hosts, scope_of
 from .scope_names import meant, must_exist
 from .volume_marks import instance_now
 
@@ -77,7 +77,7 @@ def selected_instances(run: Any, params: Mapping[str, Any] | None = None) -> lis
 
 
 def _listed(run: Any, params: Mapping[str, Any]) -> list[Row]:
-    return [row for row in of_all_owners(run, "listVirtualMachines", params) if row.get("state") not in GONE]
+    return [row for row in of_all_owners(run.client, "listVirtualMachines", params) if row.get("state") not in GONE]
 
 
 def _in_scope(run: Any, rows: list[Row]) -> list[Row]:

@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any
 
 from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Names, Procedure, Stage, Standing, Target
-from ..client import ApiError, CloudStackError, InvalidInput, JobFailed
+from ..client import ApiError, CloudStackError, InvalidInput, JobFailed, of_all_owners
 from ..model import Option
-from .facts import CLUSTER, POD, ZONE, of_all_owners
+from .facts import CLUSTER, POD, ZONE
 from .long_jobs import change, time_for
 from .primary_storage_facts import (
     POOLS,
@@ -212,7 +212,7 @@ def _run_again(run: Any, target: Target, instance_id: str, mark: str) -> str:
 
 def _other_pool_in_maintenance(run: Any, instance_id: str, pool_id: str) -> str:
     """The pool in maintenance that an instance also has a volume on: it can only run when that one is left."""
-    volumes = of_all_owners(run, "listVolumes", {"virtualmachineid": instance_id})
+    volumes = of_all_owners(run.client, "listVolumes", {"virtualmachineid": instance_id})
     others = {str(row["storageid"]) for row in volumes if row.get("storageid")} - {pool_id}
     for other in sorted(others):
         rows = run.client.list("listStoragePools", {"id": other})

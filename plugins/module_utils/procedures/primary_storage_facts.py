@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..campaign import Target
-from ..client import ApiError, InvalidInput
+from ..client import ApiError, InvalidInput, of_all_owners
 from ..model import Option, Row
 from .facts import scope_of, setting
 from .scope_names import meant
@@ -69,14 +69,13 @@ def pool_now(run: Any, target: Target) -> Row:
 
 def volumes_on(run: Any, pool_id: str) -> list[Row]:
     """Every volume on a pool that is not destroyed: of accounts, of projects, hidden ones, of system VMs."""
-    on_pool = {"storageid": pool_id, "listall": True}
-    questions = [
-        {**owners, **shown} for owners in ({}, {"projectid": "-1"}) for shown in ({}, {"displayvolume": False})
+    on_pool = {"storageid": pool_id}
+    asked = [
+        partial(of_all_owners, run.client, "listVolumes", {**on_pool, **shown})
+        for shown in ({}, {"displayvolume": False})
     ]
-    questions.append({"listsystemvms": True})
-    lists = run.client.parallel(
-        [lambda more=more: run.client.list("listVolumes", {**on_pool, **more}) for more in questions]
-    )
+    of_systems = partial(run.client.list, "listVolumes", {**on_pool, "listall": True, "listsystemvms": True})
+    lists = run.client.parallel([*asked, of_systems])
     rows = {row["id"]: row for rows in lists for row in rows if row.get("state") not in GONE}
     return sorted(rows.values(), key=lambda row: (str(row.get("vmname", "")), str(row["name"])))
 
@@ -118,9 +117,7 @@ def _object_of(run: Any, job: Row) -> str:
     key = str(job.get("jobinstanceid") or "")
     if not key or job.get("jobinstancetype") != "Snapshot":
         return key
-    rows: list[Row] = []
-    for owners in ({}, {"projectid": "-1"}):
-        rows += run.client.list("listSnapshots", {"id": key, "listall": True, **owners})
+    rows = of_all_owners(run.client, "listSnapshots", {"id": key})
     return str(rows[0].get("volumeid") or "") if rows else ""
 
 

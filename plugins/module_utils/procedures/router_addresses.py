@@ -11,15 +11,13 @@ IpAddressManagerImpl of 4.22]; that address must be free then, or the restart fa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
 from ..campaign import Target
-from ..client import InvalidInput, NotAllowed
+from ..client import InvalidInput, NotAllowed, of_all_owners
 from .routers import is_balancer
 
-OWNERS: tuple[Mapping[str, str], ...] = ({}, {"projectid": "-1"})
 LISTS = {"network": "listNetworks", "vpc": "listVPCs"}
 
 
@@ -67,15 +65,11 @@ def _check_zone(run: Any, zone: str, targets: list[Target], option: str) -> None
 
 def _with_address(run: Any, zone: str) -> set[str]:
     """Ids of the networks and VPCs that have a source NAT address."""
-    asked = {"zoneid": zone, "issourcenat": True, "listall": True}
-    lists = run.client.parallel(
-        [partial(run.client.list, "listPublicIpAddresses", {**asked, **owner}) for owner in OWNERS]
-    )
-    return {str(row[field]) for rows in lists for row in rows for field in ("associatednetworkid", "vpcid")
-            if row.get(field)}  # fmt: skip
+    rows = of_all_owners(run.client, "listPublicIpAddresses", {"zoneid": zone, "issourcenat": True})
+    return {str(row[field]) for row in rows for field in ("associatednetworkid", "vpcid") if row.get(field)}
 
 
 def _offers_source_nat(run: Any, target: Target) -> bool:
     kind, own_id, _name = target.facts["serves"]
-    rows = [row for owner in OWNERS for row in run.client.list(LISTS[kind], {"id": own_id, "listall": True, **owner})]
+    rows = of_all_owners(run.client, LISTS[kind], {"id": own_id})
     return any(service.get("name") == "SourceNat" for row in rows for service in row.get("service") or ())

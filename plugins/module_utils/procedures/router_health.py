@@ -47,7 +47,7 @@ def _targets(run: Any) -> Sequence[Target]:
         )
     _warn_of_loops(run)
     run.memory.update(unchecked={}, seen=set())
-    rows = routers.in_scope(run, routers.all_routers(run, scope_of(run), ("accounts", "projects")))
+    rows = routers.in_scope(run, routers.all_routers(run, scope_of(run), routers.ROUTERS))
     running = [row for row in rows if row.get("state") == "Running"]
     failing = run.client.parallel([partial(_failing, run, row) for row in running])
     run.memory["failing"] = {row["id"]: names for row, names in zip(running, failing, strict=True)}

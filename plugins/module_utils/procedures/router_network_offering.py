@@ -7,19 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
-from ..client import InvalidInput
+from ..client import InvalidInput, of_all_owners
 from ..model import Row
 from ..reconcile.view import PlannedId
 
 
 def networks(run: Any) -> list[Row]:
     """All networks, those of projects too."""
-    scopes: tuple[dict[str, str], ...] = ({}, {"projectid": "-1"})
-    questions = [partial(run.client.list, "listNetworks", {"listall": True, **scope}) for scope in scopes]
-    return [row for rows in run.client.parallel(questions) for row in rows]
+    return of_all_owners(run.client, "listNetworks")
 
 
 def prepare(run: Any, offering: Row, rows: Sequence[Row]) -> None:

@@ -29,7 +29,7 @@ def _targets(run: Any) -> Sequence[Target]:
     offering = offerings.chosen(run, KIND)
     zones = offerings.enabled_zones(run, scope.get("zoneid", ""))
     offerings.check_fits(run, offering, zones)
-    rows = routers.in_scope(run, routers.all_routers(run, scope, ("accounts", "projects")))
+    rows = routers.in_scope(run, routers.all_routers(run, scope, routers.ROUTERS))
     run.memory.update(offering=offering, step="", own={}, networks={})
     if method == BY_SETTING:
         _prepare_setting(run, offering, rows)

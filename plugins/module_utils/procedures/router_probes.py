@@ -15,7 +15,7 @@ from typing import Any
 
 from ..campaign import Target
 from ..certificates.fleet import split_address
-from ..client import ApiError, InvalidInput
+from ..client import ApiError, InvalidInput, of_all_owners
 from ..model import Option, Row
 from .outside import AUTO, NEVER, PROBE_ADDRESSES, REQUIRED, Places, reaches
 from .routers import BALANCERS
@@ -24,7 +24,6 @@ MOST = 5
 """Addresses of one network that are looked at."""
 AGAIN = 60.0
 """Seconds in which they have to answer again once the routers run."""
-OWNERS: tuple[Mapping[str, str], ...] = ({}, {"projectid": "-1"})
 LISTS = ("listPublicIpAddresses", "listPortForwardingRules", "listLoadBalancerRules", "listFirewallRules")
 Endpoint = tuple[str, int]
 """Address and TCP port."""
@@ -127,9 +126,8 @@ def _own(own: Mapping[str, list[Endpoint]], target: Target) -> list[Endpoint] | 
 
 def _from_rules(run: Any) -> dict[str, list[Endpoint]]:
     """By id of the network or VPC: what its rules open over TCP, each with its first port."""
-    asked = [partial(run.client.list, command, {"listall": True, **owner}) for command in LISTS for owner in OWNERS]
-    answers = run.client.parallel(asked)
-    addresses, forwarding, balancing, firewall = (answers[at] + answers[at + 1] for at in range(0, len(asked), 2))
+    asked = [partial(of_all_owners, run.client, command) for command in LISTS]
+    addresses, forwarding, balancing, firewall = run.client.parallel(asked)
     served = {row["id"]: str(row.get("vpcid") or row.get("associatednetworkid") or "") for row in addresses}
     static = {row["id"] for row in addresses if row.get("isstaticnat")}
     found: dict[str, list[Endpoint]] = {}

@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from ..campaign import ACT, BLOCKED, CHECK, DUE, VERIFY, Names, Procedure, Stage, Standing, Target
-from ..client import Ambiguous, InvalidInput, NotFound
+from ..client import Ambiguous, InvalidInput, NotFound, of_all_owners
 from ..model import Option, Row
 from ..reconcile.view import looks_like_id
 from . import routers, system_templates
@@ -25,7 +24,7 @@ GONE = ("Stopped", "Error", "Unknown")
 def _targets(run: Any) -> Sequence[Target]:
     kind, row = _served(run)
     scope = {"vpcid": row["id"]} if kind == "vpc" else {"networkid": row["id"]}
-    rows = routers.all_routers(run, scope, ("accounts", "projects"))
+    rows = routers.all_routers(run, scope, routers.ROUTERS)
     own = [one for one in rows if kind == "vpc" or not one.get("vpcid")]
     redundant = bool(row.get("redundantvpcrouter") or row.get("redundantrouter"))
     run.memory.update(expected=2 if redundant else 1)
@@ -40,9 +39,7 @@ def _served(run: Any) -> tuple[str, Row]:
     kind = "vpc" if run.option("vpc") else "network"
     wanted, command = run.option(kind), "listVPCs" if kind == "vpc" else "listNetworks"
     question = {"id": wanted} if looks_like_id(wanted) else {"keyword": wanted}
-    scopes: tuple[dict[str, str], ...] = ({}, {"projectid": "-1"})
-    asked = [partial(run.client.list, command, {"listall": True, **question, **scope}) for scope in scopes]
-    listed = [row for rows in run.client.parallel(asked) for row in rows]
+    listed = of_all_owners(run.client, command, question)
     rows = {row["id"]: row for row in listed if wanted in (row["id"], row["name"])}
     if not rows:
         raise NotFound(f"there is no {kind} {wanted!r}", obj=f"{kind} {wanted}", remedy="check the name")
@@ -59,7 +56,7 @@ def _served(run: Any) -> tuple[str, Row]:
 def _bare_target(kind: str, row: Row) -> Target:
     """A network whose only router was destroyed already."""
     facts = {"seen": routers.Seen([], []), "serves": (kind, row["id"], row["name"]), "single": False,
-             "sources": ("accounts", "projects")}  # fmt: skip
+             "sources": routers.ROUTERS}  # fmt: skip
     return Target(
         id=row["id"], name=f"the next router of {row['name']}", kind=f"routers of {kind} {row['name']}:",
         place=(str(row.get("zonename", "")),), interrupts=(f"{kind} {row['name']}",), facts=facts,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..campaign import Target
+from ..client import of_all_owners
 from ..model import Row
 
 LISTS = {"network": "listNetworks", "vpc": "listVPCs"}
@@ -17,11 +18,8 @@ LISTS = {"network": "listNetworks", "vpc": "listVPCs"}
 def served(run: Any, target: Target) -> Row | None:
     """The network or VPC of a target as it is now; None where it is there no more."""
     kind, target_id, _name = target.facts["serves"]
-    for owner in ({}, {"projectid": "-1"}):
-        rows: list[Row] = run.client.list(LISTS[kind], {"id": target_id, "listall": True, **owner})
-        if rows:
-            return rows[0]
-    return None
+    rows = of_all_owners(run.client, LISTS[kind], {"id": target_id})
+    return rows[0] if rows else None
 
 
 def has_shut_down(run: Any, target: Target) -> bool:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ..campaign import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
-from ..client import ApiError
+from ..client import ApiError, of_all_owners
 from ..model import Option, Row
 from .facts import CLUSTER, NAMES, POD, ZONE, clusters_of_hosts, only_named
 from .router_served import has_shut_down, still_requires_restart
@@ -26,15 +26,9 @@ SCOPE = (
 )  # fmt: skip
 """Options that pick routers."""
 
-SOURCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "accounts": ("listRouters", {}),
-    "projects": ("listRouters", {"projectid": "-1"}),
-    "balancers": ("listInternalLoadBalancerVMs", {}),
-    "project balancers": ("listInternalLoadBalancerVMs", {"projectid": "-1"}),
-}
-"""Lists that together show all routers: those of accounts leave out projects, and routers are no load balancers."""
-
-BALANCERS = ("balancers", "project balancers")
+ROUTERS, BALANCERS = ("routers",), ("balancers",)
+SOURCES: Mapping[str, str] = {"routers": "listRouters", "balancers": "listInternalLoadBalancerVMs"}
+"""Lists that together show all routers: internal load balancers have one of their own."""
 
 GRACE = 60.0
 """Seconds in which a running router must tell its new state once the server has reported success."""
@@ -59,17 +53,12 @@ class Seen(NamedTuple):
 def all_routers(run: Any, scope: Mapping[str, Any], sources: Iterable[str] = tuple(SOURCES)) -> list[Row]:
     """Routers of accounts and projects, and internal load balancers. Each row gets ``source``, a key of SOURCES."""
     names = sorted(sources)
-    found: dict[str, Row] = {}
     lists = run.client.parallel([partial(_listed, run, name, scope) for name in names])
-    for name, rows in zip(names, lists, strict=True):
-        for row in rows:  # what servers show for all projects may have that of accounts too
-            found.setdefault(row["id"], {**row, "source": name})
-    return list(found.values())
+    return [{**row, "source": name} for name, rows in zip(names, lists, strict=True) for row in rows]
 
 
 def _listed(run: Any, source: str, scope: Mapping[str, Any]) -> list[Row]:
-    command, params = SOURCES[source]
-    rows: list[Row] = run.client.list(command, {"listall": True, **params, **scope})
+    rows = of_all_owners(run.client, SOURCES[source], scope)
     if source in BALANCERS and "clusterid" in scope:  # the command knows no cluster, and the server ignores it then
         question = {"type": "Routing", "clusterid": scope["clusterid"]}
         hosts = {row["id"] for row in run.client.list("listHosts", question)} if rows else set()

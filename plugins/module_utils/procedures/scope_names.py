@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any
 
-from ..client import InvalidInput
+from ..client import InvalidInput, of_all_owners
 
-OWNERS: tuple[Mapping[str, str], ...] = ({}, {"projectid": "-1"})
-LISTS: Mapping[str, tuple[str, tuple[str, ...], tuple[Mapping[str, str], ...]]] = {
-    "network": ("listNetworks", ("name", "id"), OWNERS),
-    "vpc": ("listVPCs", ("name", "id"), OWNERS),
-    "project": ("listProjects", ("name", "id"), ({},)),
-    "account": ("listAccounts", ("name",), ({},)),
-    "domain": ("listDomains", ("path", "name", "id"), ({},)),
+LISTS: Mapping[str, tuple[str, tuple[str, ...], bool]] = {
+    "network": ("listNetworks", ("name", "id"), True),
+    "vpc": ("listVPCs", ("name", "id"), True),
+    "project": ("listProjects", ("name", "id"), False),
+    "account": ("listAccounts", ("name",), False),
+    "domain": ("listDomains", ("path", "name", "id"), False),
 }
-"""Option to the command that lists what it names, the fields that it may be, and the lists that make up all."""
+"""Option to the command that lists what it names, the fields that it may be, and whether projects own some."""
 
 
 def must_exist(run: Any, options: Iterable[str]) -> None:
@@ -30,9 +28,8 @@ def must_exist(run: Any, options: Iterable[str]) -> None:
         wanted = run.option(option)
         if not wanted or (run.view.earlier is not None and run.view.earlier(option, wanted, {})):
             continue
-        command, fields, lists = LISTS[option]
-        asked = [partial(run.client.list, command, {"listall": True, **params}) for params in lists]
-        rows = [row for found in run.client.parallel(asked) for row in found]
+        command, fields, of_projects = LISTS[option]
+        rows = of_all_owners(run.client, command) if of_projects else run.client.list(command, {"listall": True})
         if not any(wanted == row.get(field) for row in rows for field in fields):
             raise InvalidInput(
                 f"there is no {option} {wanted!r}",

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target
-from ..client import ApiError, CloudStackError, JobFailed, NotFound
+from ..client import ApiError, CloudStackError, JobFailed, NotFound, of_all_owners
 from ..model import Option, Row
 from . import secondary_storage_checks as checks
-from .facts import ZONE, busy_with, of_all_owners
+from .facts import ZONE, busy_with
 from .long_jobs import change, time_for
 from .secondary_storage_contents import MIGRATION_JOBS, Held, contents, files, referenced, summary, to_move
 
@@ -72,7 +72,7 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
 
 def _warn_of_attached(run: Any, source: Row) -> None:
     """An instance cannot be moved once the store of the ISO in its drive has gone [procedures H1]."""
-    rows = of_all_owners(run, "listVirtualMachines", {"details": "iso", **checks.zone_filter(source)})
+    rows = of_all_owners(run.client, "listVirtualMachines", {"details": "iso", **checks.zone_filter(source)})
     attached = sorted(str(row["name"]) for row in rows if row.get("isoid"))
     if attached:
         run.task.warn(

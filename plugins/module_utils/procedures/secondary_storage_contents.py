@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..client import ApiError
+from ..client import ApiError, of_all_owners
 from ..model import Row
-from .facts import of_all_owners
 
 IMAGE_JOBS = r"(Snapshot|Template|Iso|ExtractVolume|UploadVolume|Upload\w*Url)\w*Cmd"
 """Jobs that read or write secondary storage, by the class name that listAsyncJobs tells."""
@@ -71,7 +70,7 @@ def contents(run: Any, store: Row) -> list[Held]:
 
 def _images(run: Any, store: Row, kind: str, command: str, params: dict[str, Any]) -> list[Held]:
     zone = {"zoneid": store["zoneid"]} if store.get("zoneid") else {}
-    rows = of_all_owners(run, command, {**zone, **params})
+    rows = of_all_owners(run.client, command, {**zone, **params})
     return [held for row in rows if (held := _image(store, kind, row))]
 
 
@@ -105,7 +104,7 @@ def _snapshots(run: Any, params: dict[str, Any]) -> list[Held]:
     return [
         Held("snapshot", str(row["id"]), str(row.get("name", "")), int(row.get("physicalsize") or 0),
              row.get("state") == "BackedUp", str(row.get("state")))
-        for row in of_all_owners(run, "listSnapshots", params)
+        for row in of_all_owners(run.client, "listSnapshots", params)
         if row.get("state") not in _NO_DATA
     ]  # fmt: skip
 
@@ -113,11 +112,7 @@ def _snapshots(run: Any, params: dict[str, Any]) -> list[Held]:
 def _uploaded_volumes(run: Any, store: Row) -> list[Held]:
     """Uploaded volumes that no primary storage has yet. Lists do not tell their store, its files do."""
     zone = {"zoneid": store["zoneid"]} if store.get("zoneid") else {}
-    questions = [
-        partial(run.client.list, "listVolumes", {"listall": True, "state": state, **zone, **owners})
-        for state in UPLOADING
-        for owners in ({}, {"projectid": "-1"})
-    ]
+    questions = [partial(of_all_owners, run.client, "listVolumes", {"state": state, **zone}) for state in UPLOADING]
     # A server that does not know the filter answers with all volumes.
     rows = [row for rows in run.client.parallel(questions) for row in rows if row.get("state") in UPLOADING]
     waiting = {row["id"]: row for row in rows}

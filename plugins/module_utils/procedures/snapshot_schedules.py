@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
-from ..client import ApiError, InvalidInput, NotAllowed
+from ..client import ApiError, InvalidInput, NotAllowed, of_all_owners
 from ..client.maps import key_value_map
 from ..model import Option, Row
-from .facts import ZONE, of_all_owners, setting
+from .facts import ZONE, setting
 from .snapshot_times import (
     INTERVALS,
     canonical_zone,
@@ -88,13 +88,13 @@ def _check_policies(run: Any) -> None:
 def _standings(run: Any, targets: Sequence[Target]) -> Sequence[Standing]:
     """From two lists, however many volumes there are."""
     by_volume: dict[str, dict[str, Row]] = {}
-    for row in of_all_owners(run, "listSnapshotPolicies", {}):
+    for row in of_all_owners(run.client, "listSnapshotPolicies", {}):
         by_volume.setdefault(str(row["volumeid"]), {})[row["id"]] = row
     return [_judged(run, target, list(by_volume.get(target.id, {}).values())) for target in targets]
 
 
 def _policies(run: Any, target: Target) -> list[Row]:
-    return of_all_owners(run, "listSnapshotPolicies", {"volumeid": target.id})
+    return of_all_owners(run.client, "listSnapshotPolicies", {"volumeid": target.id})
 
 
 def _standing(run: Any, target: Target) -> Standing:

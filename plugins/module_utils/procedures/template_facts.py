@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..client import Ambiguous, InvalidInput
+from ..client import Ambiguous, InvalidInput, of_all_owners
 from ..model import Row
 from ..reconcile.view import looks_like_id
-from .facts import of_all_owners
 
 FLAGS = ("ispublic", "isfeatured", "isextractable")
 _HIDING = ("ispublic", "isfeatured")
@@ -20,10 +19,10 @@ _HIDING = ("ispublic", "isfeatured")
 
 def image(run: Any, name: str) -> Row | None:
     """The one template of a name or id, with its copies in all zones; ready where all of them are."""
-    listed = of_all_owners(run, "listTemplates", {"templatefilter": "all", "name": name})
+    listed = of_all_owners(run.client, "listTemplates", {"templatefilter": "all", "name": name})
     listed = [row for row in listed if row["name"] == name]
     if not listed and looks_like_id(name):
-        listed = of_all_owners(run, "listTemplates", {"templatefilter": "all", "id": name})
+        listed = of_all_owners(run.client, "listTemplates", {"templatefilter": "all", "id": name})
     ids = sorted({row["id"] for row in listed})
     if len(ids) > 1:
         raise Ambiguous(

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
-from ..client import ApiError, InvalidInput, JobFailed, NotFound
+from ..client import ApiError, InvalidInput, JobFailed, NotFound, of_all_owners
 from ..client.maps import flat_map
 from ..model import Option, Row
 from .downloads import failure_of
-from .facts import of_all_owners
 from .scope_names import meant
 from .template_facts import FLAGS, check_pair, image, is_fixed, lacking, shown, zone_ids
 from .template_users import Profile, Repointing, instances, profiles
@@ -35,7 +34,7 @@ def _targets(run: Any) -> Sequence[Target]:
     old, new = image(run, name), image(run, successor)
     if old is None:
         if new is None:
-            listed = of_all_owners(run, "listTemplates", {"templatefilter": "all"})
+            listed = of_all_owners(run.client, "listTemplates", {"templatefilter": "all"})
             remedy = meant(name, (row["name"] for row in listed), "check name")
             raise NotFound(f"there is no template {name}", obj=f"template {name}", remedy=remedy)
         return []

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..client import ApiError
+from ..client import ApiError, of_all_owners
 from ..model import Row
-from .facts import of_all_owners
 from .volume_marks import Marks
 
 SCALING = ("ENABLED", "SCALING")
@@ -38,18 +37,18 @@ class Profile:
 
 def instances(run: Any, template: str) -> list[str]:
     """Names of the instances that were made from it."""
-    return sorted({row["name"] for row in of_all_owners(run, "listVirtualMachines", {"templateid": template})})
+    return sorted({row["name"] for row in of_all_owners(run.client, "listVirtualMachines", {"templateid": template})})
 
 
 def profiles(run: Any, template: str) -> list[Profile]:
     """Profiles of accounts and projects that name it."""
-    found = of_all_owners(run, "listAutoScaleVmProfiles", {"templateid": template})
+    found = of_all_owners(run.client, "listAutoScaleVmProfiles", {"templateid": template})
     ask: list[Callable[[], list[Row]]] = [partial(_groups, run, row) for row in found]
     return [Profile(row, groups) for row, groups in zip(found, run.client.parallel(ask), strict=True)]
 
 
 def _groups(run: Any, profile: Row) -> list[Row]:
-    return of_all_owners(run, "listAutoScaleVmGroups", {"vmprofileid": profile["id"]})
+    return of_all_owners(run.client, "listAutoScaleVmGroups", {"vmprofileid": profile["id"]})
 
 
 class Repointing:
@@ -73,7 +72,7 @@ class Repointing:
                 self._run.change("disableAutoScaleVmGroup", {"id": group["id"]}, profile.title)
         params = {"id": profile.row["id"], "templateid": template["id"]}
         self._run.change("updateAutoScaleVmProfile", params, profile.title)
-        now = of_all_owners(self._run, "listAutoScaleVmProfiles", {"id": profile.row["id"]})
+        now = of_all_owners(self._run.client, "listAutoScaleVmProfiles", {"id": profile.row["id"]})
         if any(row.get("templateid") != template["id"] for row in now):
             raise ApiError(
                 "the server reported success, but its profile has the old template still",
@@ -84,7 +83,7 @@ class Repointing:
     def enable_again(self) -> None:
         """Enables the groups that were disabled for this, whoever did it, and takes their remarks away."""
         for group_id, mark in self._marks.read().items():
-            rows = of_all_owners(self._run, "listAutoScaleVmGroups", {"id": group_id})
+            rows = of_all_owners(self._run.client, "listAutoScaleVmGroups", {"id": group_id})
             if rows and str(rows[0].get("state")).upper() not in SCALING:
                 name = rows[0].get("name") or group_id
                 self._run.change("enableAutoScaleVmGroup", {"id": group_id}, f"autoscale group {name}")

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
-from ..client import InvalidInput
+from ..client import InvalidInput, of_all_owners
 from ..model import Option, Row
 from . import router_probes, routers, system_templates
 from .facts import same_version, scope_of, server_version, setting, version_key
@@ -35,9 +35,7 @@ def _without_tiers(run: Any, rows: Sequence[Row]) -> set[str]:
     """VPCs that have no tier: the server patches their routers through the tiers, and tells success [procedures F5]."""
     if not any(row.get("vpcid") for row in rows):
         return set()
-    scopes: tuple[dict[str, str], ...] = ({}, {"projectid": "-1"})
-    asked = [partial(run.client.list, "listVPCs", {"listall": True, **scope}) for scope in scopes]
-    return {str(row["id"]) for found in run.client.parallel(asked) for row in found if row.get("network") == []}
+    return {str(row["id"]) for row in of_all_owners(run.client, "listVPCs") if row.get("network") == []}
 
 
 def behind(run: Any, row: Row) -> str:

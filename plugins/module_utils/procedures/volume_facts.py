@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any
 
 from ..campaign import Target
-from ..client import InvalidInput
+from ..client import InvalidInput, of_all_owners
 from ..model import Option, Row
 from ..reconcile.view import looks_like_id
-from .facts import of_all_owners, scope_of
+from .facts import scope_of
 from .primary_storage_facts import GONE, is_systems
-from .scope_names import OWNERS, meant, must_exist
+from .scope_names import meant, must_exist
 from .volume_marks import instance_now
 
 GIB = 1 << 30
@@ -72,7 +72,7 @@ def selected_volumes(run: Any, *, everything: bool = False) -> list[Row]:
         rows.update(_known(found, name, "names", "volume", lambda: _listed(run, zone)))
     for name in run.option("instances") or ():
         found = _of_instance(run, zone, name)
-        around = partial(of_all_owners, run, "listVirtualMachines", zone)
+        around = partial(of_all_owners, run.client, "listVirtualMachines", zone)
         rows.update(_known(found, name, "instances", "instance with volumes", around))
     if everything and not rows:
         rows = {row["id"]: row for row in _listed(run, zone)}
@@ -88,11 +88,11 @@ def volumes_of(run: Any, instance_id: str) -> list[Row]:
 
 
 def _listed(run: Any, params: Mapping[str, Any]) -> list[Row]:
-    return [row for row in of_all_owners(run, "listVolumes", params) if row.get("state") not in GONE]
+    return [row for row in of_all_owners(run.client, "listVolumes", params) if row.get("state") not in GONE]
 
 
 def _of_instance(run: Any, zone: Mapping[str, Any], name: str) -> list[Row]:
-    rows = of_all_owners(run, "listVirtualMachines", {**zone, "id" if looks_like_id(name) else "name": name})
+    rows = of_all_owners(run.client, "listVirtualMachines", {**zone, "id" if looks_like_id(name) else "name": name})
     machines = {row["id"]: row for row in rows if name in (row["name"], row["id"])}
     if len(machines) > 1:
         raise InvalidInput(
@@ -179,11 +179,10 @@ def volumes_now(run: Any, target: Target) -> list[Row]:
 
 
 def volume_now(run: Any, volume_id: str) -> Row | None:
-    for owners in OWNERS:
-        for shown in ({}, {"displayvolume": False}):
-            rows = run.client.list("listVolumes", {"id": volume_id, "listall": True, **owners, **shown})
-            if rows:
-                return None if rows[0].get("state") in GONE else dict(rows[0])
+    for shown in ({}, {"displayvolume": False}):
+        rows = of_all_owners(run.client, "listVolumes", {"id": volume_id, **shown})
+        if rows:
+            return None if rows[0].get("state") in GONE else dict(rows[0])
     return None
 
 
@@ -199,7 +198,7 @@ def obstacle(run: Any, rows: Sequence[Row]) -> str:
 
 
 def snapshots_of(run: Any, volume: Row) -> list[Row]:
-    return of_all_owners(run, "listSnapshots", {"volumeid": volume["id"]})
+    return of_all_owners(run.client, "listSnapshots", {"volumeid": volume["id"]})
 
 
 def snapshot_under_way(run: Any, volume: Row) -> str:
@@ -212,7 +211,7 @@ def snapshot_under_way(run: Any, volume: Row) -> str:
 
 def instance_snapshots(run: Any, instance_id: str) -> list[Row]:
     """Snapshots of a whole instance (VM snapshots)."""
-    return of_all_owners(run, "listVMSnapshot", {"virtualmachineid": instance_id})
+    return of_all_owners(run.client, "listVMSnapshot", {"virtualmachineid": instance_id})
 
 
 def is_moved_by_a_job(run: Any, target: Target) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from ..client import ApiError, JobFailed
+from ..client import ApiError, JobFailed, of_all_owners
 from ..model import Row
 from .remarks import remark, remarks, take_away
 
@@ -54,11 +54,8 @@ class Marks:
 
 def instance_now(run: Any, instance_id: str) -> Row | None:
     """An instance wherever it is, in a project too; None where it is gone."""
-    for owners in ({}, {"projectid": "-1"}):
-        rows = run.client.list("listVirtualMachines", {"id": instance_id, "listall": True, **owners})
-        if rows:
-            found: Row = rows[0]
-            return None if found.get("state") in ("Destroyed", "Expunging", "Error") else found
+    for row in of_all_owners(run.client, "listVirtualMachines", {"id": instance_id}):
+        return None if row.get("state") in ("Destroyed", "Expunging", "Error") else row
     return None
 
 

@@ -11,9 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..client import ApiError, InvalidInput
+from ..client import ApiError, InvalidInput, of_all_owners
 from ..model import Operation, Option
-from ..procedures.facts import of_all_owners
 from .owned import OWNER, ZONE
 
 _PLACE = tuple(replace(option, behaviour=True) for option in (ZONE, *OWNER))
@@ -112,7 +111,7 @@ def _revert(task: Any) -> dict[str, Any]:
 
 def _must_be_stopped(task: Any, snapshot: Mapping[str, Any]) -> None:
     """The server finds out only in its job that the volume is written to."""
-    for volume in of_all_owners(task, "listVolumes", {"id": snapshot["volumeid"]}):
+    for volume in of_all_owners(task.client, "listVolumes", {"id": snapshot["volumeid"]}):
         if volume.get("vmstate") not in (None, "Stopped"):
             raise InvalidInput(
                 f"instance {volume.get('vmname')} of volume {volume['name']} is {volume['vmstate']}",

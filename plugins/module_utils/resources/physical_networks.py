@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..client import InvalidInput
+from ..client import InvalidInput, of_all_owners
 from ..model import Commands, Option, Resource, Row, State, Update
-from ..procedures.facts import of_all_owners
 from .zones import IN_ZONE
 
 ENABLED, DISABLED = State("enabled", {"network_state": "Enabled"}), State("disabled", {"network_state": "Disabled"})
@@ -69,7 +68,7 @@ def _check_wish(ctx: Any, row: Row | None) -> None:
     if not gone:
         return
     text = ", ".join(f"{first}-{last}" if first != last else str(first) for first, last in gone)
-    networks = of_all_owners(ctx, "listNetworks", {"physicalnetworkid": row["id"]})
+    networks = of_all_owners(ctx.client, "listNetworks", {"physicalnetworkid": row["id"]})
     used = sorted(
         network["name"]
         for network in networks

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..client import ApiError, InvalidInput, JobTimeout
+from ..client import ApiError, InvalidInput, JobTimeout, of_all_owners
 from ..model import Commands, Option, Resource, Row, State, Update
 from ..procedures.primary_storage_facts import running_instances, volumes_on
 from .clusters import IN_POD
@@ -108,11 +108,9 @@ def _validate(given: Mapping[str, Any]) -> None:
 
 def _refuse_volumes(ctx: Any, row: Row) -> None:
     """A pool with volumes can't be deleted, but the maintenance before would stop their instances all the same."""
-    on_pool = {"storageid": row["id"], "listall": True}
     volumes = [
         volume
-        for owners in ({}, {"projectid": "-1"})
-        for volume in ctx.client.list("listVolumes", {**on_pool, **owners})
+        for volume in of_all_owners(ctx.client, "listVolumes", {"storageid": row["id"]})
         if volume.get("state") not in _GONE
     ]
     if volumes:

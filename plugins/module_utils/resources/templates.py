@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from ..client import ApiError, InvalidInput
+from ..client import ApiError, InvalidInput, of_all_owners
 from ..model import Commands, Option, Resource, Row, Update
-from ..procedures.facts import of_all_owners
 from . import image_parts as image
 from .image_parts import TEMPLATE
 from .owned import OWNER, PROJECT_PARENT, check_owner, owner_parameters, tagging
@@ -76,7 +75,7 @@ def _check_unused(ctx: Any, row: Row) -> None:
     if ctx.given.get("force"):
         return
     zones = set(ctx.given.get("zones") or ())
-    machines = of_all_owners(ctx, "listVirtualMachines", {"templateid": row["id"]})
+    machines = of_all_owners(ctx.client, "listVirtualMachines", {"templateid": row["id"]})
     users = sorted(one["name"] for one in machines if not zones or zones & {one.get("zonename"), one.get("zoneid")})
     if users:
         raise InvalidInput(

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..client import InvalidInput
+from ..client import InvalidInput, of_all_owners
 from ..model import Row
-
-_OWNERS: tuple[dict[str, str], ...] = ({}, {"projectid": "-1"})
 
 
 def check_place(ctx: Any, row: Row) -> None:
@@ -33,16 +31,15 @@ def check_place(ctx: Any, row: Row) -> None:
 
 
 def _refuse_snapshots(ctx: Any, machine: str) -> None:
-    for owners in _OWNERS:
-        found = ctx.client.list("listVMSnapshot", {"virtualmachineid": machine, "listall": True, **owners})
-        if found:
-            names = ", ".join(str(one.get("displayname") or one["name"]) for one in found[:5])
-            raise InvalidInput(
-                f"{ctx.name}: no disk is attached to or detached from an instance that has VM snapshots ({names})",
-                option="vm",
-                obj=ctx.name,
-                remedy="delete them first, or wait until they are not needed any more",
-            )
+    found = of_all_owners(ctx.client, "listVMSnapshot", {"virtualmachineid": machine})
+    if found:
+        names = ", ".join(str(one.get("displayname") or one["name"]) for one in found[:5])
+        raise InvalidInput(
+            f"{ctx.name}: no disk is attached to or detached from an instance that has VM snapshots ({names})",
+            option="vm",
+            obj=ctx.name,
+            remedy="delete them first, or wait until they are not needed any more",
+        )
 
 
 def _refuse_hypervisor(ctx: Any, row: Row) -> None:
@@ -57,12 +54,11 @@ def _refuse_hypervisor(ctx: Any, row: Row) -> None:
 
 
 def _refuse_device(ctx: Any, row: Row, machine: str, device: int) -> None:
-    for owners in _OWNERS:
-        for other in ctx.client.list("listVolumes", {"virtualmachineid": machine, "listall": True, **owners}):
-            if other.get("deviceid") == device and other["id"] != row["id"]:
-                raise InvalidInput(
-                    f"{ctx.name}: device {device} of {ctx.given['vm']} is {other['name']}",
-                    option="device_id",
-                    obj=ctx.name,
-                    remedy="give another number, or leave it out",
-                )
+    for other in of_all_owners(ctx.client, "listVolumes", {"virtualmachineid": machine}):
+        if other.get("deviceid") == device and other["id"] != row["id"]:
+            raise InvalidInput(
+                f"{ctx.name}: device {device} of {ctx.given['vm']} is {other['name']}",
+                option="device_id",
+                obj=ctx.name,
+                remedy="give another number, or leave it out",
+            )

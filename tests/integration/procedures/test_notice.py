@@ -225,8 +225,9 @@ def test_playbooks_tell_before_and_after_and_restart_the_servers_in_between(tmp_
         played = play(running, tmp_path, book, variables=variables).succeeded()
     assert [one["Subject"] for one in sink.mails] == [
         "Announcement: virtual router upgrade, 2 interruptions planned", "Ended: virtual router upgrade (2 done)",
-        "Announcement: system vm template replacement, 2 interruptions planned",
-        "Ended: system vm template replacement (2 done)",
+        # The swap of the offering has already made one of them anew, from the newest template.
+        "Announcement: system vm template replacement, 1 interruption planned",
+        "Ended: system vm template replacement (1 already, 1 done)",
     ]  # fmt: skip
     assert [one["moment"] for one in hook.taken] == ["before", "after"] * 2
     assert hook.taken[1]["counts"] == {"done": 2}
