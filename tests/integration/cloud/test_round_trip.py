@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from ipaddress import IPv4Address
 from typing import Any
 from zlib import crc32
 
@@ -194,12 +193,15 @@ def test_a_cloud_that_no_document_made_is_as_its_export_says(more):
 
 
 def with_addresses(document: dict[str, Any]) -> dict[str, Any]:
-    """Addresses that no agent draws by chance: one that another host has would be that host."""
+    """Addresses that no agent draws by chance: one that another host has would be that host.
+
+    Whoever answers for agents of the fake hypervisor looks for their word in the address.
+    """
     for zone in document["zones"]:
         for pod in zone["pods"]:
             for cluster in pod["clusters"]:
                 for host in cluster.get("hosts", ()):
-                    host["url"] = f"http://{IPv4Address('198.18.0.0') + crc32(host['name'].encode()) % 2**17}"
+                    host["url"] = f"http://sim-{crc32(host['name'].encode()):08x}"
     return document
 
 

@@ -109,7 +109,7 @@ def _url(text: str, hypervisor: str) -> Any:
         valid = False
     if not valid:
         raise InvalidParameter(f"{text} is not a valid uri")
-    if parts.scheme != "http" or (is_fake(hypervisor) and not str(parts.hostname).startswith("sim")):
+    if parts.scheme != "http" or (is_fake(hypervisor) and "sim" not in parts.netloc):
         raise _not_found(text)
     return parts
 
