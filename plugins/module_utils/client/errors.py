@@ -55,11 +55,15 @@ class CloudStackError(Exception):
         self.job_id = job_id
         self.remedy = scrub(remedy or self.remedy_default)
         self.args = (self.message,)
+        # Hidden by name, a password with odd characters may be half there: by value it is found in the whole only.
+        self._told = {"message": message, "obj": obj, "server_text": server_text, "remedy": remedy}
 
     def scrubbed(self, redactor: Redactor) -> CloudStackError:
         """The same error without the secrets that ``redactor`` knows."""
         for name in _TEXTS:
-            setattr(self, name, redactor.scrub(getattr(self, name)))
+            shown, told = getattr(self, name), self._told.get(name)
+            setattr(self, name, redactor.scrub(told if scrub(told) == shown else shown))
+        self._told = {}
         self.args = (self.message,)
         return self
 

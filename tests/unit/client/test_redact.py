@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError
 from ansible_collections.cloudstack.ops.plugins.module_utils.client.redact import (
     HIDDEN,
     Redactor,
@@ -170,3 +171,10 @@ def test_addresses_lose_their_passwords_and_nothing_else(shown, hidden):
 def test_addresses_without_a_password_stay(harmless):
     assert hide(harmless) == harmless
     assert secrets_in_addresses([harmless, 1, None]) == set()
+
+
+def test_what_a_server_quotes_is_hidden_whole_though_a_pattern_would_hide_half_of_it():
+    secret = """half@[]:*other"'"["""
+    told = f"http://u:{secret}@images.example.com/a.vhd is not a valid uri"
+    error = ApiError("the server refused the call", server_text=told).scrubbed(Redactor([secret]))
+    assert error.server_text == f"http://u:{HIDDEN}@images.example.com/a.vhd is not a valid uri"
