@@ -13,6 +13,7 @@ from typing import Any
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, State, Update
 from . import image_parts as image
+from .image_downloads import awaited
 from .image_parts import ISO
 from .owned import OWNER, PROJECT_PARENT, check_owner, tagging
 
@@ -81,7 +82,7 @@ def _awaited(ctx: Any, row: Row) -> str:
     missing = [zone for zone in ctx.given.get("zones") or () if zone not in listed]
     if missing and len(missing) < len(ctx.given["zones"]) and row.get("isready"):
         return ""
-    return image.awaited(ctx, row)
+    return awaited(ctx, row)
 
 
 ISO_RECORD = Resource(

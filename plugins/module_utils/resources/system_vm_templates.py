@@ -12,6 +12,7 @@ from typing import Any
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
 from . import image_parts as image
+from .image_downloads import awaited
 from .image_parts import TEMPLATE
 
 _KEPT = (
@@ -172,7 +173,7 @@ SYSTEM_VM_TEMPLATE = Resource(
     rows=_rows,
     create=_create,
     before_delete=_before_delete,
-    awaited=image.awaited,
+    awaited=awaited,
 )
 
 RESOURCES = (SYSTEM_VM_TEMPLATE,)

@@ -13,6 +13,7 @@ from typing import Any
 from ..client import ApiError, InvalidInput, of_all_owners
 from ..model import Commands, Option, Resource, Row, Update
 from . import image_parts as image
+from .image_downloads import awaited
 from .image_parts import TEMPLATE
 from .owned import OWNER, PROJECT_PARENT, check_owner, owner_parameters, tagging
 from .volume_reference import disks_of
@@ -282,7 +283,7 @@ TEMPLATE_RECORD = Resource(
     complete=partial(image.complete, TEMPLATE),
     create=_create,
     before_delete=partial(image.before_delete, TEMPLATE),
-    awaited=image.awaited,
+    awaited=awaited,
 )
 
 EXTENSION = Resource(

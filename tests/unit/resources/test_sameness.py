@@ -6,7 +6,7 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError
 from ansible_collections.cloudstack.ops.plugins.module_utils.reconcile.same import differences
-from ansible_collections.cloudstack.ops.plugins.module_utils.resources import RESOURCES, image_parts
+from ansible_collections.cloudstack.ops.plugins.module_utils.resources import RESOURCES, image_downloads, image_parts
 from ansible_collections.cloudstack.ops.plugins.module_utils.resources.volume_reference import Place
 
 GIB = 1 << 30
@@ -128,18 +128,18 @@ def test_template_is_one_object_with_a_copy_in_each_zone():
 
 def test_waiting_for_every_copy():
     [ready] = image_parts.grouped([copy("a")])
-    assert image_parts.awaited(Ctx(zones=["a"]), ready) == ""
-    assert image_parts.awaited(Ctx(zones=["a", "b"]), ready) == "a copy in zone b"
+    assert image_downloads.awaited(Ctx(zones=["a"]), ready) == ""
+    assert image_downloads.awaited(Ctx(zones=["a", "b"]), ready) == "a copy in zone b"
     half = {"ready": False, "status": "50% Downloaded", "states": ("DOWNLOAD_IN_PROGRESS", "DOWNLOAD_ERROR")}
     [pending] = image_parts.grouped([copy("a"), copy("b", **half)])
-    assert image_parts.awaited(Ctx(), pending) == "b (50% Downloaded)"
-    assert image_parts.awaited(Ctx(wait=False), pending) == ""
+    assert image_downloads.awaited(Ctx(), pending) == "b (50% Downloaded)"
+    assert image_downloads.awaited(Ctx(wait=False), pending) == ""
 
 
 def test_failed_download_is_an_error_with_its_text():
     [failed] = image_parts.grouped([copy("a", ready=False, status="HTTP 404", states=("DOWNLOAD_ERROR",))])
     with pytest.raises(ApiError) as caught:
-        image_parts.awaited(Ctx(), failed)
+        image_downloads.awaited(Ctx(), failed)
     assert "zone a" in caught.value.message
     assert caught.value.server_text == "HTTP 404"
 
