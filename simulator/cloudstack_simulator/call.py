@@ -65,6 +65,15 @@ class Call:
     def now(self) -> float:
         return self.sim.clock.now()
 
+    def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """A part that the views of one page have in common, made for the first of them. Not to be changed."""
+        if self.shared is None:
+            return make()
+        found = self.shared.get(key)
+        if found is None:
+            found = self.shared[key] = make()
+        return found
+
     def setting(self, name: str, scope: Row | None = None) -> Any:
         """The typed value of a setting, looked up from the row's scope outwards (zone, account, cluster …)."""
         return self.sim.settings.value(name, scope)

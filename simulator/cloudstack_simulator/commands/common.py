@@ -63,13 +63,7 @@ def architecture(text: str | None) -> str | None:
 
 def owner_fields(call: Call, account_id: int) -> dict[str, Any]:
     """`account` (or project), `domainid`, `domain` and `domainpath` of an owner."""
-    if call.shared is None:
-        return _owner_fields(call, account_id)
-    key = ("owner", account_id)
-    found = call.shared.get(key)
-    if found is None:
-        found = call.shared[key] = _owner_fields(call, account_id)
-    return dict(found)
+    return dict(call.once(("owner", account_id), lambda: _owner_fields(call, account_id)))
 
 
 def _owner_fields(call: Call, account_id: int) -> dict[str, Any]:

@@ -49,14 +49,16 @@ def security_group(call: Call, number: int) -> dict[str, Any]:
 
 
 def template_fields(call: Call, vm: Instance) -> dict[str, Any]:
-    key = ("template of instances", vm.template_id)
-    if call.shared is not None and key in call.shared:
-        found: dict[str, Any] = call.shared[key]
-        return found
-    template = call.db.templates.get(vm.template_id)
+    found: dict[str, Any] = call.once(
+        ("template of instances", vm.template_id), lambda: _template_fields(call.db.templates.get(vm.template_id))
+    )
+    return found
+
+
+def _template_fields(template: Any) -> dict[str, Any]:
     if template is None:
         return {}
-    view = {
+    return {
         "templateid": template.uuid,
         "templatename": template.name,
         "templatetype": template.kind,
@@ -64,9 +66,6 @@ def template_fields(call: Call, vm: Instance) -> dict[str, Any]:
         "templatedisplaytext": template.display_text,
         "passwordenabled": template.password_enabled,
     }
-    if call.shared is not None:
-        call.shared[key] = view
-    return view
 
 
 def network_function(call: Call, vm: Instance) -> dict[str, Any]:
@@ -91,22 +90,24 @@ def iso(call: Call, vm: Instance) -> dict[str, Any]:
 
 
 def compute_offering(call: Call, vm: Instance, *, named: bool, sized: bool) -> dict[str, Any]:
-    key = ("offering of instances", vm.service_offering_id, named, sized)
-    if call.shared is not None and key in call.shared:
-        found: dict[str, Any] = call.shared[key]
-        return found
+    """The offering by name, and the sizes, which instances of an open offering have of their own."""
     offering = call.db.service_offerings.get(vm.service_offering_id)
     if offering is None:
         return {}
-    view: dict[str, Any] = {}
-    if named:
-        view |= {"serviceofferingid": offering.uuid, "serviceofferingname": offering.name}
-    if sized:
-        size = size_of(call.db, vm)
-        view |= {"cpunumber": size.cpu, "cpuspeed": size.speed, "memory": size.memory}
-    if call.shared is not None and not is_open(offering):
-        call.shared[key] = view
-    return view
+
+    def make() -> dict[str, Any]:
+        view: dict[str, Any] = {}
+        if named:
+            view |= {"serviceofferingid": offering.uuid, "serviceofferingname": offering.name}
+        if sized:
+            size = size_of(call.db, vm)
+            view |= {"cpunumber": size.cpu, "cpuspeed": size.speed, "memory": size.memory}
+        return view
+
+    if is_open(offering):
+        return make()
+    found: dict[str, Any] = call.once(("offering of instances", offering.id, named, sized), make)
+    return found
 
 
 def first_volume(volumes: list[Any]) -> dict[str, Any]:

@@ -49,13 +49,8 @@ def has_router(db: Database, network: Network) -> bool:
 
 def service_views(call: Call, network: Network) -> list[dict[str, Any]]:
     """The services with their capabilities; networks of one offering on a page have them in common."""
-    if call.shared is None:
-        return _service_views(call, network)
-    key = ("services", network.offering_id)
-    found = call.shared.get(key)
-    if found is None:
-        found = call.shared[key] = _service_views(call, network)
-    return found  # type: ignore[no-any-return]
+    found: list[dict[str, Any]] = call.once(("services", network.offering_id), lambda: _service_views(call, network))
+    return found
 
 
 def _service_views(call: Call, network: Network) -> list[dict[str, Any]]:
