@@ -59,41 +59,40 @@ def kept(call: Call, template: Any, hypervisor: str, details: dict[str, str]) ->
     return own
 
 
-def _boot_type(p: Any) -> str | None:
-    text = p.boottype or ""
-    if not text.strip():
+def _one_of(text: str | None, words: tuple[str, ...], complaint: str) -> str | None:
+    """The word that a text is, without regard to case and spaces; None where nothing is given."""
+    wanted = (text or "").strip().upper()
+    if not wanted:
         return None
-    if text.strip().upper() not in BOOT_TYPES:
-        raise InvalidParameter(
-            f"Invalid bootType {text}Specified for vm {_name(p)} Valid values are: {_words(BOOT_TYPES)}"
-        )
-    return str(text.strip().upper())
+    for word in words:
+        if word.upper() == wanted:
+            return word
+    raise InvalidParameter(complaint)
+
+
+def _boot_type(p: Any) -> str | None:
+    complaint = f"Invalid bootType {p.boottype}Specified for vm {_name(p)} Valid values are: {_words(BOOT_TYPES)}"
+    return _one_of(p.boottype, BOOT_TYPES, complaint)
 
 
 def _boot_mode(p: Any, boot: str) -> str:
-    text = p.bootmode or ""
-    if text.strip():
-        if text.strip().upper() not in BOOT_MODES:
-            raise InvalidParameter(
-                f"Invalid bootmode: {text} specified for VM: {_name(p)}. Valid values are: {_words(BOOT_MODES)}"
-            )
-        return str(text.strip().upper())
+    known = _words(BOOT_MODES)
+    complaint = f"Invalid bootmode: {p.bootmode} specified for VM: {_name(p)}. Valid values are: {known}"
+    mode = _one_of(p.bootmode, BOOT_MODES, complaint)
+    if mode is not None:
+        return mode
     if boot == UEFI:
         raise InvalidParameter(
-            f"bootmode must be specified for the VM with boot type: {UEFI}. Valid values are: {_words(BOOT_MODES)}"
+            f"bootmode must be specified for the VM with boot type: {UEFI}. Valid values are: {known}"
         )
     raise JavaError(NO_MODE)
 
 
 def _io_policy(p: Any) -> str | None:
-    text = p.iodriverpolicy or ""
-    if not text.strip():
-        return None
-    if text.strip().lower() not in IO_POLICIES:
-        raise InvalidParameter(
-            f"Invalid io policy {text} specified for vm {_name(p)}. Valid values are: {_words(IO_POLICIES)}"
-        )
-    return str(text.strip().lower())
+    complaint = (
+        f"Invalid io policy {p.iodriverpolicy} specified for vm {_name(p)}. Valid values are: {_words(IO_POLICIES)}"
+    )
+    return _one_of(p.iodriverpolicy, IO_POLICIES, complaint)
 
 
 def _name(p: Any) -> str:
