@@ -16,9 +16,8 @@ from typing import Any
 
 from ..campaign import Target
 from ..client import InvalidInput, NotAllowed, of_all_owners
+from .router_served import served
 from .routers import is_balancer
-
-LISTS = {"network": "listNetworks", "vpc": "listVPCs"}
 
 
 def check_addresses(run: Any, due: Iterable[Target], option: str) -> None:
@@ -70,6 +69,5 @@ def _with_address(run: Any, zone: str) -> set[str]:
 
 
 def _offers_source_nat(run: Any, target: Target) -> bool:
-    kind, own_id, _name = target.facts["serves"]
-    rows = of_all_owners(run.client, LISTS[kind], {"id": own_id})
-    return any(service.get("name") == "SourceNat" for row in rows for service in row.get("service") or ())
+    row = served(run, target) or {}
+    return any(service.get("name") == "SourceNat" for service in row.get("service") or ())

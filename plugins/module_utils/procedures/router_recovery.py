@@ -14,6 +14,7 @@ from ..client import Ambiguous, InvalidInput, NotFound, of_all_owners
 from ..model import Option, Row
 from ..reconcile.view import looks_like_id
 from . import routers, system_templates
+from .router_served import LISTS
 
 DEAD_HOSTS = ("Degraded", "Maintenance")
 """Resource states in which nothing runs on a host any more: somebody vouched for it, or it was emptied."""
@@ -37,9 +38,9 @@ def _targets(run: Any) -> Sequence[Target]:
 def _served(run: Any) -> tuple[str, Row]:
     """("network" or "vpc", its row), by name or id."""
     kind = "vpc" if run.option("vpc") else "network"
-    wanted, command = run.option(kind), "listVPCs" if kind == "vpc" else "listNetworks"
+    wanted = run.option(kind)
     question = {"id": wanted} if looks_like_id(wanted) else {"keyword": wanted}
-    listed = of_all_owners(run.client, command, question)
+    listed = of_all_owners(run.client, LISTS[kind], question)
     rows = {row["id"]: row for row in listed if wanted in (row["id"], row["name"])}
     if not rows:
         raise NotFound(f"there is no {kind} {wanted!r}", obj=f"{kind} {wanted}", remedy="check the name")

@@ -16,6 +16,7 @@ from ..client import ApiError, InvalidInput
 from ..client.maps import flat_map
 from ..model import Option, Row, Update
 from .defaults import same_as_name
+from .owned import project_given
 from .volume_reference import Place
 
 _ALGORITHM = re.compile(r"^\{[^}]*\}")
@@ -76,7 +77,7 @@ def origin(row: Row) -> str | None:
 
 def rows(kind: Image, ctx: Any) -> list[Row]:
     """One row for each image, with the state of its copies. ``state=absent`` with zones means the copies there."""
-    filters: dict[str, Any] = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
+    filters: dict[str, Any] = project_given(ctx)
     if ctx.id:
         filters["id"] = ctx.id
     else:

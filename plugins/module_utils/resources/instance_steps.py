@@ -14,7 +14,7 @@ from typing import Any
 from ..client import ApiError, InvalidInput, JobFailed
 from ..client.maps import flat_map
 from ..model import Row
-from .owned import check_owner
+from .owned import check_owner, project_given
 from .volume_reference import Place
 
 _GONE = frozenset(("Destroyed", "Expunging", "Expunged"))
@@ -38,7 +38,7 @@ def validate(given: Mapping[str, Any]) -> None:
 
 def rows(ctx: Any) -> list[Row]:
     """Destroyed instances stay listed until they are expunged; only those who want one back or gone mean them."""
-    project = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
+    project = project_given(ctx)
     if ctx.id:
         found = ctx.view.rows(ctx.resource, {**project, "id": ctx.id})
     else:

@@ -123,3 +123,13 @@ def _set_tags(resource_type: str, ctx: Any, row: Row, _changes: tuple[Any, ...])
     new = {key: value for key, value in want.items() if have.get(key) != value}
     if new:
         ctx.change("createTags", {**target, **key_value_map("tags", new)})
+
+
+def project_given(ctx: Any) -> dict[str, Any]:
+    """The filter for the project that a task names: lists leave out what projects own unless it is there."""
+    return {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
+
+
+def project_of(row: Row) -> dict[str, Any]:
+    """The same filter for what belongs to an object, which has the object's project."""
+    return {"projectid": row["projectid"]} if row.get("projectid") else {}

@@ -21,7 +21,7 @@ from ..procedures.snapshot_times import (
     interval_of,
     parts_of,
 )
-from .owned import check_owner, tagging
+from .owned import check_owner, project_given, project_of, tagging
 from .volume_busy import send_when_ready
 from .volume_reference import (
     OWNER_OF_VOLUME,
@@ -54,7 +54,7 @@ def _validate(given: Mapping[str, Any]) -> None:
 
 def _rows(ctx: Any) -> list[Row]:
     if ctx.id:
-        owner = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
+        owner = project_given(ctx)
         return ctx.view.rows(ctx.resource, {"id": ctx.id, **owner})
     volume = volume_of(ctx)
     if volume is None:
@@ -66,7 +66,7 @@ def _rows(ctx: Any) -> list[Row]:
             remedy="give the volume that the policy is for",
         )
     # What projects own is left out of lists that do not name the project, though the volume is named.
-    owner = {"projectid": volume["projectid"]} if volume.get("projectid") else {}
+    owner = project_of(volume)
     return ctx.view.rows(ctx.resource, {"volumeid": volume["id"], **owner})
 
 

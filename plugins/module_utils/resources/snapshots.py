@@ -11,7 +11,7 @@ from typing import Any
 
 from ..client import ApiError, InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
-from .owned import PROJECT_PARENT, check_owner, tagging
+from .owned import PROJECT_PARENT, check_owner, project_given, tagging
 from .volume_busy import send_when_ready
 from .volume_reference import (
     OWNER_OF_VOLUME,
@@ -37,7 +37,7 @@ def _rows(ctx: Any) -> list[Row]:
 
     A snapshot that failed stays listed. It can be removed by its name, but it doesn't count as being present.
     """
-    filters: dict[str, Any] = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
+    filters: dict[str, Any] = project_given(ctx)
     if ctx.id:
         listed = ctx.view.rows(ctx.resource, {**filters, "id": ctx.id})
     else:

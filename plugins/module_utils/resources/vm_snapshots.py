@@ -11,7 +11,7 @@ from typing import Any
 
 from ..client import ApiError, InvalidInput
 from ..model import Commands, Operation, Option, Resource, Row
-from .owned import OWNER, PROJECT_PARENT, ZONE, check_owner
+from .owned import OWNER, PROJECT_PARENT, ZONE, check_owner, project_given, project_of
 
 OF_INSTANCE = tuple(
     replace(option, on_create=False, behaviour=True, help=text)
@@ -33,7 +33,7 @@ _VM = Option(
 
 
 def _rows(ctx: Any) -> list[Row]:
-    filters: dict[str, Any] = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
+    filters: dict[str, Any] = project_given(ctx)
     if ctx.id:
         return ctx.view.rows(ctx.resource, {**filters, "vmsnapshotid": ctx.id})
     if ctx.given.get("vm"):
@@ -123,7 +123,7 @@ VM_SNAPSHOT = Resource(
 def _revert(task: Any) -> dict[str, Any]:
     around = {name: task.option(name) for name in ("zone", "domain", "account", "project") if task.option(name)}
     vm = task.view.find("instance", task.option("vm"), around)
-    owner = {"projectid": vm["projectid"]} if vm.get("projectid") else {}
+    owner = project_of(vm)
     listed = task.client.list("listVMSnapshot", {"virtualmachineid": vm["id"], "listall": True, **owner})
     wanted = str(task.option("name"))
     found = [row for row in listed if wanted in (row.get("displayname"), row["id"])]

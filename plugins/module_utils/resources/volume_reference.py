@@ -12,7 +12,7 @@ from typing import Any
 
 from ..client import Ambiguous, InvalidInput, NotFound
 from ..model import Option, Row
-from .owned import OWNER, ZONE
+from .owned import OWNER, ZONE, project_of
 
 ZONE_OF_VOLUME = replace(
     ZONE,
@@ -83,7 +83,7 @@ def volume_of(ctx: Any) -> Row | None:
 
 def disks_of(ctx: Any, vm: Row) -> list[Row]:
     """The volumes of an instance. What a project owns is left out of lists that do not name the project."""
-    owner = {"projectid": vm["projectid"]} if vm.get("projectid") else {}
+    owner = project_of(vm)
     found: list[Row] = ctx.view.rows(ctx.view.kinds["volume"], {"virtualmachineid": vm["id"], **owner})
     return found
 

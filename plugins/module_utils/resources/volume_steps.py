@@ -12,7 +12,7 @@ from typing import Any
 
 from ..client import ApiError, InvalidInput
 from ..model import Row
-from .owned import check_owner, owner_parameters
+from .owned import check_owner, owner_parameters, project_given
 from .volume_places import check_place
 
 GIB = 1 << 30
@@ -50,7 +50,7 @@ def rows(ctx: Any) -> list[Row]:
 
     Hidden ones are listed only when asked for [recording volumes].
     """
-    project = {"projectid": ctx.ref_id("project")} if ctx.given.get("project") else {}
+    project = project_given(ctx)
     destroyed: list[Row] = []
     for shown in ({}, {"displayvolume": False}):
         found = _listed(ctx, {**project, **shown})
