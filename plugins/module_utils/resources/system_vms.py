@@ -10,13 +10,16 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ..client import ApiError, InvalidInput, JobTimeout
+from ..client import ApiError, InvalidInput, JobFailed, JobTimeout
 from ..model import Commands, Option, Resource, Row, State, Update
 from .owned import ZONE
 
 _TYPES = ("consoleproxy", "secondarystoragevm")
 _IMAGE_JOBS = re.compile(r"Snapshot|Template|Iso|ExtractVolume|UploadVolume|SecondaryStorage")
 """Jobs that need the secondary storage VM until they end, by the class name that listAsyncJobs tells."""
+_SCALE_ATTEMPTS = 5
+_TURNS_WITHIN = 300.0
+"""Seconds for a VM that is starting or stopping to have done so."""
 _APPEARS_WITHIN = 900.0
 """Seconds in which the server has made a new system VM after one was destroyed; a scan comes every 30 s or so."""
 
@@ -132,14 +135,34 @@ def _scale(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
             f"the new {row.get('systemvmtype')} {row.get('name')} got {row.get('serviceofferingname')} and was changed "
             "in place: the setting that chooses the offering names another one"
         )
-    running = row.get("state") == "Running"
-    if running:
-        ctx.change("stopSystemVm", {"id": row["id"], **_forced(ctx)})
+    runs = row.get("state") == "Running"
     try:
-        ctx.change("scaleSystemVm", {"id": row["id"], "serviceofferingid": ctx.ref_id("service_offering")})
+        for attempt in range(_SCALE_ATTEMPTS):
+            if _power_state(ctx, row) != "Stopped":
+                ctx.change("stopSystemVm", {"id": row["id"], **_forced(ctx)})
+            try:
+                ctx.change("scaleSystemVm", {"id": row["id"], "serviceofferingid": ctx.ref_id("service_offering")})
+                return
+            except (ApiError, JobFailed):
+                # The server's scan of capacity, every 30 s or so, starts a zone's stopped VM by itself.
+                if attempt + 1 == _SCALE_ATTEMPTS or _power_state(ctx, row) == "Stopped":
+                    raise
+                ctx.tell("the server started it meanwhile; stopping it again")
     finally:
-        if running:
+        if runs:
             ctx.change("startSystemVm", {"id": row["id"]})
+
+
+def _power_state(ctx: Any, row: Row) -> str:
+    """Running or Stopped, after waiting for the end of what is on the way."""
+    clock = ctx.client.clock
+    end = clock.monotonic() + _TURNS_WITHIN
+    while True:
+        rows = ctx.client.list("listSystemVms", {"id": row["id"]})
+        state = str(rows[0].get("state")) if rows else "gone"
+        if state not in ("Starting", "Stopping", "Migrating") or clock.monotonic() >= end:
+            return state
+        clock.sleep(2)
 
 
 def _migrate(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:

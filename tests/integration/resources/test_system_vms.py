@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import Drift, InvalidInput
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import Drift, InvalidInput, JobFailed
 
 ZONE = "Sandbox-simulator"
 PROXY = {"zone": ZONE, "system_vm_type": "consoleproxy"}
@@ -23,13 +23,15 @@ def proxy(fast_cloud):
     return fast_cloud
 
 
-def test_power_is_a_state(proxy):
-    assert proxy.run("system_vm", **PROXY, state="started")["changed"] is False
-    assert proxy.run("system_vm", check=True, **PROXY, state="stopped")["changed"] is True
-    assert proxy.changes == 0
-    assert proxy.run("system_vm", **PROXY, state="stopped")["resource"]["state"] == "Stopped"
-    assert proxy.run("system_vm", **PROXY, state="stopped")["changed"] is False
-    assert proxy.run("system_vm", **PROXY, state="started")["resource"]["state"] == "Running"
+def test_power_is_a_state(cloud):
+    """Not in the fast cloud, where the server looks for stopped ones to start twice a second."""
+    cloud.run("system_vm", **PROXY, state="started")
+    assert cloud.run("system_vm", **PROXY, state="started")["changed"] is False
+    assert cloud.run("system_vm", check=True, **PROXY, state="stopped")["changed"] is True
+    assert cloud.changes == 0
+    assert cloud.run("system_vm", **PROXY, state="stopped")["resource"]["state"] == "Stopped"
+    assert cloud.run("system_vm", **PROXY, state="stopped")["changed"] is False
+    assert cloud.run("system_vm", **PROXY, state="started")["resource"]["state"] == "Running"
 
 
 def test_restart_is_done_in_every_run(proxy):
@@ -44,6 +46,30 @@ def test_offering_of_a_running_one_is_changed_in_place(proxy):
     after = proxy.run("system_vm", **PROXY, service_offering="large-proxy")["resource"]
     assert (after["id"], after["service_offering"], after["state"]) == (before["id"], "large-proxy", "Running")
     assert proxy.run("system_vm", **PROXY, service_offering="large-proxy")["changed"] is False
+
+
+@pytest.mark.parametrize(("starts", "fits"), [(2, True), (9, False)])
+def test_server_that_starts_it_before_it_has_the_offering(proxy, monkeypatch, starts, fits):
+    """The scan of capacity comes at any moment: here after each of the first stops."""
+    proxy.run("system_offering", **LARGE)
+    proxy.run("system_vm", **PROXY, service_offering=DEFAULT)
+    left, run = [None] * starts, proxy.client.run
+
+    def scanned(command, params=None, **more):
+        answer = run(command, params, **more)
+        if command == "stopSystemVm" and left:
+            left.pop()
+            run("startSystemVm", {"id": params["id"]})
+        return answer
+
+    monkeypatch.setattr(proxy.client, "run", scanned)
+    if fits:
+        after = proxy.run("system_vm", **PROXY, service_offering="large-proxy")["resource"]
+        assert (after["service_offering"], after["state"], left) == ("large-proxy", "Running", [])
+    else:
+        with pytest.raises(JobFailed, match="Dynamic Scaling"):
+            proxy.run("system_vm", **PROXY, service_offering="large-proxy")
+        assert proxy.run("system_vm", check=True, **PROXY)["resource"]["state"] == "Running"
 
 
 def test_recreated_only_where_it_differs(proxy):
