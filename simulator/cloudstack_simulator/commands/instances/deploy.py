@@ -7,11 +7,10 @@ from typing import Any
 from ... import contract, custom_ids
 from ...access import account_text, entity_owner
 from ...call import Call
-from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
+from ...errors import ApiError, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
 from ...registry import allocate, command
 from ..gpu import stock
-from ..images import rows as images
 from ..networks import dhcp_options, services
 from ..offerings import usable
 from ..volumes import lifecycle as volumes
@@ -27,6 +26,7 @@ from . import (
     passwords,
     placement,
     sizes,
+    source,
     wanted_disks,
 )
 from .journal import journaled
@@ -39,7 +39,8 @@ HYPERVISORS = ("Simulator", "KVM", "VMware", "XenServer", "Hyperv", "LXC", "Ovm3
 @allocate("deployVirtualMachine")
 def allocate_instance(call: Call) -> Instance:
     p = call.params
-    offering, template = p.serviceofferingid, _template(call)
+    offering, found = p.serviceofferingid, source.of_call(call)
+    template = found.template
     owner = entity_owner(call)
     _check_owner(call, owner)
     if offering.state == "Inactive":
@@ -51,7 +52,7 @@ def allocate_instance(call: Call) -> Instance:
     details = kept_details.of_call(call)
     sizes.refuse_for_fixed(offering, details)
     custom = sizes.custom_details(call, offering, details)
-    disks = wanted_disks.of_call(call, template, details)
+    disks = wanted_disks.of_call(call, found, details)
     text, text_id = inputs.finalize_user_data(call, template)
     pairs = inputs.key_pairs(call, owner.id)
     affinity = inputs.affinity_groups(call, owner)
@@ -86,31 +87,6 @@ def allocate_instance(call: Call) -> Instance:
     if p.copyimagetags:
         _copy_tags(call, template, vm)
     return vm
-
-
-def _template(call: Call) -> Any:
-    p = call.params
-    given = [x for x in (p.templateid, p.volumeid, p.snapshotid) if x is not None]
-    if len(given) != 1:
-        raise CloudRuntime(
-            "Please provide only one of the following parameters - template ID, volume ID or snapshot ID"
-        )
-    if p.templateid is None:
-        raise InvalidParameter(
-            "Deploying a virtual machine with existing volume/snapshot is supported only from KVM hypervisors"
-        )
-    template = p.templateid
-    if not template or template.removed is not None:
-        raise InvalidParameter(f"Unable to use template {template.id}")
-    if template.kind == "SYSTEM":
-        raise InvalidParameter(f"Unable to use system template {template} to deploy a user vm")
-    if template.is_iso and p.diskofferingid is None:
-        raise InvalidParameter("Installing from ISO requires a disk offering to be specified for the root disk.")
-    if template.is_iso and not template.bootable:
-        raise InvalidParameter(f"Installing from ISO requires an ISO that is bootable: {template}")
-    if not images.is_ready(call.sim, template, p.zoneid):
-        raise InvalidParameter(f"The template {template.id} is not available for use")
-    return template
 
 
 def _hypervisor(call: Call, template: Any) -> str:
@@ -209,7 +185,7 @@ def _is_scalable(call: Call, template: Any) -> bool:
 def _check_limits(call: Call, owner: Any, vm: Instance, disks: wanted_disks.Wanted) -> None:
     limits = call.sim.limits
     counting.check(call.sim, owner, sizes.size_of(call.db, vm), stock.wanted(call.sim, vm)[1])
-    limits.check(owner, "volume", 1 + len(disks.data))
+    limits.check(owner, "volume", (disks.root is None) + len(disks.data))
     limits.check(owner, "primary_storage", disks.bytes_of(call.params.templateid))
 
 

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 from ...call import Call
 from ...errors import IllegalArgument, InvalidParameter
+from ...model.volumes import Volume
 from ...parameters import entries
 from ..offerings import usable
 from ..volumes import encryption, sizes
 from ..volumes import lifecycle as disks
 from .kept_details import ROOT_SIZE
+from .source import Source
 
 
 class DataDisk(NamedTuple):
@@ -22,26 +24,29 @@ class DataDisk(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """The root disk as far as it is not the template's (offering, bytes), and the data disks."""
+    """The root disk as far as it is not the template's (offering, bytes, the volume itself), and the data disks."""
 
     root_offering: Any
     root_size: int | None
     data: list[DataDisk]
+    root: Volume | None = None
 
     def bytes_of(self, template: Any) -> int:
-        """What all of them take of the primary storage's limit."""
-        return (self.root_size or template.size or 0) + sum(disk.size for disk in self.data)
+        """What the new ones of them take of the primary storage's limit."""
+        root = (self.root_size or template.size or 0) if self.root is None else 0
+        return int(root + sum(disk.size for disk in self.data))
 
 
-def of_call(call: Call, template: Any, details: dict[str, str]) -> Wanted:
+def of_call(call: Call, source: Source, details: dict[str, str]) -> Wanted:
     """The disks of a deployment; a root disk's own size goes into the instance's details."""
+    template = source.template
     described = of_details(call)
     if described and call.params.diskofferingid is not None:
         raise InvalidParameter("Cannot specify both disk offering id and data disk offering details")
     _check_templates(call)
     offering, size = _root(call, template, details)
     _check_encryption(call, template, offering)
-    return Wanted(offering, size, _of_offering(call) + described)
+    return Wanted(offering, source.size() or size, _of_offering(call) + described, source.volume)
 
 
 def of_details(call: Call) -> list[DataDisk]:
@@ -63,7 +68,11 @@ def _check_encryption(call: Call, template: Any, offering: Any) -> None:
 
 def make(call: Call, vm: Any, template: Any, wanted: Wanted) -> None:
     """The volumes of a new instance, not yet on a pool."""
-    disks.new_root(call.sim, vm, template, size=wanted.root_size, disk_offering=wanted.root_offering)
+    if wanted.root is None:
+        disks.new_root(call.sim, vm, template, size=wanted.root_size, disk_offering=wanted.root_offering)
+    else:
+        wanted.root.kind = "ROOT"
+        disks.attach(call.sim, wanted.root, vm, 0, noted=False)
     for disk in wanted.data:
         disks.new_data(call.sim, vm, disk.offering, size=disk.size, device=disk.device)
 

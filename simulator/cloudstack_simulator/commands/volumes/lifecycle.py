@@ -163,6 +163,8 @@ def clusters_for(sim: Simulator, vm: VirtualMachine) -> set[int] | None:
     allowed: set[int] | None = None
     for volume in of_vm(sim, vm):
         pool = sim.db.storage_pools.get(volume.pool_id)
+        if pool is not None and pool.zone_id != vm.zone_id:
+            return set()
         if pool is not None and pool.cluster_id is not None:
             allowed = {pool.cluster_id} if allowed is None else allowed & {pool.cluster_id}
     return allowed
