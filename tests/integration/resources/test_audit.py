@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
 from ansible_collections.cloudstack.ops.tests.support.documents import ROOT
 from ansible_collections.cloudstack.ops.tests.support.playing import play
+from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 from tests.integration.resources.conftest import Cloud
 
 
@@ -63,15 +64,14 @@ def test_the_flaws_of_an_old_cloud_are_found_and_those_alone():
 
 
 def test_a_job_that_hangs_is_found():
-    cloud = Cloud(rate=3600, populate="hosts=2,vms=1,routers=1,hypervisor=KVM")
+    cloud = PopulatedCloud("hosts=2,vms=1,routers=1,hypervisor=KVM")
     offering = cloud.client.list("listDiskOfferings")[0]["id"]
     zone = cloud.client.list("listZones")[0]["id"]
-    cloud.running.sim.faults.add({"do": "hang-job", "command": "createVolume"})
+    cloud.fault(do="hang-job", command="createVolume")
     cloud.client.start("createVolume", {"name": "v", "zoneid": zone, "diskofferingid": offering})
     cloud.client.clock.sleep(3600)
     (stuck,) = cloud.run("audit", rules=["stuck-job"], thresholds={"job_hours": 0.2})["findings"]
     assert stuck["name"].startswith("CreateVolume")
-    cloud.close()
 
 
 def test_a_folder_that_is_not_there_is_named_before_anything_is_read(populated):
