@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import signal
 import sys
+from collections.abc import Callable
 from typing import IO
-
-from aiohttp import web
 
 from . import registry, usage
 from .clock import RunningClock
+from .listening import listening, url_of
 from .options import parser
 from .populating import populate
 from .server import Server
@@ -43,18 +45,18 @@ def main(arguments: list[str] | None = None) -> int:
     sim.latency = options.latency
     announce(options, sim, restored=restored)
     take_many_connections()
-    app = Server(
+    server = Server(
         sim,
         system_vm_tls=options.system_vm_tls,
         public_ports=options.public_ports,
         state=state,
         stop=stop,
         host=options.host,
-    ).application()
+    )
     try:
-        web.run_app(
-            app, host=options.host, port=options.port, access_log=None, print=lambda text: print(text, flush=True)
-        )
+        asyncio.run(serve(server, options.host, options.port))
+    except KeyboardInterrupt:  # where the loop of a system cannot be told of signals
+        pass
     except OSError as error:
         return refuse(
             f"cannot listen on --host {options.host} --port {options.port}: {error.strerror}; "
@@ -110,6 +112,25 @@ def announce(options: argparse.Namespace, sim: Simulator, *, restored: bool) -> 
     idle = [name for name in OF_THE_START if getattr(options, name) != parser().get_default(name)]
     without = f"; {', '.join('--' + name.replace('_', '-') for name in idle)} counted at its start only" if idle else ""
     print(f"restored from {options.state}{without}", flush=True)
+
+
+async def serve(server: Server, host: str, port: int) -> None:
+    """Listen until a signal ends it. Raises OSError when it cannot listen there."""
+    told_to_stop = asyncio.Event()
+    heed_signals(told_to_stop.set)
+    async with listening(server, host, port) as made:
+        print(f"======== Running on {url_of(host, made.port)} ========\n(Press CTRL+C to quit)", flush=True)
+        await told_to_stop.wait()
+
+
+def heed_signals(act: Callable[[], None]) -> None:
+    ending = [signal.SIGINT, signal.SIGTERM]
+    # A terminal that goes away ends it with a last save, unless it was told to outlive that (nohup).
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        ending.append(signal.SIGHUP)
+    with contextlib.suppress(NotImplementedError):
+        for number in ending:
+            asyncio.get_running_loop().add_signal_handler(number, act)
 
 
 def stop() -> None:

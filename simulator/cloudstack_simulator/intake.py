@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
+from collections.abc import Awaitable, Mapping
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -12,6 +15,7 @@ from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
 from aiohttp.typedefs import Handler
 from aiohttp.web_protocol import RequestPayloadError
 
+T = TypeVar("T")
 API = "/client/api"
 PATIENCE = 60.0
 """Wall-clock seconds that the body of a request may take."""
@@ -22,19 +26,24 @@ async def parameters(request: web.Request) -> dict[str, str]:
     """Those of the body, and above them those of the address. A body that is no form has none."""
     params: dict[str, str] = {}
     if request.method == "POST":
-        try:
-            async with asyncio.timeout(PATIENCE):
-                form = await request.post()
-        except TimeoutError:
-            raise web.HTTPRequestTimeout(text="The body of the request did not come") from None
-        except RequestPayloadError:
-            # It broke off or does not unpack: what is left of it may mean something else.
-            raise web.HTTPBadRequest(text="The body of the request cannot be read") from None
-        except (ValueError, LookupError, AssertionError):
-            form = {}  # type: ignore[assignment]
+        form: Mapping[str, object] = {}
+        with contextlib.suppress(ValueError, LookupError, AssertionError):
+            form = await read(request.post())
         params.update({_text(name): _text(value) for name, value in form.items() if isinstance(value, str)})
     params.update({_text(name): _text(value) for name, value in request.query.items()})
     return params
+
+
+async def read(body: Awaitable[T]) -> T:
+    """What is made of a request's body, unless it does not come."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await body
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="The body of the request did not come") from None
+    except RequestPayloadError:
+        # It broke off or does not unpack: what is left of it may mean something else.
+        raise web.HTTPBadRequest(text="The body of the request cannot be read") from None
 
 
 def _text(sent: str) -> str:

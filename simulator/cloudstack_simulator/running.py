@@ -6,8 +6,7 @@ import asyncio
 import threading
 from types import TracebackType
 
-from aiohttp import web
-
+from .listening import listening, url_of
 from .server import Server
 from .simulator import Simulator
 
@@ -33,13 +32,14 @@ class RunningSimulator:
         self.host = host
         self.port = port
         self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._serve, name="cloudstack-simulator", daemon=True)
         self._ready = threading.Event()
         self._failure: BaseException | None = None
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return url_of(self.host, self.port)
 
     @property
     def endpoint(self) -> str:
@@ -71,32 +71,25 @@ class RunningSimulator:
 
     def stop(self) -> None:
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(10)
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        runner = None
         try:
-            runner = self._loop.run_until_complete(self._open())
-            self._ready.set()
-            self._loop.run_forever()
+            self._loop.run_until_complete(self._listen())
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits in start()
             self._failure = error
         finally:
             self._ready.set()
-            if runner is not None:
-                self._loop.run_until_complete(runner.cleanup())
             self._loop.run_until_complete(_drop_what_is_left())
             self._loop.close()
 
-    async def _open(self) -> web.AppRunner:
-        runner = web.AppRunner(self._server.application(), access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, self.host, self.port)
-        await site.start()
-        self.port = runner.addresses[0][1]
-        return runner
+    async def _listen(self) -> None:
+        async with listening(self._server, self.host, self.port) as made:
+            self.port = made.port
+            self._ready.set()
+            await self._stopping.wait()
 
     def __enter__(self) -> RunningSimulator:
         return self.start()

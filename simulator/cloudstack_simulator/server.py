@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from .intake import API, Doorkeeper, parameters, without_strangers_mistakes
 from .public_ports import RuleDoors
@@ -53,9 +54,10 @@ class Server:
         self._host = host
         self._wake = asyncio.Event()
 
-    def application(self) -> web.Application:
+    def application(self, *before: Middleware) -> web.Application:
+        """`before`: what sees each request first."""
         logging.getLogger("aiohttp.server").addFilter(without_strangers_mistakes)
-        app = web.Application(client_max_size=16 << 20, middlewares=[Doorkeeper(self._host).check])
+        app = web.Application(client_max_size=16 << 20, middlewares=[*before, Doorkeeper(self._host).check])
         app.router.add_route("*", API, self._api)
         app.router.add_route("*", f"{API}/", self._api)
         SidePath(self.sim, self._doors, self._rule_doors, self._stop).add_to(app)

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from ..commands.appliances.ageing import age
 from ..faults import KINDS, FaultError, Rule, keys_of
+from ..intake import read
 from ..public_ports import RuleDoors
 from ..system_vm_tls import SystemVmDoors, view
 from . import picture
@@ -166,7 +167,7 @@ async def _sent(request: web.Request) -> Any:
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text='{"error": "send application/json"}')
     try:
-        return orjson.loads(await request.read())
+        return orjson.loads(await read(request.read()))
     except orjson.JSONDecodeError:
         raise _refusal("this is not JSON") from None
 

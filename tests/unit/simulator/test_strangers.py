@@ -148,3 +148,19 @@ def test_who_never_ends_his_request_is_in_nobodys_way(running: RunningSimulator)
     for connection in held:
         connection.close()
     assert requests.get(running.url + "/simulator/counters", timeout=5).json()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [("", b"408"), ("Content-Encoding: gzip\r\n", b"400")],
+    ids=["does not come", "does not unpack"],
+)
+def test_a_body_beside_the_api_is_judged_alike(
+    running: RunningSimulator, monkeypatch: pytest.MonkeyPatch, head: str, status: bytes
+) -> None:
+    monkeypatch.setattr(intake, "PATIENCE", 0.1 if status == b"408" else 30.0)
+    head += "Host: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
+    words = f"PUT /simulator/faults HTTP/1.1\r\n{head}\r\n"
+    with socket.create_connection((running.host, running.port), timeout=20) as connection:
+        connection.sendall(words.encode() + (b"{" if status == b"408" else b"123456789"))
+        assert connection.recv(4096).split()[1] == status
