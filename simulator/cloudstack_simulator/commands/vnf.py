@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..call import Call
-from ..errors import CloudRuntime, InvalidParameter
+from ..errors import InvalidParameter
 from ..model.images import Template
 from ..model.instances import Instance
 from ..net import cidr
@@ -13,7 +13,7 @@ from ..parameters import flat_map
 from ..registry import allocate, check, command
 from .images import listing, register, remove, update
 from .images.view import network_function
-from .instances import deploy
+from .instances import deploy, vnf_access
 from .instances import listing as instances
 
 KIND = "VNF"
@@ -155,26 +155,17 @@ def allocate_appliance(call: Call) -> Instance:
     for text in p.vnfcidrlist or []:
         if cidr(text) is None:
             raise InvalidParameter(f"Invalid cidr for VNF appliance: {text}")
+    vm = deploy.allocate_instance(call)
     if p.vnfconfiguremanagement:
-        raise CloudRuntime("The parameter vnfconfiguremanagement is not modelled by this simulator")
-    if p.templateid is not None and p.templateid:
-        _check_networks(call, p.templateid)
-    return deploy.allocate_instance(call)
+        vnf_access.open_by_group(call, vm)
+    return vm
 
 
-def _check_networks(call: Call, template: Template) -> None:
-    networks = call.params.networkids or []
-    if not networks:
-        raise InvalidParameter("VNF nics list is empty")
-    for nic in template.vnf_nics:
-        if nic["required"] and len(networks) <= nic["deviceid"]:
-            raise InvalidParameter(
-                "VNF nic is required but not found: VnfTemplateNic "
-                f'{{"deviceId":{nic["deviceid"]},"deviceName":"{nic["name"]}","templateId":{template.id}}}'
-            )
-
-
-command("deployVnfAppliance", sync=lambda call: ("vm", call.created))(deploy.deploy)
+@command("deployVnfAppliance", sync=lambda call: ("vm", call.created))
+def deploy_appliance(call: Call) -> Any:
+    if call.params.vnfconfiguremanagement:
+        yield from vnf_access.open_by_address(call, call.created)
+    return (yield from deploy.deploy(call))
 
 
 @command("listVnfAppliances")

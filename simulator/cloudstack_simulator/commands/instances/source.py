@@ -31,15 +31,18 @@ def of_call(call: Call) -> Source:
             "Please provide only one of the following parameters - template ID, volume ID or snapshot ID"
         )
     if p.templateid is not None:
-        return Source(_template(call))
+        template = _template(call)
+        _check_network_function(call, template)
+        return Source(template)
     volume = _volume(call) if p.volumeid is not None else None
     snapshot = _snapshot(call) if volume is None else None
     disk = volume or call.db.volumes.get(p.snapshotid.volume_id)
-    template: Any = call.db.templates.get(getattr(disk, "template_id", None))
+    template = call.db.templates.get(getattr(disk, "template_id", None))
     if "KVM" not in (template.hypervisor, (p.hypervisor or "").upper()):
         raise InvalidParameter(
             "Deploying a virtual machine with existing volume/snapshot is supported only from KVM hypervisors"
         )
+    _check_network_function(call, template)
     p.replace("templateid", template)
     return Source(template, volume, snapshot)
 
@@ -89,3 +92,20 @@ def _check_disk(call: Call, volume: Volume) -> None:
     template = call.db.templates.get(volume.template_id)
     if template is None or template.is_iso:  # the server keeps an ISO apart from the template that a disk was made of
         raise InvalidParameter("The provided volume/snapshot doesn't have a template to deploy a VM")
+
+
+def _check_network_function(call: Call, template: Any) -> None:
+    """A network function needs a network for each NIC that its template requires; an appliance is one."""
+    if template.kind != "VNF":
+        if call.command == "deployVnfAppliance":
+            raise InvalidParameter("Can't deploy VNF appliance from a non-VNF template")
+        return
+    networks = call.params.networkids or []
+    if not networks:
+        raise InvalidParameter("VNF nics list is empty")
+    for nic in template.vnf_nics:
+        if nic["required"] and len(networks) <= nic["deviceid"]:
+            raise InvalidParameter(
+                "VNF nic is required but not found: VnfTemplateNic "
+                f'{{"deviceId":{nic["deviceid"]},"deviceName":"{nic["name"]}","templateId":{template.id}}}'
+            )

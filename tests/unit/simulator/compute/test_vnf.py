@@ -77,3 +77,26 @@ def test_an_appliance_shows_which_nic_is_where(place: Place, template: dict[str,
     place.deploy("plain")
     assert [row["name"] for row in place.op.rows("listVnfAppliances")] == ["fw"]
     assert len(place.op.rows("listVirtualMachines")) == 2
+
+
+def test_the_management_nic_is_opened_on_demand(place: Place, template: dict[str, Any]) -> None:
+    op, management = place.op, {"vnfnics[0].management": "true", "vnfdetails[0].ssh_port": "2022"}
+    op.do("updateVnfTemplate", id=template["id"], **NICS | DETAILS | management)
+    op.do("deployVnfAppliance", **place.order("closed", templateid=template["id"]))
+    assert op.rows("listFirewallRules") == []
+    wanted = place.order("open", templateid=template["id"], vnfconfiguremanagement="true")
+    vm = op.do("deployVnfAppliance", **wanted, vnfcidrlist="192.0.2.0/24,198.51.100.0/24")["virtualmachine"]
+    ip = op.only("listPublicIpAddresses", isstaticnat="true")
+    assert (ip["virtualmachineid"], ip["issourcenat"], ip["associatednetworkid"]) == (vm["id"], False, place.network)
+    rule = op.only("listFirewallRules", ipaddressid=ip["id"])
+    assert (rule["protocol"], rule["startport"], rule["endport"], rule["cidrlist"]) == (
+        "tcp", 2022, 2022, "192.0.2.0/24,198.51.100.0/24",
+    )  # fmt: skip
+
+
+def test_network_functions_and_other_templates_are_told_apart(place: Place, template: dict[str, Any]) -> None:
+    assert place.op.refused("deployVnfAppliance", **place.order("fw")) == (
+        431, "Can't deploy VNF appliance from a non-VNF template",
+    )  # fmt: skip
+    bare = {**place.order("fw", templateid=template["id"]), "networkids": ""}
+    assert place.op.refused("deployVirtualMachine", **bare) == (431, "VNF nics list is empty")
