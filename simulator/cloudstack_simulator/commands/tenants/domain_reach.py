@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def check_reach(call: Call, moved: Domain, parent: Domain) -> None:
-    """The new parent has to be below every domain whose things are used in the moved one (dedications aside)."""
+    """The new parent has to be below every domain whose things are used in the moved one."""
     db, inside = call.db, domains_below(call.db, moved.id)
     accounts = {account.id for number in inside for account in db.accounts.where(domain_id=number)}
     machines = [vm for vm in db.vms if vm.account_id in accounts]
@@ -26,6 +26,7 @@ def check_reach(call: Call, moved: Domain, parent: Domain) -> None:
         "Affinity groups": _of_affinity_groups(call, machines),
         "Service offerings": _restricted(db.service_offerings[number].domain_ids for number in offerings),
         "Network offerings": _restricted(db.network_offerings[network.offering_id].domain_ids for network in owned),
+        "Dedicated resources": _of_dedications(call, machines),
     }
     for name, numbers in used.items():
         for number in set(numbers) - inside:
@@ -52,6 +53,18 @@ def _of_affinity_groups(call: Call, machines: list[VirtualMachine]) -> Iterator[
             group = call.db.affinity_groups.get(number)
             if group is not None and group.acl_type == "Domain" and group.type == "ExplicitDedication":
                 yield group.domain_id
+
+
+def _of_dedications(call: Call, machines: list[VirtualMachine]) -> Iterator[int]:
+    """Domains that have the zones, pods, clusters or hosts for themselves where the machines are."""
+    for vm in machines:
+        host = call.db.hosts.get(vm.host_id)
+        places = [("zone", vm.zone_id)]
+        if host is not None:
+            places += [("pod", host.pod_id), ("cluster", host.cluster_id), ("host", host.id)]
+        for kind, number in places:
+            for dedication in call.db.dedications.where(kind=kind, target_id=number):
+                yield dedication.domain_id
 
 
 def _restricted(lists: Iterable[list[int]]) -> Iterator[int]:

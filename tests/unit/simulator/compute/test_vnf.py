@@ -100,3 +100,18 @@ def test_network_functions_and_other_templates_are_told_apart(place: Place, temp
     )  # fmt: skip
     bare = {**place.order("fw", templateid=template["id"]), "networkids": ""}
     assert place.op.refused("deployVirtualMachine", **bare) == (431, "VNF nics list is empty")
+
+
+def test_security_groups_open_the_management_nic_too(place: Place, template: dict[str, Any]) -> None:
+    op, sim = place.op, place.cloud.sim
+    offering = op.only("listNetworkOfferings", name="DefaultL2NetworkOffering")["id"]
+    flat = op.do("createNetwork", name="l2", displaytext="l2", zoneid=place.cloud.zone, networkofferingid=offering)
+    sim.db.zones.find(place.cloud.zone).security_groups = True
+    op.do("updateVnfTemplate", id=template["id"], **NICS, **{"vnfdetails[0].access_methods": "https,http,ssh-key"})
+    wanted = place.order("fw", templateid=template["id"], vnfconfiguremanagement="true", startvm="false")
+    op.do("deployVnfAppliance", **{**wanted, "networkids": flat["network"]["id"]})
+    (group,) = [g for g in op.rows("listSecurityGroups") if g["name"].startswith("VNF_SecurityGroup_")]
+    assert [(r["protocol"], r["startport"], r["endport"], r["cidr"]) for r in group["ingressrule"]] == [
+        ("tcp", port, port, "0.0.0.0/0") for port in (22, 80, 443)
+    ]
+    assert group["virtualmachinecount"] == 1

@@ -74,3 +74,26 @@ def test_lists_of_an_account_need_its_domain(running: Cloud, tenants: dict[str, 
         431, "Please specify the domain id of the account: ann",
     )  # fmt: skip
     assert len(op.rows("listDedicatedHosts", account="nobody", domainid=tenants["sales"])) == 1
+
+
+def test_a_domain_that_uses_a_dedicated_zone_stays_below_its_owner(running: Cloud, tenants: dict[str, str]) -> None:
+    op = running.op
+    op.do(
+        "createAccount", username="eve", accounttype=0, email="e@example.com", firstname="E", lastname="V",
+        password="of-eve", domainid=tenants["north"],
+    )  # fmt: skip
+    op.do("dedicateZone", zoneid=running.zone, domainid=tenants["sales"])
+    owner = {"account": "eve", "domainid": tenants["north"]}
+    offering = op.only("listNetworkOfferings", name="DefaultIsolatedNetworkOfferingWithSourceNatService")["id"]
+    network = op.do(
+        "createNetwork", name="n", displaytext="n", zoneid=running.zone, networkofferingid=offering, **owner
+    )["network"]["id"]
+    op.do(
+        "deployVirtualMachine", zoneid=running.zone, networkids=network, startvm="false", **owner,
+        serviceofferingid=op.only("listServiceOfferings", name="Small Instance")["id"],
+        templateid=op.only("listTemplates", templatefilter="all", name="golden")["id"],
+    )  # fmt: skip
+    code, text = op.refused("moveDomain", domainid=tenants["north"], parentdomainid=tenants["other"])
+    assert (code, "does not have access to [Dedicated resources] used by domain" in text) == (431, True)
+    op.do("releaseDedicatedZone", zoneid=running.zone)
+    op.do("moveDomain", domainid=tenants["north"], parentdomainid=tenants["other"])
