@@ -13,6 +13,8 @@ class ManagementServer(Row):
     state_before: str = "Up"
     """Before its process went away."""
     preparing_since: float = 0.0
+    forced: bool = False
+    """Into maintenance also when its jobs do not end in time."""
     last_start: float = 0.0
     last_stop: float | None = None
     last_boot: float = 0.0

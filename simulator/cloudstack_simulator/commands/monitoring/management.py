@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 JAVA = {"javadistribution": "Debian", "javaversion": "17.0.15+6-Debian-1deb12u1"}
 SYSTEM = "Debian GNU/Linux 12 (bookworm)"
 HEAP = 3 << 30
+CLUSTER_PORT = "9090"
+"""Where management servers talk to each other."""
 COLLECTOR = 60.0
 """Seconds between two rounds of the collector."""
 UPTIMES = (240.0, 30.0, 30.0)
@@ -78,6 +80,29 @@ def _uuids(call: Call, numbers: list[int]) -> list[str]:
     return [host.uuid for host in hosts if host is not None]
 
 
+def _peers(call: Call, server: ManagementServer) -> dict[str, Any]:
+    """The other servers of the cloud as this one sees them, when the call asks for them."""
+    others = [other for other in call.db.management_servers if other is not server]
+    if not call.params.get("peers") or not others:
+        return {}
+    return {"peers": [_peer(other) for other in others]}
+
+
+def _peer(server: ManagementServer) -> dict[str, Any]:
+    gone = server.state == "Down"
+    return {
+        "state": "Down" if gone else "Up",
+        "lastupdated": timestamp(server.last_stop if gone else server.last_start),
+        "peerid": server.uuid,
+        "peername": server.name,
+        "peermsid": str(int(server.uuid.replace("-", "")[:12], 16)),
+        "peerrunid": str(int(server.last_start * 1000)),
+        "peerstate": server.state,
+        "peerserviceip": server.service_ip,
+        "peerserviceport": CLUSTER_PORT,
+    }
+
+
 def server_view(call: Call, server: ManagementServer) -> dict[str, Any]:
     agents = [host for host in _agents(call.sim) if server_of(call.sim, host) is server]
     return {
@@ -96,6 +121,7 @@ def server_view(call: Call, server: ManagementServer) -> dict[str, Any]:
         "agents": [host.uuid for host in agents],
         "agentscount": len(agents),
         "pendingjobscount": jobs_of(call.sim, server),
+        **_peers(call, server),
     }
 
 

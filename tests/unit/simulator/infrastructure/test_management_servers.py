@@ -46,7 +46,11 @@ def test_only_one_prepares_and_one_stays_up(farm: Operator) -> None:
     assert text.startswith("Invalid algorithm random, valid values are: [")
     farm.do("prepareForMaintenance", managementserverid=ids[0], algorithm="shuffle")
     _code, text = farm.refused("prepareForMaintenance", managementserverid=ids[1])
-    assert "other management servers preparing" in text
+    assert (
+        text == "Cannot prepare for maintenance, there are other management servers preparing for maintenance/shutdown"
+    )
+    for command, doing in (("prepareForShutdown", "prepare for shutdown"), ("triggerShutdown", "trigger shutdown")):
+        assert farm.refused(command, managementserverid=ids[1])[1].startswith(f"Cannot {doing}, there are other ")
     farm.sim.advance(10)
     farm.do("prepareForMaintenance", managementserverid=ids[1])
     farm.sim.advance(10)
@@ -67,6 +71,27 @@ def test_jobs_that_do_not_end_send_it_back_to_work(farm: Operator) -> None:
     )
     farm.sim.advance(60)
     assert servers(farm)["localhost"]["state"] == "Up"
+
+
+def test_maintenance_by_force_does_not_wait_for_jobs(farm: Operator) -> None:
+    farm.do("updateConfiguration", name="management.server.maintenance.timeout", value="1")
+    farm.sim.faults.add({"do": "hang-job", "command": "createProject"})
+    farm.sim.call("createProject", name="rocket")
+    farm.do("prepareForMaintenance", managementserverid=servers(farm)["localhost"]["id"], forced="true")
+    farm.sim.advance(90)
+    assert servers(farm)["localhost"]["state"] == "Maintenance"
+    (event,) = farm.rows("listEvents", type="MS.MAINTENANCE.PREPARE")
+    assert event["description"] == "Successfully completed preparing for maintenance"
+
+
+def test_servers_name_their_peers_on_demand(farm: Operator) -> None:
+    assert "peers" not in servers(farm)["localhost"]
+    farm.do("triggerShutdown", managementserverid=servers(farm)["management-2"]["id"])
+    farm.sim.advance(10)
+    shown = {row["name"]: row for row in farm.rows("listManagementServers", peers="true")}
+    assert [(p["peername"], p["state"], p["peerserviceport"]) for p in shown["localhost"]["peers"]] == [
+        ("management-2", "Down", "9090"), ("management-3", "Up", "9090"),
+    ]  # fmt: skip
 
 
 def test_a_server_that_starts_again_stays_in_maintenance(farm: Operator) -> None:
