@@ -80,9 +80,10 @@ def is_seeded(template: Template) -> bool:
 
 
 def synchronize(sim: Simulator, zone_id: int) -> None:
-    """A secondary storage VM has come up: it looks at what lies on the stores, and fetches what the zone lacks.
+    """A secondary storage VM has come up: it looks at what lies on the stores, and fetches what they lack.
 
-    Both only for hypervisors that the zone has. What had failed is tried again.
+    Both only for hypervisors that the zone has. What had failed is tried again. A template of its owner alone that lies
+    on one store of the zone does not come to the others.
     """
     for failed in sim.db.template_copies.where(zone_id=zone_id, state="DOWNLOAD_ERROR"):
         failed.state, failed.percent, failed.error = "NOT_DOWNLOADED", 0, None
@@ -94,14 +95,8 @@ def synchronize(sim: Simulator, zone_id: int) -> None:
             continue
         if is_seeded(template):
             _measure(sim, template, zone_id)
-        elif template.url and _is_missing(sim, template, zone):
+        elif template.url and sim.db.template_zones.where(template_id=template.id, zone_id=zone.id):
             fetch(sim, template, zone)
-
-
-def _is_missing(sim: Simulator, template: Template, zone: Any) -> bool:
-    """Whether a template belongs to a zone and lies on none of its stores."""
-    here = sim.db.template_zones.where(template_id=template.id, zone_id=zone.id)
-    return bool(here) and not rows.copies(sim, template, zone)
 
 
 def _measure(sim: Simulator, template: Template, zone_id: int) -> None:

@@ -39,6 +39,23 @@ def test_one_cloud_has_stores_of_one_provider(cloud: Any) -> None:
     assert (code, "same provider NFS" in text) == (431, True)
 
 
+def test_a_second_store_gets_what_is_for_others_too(running: Any) -> None:
+    system = running.op.rows("listOsTypes", keyword="Debian GNU/Linux 12")[0]
+    for name, more in (("shown", {"isfeatured": "true"}), ("shared", {"ispublic": "true"}), ("own", {})):
+        running.op.do(
+            "registerTemplate", name=name, displaytext=name, zoneid=running.zone, format="QCOW2", hypervisor="KVM",
+            ostypeid=system["id"], url=f"http://images.example.com/{name}.qcow2", **more,
+        )  # fmt: skip
+    running.sim.advance(30)
+    spare = add_store(running, "spare")
+    running.sim.advance(30)
+    for name in ("shown", "shared"):
+        assert set(stores_of(running, name)) == {running.store, spare}
+    assert stores_of(running, "own") == [running.store]
+    code, text = running.op.refused("deleteImageStore", id=spare)
+    assert (code, text) == (431, "Cannot delete image store with active templates backup!")
+
+
 @pytest.mark.parametrize("url", ["10.0.0.5/x", "nfs://10.0.0.5", "nfs://"])
 def test_a_url_without_host_or_path_is_refused(cloud: Any, url: str) -> None:
     code, text = cloud.op.refused("addImageStore", name="x", provider="NFS", zoneid=cloud.zone, url=url)
