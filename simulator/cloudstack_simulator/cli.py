@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -88,6 +89,7 @@ def start(options: argparse.Namespace, state: StateFile | None, log: IO[str] | N
     )
     restored = state is not None and state.load(sim)
     if restored:
+        gc.freeze()  # of a large cloud nothing is garbage, and to look for some in it holds up answers
         sim.admin.user.api_key = options.key or sim.key
         sim.admin.user.secret_key = options.secret or sim.secret
         if options.page_size is not None:

@@ -17,7 +17,7 @@ from .public_ports import RuleDoors
 from .reply import Reply
 from .side import SidePath
 from .simulator import Simulator
-from .state import StateFile
+from .state import CodingError, StateFile
 from .strain import Calm
 from .system_vm_tls import SystemVmDoors
 
@@ -79,8 +79,8 @@ class Server:
             await task
         try:
             self._state.save_at_end(self.sim)
-        except OSError as error:
-            log.error("the state %s was not saved, it lacks the last changes: %s", self._state.path, error.strerror)
+        except (OSError, CodingError) as error:
+            log.error("the state %s was not saved, it lacks the last changes: %s", self._state.path, _reason(error))
         finally:
             self._state.release()
 
@@ -88,9 +88,9 @@ class Server:
         while True:
             await asyncio.sleep(SAVE_EVERY)
             try:
-                state.save(self.sim)
-            except OSError as error:
-                log.warning("the state %s was not saved: %s", state.path, error.strerror)
+                await state.save_meanwhile(self.sim)
+            except (OSError, CodingError) as error:
+                log.warning("the state %s was not saved: %s", state.path, _reason(error))
 
     async def _clockwork(self, _app: web.Application) -> Any:
         asyncio.get_running_loop().set_exception_handler(Calm())
@@ -133,6 +133,10 @@ class Server:
         for name, value in reply.cookies.items():
             response.set_cookie(name, value, path="/client", httponly=True, samesite="Lax")
         return response
+
+
+def _reason(error: OSError | CodingError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _json(reply: Reply) -> bytes:

@@ -93,6 +93,8 @@ class Simulator:
         self.auth = Authenticator(self)
         self.rate_limit = RateLimit(self)
         self.counters = Counters()
+        self.changes = 0
+        """Changing calls ever: unlike the counters, nobody sets this one back."""
         self.log = CallLog()
         self.post = PostOffice(webhook_addresses or {})
         self.latency = 0.0
@@ -236,6 +238,7 @@ class Simulator:
         self.counters.calls[name] += 1
         if contract.is_changing(name) and name != "unknown":
             self.counters.changing[name] += 1
+            self.changes += 1
         if reply.status != 200:
             self.counters.errors[name] += 1
         self.log.write(self.clock.now(), command, method, params, reply)

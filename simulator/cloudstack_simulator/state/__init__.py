@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .coding import CodingError
 from .file import StateError, StateFile
 from .picture import restore, take
 
-__all__ = ["StateError", "StateFile", "restore", "take"]
+__all__ = ["CodingError", "StateError", "StateFile", "restore", "take"]

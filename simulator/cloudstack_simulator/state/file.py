@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import logging
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,7 @@ try:
 except ImportError:  # where the system has no such locks, a state is not claimed
     fcntl = None  # type: ignore[assignment]
 
+from .child import ChildLostError, in_child
 from .coding import CodingError
 from .picture import restore, take
 
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "cloudstack-simulator state", 1
 SETTLING = 120.0
 """Simulated seconds that running jobs get to end before the last save."""
+
+
+log = logging.getLogger("cloudstack_simulator")
 
 
 class StateError(Exception):
@@ -106,32 +113,47 @@ class StateFile:
     def save(self, sim: Simulator) -> bool:
         """Write the state if anything has changed since the last time; True when it was written."""
         seen = fingerprint(sim)
-        if seen == self._saved:
+        if not self._lacks(seen):
             return False
-        content = orjson.dumps(
-            {"format": FORMAT, "version": VERSION, "state": take(sim)}, option=orjson.OPT_APPEND_NEWLINE
-        )
-        self.is_behind = True
-        self._write(content)
-        self.is_behind = False
-        self._saved = seen
+        with self._replaced(seen) as new:
+            write_whole(new, document(sim))
         return True
 
-    def _write(self, content: bytes) -> None:
-        """Whole or not at all. What a killed process left half written goes with the next attempt."""
+    async def save_meanwhile(self, sim: Simulator) -> bool:
+        """`save` as things are now, while the simulator goes on. Who is cancelled has saved nothing."""
+        seen = fingerprint(sim)
+        if not self._lacks(seen):
+            return False
+        with self._replaced(seen) as new:
+            try:
+                await in_child(lambda: write_whole(new, document(sim)))
+            except ChildLostError as error:
+                log.info("the state %s is saved without a child: %s", self.path, error)
+                new.unlink(missing_ok=True)
+                write_whole(new, document(sim))
+        return True
+
+    def _lacks(self, seen: tuple[int, ...]) -> bool:
+        self.is_behind = seen != self._saved
+        return self.is_behind
+
+    @contextlib.contextmanager
+    def _replaced(self, seen: tuple[int, ...]) -> Iterator[Path]:
+        """The name of a file to write, which then takes the old one's place: at any moment there is a whole one.
+
+        What a killed process left half written goes with the next attempt.
+        """
         new = self._beside("new")
-        new.unlink(missing_ok=True)
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            new.unlink(missing_ok=True)
+            yield new
             new.replace(self.path)
         except BaseException:
             with contextlib.suppress(OSError):
                 new.unlink()
             raise
+        self.is_behind = False
+        self._saved = seen
 
     def save_at_end(self, sim: Simulator) -> None:
         """The last save: jobs get a chance to end first."""
@@ -139,6 +161,20 @@ class StateFile:
         self.save(sim)
 
 
+def document(sim: Simulator) -> bytes:
+    return orjson.dumps({"format": FORMAT, "version": VERSION, "state": take(sim)}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def write_whole(new: Path, content: bytes) -> None:
+    """Write a file that is not there yet, and see that all of it is. Raises OSError when it is not."""
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    if new.read_bytes() != content:
+        raise OSError(errno.EIO, "what was written does not come back")
+
+
 def fingerprint(sim: Simulator) -> tuple[int, ...]:
     """Something that differs after every change that a caller can make."""
-    return (sum(table.version for table in sim.db.tables.values()), sim.counters.changing.total(), sim.faults.version)
+    return (sum(table.version for table in sim.db.tables.values()), sim.changes, sim.faults.version)
