@@ -78,9 +78,13 @@ def delete_host(call: Call) -> dict[str, Any]:
 
 
 def remove(call: Call, host: Host) -> None:
-    """Forget a host with its local storage, dedication and address."""
+    """Forget a host with its dedication and address, and with its local storage where nothing is lost by that.
+
+    Local volumes go when the call says so; else they and their pool stay behind, out of reach.
+    """
     for pool in call.db.storage_pools.where(host_id=host.id):
-        local.remove(call.sim, pool)
+        if call.params.get("forcedestroylocalstorage") or not call.db.volumes.where(pool_id=pool.id):
+            local.remove(call.sim, pool)
     dedication.release(call.sim, "host", host)
     if host.pod_id is not None:
         pod_ranges.free_addresses(call.db.pods[host.pod_id], host.uuid)

@@ -46,12 +46,21 @@ def of_call(call: Call, vm: Any = None) -> Destination:
     return Destination(host, cluster.id if cluster else None, pod.id if pod else None, last)
 
 
-def lacks_strict_tags(sim: Simulator, vm: Any, host: Host) -> bool:
-    """Whether a host that somebody names lacks tags which even then are needed (`vm.strict.host.tags`)."""
-    strict = {tag.strip() for tag in str(sim.settings.value("vm.strict.host.tags") or "").split(",")}
-    offering, template = sim.db.service_offerings.get(vm.service_offering_id), sim.db.templates.get(vm.template_id)
+def lacks_strict_tags(sim: Simulator, vm: Any, host: Host, *, offering: Any = None) -> bool:
+    """Whether a host that somebody names lacks tags which even then are needed; `offering`: the one that shall be."""
+    offering = offering or sim.db.service_offerings.get(vm.service_offering_id)
+    template = sim.db.templates.get(vm.template_id)
     wanted = {*getattr(offering, "host_tags", ()), getattr(template, "tag", None)}
-    return not wanted & strict <= set(host.tags)
+    return not wanted & _strict_tags(sim) <= set(host.tags)
+
+
+def _strict_tags(sim: Simulator) -> set[str]:
+    """Those of `vm.strict.host.tags`, and unless it is told otherwise those by which resources are limited."""
+    names = ["vm.strict.host.tags"]
+    if sim.settings.value("vm.strict.resource.limit.host.tag.check"):
+        names.append("resource.limit.host.tags")
+    found = {tag.strip() for name in names for tag in str(sim.settings.value(name) or "").split(",")}
+    return found - {""}
 
 
 def _living(row: Any, text: str) -> Any:

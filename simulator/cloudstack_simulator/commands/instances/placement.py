@@ -62,6 +62,7 @@ def candidates(sim: Simulator, vm: Any, *, avoid: Iterable[int] = (), moving: bo
         and (fits(sim, host, size) or (vm.last_host_id == host.id and vm.keeps_place))
         and _may_use(sim, vm, host)
         and _disks_fit(sim, vm, host)
+        and (moving or _holds_local_disks(sim, vm, host))
         and gpus.fits(sim, host, vm)
     ]
     return _by_affinity(sim, vm, sorted(found, key=lambda host: host.memory_used))
@@ -89,6 +90,12 @@ def _disks_fit(sim: Simulator, vm: Any, host: Host) -> bool:
         else pools.candidates(sim, vm.zone_id, size=volume.size, tags=pools.tags_of(sim, volume), cluster=cluster)
         for volume in disks.of_vm(sim, vm)
     )
+
+
+def _holds_local_disks(sim: Simulator, vm: Any, host: Host) -> bool:
+    """Whether the disks on local storage, if there are any, are on this host's."""
+    pools_of_vm = (sim.db.storage_pools.get(volume.pool_id) for volume in disks.of_vm(sim, vm))
+    return all(pool is None or pool.scope != "HOST" or pool.host_id == host.id for pool in pools_of_vm)
 
 
 def _by_affinity(sim: Simulator, vm: Any, hosts: list[Host]) -> list[Host]:

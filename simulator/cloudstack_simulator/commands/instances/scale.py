@@ -14,7 +14,7 @@ from ..common import completed
 from ..offerings import upgrades, usable
 from ..volumes import change_offering
 from ..volumes import lifecycle as disks
-from . import counting, guards, life, placement, sizes
+from . import counting, destination, guards, life, placement, sizes
 from .power import same_vm, the_instance
 from .views import instance_view
 
@@ -169,6 +169,9 @@ def _check_running(call: Call, vm: Instance, wanted: dict[str, str]) -> None:
         )
     if not vm.dynamically_scalable:
         raise CloudRuntime(f"Unable to scale {vm} as it does not have tools to support dynamic scaling.")
+    host = call.db.hosts[vm.host_id]
+    if destination.lacks_strict_tags(call.sim, vm, host, offering=call.params.serviceofferingid):
+        raise CloudRuntime("Failed to scale the VM")
 
 
 def _grows(now: sizes.Size, new: sizes.Size) -> bool:

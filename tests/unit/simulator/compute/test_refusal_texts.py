@@ -175,7 +175,25 @@ def test_tags_that_even_root_admins_keep_to(place: Any, golden: dict[str, Any]) 
     assert op.refused("startVirtualMachine", id=golden["vm"], hostid=there) == told
     place.cloud.sim.settings.set("vm.strict.host.tags", "silver")
     op.do("startVirtualMachine", id=golden["vm"])
+    place.cloud.sim.settings.set("resource.limit.host.tags", "iron,gold")
+    assert op.refused("migrateVirtualMachine", **move) == told
+    place.cloud.sim.settings.set("vm.strict.resource.limit.host.tag.check", "false")
     op.do("migrateVirtualMachine", **move)
+
+
+def test_a_running_instance_takes_no_offering_whose_strict_tags_its_host_lacks(place: Any) -> None:
+    op, size = place.op, {"displaytext": "s", "cpunumber": 1, "cpuspeed": 100, "dynamicscalingenabled": "true"}
+    small, silver = (
+        op.do("createServiceOffering", name=f"s{memory}", memory=memory, **size, **tags)["serviceoffering"]["id"]
+        for memory, tags in ((128, {}), (256, {"hosttags": "silver"}))
+    )
+    op.do("updateConfiguration", name="enable.dynamic.scale.vm", value="true")
+    op.do("updateTemplate", id=place.template, isdynamicallyscalable="true")
+    vm = place.deploy("grows", serviceofferingid=small)["id"]
+    place.cloud.sim.settings.set("vm.strict.host.tags", "silver")
+    assert op.refused("scaleVirtualMachine", id=vm, serviceofferingid=silver) == (530, "Failed to scale the VM")
+    place.cloud.sim.settings.set("vm.strict.host.tags", "")
+    op.do("scaleVirtualMachine", id=vm, serviceofferingid=silver)
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,24 @@ def test_hosts_of_a_zone_with_local_storage_bring_their_own_pool(cloud: Any) -> 
     assert all(p["scope"] != "HOST" for p in cloud.op.rows("listStoragePools"))
 
 
+def test_local_disks_are_lost_only_when_that_is_said(running: Any) -> None:
+    running.op.do("updateZone", id=running.zone, localstorageenabled="true")
+    first, second = running.add_host(13), running.add_host(14)
+    vms = {}
+    for host, name in ((first, "one"), (second, "two")):
+        vms[name] = running.deploy(name)["id"]
+        running.op.do("stopVirtualMachine", id=vms[name], forced="true")
+        disk = running.sim.db.volumes.first(vm_id=running.sim.db.vms.find(vms[name]).id)
+        disk.pool_id = running.sim.db.storage_pools.first(host_id=running.sim.db.hosts.find(host).id).id
+    running.op.do("deleteHost", id=first, forced="true")
+    running.op.do("deleteHost", id=second, forced="true", forcedestroylocalstorage="true")
+    (pool,) = [p for p in running.op.rows("listStoragePools") if p["scope"] == "HOST"]
+    assert pool["name"].startswith("10.0.0.13-local-")
+    assert running.op.only("listVolumes", virtualmachineid=vms["one"])["storageid"] == pool["id"]
+    assert running.op.rows("listVolumes", virtualmachineid=vms["two"]) == []
+    assert running.op.refused("startVirtualMachine", id=vms["one"])[0] == 530
+
+
 def test_allocated_bytes_are_counted_from_time_to_time_and_at_once_when_asked(running: Any) -> None:
     running.sim.advance(400)
     before = running.op.only("listStoragePools", id=running.pool)["disksizeallocated"]
