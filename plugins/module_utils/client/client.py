@@ -15,7 +15,7 @@ from .clock import Clock, SystemClock
 from .commands import is_changing
 from .connection import Connection
 from .counters import Counters
-from .errors import ApiError, CloudStackError, InvalidInput, JobTimeout
+from .errors import ApiError, CloudStackError, ConnectFailed, InvalidInput, JobTimeout
 from .exchange import Exchange
 from .jobs import Job, Watch, outcome, poll_failure
 from .maps import encode
@@ -147,11 +147,16 @@ class Client:
         return self.wait(self.start(command, params, obj=obj), timeout)
 
     def parallel(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        """Runs independent calls side by side; results in order. The first error is raised when all have ended."""
+        """Runs independent calls side by side; results in order. The first error is raised when all have ended.
+
+        Where the server was not heard yet the first goes ahead: that nobody is there one call finds out, not each.
+        """
         if len(calls) < 2:
             return [call() for call in calls]
         with ThreadPoolExecutor(min(len(calls), self.connection.parallel)) as pool:
-            running = [pool.submit(call) for call in calls]
+            running = [pool.submit(calls[0])]
+            if self._exchange.heard or not isinstance(running[0].exception(), ConnectFailed):
+                running += [pool.submit(call) for call in calls[1:]]
         return [future.result() for future in running]
 
     def list(self, command: str, params: Mapping[str, Any] | None = None) -> Rows:

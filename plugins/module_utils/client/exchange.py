@@ -30,7 +30,7 @@ _URL_LIMIT = 2000
 class Exchange:
     """What a client sends goes through here. Safe to use from several threads.
 
-    progress: told when something is tried again.
+    progress: told when something is tried again. heard: whether the server has ever answered.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Exchange:
         progress: Callable[[str], None] | None = None,
     ) -> None:
         self.counters = Counters()
+        self.heard = False
         self._connection = connection
         self._clock = clock
         self._transport = transport
@@ -89,6 +90,7 @@ class Exchange:
                 trouble = _unanswered(error, call)
                 again, pause = not (call.changing or error.timed_out), _back_off(attempt)
             else:
+                self.heard = True
                 if attempt >= left or not _worth_waiting(answer, call):
                     return answer, proven
                 again, pause = True, _back_off(attempt, answer)

@@ -199,3 +199,11 @@ def test_parallel_raises_the_first_error_when_all_have_ended(server, client):
         client.parallel([lambda: fail("first"), lambda: fail("second"), lambda: done.append(client.call("listZones"))])
     assert len(done) == 1
     assert client.parallel([]) == []
+
+
+def test_that_nobody_answers_is_found_out_by_one_call(server, make_client):
+    server.close()
+    client, asked = make_client(retries=2), []
+    with pytest.raises(ConnectFailed):
+        client.parallel([lambda: client.call("listZones"), *[lambda: asked.append("more")] * 5])
+    assert (client.counters.calls, asked) == (3, [])
