@@ -20,7 +20,7 @@ class Door:
     """One port of the loopback: reserved from the start, so that nobody else gets it, and open now and then."""
 
     def __init__(self) -> None:
-        self._reserved: socket.socket | None = _bound(0)
+        self._reserved = _bound(0)
         self.port: int = self._reserved.getsockname()[1]
         self._server: asyncio.Server | None = None
         self.serves: object = None
@@ -33,10 +33,8 @@ class Door:
     async def open(self, serves: object, answer: Answer, context: ssl.SSLContext | None = None) -> None:
         """Listen from now on: each connection is given to `answer`. `serves`: with what, for the next look."""
         await self.close()
-        if self._reserved is not None:
-            self._reserved.close()
-            self._reserved = None
-        self._server = await asyncio.start_server(answer, LOOPBACK, self.port, ssl=context)
+        # The socket itself: were the port free for a moment, another program might get it.
+        self._server = await asyncio.start_server(answer, sock=self._reserved, ssl=context)
         self.serves = serves
 
     async def close(self) -> None:
@@ -49,8 +47,7 @@ class Door:
     def give_up(self) -> None:
         if self._server is not None:
             self._server.close()
-        if self._reserved is not None:
-            self._reserved.close()
+        self._reserved.close()
 
 
 @asynccontextmanager

@@ -105,15 +105,19 @@ def test_too_many_connections_are_told_once(tmp_path: Path) -> None:
     words = tmp_path / "words"
     command = f"ulimit -n 60; exec {sys.executable} -m cloudstack_simulator --port 0 > {words} 2>&1"
     process = subprocess.Popen(["bash", "-c", command])
-    while not words.exists() or "Running on" not in words.read_text():
-        assert process.poll() is None
-        time.sleep(0.05)
+
+    def wait_for(text: str) -> None:
+        while not words.exists() or text not in words.read_text():
+            assert process.poll() is None
+            time.sleep(0.05)
+
+    wait_for("Running on")
     port = int(words.read_text().partition("127.0.0.1:")[2].split()[0])
-    held = [socket.create_connection(("127.0.0.1", port), timeout=5) for _number in range(90)]
-    time.sleep(0.3)
+    held = [socket.create_connection(("127.0.0.1", port), timeout=30) for _number in range(90)]
+    wait_for("no room for more connections")
     for connection in held:
         connection.close()
-    with urlopen(f"http://127.0.0.1:{port}/simulator/counters", timeout=5) as answer:
+    with urlopen(f"http://127.0.0.1:{port}/simulator/counters", timeout=30) as answer:
         assert answer.status == 200
     process.terminate()
     assert process.wait(20) == 0

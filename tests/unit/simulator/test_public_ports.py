@@ -6,7 +6,7 @@ import json
 import socket
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,21 +14,23 @@ import pytest
 from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.populating import Wanted, populate
 from cloudstack_simulator.running import RunningSimulator
+from cloudstack_simulator.simulator import Simulator
 
 
 @pytest.fixture
-def running(cloudstack_simulator_factory: Callable[..., RunningSimulator]) -> RunningSimulator:
+def running() -> Iterator[RunningSimulator]:
     """One network with a router and an instance that runs."""
-    found = cloudstack_simulator_factory(seed=1, clock=RunningClock(600), public_ports=True)
-    populate(found.sim, Wanted.parse("hosts=1,vms=1,routers=1,hypervisor=KVM"))
-    return found
+    sim = Simulator(seed=1, clock=RunningClock(60))
+    populate(sim, Wanted.parse("hosts=1,vms=1,routers=1,hypervisor=KVM"))
+    with RunningSimulator(sim, public_ports=True) as found:
+        yield found
 
 
 def do(running: RunningSimulator, command: str, **params: Any) -> dict[str, Any]:
     status, body = running.sim.call(command, **params)
     content: dict[str, Any] = next(iter(body.values()))
     assert status == 200, content
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while "jobid" in content and not running.sim.db.jobs.find(content["jobid"]).status:
         assert time.monotonic() < end, command
         time.sleep(0.01)

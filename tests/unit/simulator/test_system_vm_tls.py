@@ -7,7 +7,7 @@ import socket
 import ssl
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.running import RunningSimulator
+from cloudstack_simulator.simulator import Simulator
 
 DOMAIN = "sys.example"
 
@@ -114,6 +115,16 @@ def running(cloudstack_simulator_factory: Callable[..., RunningSimulator]) -> Ru
     return cloudstack_simulator_factory(zone="sandbox", seed=1, clock=RunningClock(60), system_vm_tls=True)
 
 
+@pytest.fixture
+def unwatched() -> Iterator[RunningSimulator]:
+    """The same without the scan that twice a second, here, starts system VMs that are stopped."""
+    sim = Simulator(zone="sandbox", seed=1, clock=RunningClock(60))
+    sim.settings.set("secstorage.capacityscan.interval", 10**9)
+    sim.advance(60)
+    with RunningSimulator(sim, system_vm_tls=True) as found:
+        yield found
+
+
 def test_before_any_upload_only_the_storage_vm_speaks_tls(running: RunningSimulator) -> None:
     own = served(running, "secondarystoragevm")
     assert own is not None and own.issuer == own.subject
@@ -148,9 +159,9 @@ def test_what_is_served_is_the_chain(running: RunningSimulator, authority: Autho
 
 def test_without_the_settings_the_upload_is_not_used(running: RunningSimulator, authority: Authority) -> None:
     before = served(running, "secondarystoragevm")
-    authority.upload(running)
     (vm,) = running.sim.db.vms.where(vm_type="SecondaryStorageVm")
     booted = vm.updated
+    authority.upload(running)
     wait_for(lambda: vm.updated > booted and served(running, "secondarystoragevm") is not None)
     assert served(running, "secondarystoragevm") == before
 
@@ -164,14 +175,14 @@ def test_a_key_of_another_certificate_silences_the_vm(running: RunningSimulator,
     assert served(running, "secondarystoragevm") is None
 
 
-def test_a_stopped_vm_refuses_and_comes_back_on_the_same_port(running: RunningSimulator) -> None:
-    where = addresses(running)["secondarystoragevm"]
-    (vm,) = running.sim.db.vms.where(vm_type="SecondaryStorageVm")
-    running.sim.call("stopSystemVm", id=vm.uuid)
-    wait_for(lambda: served(running, "secondarystoragevm") is None)
-    running.sim.call("startSystemVm", id=vm.uuid)
-    wait_for(lambda: served(running, "secondarystoragevm") is not None)
-    assert addresses(running)["secondarystoragevm"] == where
+def test_a_stopped_vm_refuses_and_comes_back_on_the_same_port(unwatched: RunningSimulator) -> None:
+    where = addresses(unwatched)["secondarystoragevm"]
+    (vm,) = unwatched.sim.db.vms.where(vm_type="SecondaryStorageVm")
+    unwatched.sim.call("stopSystemVm", id=vm.uuid)
+    wait_for(lambda: vm.state == "Stopped" and served(unwatched, "secondarystoragevm") is None)
+    unwatched.sim.call("startSystemVm", id=vm.uuid)
+    wait_for(lambda: served(unwatched, "secondarystoragevm") is not None)
+    assert addresses(unwatched)["secondarystoragevm"] == where
 
 
 def test_without_the_option_there_are_no_addresses(
