@@ -36,7 +36,7 @@ VERIFY = (
 
 
 class TwoFactorError(ServerApiError):
-    cs = None
+    cs: int | None = None
 
     def __init__(self, text: str) -> None:
         super().__init__(511, text)
@@ -71,17 +71,22 @@ def turn_on(sim: Simulator, user: User, provider: str | None) -> str:
     domain = _domain(sim, user)
     if not sim.settings.value("enable.user.2fa", domain) and not sim.settings.value("mandate.user.2fa", domain):
         raise CloudRuntime("2FA is not enabled for this domain or at global level")
-    name = (provider or sim.settings.value("user.2fa.default.provider", domain) or "").lower()
-    if not name:
-        raise CloudRuntime("User two factor authentication provider name is empty")
-    if name not in PROVIDERS:
-        raise CloudRuntime(f"Failed to find two factor authentication provider by the name: {provider}.")
+    name = provider_named(provider or sim.settings.value("user.2fa.default.provider", domain) or "")
     if user.two_factor_key:
-        raise CloudRuntime(f"2FA is already setup for the user account: {sim.db.accounts[user.account_id].name}")
+        raise CloudRuntime(f"2FA key is already setup for the user account {sim.db.accounts[user.account_id].name}")
     key = base64.b32encode(sim.ids.octets(20)).decode() if name == "totp" else f"{sim.ids.random.randrange(10**6):06}"
     user.two_factor, user.two_factor_provider, user.two_factor_key = True, name, key
     user.two_factor_verified = False
     return key
+
+
+def provider_named(given: str) -> str:
+    """The provider of that name, in whatever case."""
+    if not given:
+        raise CloudRuntime("Two factor authentication provider name is empty")
+    if given.lower() not in PROVIDERS:
+        raise CloudRuntime(f"Failed to find two factor authentication provider by the name: {given}.")
+    return given.lower()
 
 
 def code_at(key: str, moment: float) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...access import owner as finalize_owner
 from ...call import Call, live
-from ...errors import CloudRuntime, InvalidParameter
+from ...errors import ApiError, CloudRuntime, InvalidParameter, ServerApiError
 from ...model.global_balancing import GlobalRule
 from ...registry import SUCCESS, allocate, command
 from ..common import completed, owner_fields
@@ -45,6 +45,14 @@ def _check_words(call: Call) -> None:
 
 @allocate("createGlobalLoadBalancerRule")
 def allocate_rule(call: Call) -> GlobalRule:
+    """Whatever is wrong, the server says that a parameter is."""
+    try:
+        return _new(call)
+    except ApiError as error:
+        raise ServerApiError(431, error.text) from None
+
+
+def _new(call: Call) -> GlobalRule:
     p, owner = call.params, finalize_owner(call)
     _check_words(call)
     if not is_network_domain(p.gslbdomainname):
@@ -56,7 +64,7 @@ def allocate_rule(call: Call) -> GlobalRule:
         raise InvalidParameter(f"Invalid region ID: {p.regionid}")
     if not call.setting("cloud.dns.name"):
         raise CloudRuntime(f"GSLB service is not enabled in region : {region.name}")
-    return call.db.global_rules.add(
+    made: GlobalRule = call.db.global_rules.add(
         GlobalRule(
             name=p.name,
             account_id=owner.id,
@@ -68,6 +76,7 @@ def allocate_rule(call: Call) -> GlobalRule:
             description=p.description,
         )
     )
+    return made
 
 
 @command("createGlobalLoadBalancerRule")
@@ -113,47 +122,61 @@ def update(call: Call) -> dict[str, Any]:
 
 @command("deleteGlobalLoadBalancerRule")
 def delete(call: Call) -> dict[str, Any]:
-    rule = _rule(call)
+    """Why it cannot be deleted is not told."""
+    try:
+        rule = _rule(call)
+    except ApiError:
+        raise ServerApiError(530, "Failed to delete Global Load Balancer rule.") from None
     call.db.global_rules.remove(rule)
-    completed(call, "GLOBAL.LB.DELETE", "Delete global load balancer rule. Id", rule)
+    call.event(
+        "GLOBAL.LB.DELETE",
+        f"Successfully completed Delete global load balancer rule. Deleting global Load balancer rule Id: {rule.id}",
+        rule,
+    )
     return SUCCESS
 
 
-def _balancers(call: Call, refusal: str) -> list[Any]:
-    """The load balancer rules that are named, found to be there and the caller's."""
-    found = []
-    for given in call.params.loadbalancerrulelist:
-        rule = call.db.firewall_rules.find(given)
-        if rule is None or rule.removed is not None or rule.purpose != "LoadBalancing":
-            raise InvalidParameter("Specified load balancer rule ID does not exist.")
-        call.check_access(rule)
-        found.append(rule)
-    if not found:
+def _named(call: Call, refusal: str) -> list[str]:
+    """The ids of load balancer rules that the call names."""
+    given: list[str] = call.params.loadbalancerrulelist
+    if not given:
         raise InvalidParameter(f"empty list of load balancer rule Ids specified to be {refusal}")
+    return given
+
+
+def _balancer(call: Call, uuid: str) -> Any:
+    """A load balancer rule that is there and the caller's."""
+    found = call.db.firewall_rules.find(uuid)
+    if found is None or found.removed is not None or found.purpose != "LoadBalancing":
+        raise InvalidParameter("Specified load balancer rule ID does not exist.")
+    call.check_access(found)
     return found
 
 
 @command("assignToGlobalLoadBalancerRule")
 def assign(call: Call) -> dict[str, Any]:
-    rule, zones = _rule(call), []
-    balancers = _balancers(call, "assigned global load balancer rule")
-    for balancer in balancers:
+    rule = _rule(call)
+    networks: list[Any] = []
+    for uuid in _named(call, "assigned global load balancer rule"):
+        balancer = _balancer(call, uuid)
         if balancer.account_id != rule.account_id:
             raise InvalidParameter("GSLB rule and load balancer rule does not belong to same account")
+        if balancer.state == "Revoke":
+            raise InvalidParameter(f"Load balancer ID {balancer.uuid} is in revoke state")
         network = call.db.networks[balancer.network_id]
-        if network.zone_id in zones:
+        if network.zone_id in (other.zone_id for other in networks):
             raise InvalidParameter("Load balancer rule specified should be in unique zone")
-        zones.append(network.zone_id)
-    network = call.db.networks[balancers[0].network_id]
+        networks.append(network)
+    first = networks[0]
     raise InvalidParameter(
-        f"GSLB service is not enabled in the Zone:{network.zone_id} and physical network {network.physical_network_id}"
+        f"GSLB service is not enabled in the Zone:{first.zone_id} and physical network {first.physical_network_id}"
     )
 
 
 @command("removeFromGlobalLoadBalancerRule")
 def remove(call: Call) -> dict[str, Any]:
     rule = _rule(call)
-    balancers = _balancers(call, "un-assigned to global load balancer rule")
+    balancers = [_balancer(call, uuid) for uuid in _named(call, "un-assigned to global load balancer rule")]
     raise InvalidParameter(
         f"Load balancer ID {balancers[0].uuid} is not assigned to global load balancer rule: {rule.uuid}"
     )

@@ -14,7 +14,8 @@ from ..common import owner_fields
 @allocate("createLBHealthCheckPolicy")
 def allocate_policy(call: Call) -> Any:
     p, rule = call.params, call.params.lbruleid
-    if p.get("intervaltime", 5) < p.get("responsetimeout", 2):
+    given = p.intervaltime is not None and p.responsetimeout is not None  # the server overlooks its own defaults
+    if given and p.responsetimeout > p.intervaltime:
         raise InvalidParameter(
             "Failed to create HealthCheck policy : Monitor interval must be greater than response timeout"
         )
@@ -43,6 +44,12 @@ def list_policies(call: Call) -> dict[str, Any]:
     }
 
 
-@command("deleteLBHealthCheckPolicy", "updateLBHealthCheckPolicy")
-def change(call: Call) -> Any:
+@command("deleteLBHealthCheckPolicy")
+def delete(call: Call) -> Any:
     raise InvalidParameter(f"Invalid HealthCheck policy id value: {call.params.id.id}")
+
+
+@command("updateLBHealthCheckPolicy")
+def update(call: Call) -> Any:
+    """The server's words are those for another kind of policy."""
+    raise InvalidParameter(f"Fail to find stickiness policy with {call.params.id.id}")

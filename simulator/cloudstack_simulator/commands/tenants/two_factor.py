@@ -6,7 +6,7 @@ from typing import Any
 
 from ... import two_factor
 from ...call import Call
-from ...errors import CloudRuntime, InvalidParameter, ServerApiError
+from ...errors import InvalidParameter, ServerApiError
 from ...registry import command
 
 
@@ -19,9 +19,7 @@ def only_with_sessions(_call: Call) -> dict[str, Any]:
 @command("listUserTwoFactorAuthenticatorProviders")
 def list_providers(call: Call) -> dict[str, Any]:
     wanted = call.params.name
-    if wanted and wanted not in two_factor.PROVIDERS:
-        raise CloudRuntime(f"Failed to find two factor authentication provider by the name: {wanted}.")
-    names = [wanted] if wanted else list(two_factor.PROVIDERS)
+    names = [two_factor.provider_named(wanted)] if wanted else list(two_factor.PROVIDERS)
     shown = [{"name": name, "description": two_factor.PROVIDERS[name]} for name in names]
     return {"count": len(shown), "providers": shown}
 

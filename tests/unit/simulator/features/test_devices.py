@@ -88,7 +88,7 @@ def named(op: Operator) -> Operator:
 
 def test_global_rules_need_the_clouds_name(op: Operator) -> None:
     code, text = op.refused("createGlobalLoadBalancerRule", **RULE)
-    assert (code, text) == (530, "GSLB service is not enabled in region : Local")
+    assert (code, text) == (431, "GSLB service is not enabled in region : Local")
 
 
 def test_a_global_rule_is_made_changed_and_removed(named: Operator, people: dict[str, Any]) -> None:
@@ -102,6 +102,8 @@ def test_a_global_rule_is_made_changed_and_removed(named: Operator, people: dict
     ann = Operator(named.sim, people["ann"])
     assert ann.rows("listGlobalLoadBalancerRules", regionid=1) == []
     assert ann.refused("listGlobalLoadBalancerRules", id=made["id"])[0] == 531
+    told = ann.refused("deleteGlobalLoadBalancerRule", id=made["id"])
+    assert told == (530, "Failed to delete Global Load Balancer rule.")
     named.do("deleteGlobalLoadBalancerRule", id=made["id"])
     assert named.rows("listGlobalLoadBalancerRules", regionid=1) == []
 
@@ -130,3 +132,12 @@ def test_no_zone_takes_part_in_a_global_rule(named: Operator, running: Cloud) ->
     assert "GSLB service is not enabled in the Zone:1" in named.refused("assignToGlobalLoadBalancerRule", **assign)[1]
     assert "is not assigned to global" in named.refused("removeFromGlobalLoadBalancerRule", **assign)[1]
     assert "does not exist" in named.refused("assignToGlobalLoadBalancerRule", id=rule, loadbalancerrulelist=rule)[1]
+    both = {"id": rule, "loadbalancerrulelist": f"{balancer},{rule}"}
+    assert "does not exist" in named.refused("assignToGlobalLoadBalancerRule", **both)[1]
+    named.sim.db.global_rules.find(rule).account_id = 1
+    assert "not belong to same account" in named.refused("assignToGlobalLoadBalancerRule", **both)[1]
+    slow = {"lbruleid": balancer, "responsetimeout": 9}
+    assert "is not supported by LB Provider" in named.refused("createLBHealthCheckPolicy", **slow)[1]
+    assert "Monitor interval" in named.refused("createLBHealthCheckPolicy", **slow, intervaltime=8)[1]
+    assert named.refused("updateLBHealthCheckPolicy", id="5") == (431, "Fail to find stickiness policy with 5")
+    assert named.refused("deleteLBHealthCheckPolicy", id="5") == (431, "Invalid HealthCheck policy id value: 5")

@@ -103,6 +103,10 @@ def test_what_is_refused(op: Operator) -> None:
     assert op.refused("setupUserTwoFactorAuthentication", enable="true")[1].startswith("2FA is not enabled")
     op.do("updateConfiguration", name="enable.user.2fa", value="true")
     assert "by the name: sms." in op.refused("setupUserTwoFactorAuthentication", enable="true", provider="sms")[1]
+    assert op.do("setupUserTwoFactorAuthentication", enable="true", provider="StaticPin")["setup2fa"]["secretcode"]
+    again = op.refused("setupUserTwoFactorAuthentication", enable="true")
+    assert again == (530, "2FA key is already setup for the user account admin")
+    assert op.only("listUserTwoFactorAuthenticatorProviders", name="TOTP")["name"] == "totp"
     assert op.refused("login", username="admin", password="password")[0] == 405
     assert [row["name"] for row in op.rows("listUserTwoFactorAuthenticatorProviders")] == ["totp", "staticpin"]
 
