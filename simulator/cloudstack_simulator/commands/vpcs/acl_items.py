@@ -84,7 +84,7 @@ def _the_list(call: Call) -> NetworkAcl:
     if is_default(acl):
         raise InvalidParameter("Default ACL cannot be modified")
     check_access(call, acl, "Only Root Admins can create rules for a global ACL.")
-    return acl  # type: ignore[no-any-return]
+    return acl
 
 
 def _own_list(call: Call, network: Any) -> NetworkAcl:
@@ -182,7 +182,7 @@ def _the_item(call: Call) -> NetworkAclItem:
     if is_default(acl):
         raise InvalidParameter("Default ACL cannot be modified")
     check_access(call, acl, "Only Root Admins can update global ACLs.")
-    return item  # type: ignore[no-any-return]
+    return item
 
 
 FIELDS = {

@@ -64,7 +64,7 @@ def _item(call: Call, given: Any, text: str) -> NetworkAclItem:
     item = call.db.network_acl_items.find(given) if isinstance(given, str) else given
     if not item or item.removed is not None:
         raise InvalidParameter(text.format(id=given if isinstance(given, str) else given.uuid))
-    return item  # type: ignore[no-any-return]
+    return item
 
 
 def _neighbour(call: Call, given: Any) -> NetworkAclItem | None:

@@ -11,7 +11,7 @@ from ...errors import ApiError, CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.vpcs import Vpc
 from ...registry import allocate, command
 from ..appliances import routers
-from ..common import completed
+from ..common import completed, entity_created
 from ..networks import mtu
 from ..networks.create import DOMAIN_RULE
 from ..offerings import usable
@@ -65,6 +65,7 @@ def allocate_vpc(call: Call) -> Vpc:
         )
     )
     call.sim.limits.add(owner.id, "vpc", 1)
+    entity_created(call, "VPC.CREATE", "creating vpc", vpc)
     if p.sourcenatipaddress is not None:
         _take_source_nat(call, vpc)
     try:

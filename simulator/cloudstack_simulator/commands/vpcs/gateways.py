@@ -51,7 +51,7 @@ def allocate_gateway(call: Call) -> PrivateGateway:
     call.check_access(vpc)
     _check_vlan_given(call, specify_vlan=_takes_vlan(call))
     physical = _physical(call, db.zones[vpc.zone_id])
-    acl = p.aclid if p.aclid is not None else db.network_acls.first(name="default_deny", vpc_id=None)
+    acl = p.aclid if p.aclid is not None else db.network_acls.the(name="default_deny", vpc_id=None)
     _check_acl(acl, vpc)
     _check_addresses(call)
     if p.associatednetworkid is not None:

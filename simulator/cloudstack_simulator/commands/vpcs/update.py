@@ -37,7 +37,7 @@ def update(call: Call) -> Any:
         for ip in call.db.ip_addresses.where(vpc_id=vpc.id):
             ip.is_source_nat = ip.id == new_source_nat.id
         yield from routers.restart_for_vpc(call, vpc, cleanup=True, live_patch=False)
-    completed(call, "VPC.UPDATE", "updating VPC. VPC Id", vpc)
+    completed(call, "VPC.UPDATE", "updating vpc.  Id", vpc)
     return {"vpc": vpc_view(call, vpc)}
 
 

@@ -12,7 +12,7 @@ from ...model.vpcs import Vpc
 from ...registry import SUCCESS, command
 from ...tags import taggable
 from ..appliances import routers
-from ..common import completed, has_notes, owner_fields
+from ..common import completed, done, has_notes, owner_fields
 from ..networks import addressing
 from ..networks.listing import SERVICES
 from ..networks.views import network_view
@@ -122,7 +122,7 @@ def the_vpc(call: Call, row: Any, text: str) -> Vpc:
     if not row or row.removed is not None:
         raise InvalidParameter(text.format(id=row.id))
     call.check_access(row)
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def same_vpc(call: Call) -> Any:
@@ -136,13 +136,13 @@ def restart(call: Call) -> Any:
     becomes_redundant = bool(p.makeredundant and not vpc.redundant)
     if becomes_redundant:
         vpc.redundant = True
-        vpc.offering_id = call.db.vpc_offerings.first(name=REDUNDANT).id
+        vpc.offering_id = call.db.vpc_offerings.the(name=REDUNDANT).id
     source_nat(call, vpc)
     yield from routers.restart_for_vpc(
         call, vpc, cleanup=bool(p.cleanup or becomes_redundant), live_patch=bool(p.livepatch)
     )
     vpc.restart_required = False
-    completed(call, "VPC.RESTART", "restarting VPC. VPC Id", vpc)
+    done(call, "VPC.RESTART", "restarting vpc", vpc)
     return SUCCESS
 
 
@@ -156,7 +156,7 @@ def delete(call: Call) -> Any:
     vpc.state = "Inactive"
     yield STEP
     destroy(call.sim, vpc)
-    completed(call, "VPC.DELETE", "deleting VPC. VPC Id", vpc)
+    completed(call, "VPC.DELETE", "deleting VPC.  Id", vpc)
     return SUCCESS
 
 

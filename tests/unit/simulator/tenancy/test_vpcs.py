@@ -282,3 +282,17 @@ def test_changes_of_vpcs_leave_events(world: Any, three: dict[Any, Any]) -> None
         ("NETWORK.ACL.ITEM.DELETE", "Completed"), ("NETWORK.ACL.CREATE", "Created"),
         ("STATIC.ROUTE.CREATE", "Created"), ("STATIC.ROUTE.DELETE", "Completed"),
     } <= kinds  # fmt: skip
+
+
+def test_what_is_written_of_a_vpcs_life(world: Any) -> None:
+    vpc = world.do("createVPC", **(VPC | {"name": "brief", "cidr": "10.78.0.0/16"}))["vpc"]["id"]
+    world.do("updateVPC", id=vpc, displaytext="short")
+    world.do("restartVPC", id=vpc)
+    world.do("deleteVPC", id=vpc)
+    told = [(e["type"], e["description"]) for e in world.rows("listEvents")]
+    assert {
+        ("VPC.CREATE", "Successfully created entity for creating vpc"),
+        ("VPC.UPDATE", f"Successfully completed updating vpc.  Id: {vpc}"),
+        ("VPC.RESTART", "Successfully completed restarting vpc"),
+        ("VPC.DELETE", f"Successfully completed deleting VPC.  Id: {vpc}"),
+    } <= set(told)
