@@ -145,6 +145,8 @@ notes:
   - The hooks are scripts on the hosts (C(kvm.rolling.maintenance) in the agent's properties).
   - Where Ansible does the work itself, use the role C(cloudstack.ops.host_lifecycle) instead.
   - A note on each host says that it was maintained for this O(label); such a host is left in peace.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(addAnnotation), C(removeAnnotation), C(startRollingMaintenance).'
 """
 
 EXAMPLES = r"""

@@ -183,6 +183,9 @@ notes:
   - Downloads, snapshots and templates wait for the secondary storage VM; it goes only when no job needs it.
   - Routers are renewed by a restart of their network with cleanup.
   - Those whose network offering or account names another offering are left alone and named.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(destroySystemVm), C(restartNetwork), C(restartVPC),
+    C(updateConfiguration).'
 """
 
 EXAMPLES = r"""

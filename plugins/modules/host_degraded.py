@@ -147,6 +147,9 @@ options:
     type: str
 notes:
   - If the machine still runs, its instances run twice and write to the same disks.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(cancelHostAsDegraded), C(declareHostAsDegraded),
+    C(issueOutOfBandManagementPowerAction).'
 """
 
 EXAMPLES = r"""

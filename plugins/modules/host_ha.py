@@ -144,6 +144,9 @@ options:
     type: str
 notes:
   - A dead host is fenced through its board controller, so M(cloudstack.ops.out_of_band_management) comes first.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(configureHAForHost), C(disableHAForHost),
+    C(enableHAForHost).'
 """
 
 EXAMPLES = r"""

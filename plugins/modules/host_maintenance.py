@@ -172,6 +172,11 @@ notes:
   - It is refused while the server still counts machines on it, or restarts may be pending in its cluster.
   - A host whose instances could not be moved stays disabled, so that nothing new starts on it.
   - Until a host is back, each machine that ran on it carries a remark that only admins read and that says so.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(addAnnotation), C(cancelHostMaintenance),
+    C(migrateSystemVm), C(migrateVirtualMachine), C(prepareHostForMaintenance), C(removeAnnotation), C(startInternalLoadBalancerVM),
+    C(startRouter), C(startSystemVm), C(startVirtualMachine), C(stopInternalLoadBalancerVM), C(stopRouter), C(stopSystemVm),
+    C(stopVirtualMachine), C(updateHost).'
 """
 
 EXAMPLES = r"""

@@ -179,6 +179,8 @@ notes:
   - Needs the Python library paramiko on the controller, unless O(probe) is V(none).
   - The server can store the password and report success although the machine kept its old one.
   - The password is in no result and no log.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(updateHostPassword).'
 """
 
 EXAMPLES = r"""

@@ -156,6 +156,8 @@ options:
 notes:
   - V(cycle) and V(reset) are done each time the task is run.
   - What a machine is skipped for is the power that the server has seen last.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(issueOutOfBandManagementPowerAction).'
 """
 
 EXAMPLES = r"""

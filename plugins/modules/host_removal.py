@@ -154,6 +154,8 @@ notes:
   - The server marks what is left on a removed host as stopped.
   - If it still runs, it is started twice, and both write to the same disks.
   - A host that is not there is no error; a warning names it.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(deleteHost), C(removeAnnotation).'
 """
 
 EXAMPLES = r"""

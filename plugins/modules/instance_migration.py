@@ -158,6 +158,8 @@ notes:
   - Stopped instances are left alone; they are placed anew when they start.
   - To empty a host for work on it, use M(cloudstack.ops.host_maintenance).
   - Volumes alone are moved by M(cloudstack.ops.volume_migration).
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(migrateVirtualMachine), C(migrateVirtualMachineWithVolume).'
 """
 
 EXAMPLES = r"""

@@ -194,6 +194,9 @@ notes:
   - Live change needs V(enable.dynamic.scale.vm) in the zone, and template, offerings and instance that allow it.
   - A running instance can only grow.
   - An instance that is stopped for the change gets a remark that only admins read, until it runs again.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(addAnnotation), C(removeAnnotation), C(scaleVirtualMachine),
+    C(startVirtualMachine), C(stopVirtualMachine).'
 """
 
 EXAMPLES = r"""

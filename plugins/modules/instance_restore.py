@@ -174,6 +174,9 @@ notes:
   - An instance that has the template already is left in peace, unless O(force) is set.
   - O(confirm) is the name as in O(names), or for several their number, V(3 instances) for example.
   - An instance that ran gets a remark that only admins read, until it runs again.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(addAnnotation), C(createSnapshot), C(removeAnnotation),
+    C(restoreVirtualMachine), C(startVirtualMachine).'
 """
 
 EXAMPLES = r"""

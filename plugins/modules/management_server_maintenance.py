@@ -145,6 +145,8 @@ options:
 notes:
   - The restart between is your work; the role C(cloudstack.ops.management_servers) does all of it.
   - With O(settings), a server that was started after the last change of these settings is left in peace.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(cancelMaintenance), C(prepareForMaintenance).'
 """
 
 EXAMPLES = r"""

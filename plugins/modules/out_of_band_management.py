@@ -174,6 +174,9 @@ notes:
   - A wrong address switches off the wrong machine, so one controller for two hosts is refused.
   - So is one that calls a machine off whose agent is up. Compare the serial numbers all the same.
   - The server never tells the password, so it is set with the controller, or with O(update_password=always).
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(configureOutOfBandManagement), C(disableOutOfBandManagementForHost),
+    C(enableOutOfBandManagementForHost), C(issueOutOfBandManagementPowerAction).'
 """
 
 EXAMPLES = r"""

@@ -192,6 +192,8 @@ notes:
   - Reading and fresh checks change nothing; they are done in check mode too.
   - A router that was renewed and fails again is left alone, so that nothing goes round in circles.
   - The server has a list of its own, V(router.health.checks.failures.to.recreate.vr).
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(restartNetwork), C(restartVPC).'
 """
 
 EXAMPLES = r"""

@@ -156,6 +156,9 @@ notes:
   - Removing needs O(confirm), the name of the store.
   - The server does not look at system VM templates when a store is removed; the module does.
   - The version must be 4.19 or later, because older ones don't tell what lies on a store.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(deleteImageStore), C(migrateResourceToAnotherSecondaryStorage),
+    C(migrateSecondaryStorageData), C(updateImageStore).'
 """
 
 EXAMPLES = r"""

@@ -193,6 +193,8 @@ notes:
   - Nothing is interrupted. Policies of other intervals stay unless O(exclusive) is set.
   - Snapshots that a policy took stay when it is removed; nothing removes them on schedule any more.
   - For the policies of one volume M(cloudstack.ops.snapshot_policy) does as well.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(createSnapshotPolicy), C(deleteSnapshotPolicies).'
 """
 
 EXAMPLES = r"""

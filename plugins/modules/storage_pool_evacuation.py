@@ -159,6 +159,9 @@ notes:
   - An instance that is stopped for its volumes gets a remark that only admins read, until it runs again.
   - A volume left in state Migrating by a job that timed out is reported and never touched.
   - 'Volumes of system VMs and routers are not moved: they go on from another pool when the maintenance begins.'
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(addAnnotation), C(migrateVirtualMachineWithVolume),
+    C(migrateVolume), C(removeAnnotation), C(startVirtualMachine), C(stopVirtualMachine), C(updateStoragePool).'
 """
 
 EXAMPLES = r"""

@@ -155,6 +155,9 @@ notes:
   - 'Entering needs O(confirm) where instances run: the names of their pools, separated by a comma and a blank.'
   - Each instance that is stopped gets a remark that only admins read, until it runs again.
   - A pool in maintenance serves nothing new; system VMs go on from another pool.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(addAnnotation), C(cancelStorageMaintenance),
+    C(enableStorageMaintenance), C(removeAnnotation), C(startVirtualMachine), C(updateStoragePool).'
 """
 
 EXAMPLES = r"""

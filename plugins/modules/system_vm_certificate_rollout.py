@@ -210,6 +210,9 @@ notes:
   - No command reads or deletes what was uploaded.
   - Until all system VMs serve the certificate, a remark at a zone that admins see names it.
   - By that, and by the server's events, a run after one that was cut off knows what was uploaded already.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(addAnnotation), C(destroySystemVm), C(removeAnnotation),
+    C(updateConfiguration), C(uploadCustomCertificate).'
 """
 
 EXAMPLES = r"""

@@ -159,6 +159,8 @@ options:
 notes:
   - Consoles are cut while a console proxy is replaced.
   - Downloads, snapshots and templates wait for the secondary storage VM; it is spared while jobs need it.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(destroySystemVm), C(patchSystemVm).'
 """
 
 EXAMPLES = r"""

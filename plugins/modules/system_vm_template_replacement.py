@@ -188,6 +188,9 @@ notes:
   - The setting is a name, and decides for routers. Where templates share one, the server takes the newest.
   - Of console proxies and secondary storage VMs it takes the newest system template in any case.
   - So one behind which it has a newer one is refused.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(destroySystemVm), C(restartNetwork), C(restartVPC),
+    C(updateConfiguration).'
 """
 
 EXAMPLES = r"""

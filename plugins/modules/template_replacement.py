@@ -148,6 +148,10 @@ notes:
   - Autoscale groups make instances from the template of their profile; the plan lists those of the old one.
   - A group whose profile is changed is disabled meanwhile, and has a remark that admins see.
   - By that the next run enables it if this one is cut off.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(addAnnotation), C(copyTemplate), C(deleteTemplate),
+    C(disableAutoScaleVmGroup), C(enableAutoScaleVmGroup), C(registerTemplate), C(removeAnnotation), C(updateAutoScaleVmProfile),
+    C(updateTemplatePermissions).'
 """
 
 EXAMPLES = r"""

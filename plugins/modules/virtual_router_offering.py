@@ -200,6 +200,10 @@ notes:
   - With method V(router) a router has a remark that admins see while it is stopped.
   - By that the next run starts it if this one is cut off.
   - 'The server skips an unfit offering without a word: it is checked first, and each router afterwards.'
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(addAnnotation), C(changeServiceForRouter),
+    C(removeAnnotation), C(restartNetwork), C(restartVPC), C(startRouter), C(stopRouter), C(updateConfiguration),
+    C(updateNetwork).'
 """
 
 EXAMPLES = r"""

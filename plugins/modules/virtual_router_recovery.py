@@ -125,6 +125,9 @@ notes:
   - So it is too when its host is in maintenance or was declared degraded.
   - In all other cases O(confirm) asks you to type that it is dead.
   - 'What a run that was cut off destroyed is missing afterwards: the next run makes it anew.'
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(destroyRouter), C(restartNetwork), C(restartVPC),
+    C(stopRouter).'
 """
 
 EXAMPLES = r"""

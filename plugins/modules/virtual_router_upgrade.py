@@ -187,6 +187,9 @@ notes:
   - Stopped routers are left alone; they are upgraded when they start.
   - 'An internal load balancer is stopped and started: no restart of its network renews it, and no patch.'
   - Meanwhile it has a remark that admins see, so that the next run starts it if this one is cut off.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(addAnnotation), C(rebootRouter), C(removeAnnotation),
+    C(restartNetwork), C(restartVPC), C(startInternalLoadBalancerVM), C(stopInternalLoadBalancerVM).'
 """
 
 EXAMPLES = r"""

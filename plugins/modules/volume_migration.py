@@ -165,6 +165,9 @@ notes:
   - Volumes at rest are copied through secondary storage, so the module looks that it has room.
   - An instance that is stopped for its volumes gets a remark that only admins read, until it runs again.
   - A volume left in state Migrating by a job that timed out is reported and never touched.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(addAnnotation), C(migrateVirtualMachineWithVolume),
+    C(migrateVolume), C(removeAnnotation), C(startVirtualMachine), C(stopVirtualMachine).'
 """
 
 EXAMPLES = r"""

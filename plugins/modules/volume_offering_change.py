@@ -186,6 +186,8 @@ notes:
   - Growing a volume does not grow the file system in it.
   - 'Shrinking cuts off the end of a volume: it needs O(shrink_ok), and the size typed once more in O(confirm).'
   - For root disks the compute offering stands above the disk offering.
+  - A role that lacks what this run needs is refused before the first step.
+  - 'Besides lists, the role has to allow, as far as they are needed: C(changeOfferingForVolume), C(resizeVolume).'
 """
 
 EXAMPLES = r"""

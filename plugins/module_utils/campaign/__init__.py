@@ -9,6 +9,7 @@ from __future__ import annotations
 from .module import as_operation
 from .options import with_default
 from .procedure import ACT, CHECK, VERIFY, Procedure, Stage
+from .rights import commands_of, given, if_allowed, when
 from .run import Run, run_campaign
 from .targets import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Standing, Target
 from .typed import Names
@@ -29,6 +30,10 @@ __all__ = (
     "Standing",
     "Target",
     "as_operation",
+    "commands_of",
+    "given",
+    "if_allowed",
     "run_campaign",
+    "when",
     "with_default",
 )

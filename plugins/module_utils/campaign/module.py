@@ -12,6 +12,7 @@ from typing import Any
 from ..model import Operation
 from .options import OPTIONS
 from .procedure import Procedure
+from .rights import commands_of
 from .run import run_campaign
 
 RETURNS = {
@@ -40,7 +41,7 @@ def as_operation(procedure: Procedure) -> Operation:
             "Check mode gives the whole plan and changes nothing. C(--diff) shows the plan in lines for people.",
             "What is at its goal already is left in peace: a campaign that was cut off is resumed by running it again.",
         ),
-        notes=procedure.notes,
+        notes=(*procedure.notes, *_rights(procedure)),
         options=(*procedure.options, *(option for option in OPTIONS if option.name not in own)),
         run=partial(_run, procedure),
         returns={**RETURNS, **(procedure.returns or {})},
@@ -48,6 +49,13 @@ def as_operation(procedure: Procedure) -> Operation:
         diff_mode="full",
         strict=True,
     )
+
+
+def _rights(procedure: Procedure) -> tuple[str, ...]:
+    """For who writes the role of the account that runs it."""
+    named = ", ".join(f"C({command})" for command in commands_of(procedure.sends))
+    asked = "A role that lacks what this run needs is refused before the first step."
+    return (asked, f"Besides lists, the role has to allow, as far as they are needed: {named}.") if named else ()
 
 
 def _run(procedure: Procedure, task: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..model import Option
+from .rights import Sends
 from .targets import Standing, Target
 
 CHECK, ACT, VERIFY = "check", "act", "verify"
@@ -43,6 +44,9 @@ class Procedure:
         its goal is never disrupted again.
     standings: how all targets stand, in their order, from what ``targets`` has read: for procedures with so many
         targets that one question each would take too long. ``standing`` is then asked only before each step.
+    sends: every changing command that its functions may send (campaign/rights.py), those that only some runs send with
+        ``when``. What a run needs is asked of the server when all is planned, so that a right that the caller lacks
+        does not show half-way.
     commands: those that take a step. Jobs of theirs that are under way already are awaited first.
     act: takes the step; may raise. It is called only for what is due at that moment.
     verify: proves from outside that the target is at its goal; returns when it is, raises when it never will be.
@@ -62,6 +66,7 @@ class Procedure:
     standing: Callable[[Any, Target], Standing]
     act: Callable[[Any, Target], None]
     verify: Callable[[Any, Target], None]
+    sends: Sends = ()
     options: tuple[Option, ...] = ()
     sequence: tuple[Stage, ...] = ()
     commands: tuple[str, ...] = ()

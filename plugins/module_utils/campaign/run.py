@@ -24,6 +24,7 @@ from .options import Rules, rules
 from .plan import entries, lines
 from .procedure import Procedure
 from .report import check_place, write_report
+from .rights import check_rights
 from .schedule import in_order, waves
 from .targets import BLOCKED, DONE, DUE, LEFT, UNDER_WAY, Target
 from .timeline import Timeline
@@ -186,6 +187,8 @@ def run_campaign(procedure: Procedure, task: Task) -> dict[str, Any]:
         for target in wave:
             run.timeline.entries[target.id].wave = number
     steps = list(procedure.prepare_plan(run, due)) if procedure.prepare_plan else []
+    if due or steps:
+        check_rights(run, due)
     result = {"changed": bool(run.needing or steps), "plan": entries(run, planned, steps)}
     result.update(_shown(run, lines(run, planned, steps)))
     if task.check and procedure.confirm and (wanted := procedure.confirm(run, due)):

@@ -43,6 +43,16 @@ def is_left_over(run: Any, due: Sequence[Target]) -> bool:
     return run.memory["journal"].is_open and not due
 
 
+def sends_any(run: Any, due: Sequence[Target]) -> bool:
+    """Whether ``send`` has anything to do."""
+    return bool(missing(run, due)) or is_left_over(run, due)
+
+
+def has_remark(run: Any, due: Sequence[Target]) -> bool:
+    """Whether there is, or will be, a remark that somebody has to take away in the end."""
+    return bool(run.memory["journal"].is_open or missing(run, due))
+
+
 def send(run: Any, due: Sequence[Target]) -> list[str]:
     """Uploads what is missing, or takes away a remark that is left over. Returns what was uploaded."""
     journal: Journal = run.memory["journal"]

@@ -17,6 +17,7 @@ from typing import Any
 from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target, with_default
 from ..client import ApiError, CloudStackError, InvalidInput, JobFailed, LostAnswer
 from ..model import Option
+from . import remarks
 from .facts import CLUSTER, POD, ZONE
 from .host_emptying import look_ahead, refusals
 from .host_marks import HostMarks
@@ -210,6 +211,7 @@ CLUSTER_ROLLING_MAINTENANCE = Procedure(
     targets=_targets,
     standing=_standing,
     preflight=_preflight,
+    sends=("startRollingMaintenance", *remarks.COMMANDS),
     act=_act,
     verify=_verify,
 )  # fmt: skip

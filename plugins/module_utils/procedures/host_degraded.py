@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Names, Procedure, Stage, Standing, Target
+from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Names, Procedure, Stage, Standing, Target, given, when
 from ..client import ApiError, InvalidInput, JobTimeout
 from ..model import Option, Row
 from .facts import CLUSTER, POD, ZONE
@@ -73,6 +73,10 @@ def _confirm(run: Any, due: Sequence[Target]) -> str:
     """Where no controller can say that a machine is off, a person has to."""
     unsure = sorted(target.name for target in due if _declaring(run) and not is_enabled(target.facts))
     return Names(unsure, after=" off")
+
+
+def _asks_controllers(run: Any, due: Sequence[Target]) -> bool:
+    return _declaring(run) and any(is_enabled(target.facts) for target in due)
 
 
 def _act(run: Any, target: Target) -> None:
@@ -150,6 +154,11 @@ HOST_DEGRADED = Procedure(
     standing=_standing,
     preflight=_preflight,
     confirm=_confirm,
+    sends=(
+        *when(given("state", "enabled"), "cancelHostAsDegraded"),
+        *when(given("state", "degraded"), "declareHostAsDegraded"),
+        *when(_asks_controllers, "issueOutOfBandManagementPowerAction"),
+    ),
     act=_act,
     verify=_verify,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target, with_default
+from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target, given, when, with_default
 from ..client import InvalidInput
 from ..model import Option
 from .facts import CLUSTER, POD, ZONE
@@ -127,6 +127,10 @@ HOST_HA = Procedure(
     targets=_targets,
     standing=_standing,
     preflight=_preflight,
+    sends=(
+        *when(given("state", "enabled"), "configureHAForHost", "enableHAForHost"),
+        *when(given("state", "disabled"), "disableHAForHost"),
+    ),
     act=_act,
     verify=_verify,
 )  # fmt: skip

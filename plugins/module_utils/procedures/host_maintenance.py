@@ -17,6 +17,7 @@ from .host_down import is_down, why_not_parked
 from .host_emptying import await_what_left, empty, left_behind, look_ahead, refusals
 from .host_marks import HostMarks
 from .host_return import come_back, lost, tell_of_lost, wait_for_agent, wait_until_in_service
+from .host_rights import SENT_BY_MAINTENANCE
 from .hosts import HOSTS, IN_ERROR, PREPARING, host_now, host_target, named_hosts, residents, short_list
 
 SETTLED = ("Maintenance", "PrepareForMaintenance")
@@ -266,6 +267,7 @@ HOST_MAINTENANCE = Procedure(
     preflight=_preflight,
     plan_details=_moves,
     confirm=_confirm,
+    sends=SENT_BY_MAINTENANCE,
     act=_act,
     verify=_verify,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target, with_default
+from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target, given, when, with_default
 from ..client import ApiError, InvalidInput
 from ..model import Option, Row
 from .facts import CLUSTER, POD, ZONE
@@ -178,6 +178,13 @@ OUT_OF_BAND_MANAGEMENT = Procedure(
     targets=_targets,
     standing=_standing,
     preflight=_preflight,
+    sends=(
+        *when(
+            given("state", "enabled"),
+            "configureOutOfBandManagement", "enableOutOfBandManagementForHost", "issueOutOfBandManagementPowerAction",
+        ),
+        *when(given("state", "disabled"), "disableOutOfBandManagementForHost"),
+    ),
     act=_act,
     verify=_verify,
 )  # fmt: skip

@@ -192,6 +192,7 @@ HOST_PASSWORD = Procedure(
     targets=_targets,
     standing=_standing,
     preflight=_preflight,
+    sends=("updateHostPassword",),
     act=_act,
     verify=_verify,
 )  # fmt: skip

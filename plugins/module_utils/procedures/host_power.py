@@ -129,6 +129,7 @@ HOST_POWER = Procedure(
     standing=_standing,
     preflight=_preflight,
     confirm=_confirm,
+    sends=("issueOutOfBandManagementPowerAction",),
     act=_act,
     verify=_verify,
 )  # fmt: skip

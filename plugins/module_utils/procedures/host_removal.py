@@ -11,14 +11,17 @@ from dataclasses import replace
 from typing import Any
 
 from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Names, Procedure, Stage, Standing, Target
-from ..client import ApiError, InvalidInput, of_all_owners
+from ..client import ApiError, InvalidInput
 from ..model import Option, Row
 from .facts import CLUSTER, POD, ZONE
 from .host_marks import HostMarks
 from .host_out_of_band import power
 from .hosts import HOSTS, host_now, host_target, named_hosts, residents, short_list, titled
+from .primary_storage_facts import volumes_on
 
 REMOVABLE = ("Maintenance", "Degraded")
+LOST = ("Expunging", "Expunged")
+"""States of volumes that nobody can have back. One that was deleted by mistake still can be."""
 
 
 def _targets(run: Any) -> Sequence[Target]:
@@ -44,14 +47,7 @@ def _facts(run: Any, row: Row) -> dict[str, Any]:
     """What the removal of a host would touch: machines, local volumes, and whether it is the last of its kind."""
     pools = run.client.list("listStoragePools", {"hostid": row["id"]})
     local = [pool for pool in pools if pool.get("scope") == "HOST"]
-    volumes = [
-        volume
-        for pool in local
-        for volume in (
-            *of_all_owners(run.client, "listVolumes", {"storageid": pool["id"]}),
-            *run.client.list("listVolumes", {"storageid": pool["id"], "listall": True, "listsystemvms": True}),
-        )
-    ]
+    volumes = [volume for pool in local for volume in volumes_on(run, pool["id"], LOST)]
     others = run.client.list("listHosts", {"type": "Routing", "zoneid": row["zoneid"]})
     usable = [
         other
@@ -220,6 +216,7 @@ HOST_REMOVAL = Procedure(
     standing=_standing,
     preflight=_preflight,
     confirm=_confirm,
+    sends=("deleteHost", "removeAnnotation"),
     act=_act,
     verify=_verify,
 )  # fmt: skip

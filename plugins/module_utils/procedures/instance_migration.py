@@ -9,7 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, LEFT, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import (
+    ACT,
+    BLOCKED,
+    CHECK,
+    DONE,
+    DUE,
+    LEFT,
+    UNDER_WAY,
+    VERIFY,
+    Procedure,
+    Stage,
+    Standing,
+    Target,
+    given,
+    when,
+)
 from ..client import ApiError, InvalidInput
 from ..model import Option, Row
 from .facts import ZONE
@@ -163,6 +178,7 @@ INSTANCE_MIGRATION = Procedure(
     ),
     targets=_targets,
     standing=_standing,
+    sends=("migrateVirtualMachine", *when(given("with_volumes"), "migrateVirtualMachineWithVolume")),
     act=_act,
     verify=_verify,
 )  # fmt: skip

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target, when
 from ..client import ApiError, InvalidInput, JobFailed, NotAllowed
 from ..client.maps import flat_map
 from ..model import Option, Row
+from . import remarks
 from .facts import ZONE
 from .instance_facts import (
     ACCOUNT,
@@ -158,6 +159,12 @@ def _zone_allows(run: Any, zone: str) -> bool:
     return bool(run.memory[key])
 
 
+def _any_restarts(run: Any, due: Sequence[Target]) -> bool:
+    """Whether one is stopped and started, or was stopped by a run that was cut off."""
+    stops = run.option("method") == "restart" and any(target.facts.get("state") == "Running" for target in due)
+    return stops or bool(_marks(run).read().keys() & {target.id for target in due})
+
+
 def _act(run: Any, target: Target) -> None:
     row = present(run, target)
     remember_answer(run, target)
@@ -258,6 +265,10 @@ INSTANCE_OFFERING_CHANGE = Procedure(
     ),
     targets=_targets,
     standing=_standing,
+    sends=(
+        "scaleVirtualMachine",
+        *when(_any_restarts, "stopVirtualMachine", "startVirtualMachine", *remarks.COMMANDS),
+    ),
     act=_act,
     verify=_verify,
 )  # fmt: skip

@@ -10,9 +10,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import (
+    ACT,
+    BLOCKED,
+    CHECK,
+    DONE,
+    DUE,
+    UNDER_WAY,
+    VERIFY,
+    Procedure,
+    Stage,
+    Standing,
+    Target,
+    given,
+    when,
+)
 from ..client import ApiError, InvalidInput, JobFailed, NotFound
 from ..model import Option, Row
+from . import remarks
 from .facts import ZONE
 from .instance_facts import (
     ACCOUNT,
@@ -100,6 +115,13 @@ def _root(run: Any, target: Target) -> Row:
     if not disks:
         raise ApiError("it has no root disk", obj=target.title, remedy="look at the server's events")
     return disks[0]
+
+
+def _any_runs(run: Any, due: Sequence[Target]) -> bool:
+    """Whether one runs, or did before a run that was cut off."""
+    return any(target.facts.get("state") == "Running" for target in due) or bool(
+        _marks(run).read().keys() & {target.id for target in due}
+    )
 
 
 def _act(run: Any, target: Target) -> None:
@@ -222,6 +244,11 @@ INSTANCE_RESTORE = Procedure(
     ),
     targets=_targets,
     standing=_standing,
+    sends=(
+        "restoreVirtualMachine",
+        *when(given("snapshot"), "createSnapshot"),
+        *when(_any_runs, "startVirtualMachine", *remarks.COMMANDS),
+    ),
     act=_act,
     verify=_verify,
     confirm=_confirm,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target, with_default
+from ..campaign import ACT, CHECK, DONE, DUE, UNDER_WAY, VERIFY, Procedure, Stage, Standing, Target, when, with_default
 from ..client import ApiError, CloudStackError, InvalidInput, NotAllowed, Unauthorized
 from ..model import Option, Row
 from .default_settings import changes_of
@@ -174,6 +174,10 @@ def _act(run: Any, target: Target) -> None:
         run.change("cancelMaintenance", params, target.title)
 
 
+def _prepares(run: Any, _due: Sequence[Target]) -> bool:
+    return not _leaving(run) and not run.memory["drains"]
+
+
 def _is_started(run: Any, target: Target) -> bool | str:
     try:
         state = str(_now(run, target).get("state"))
@@ -266,6 +270,10 @@ MANAGEMENT_SERVER_MAINTENANCE = Procedure(
     targets=_targets,
     standing=_standing,
     preflight=_preflight,
+    sends=(
+        *when(_prepares, "prepareForMaintenance"),
+        *when(lambda run, _due: _leaving(run), "cancelMaintenance"),
+    ),
     act=_act,
     verify=_verify,
 )  # fmt: skip

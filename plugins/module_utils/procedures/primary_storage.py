@@ -16,10 +16,12 @@ from ..model import Option
 from .facts import CLUSTER, POD, ZONE
 from .long_jobs import change, time_for
 from .primary_storage_facts import (
+    IN_MAINTENANCE,
     POOLS,
     free_bytes,
     is_systems,
     jobs_on,
+    marks_of_pool,
     must_be_as_planned,
     named_pools,
     pool_now,
@@ -28,13 +30,8 @@ from .primary_storage_facts import (
     running_system_vms,
     volumes_on,
 )
-from .volume_marks import Marks, instance_now, start
-
-IN_MAINTENANCE = ("PrepareForMaintenance", "Maintenance", "ErrorInMaintenance", "CancelMaintenance")
-
-
-def _marks(run: Any, pool_id: str) -> Marks:
-    return Marks(run, f"after maintenance of storage pool {pool_id}")
+from .primary_storage_rights import SENT_BY_MAINTENANCE
+from .volume_marks import instance_now, start
 
 
 def _entering(run: Any) -> bool:
@@ -68,7 +65,7 @@ def _standing_to_enter(run: Any, target: Target, state: str) -> Standing:
 
 
 def _standing_to_leave(run: Any, target: Target, state: str) -> Standing:
-    marked = _marks(run, target.id).read()
+    marked = marks_of_pool(run, target.id).read()
     again = f"instances to run again: {len(marked)}"
     if state in IN_MAINTENANCE:
         return Standing(DUE, f"is in state {state}; {again}")
@@ -149,7 +146,7 @@ def _enter(run: Any, target: Target) -> None:
     volumes = volumes_on(run, target.id)
     must_be_as_planned(run, target, volumes, run.memory["volumes"][target.id])
     running = running_instances(volumes)
-    _marks(run, target.id).add(running)
+    marks_of_pool(run, target.id).add(running)
     if state == "Disabled":
         run.change("updateStoragePool", {"id": target.id, "enabled": True}, target.title)
     try:
@@ -159,7 +156,7 @@ def _enter(run: Any, target: Target) -> None:
             run.memory.setdefault("said", {})[target.id] = error.server_text or error.message
             return
         if isinstance(error, (ApiError, JobFailed)):
-            _marks(run, target.id).forget_running({row["id"] for row in running})
+            marks_of_pool(run, target.id).forget_running({row["id"] for row in running})
         raise
 
 
@@ -175,13 +172,13 @@ def _leave(run: Any, target: Target) -> None:
     if run.option("start_instances"):
         _start_marked(run, target)
     else:
-        for mark in _marks(run, target.id).read().values():
-            _marks(run, target.id).remove(mark)
+        for mark in marks_of_pool(run, target.id).read().values():
+            marks_of_pool(run, target.id).remove(mark)
 
 
 def _start_marked(run: Any, target: Target) -> None:
     """The server starts what it stopped itself; what is still missing is started here."""
-    marked = _marks(run, target.id).read()
+    marked = marks_of_pool(run, target.id).read()
     problems = run.client.parallel([partial(_run_again, run, target, *item) for item in marked.items()])
     failed = [text for text in problems if text]
     if failed:
@@ -197,7 +194,7 @@ def _run_again(run: Any, target: Target, instance_id: str, mark: str) -> str:
     row = instance_now(run, instance_id)
     elsewhere = _other_pool_in_maintenance(run, instance_id, target.id) if row else ""
     if row is not None and elsewhere:
-        _marks(run, elsewhere).add([row])
+        marks_of_pool(run, elsewhere).add([row])
     elif row is not None:
         state = str(row.get("state"))
         if state == "Stopped":
@@ -206,7 +203,7 @@ def _run_again(run: Any, target: Target, instance_id: str, mark: str) -> str:
                 return f"{row['name']} ({problem})"
         elif state != "Running":
             return f"{row['name']} (is {state})"
-    _marks(run, target.id).remove(mark)
+    marks_of_pool(run, target.id).remove(mark)
     return ""
 
 
@@ -286,6 +283,7 @@ STORAGE_POOL_MAINTENANCE = Procedure(
     targets=_targets,
     standing=_standing,
     preflight=_preflight,
+    sends=SENT_BY_MAINTENANCE,
     act=_act,
     verify=_verify,
     confirm=_confirm,

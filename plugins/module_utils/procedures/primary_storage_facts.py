@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,13 +16,20 @@ from ..client import ApiError, InvalidInput, of_all_owners
 from ..model import Option, Row
 from .facts import scope_of, setting
 from .scope_names import meant
+from .volume_marks import Marks
 
 POOLS = Option("names", "list", help="Names of the storage pools.", required=True, aliases=("name",), behaviour=True)
 STORAGE_JOBS = r"(Snapshot|MigrateV\w+|AttachVolume|DetachVolume|ResizeVolume|DeployV\w+|StartV\w+|RestoreV\w+)\w*Cmd"
 """Jobs that use primary storage, by the class name that listAsyncJobs tells."""
 SYSTEM_TYPES = ("ConsoleProxy", "SecondaryStorageVm", "DomainRouter", "InternalLoadBalancerVm")
 GONE = ("Destroy", "Destroyed", "Expunging", "Expunged")
+IN_MAINTENANCE = ("PrepareForMaintenance", "Maintenance", "ErrorInMaintenance", "CancelMaintenance")
 DEFAULT_ALLOCATED = 0.85
+
+
+def marks_of_pool(run: Any, pool_id: str) -> Marks:
+    """Instances that ran from a pool before its maintenance."""
+    return Marks(run, f"after maintenance of storage pool {pool_id}")
 
 
 def named_pools(run: Any) -> list[Row]:
@@ -67,8 +74,11 @@ def pool_now(run: Any, target: Target) -> Row:
     return found
 
 
-def volumes_on(run: Any, pool_id: str) -> list[Row]:
-    """Every volume on a pool that is not destroyed: of accounts, of projects, hidden ones, of system VMs."""
+def volumes_on(run: Any, pool_id: str, gone: Collection[str] = GONE) -> list[Row]:
+    """Every volume on a pool that is not destroyed: of accounts, of projects, hidden ones, of system VMs.
+
+    gone: states of those that are left out.
+    """
     on_pool = {"storageid": pool_id}
     asked = [
         partial(of_all_owners, run.client, "listVolumes", {**on_pool, **shown})
@@ -76,7 +86,7 @@ def volumes_on(run: Any, pool_id: str) -> list[Row]:
     ]
     of_systems = partial(run.client.list, "listVolumes", {**on_pool, "listall": True, "listsystemvms": True})
     lists = run.client.parallel([*asked, of_systems])
-    rows = {row["id"]: row for rows in lists for row in rows if row.get("state") not in GONE}
+    rows = {row["id"]: row for rows in lists for row in rows if row.get("state") not in gone}
     return sorted(rows.values(), key=lambda row: (str(row.get("vmname", "")), str(row["name"])))
 
 

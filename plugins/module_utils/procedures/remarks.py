@@ -11,6 +11,9 @@ from typing import Any
 
 from ..model import Row
 
+COMMANDS = ("addAnnotation", "removeAnnotation")
+"""What who writes remarks must be allowed to send."""
+
 
 def remarks(run: Any, text: str) -> list[Row]:
     """All remarks that contain a text, at whatever object."""

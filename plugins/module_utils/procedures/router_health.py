@@ -16,6 +16,7 @@ from ..client import ApiError, InvalidInput
 from ..model import Option, Row
 from . import router_probes, routers, system_templates
 from .facts import scope_of, setting
+from .router_rights import RESTARTS
 from .router_room import check_room
 from .scope_names import meant
 
@@ -204,6 +205,7 @@ ROUTER_HEALTH = Procedure(
     targets=_targets,
     standing=_standing,
     standings=_standings,
+    sends=RESTARTS,
     commands=("restartNetwork", "restartVPC"),
     preflight=_preflight,
     plan_details=router_probes.details,

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target, given, when
 from ..client import InvalidInput
 from ..model import Option, Row
-from . import offerings, router_network_offering, router_probes, routers, system_templates
+from . import offerings, remarks, router_network_offering, router_probes, routers, system_templates
 from .default_settings import Wish
 from .facts import scope_of
 from .router_precedence import SETTING, accounts, decided_before
+from .router_rights import RESTARTS, any_router
 from .router_room import check_room
 from .router_stops import ROUTER_COMMANDS, Stops
 
@@ -104,6 +105,10 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
     if run.option("method") != BY_ROUTER:
         system_templates.check_ready(run, [row for target in due for row in target.facts["seen"].rows], "method")
         check_room(run, due, "method", run.memory["offering"])
+
+
+def _sets(run: Any, _due: Sequence[Target]) -> bool:
+    return bool(run.memory["step"])
 
 
 def _plan(run: Any, _due: Sequence[Target]) -> Sequence[str]:
@@ -202,6 +207,11 @@ VIRTUAL_ROUTER_OFFERING = Procedure(
     prepare=_prepare,
     prepare_plan=_plan,
     plan_details=router_probes.details,
+    sends=(
+        *when(given("method", BY_SETTING), *when(_sets, "updateConfiguration"), *RESTARTS),
+        *when(given("method", BY_NETWORK), *when(any_router, "updateNetwork"), *RESTARTS),
+        *when(given("method", BY_ROUTER), *ROUTER_COMMANDS, "changeServiceForRouter", *remarks.COMMANDS),
+    ),
     commands=("updateNetwork", "restartNetwork", "restartVPC", *ROUTER_COMMANDS),
     act=_act,
     verify=_verify,

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..campaign import ACT, BLOCKED, CHECK, DUE, VERIFY, Names, Procedure, Stage, Standing, Target
+from ..campaign import ACT, BLOCKED, CHECK, DUE, VERIFY, Names, Procedure, Stage, Standing, Target, when
 from ..client import Ambiguous, InvalidInput, NotFound, of_all_owners
 from ..model import Option, Row
 from ..reconcile.view import looks_like_id
 from . import routers, system_templates
+from .router_rights import RESTARTS
 from .router_served import LISTS
 
 DEAD_HOSTS = ("Degraded", "Maintenance")
@@ -156,6 +157,17 @@ def _act(run: Any, target: Target) -> None:
     routers.restart(run, target, cleanup=not alive)
 
 
+def _stops(run: Any, due: Sequence[Target]) -> bool:
+    return any(
+        _is_lost(run, row) and row.get("state") not in GONE for target in due for row in target.facts["seen"].rows
+    )
+
+
+def _destroys(run: Any, due: Sequence[Target]) -> bool:
+    """Whether a lost router has a partner that lives."""
+    return any({_is_lost(run, row) for row in target.facts["seen"].rows} == {True, False} for target in due)
+
+
 def _is_primary(run: Any, target: Target, alive: set[str]) -> bool | str:
     states = [str(row.get("redundantstate")) for row in routers.look(run, target).rows if row["id"] in alive]
     return "PRIMARY" in states or "its partner to be PRIMARY"
@@ -205,6 +217,7 @@ VIRTUAL_ROUTER_RECOVERY = Procedure(
     standing=_standing,
     preflight=_preflight,
     confirm=_confirm,
+    sends=(*when(_stops, "stopRouter"), *when(_destroys, "destroyRouter"), *RESTARTS),
     commands=("restartNetwork", "restartVPC", "stopRouter", "destroyRouter"),
     act=_act,
     verify=_verify,

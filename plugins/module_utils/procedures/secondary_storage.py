@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target
-from ..client import ApiError, CloudStackError, JobFailed, NotFound, of_all_owners
+from ..campaign import ACT, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target, given, if_allowed, when
+from ..client import ApiError, CloudStackError, JobFailed, NotAllowed, NotFound, of_all_owners
 from ..model import Option, Row
 from . import secondary_storage_checks as checks
 from .facts import ZONE, busy_with
@@ -169,7 +169,7 @@ def _one_by_one(run: Any, target: Target, left: Sequence[Held]) -> Row:
             params = {"srcpool": target.id, "destpool": destination["id"], f"{kind}s": ids}
             try:
                 answer = _answer(change(run, "migrateResourceToAnotherSecondaryStorage", params, target.title))
-            except (ApiError, JobFailed) as error:
+            except (ApiError, JobFailed, NotAllowed) as error:
                 answer = {"message": error.server_text}
         left = to_move(contents(run, target.facts))
         if not left:
@@ -279,6 +279,13 @@ SECONDARY_STORAGE_MIGRATION = Procedure(
     standing=_standing,
     preflight=_preflight,
     prepare_plan=_prepare_plan,
+    sends=(
+        "migrateSecondaryStorageData",
+        *if_allowed("migrateResourceToAnotherSecondaryStorage"),
+        *when(
+            given("migration_type", "complete"), "updateImageStore", *when(given("remove"), "deleteImageStore"),
+        ),
+    ),
     act=_act,
     verify=_verify,
     finish=_finish,

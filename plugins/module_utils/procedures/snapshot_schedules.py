@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, CHECK, DONE, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target, given, when
 from ..client import ApiError, InvalidInput, NotAllowed, of_all_owners
 from ..client.maps import key_value_map
 from ..model import Option, Row
@@ -235,6 +235,7 @@ SNAPSHOT_SCHEDULE = Procedure(
     standing=_standing,
     standings=_standings,
     preflight=_preflight,
+    sends=("createSnapshotPolicy", *when(given("exclusive"), "deleteSnapshotPolicies")),
     act=_act,
     verify=_verify,
 )  # fmt: skip

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..campaign import DUE, LEFT, Procedure, Standing, Target
+from ..campaign import DUE, LEFT, Procedure, Standing, Target, when
 from ..client import InvalidInput
 from ..model import Option, Row
-from . import appliances, consoles, default_settings, router_probes, routers, system_templates
+from . import appliances, consoles, default_settings, router_probes, router_rights, routers, system_templates
 from .default_settings import Wish
 from .router_room import check_room
 
@@ -154,6 +154,14 @@ def verify(run: Any, target: Target) -> None:
     router_probes.prove(run, target)
 
 
+def _any_appliance(_run: Any, due: Sequence[Target]) -> bool:
+    return any(_is_appliance(target) for target in due)
+
+
+def _sets(run: Any, _due: Sequence[Target]) -> bool:
+    return bool(run.memory["step"])
+
+
 def procedure(**own: Any) -> Procedure:
     """A swap as a procedure. ``own``: what each has for itself (name, summary, targets, options, sequence ...)."""
     return Procedure(
@@ -165,6 +173,11 @@ def procedure(**own: Any) -> Procedure:
         prepare=prepare,
         prepare_plan=plan,
         plan_details=router_probes.details,
+        sends=(
+            *when(_any_appliance, "destroySystemVm"),
+            *router_rights.RESTARTS,
+            *when(_sets, "updateConfiguration"),
+        ),
         commands=("destroySystemVm", "restartNetwork", "restartVPC"),
         act=act,
         verify=verify,

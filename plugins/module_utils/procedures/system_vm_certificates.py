@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Standing, Target, if_allowed, when
 from ..certificates import Journal, system_vm_records, zone_file
 from ..certificates.options import PLACES, SETTINGS, WISH
 from ..certificates.upload import COMMAND
@@ -31,7 +31,7 @@ from .certificate_fleet import (
     time_left,
     why,
 )
-from .certificate_uploads import is_left_over, missing, send
+from .certificate_uploads import has_remark, is_left_over, missing, send, sends_any
 from .default_settings import Wish, changes_of, own_value, restart_needed
 
 KINDS = (appliances.CONSOLE_PROXY, appliances.STORAGE_VM)
@@ -283,6 +283,13 @@ SYSTEM_VM_CERTIFICATE_ROLLOUT = Procedure(
     preflight=_preflight,
     prepare_plan=_prepare_plan,
     prepare=_prepare,
+    sends=(
+        *when(lambda run, _due: bool(run.memory["changes"]), "updateConfiguration"),
+        *when(sends_any, COMMAND),
+        *when(has_remark, "removeAnnotation"),
+        *if_allowed("addAnnotation"),
+        *when(lambda _run, due: bool(due), "destroySystemVm"),
+    ),
     commands=(COMMAND, "destroySystemVm"),
     act=_act,
     verify=_verify,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Standing, Target, given, when
 from ..client import InvalidInput
 from ..model import Option, Row
 from . import appliances, consoles, system_templates
@@ -116,6 +116,7 @@ SYSTEM_VM_REFRESH = Procedure(
     targets=_targets,
     standing=_standing,
     preflight=_preflight,
+    sends=(*when(given("method", "recreate"), "destroySystemVm"), *when(given("method", "patch"), "patchSystemVm")),
     commands=("destroySystemVm", "patchSystemVm"),
     act=_act,
     verify=_verify,

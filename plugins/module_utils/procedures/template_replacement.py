@@ -16,6 +16,8 @@ from ..model import Option, Row
 from .downloads import failure_of
 from .scope_names import meant
 from .template_facts import FLAGS, check_pair, image, is_fixed, lacking, shown, zone_ids
+from .template_rights import SENT_BY_REPLACEMENT
+from .template_users import COMMANDS as AUTOSCALE_COMMANDS
 from .template_users import Profile, Repointing, instances, profiles
 
 _ADOPTED = (
@@ -276,7 +278,8 @@ TEMPLATE_REPLACEMENT = Procedure(
     standing=_standing,
     preflight=_preflight,
     plan_details=_details,
-    commands=("updateAutoScaleVmProfile", "disableAutoScaleVmGroup", "enableAutoScaleVmGroup"),
+    sends=SENT_BY_REPLACEMENT,
+    commands=AUTOSCALE_COMMANDS,
     act=_act,
     verify=_verify,
     confirm=_confirm,

@@ -19,6 +19,7 @@ from ..model import Row
 from .volume_marks import Marks
 
 SCALING = ("ENABLED", "SCALING")
+COMMANDS = ("updateAutoScaleVmProfile", "disableAutoScaleVmGroup", "enableAutoScaleVmGroup")
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target, given, when
 from ..client import InvalidInput, of_all_owners
 from ..model import Option, Row
 from . import router_probes, routers, system_templates
 from .facts import same_version, scope_of, server_version, setting, version_key
+from .router_rights import BALANCERS_RENEWED, RESTARTS, any_router
 from .router_room import check_room
 from .router_stops import BALANCER_COMMANDS, Stops
 
@@ -171,6 +172,11 @@ VIRTUAL_ROUTER_UPGRADE = Procedure(
     standings=_standings,
     preflight=_preflight,
     plan_details=router_probes.details,
+    sends=(
+        *when(given("method", "patch", "restart"), *RESTARTS),
+        *when(given("method", "reboot"), *when(any_router, "rebootRouter")),
+        *BALANCERS_RENEWED,
+    ),
     commands=("restartNetwork", "restartVPC", "rebootRouter", *BALANCER_COMMANDS),
     act=_act,
     verify=_verify,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Target
+from ..campaign import ACT, CHECK, VERIFY, Procedure, Stage, Target, when
 from ..client import InvalidInput
 from ..model import Option, Row
 from .facts import CLUSTER, POD, ZONE
@@ -19,6 +19,7 @@ from .primary_storage_facts import POOLS, is_systems, named_pools, running_syste
 from .volume_facts import INSTANCES, KIND, VOLUMES, Goal, by_instance, selected_volumes, volumes_of
 from .volume_moves import PARTIAL, RUNNING, act, marks_of, standing, verify
 from .volume_plans import check_secondary_storage, refuse_blocked, standings
+from .volume_rights import SENT_BY_MOVES
 
 NOTES = (
     "A running instance of KVM moves to another host together with its volumes; other hypervisors move them in place.",
@@ -80,6 +81,7 @@ VOLUME_MIGRATION = Procedure(
     standing=standing,
     standings=standings,
     preflight=_preflight,
+    sends=SENT_BY_MOVES,
     act=act,
     verify=verify,
 )  # fmt: skip
@@ -160,6 +162,7 @@ STORAGE_POOL_EVACUATION = Procedure(
     preflight=_preflight,
     prepare_plan=_evacuation_plan,
     prepare=_disable,
+    sends=(*when(lambda run, _due: bool(_enabled(run)), "updateStoragePool"), *SENT_BY_MOVES),
     act=act,
     verify=verify,
 )  # fmt: skip

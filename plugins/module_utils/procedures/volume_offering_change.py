@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target
+from ..campaign import ACT, BLOCKED, CHECK, DONE, DUE, VERIFY, Procedure, Stage, Standing, Target, given, when
 from ..client import ApiError, InvalidInput
 from ..model import Option, Row
 from .facts import ZONE
@@ -155,6 +155,13 @@ def _confirm(run: Any, _due: Sequence[Target]) -> str:
     return f"{size} GB" if run.memory["shrinking"] else ""
 
 
+def _resizes(run: Any, _due: Sequence[Target]) -> bool:
+    """Whether the size or the rates of a volume may change while it keeps its offering."""
+    return not run.option("disk_offering") or any(
+        run.option(name) is not None for name in ("size", "min_iops", "max_iops")
+    )
+
+
 def _act(run: Any, target: Target) -> None:
     row = volume_now(run, target.id)
     if row is None:
@@ -233,6 +240,10 @@ VOLUME_OFFERING_CHANGE = Procedure(
     standing=_standing,
     preflight=_preflight,
     confirm=_confirm,
+    sends=(
+        *when(given("disk_offering"), "changeOfferingForVolume"),
+        *when(_resizes, "resizeVolume"),
+    ),
     act=_act,
     verify=_verify,
 )  # fmt: skip
