@@ -24,7 +24,7 @@ def test_a_volume_that_lists_do_not_show_is_lost_only_by_a_typed_word(how):
     else:
         cloud.do("destroyVolume", id=made)
     for options in ({}, {"check": True}):
-        with pytest.raises(InvalidInput, match="local storage holds ledger.*set destroy_local_storage") as caught:
+        with pytest.raises(InvalidInput, match=r"local storage holds ledger.*set destroy_local_storage") as caught:
             cloud.run("host_removal", names=["h1"], **options)
         assert (caught.value.option, cloud.changes) == ("names", 0)
     with pytest.raises(InvalidInput, match="remove h1") as caught:
