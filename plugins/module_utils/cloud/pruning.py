@@ -38,7 +38,7 @@ def _is_prunable(kind: Resource) -> bool:
 def surplus(cloud: CloudDocument, works: Sequence[Work], kinds: Collection[Resource], limit: int | None) -> list[Work]:
     """Removals of what the document claims and does not name. Raises where there are more than ``limit`` of them."""
     claims = _Claims(cloud, works)
-    nodes = [node for kind in kinds for node in claims.unnamed(kind)]
+    nodes = [node for kind in kinds for node in sorted(claims.unnamed(kind), key=lambda node: node.title)]
     if limit is not None and len(nodes) > limit:
         shown = ", ".join(node.title for node in nodes[:10]) + (" ..." if len(nodes) > 10 else "")
         raise InvalidInput(
