@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
@@ -13,12 +11,11 @@ GIB = 1 << 30
 
 
 @pytest.fixture
-def cloud() -> Iterator[HostsCloud]:
+def cloud() -> HostsCloud:
     found = HostsCloud(vms=0, routers=0)
     for host, used in zip(found.sim.db.hosts.where(kind="Routing"), (20, 20, 20), strict=True):
         host.memory, host.memory_used, host.cpu_used = 32 * GIB, used * GIB, 0
-    yield found
-    found.close()
+    return found
 
 
 def guard(cloud, **options):

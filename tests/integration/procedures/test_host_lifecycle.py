@@ -12,7 +12,7 @@ import yaml
 from ansible_collections.cloudstack.ops.tests.support.disabled import in_shadow
 from ansible_collections.cloudstack.ops.tests.support.documents import ROOT
 from ansible_collections.cloudstack.ops.tests.support.playing import play
-from tests.integration.procedures.hosts_cloud import HostsCloud
+from tests.integration.procedures.hosts_cloud import PlayedHostsCloud
 
 WORK = """\
 - name: Work on the machine
@@ -24,8 +24,8 @@ WORK = """\
 
 
 @pytest.fixture
-def cloud() -> Iterator[HostsCloud]:
-    found = HostsCloud(hosts=4, vms=4, routers=1, rate=20)
+def cloud() -> Iterator[PlayedHostsCloud]:
+    found = PlayedHostsCloud(20)
     yield found
     found.close()
 

@@ -23,7 +23,7 @@ class Machines(HostsCloud):
     """Hosts whose machines can be logged in to over SSH."""
 
     def __init__(self, folder) -> None:
-        super().__init__(hosts=2, vms=0, routers=0, rate=1)
+        super().__init__(hosts=2, vms=0, routers=0)
         self.stack = contextlib.ExitStack()
         self.places = {}
         for name in ("h1", "h2"):
@@ -52,7 +52,6 @@ def cloud(tmp_path) -> Iterator[Machines]:
     found = Machines(tmp_path)
     yield found
     found.stack.close()
-    found.close()
 
 
 def test_a_password_is_changed_once_and_proved(cloud):
@@ -84,7 +83,7 @@ def test_a_run_that_is_cut_off_is_resumed(cloud, way, number):
         cloud.set(retries=0)
     assert not cloud.set().get("failed")
     assert {cloud.passwords(name) for name in ("h1", "h2")} == {(True, True)}
-    assert cloud.sim.counters.changing["updateHostPassword"] <= 2 + (way == "reset")
+    assert cloud.changing["updateHostPassword"] <= 2 + (way == "reset")
     assert (cloud.set()["changed"], cloud.changes) == (False, 0)
 
 

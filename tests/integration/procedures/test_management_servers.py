@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import yaml
 
@@ -11,16 +9,14 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.client import Inval
 from ansible_collections.cloudstack.ops.tests.support.disabled import in_shadow
 from ansible_collections.cloudstack.ops.tests.support.documents import ROOT
 from ansible_collections.cloudstack.ops.tests.support.playing import play
-from tests.integration.procedures.hosts_cloud import HostsCloud
+from tests.integration.procedures.hosts_cloud import HostsCloud, PlayedHostsCloud
 
 SETTING = "secstorage.service.offering"
 
 
 @pytest.fixture
-def cloud() -> Iterator[HostsCloud]:
-    found = HostsCloud(vms=0, routers=0, servers=3)
-    yield found
-    found.close()
+def cloud() -> HostsCloud:
+    return HostsCloud(vms=0, routers=0, servers=3)
 
 
 def maintain(cloud, *names, **options):
@@ -127,7 +123,7 @@ def test_a_lost_answer_does_nothing_twice(cloud, command):
         assert states(cloud)["management-2"] == "Maintenance"
         maintain(cloud, "management-2", state="up", retries=1, retry_delay=0)
     assert states(cloud)["management-2"] == "Up"
-    assert cloud.sim.counters.changing[command] == 1
+    assert cloud.changing[command] == 1
 
 
 RESTART = """\
@@ -146,7 +142,7 @@ RESTART = """\
 
 
 def test_role_restarts_servers_that_have_not_read_a_setting_once(tmp_path):
-    cloud = HostsCloud(vms=0, routers=0, servers=3, rate=20)
+    cloud = PlayedHostsCloud(20, hosts=3, vms=0, routers=0, servers=3)
     cloud.client.run("updateConfiguration", {"name": SETTING, "value": "x"})
     cloud.client.clock.sleep(2)
     restart(cloud, "management-2")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import InvalidInput
@@ -12,10 +9,8 @@ from tests.integration.procedures.hosts_cloud import HostsCloud
 
 
 @pytest.fixture
-def cloud() -> Iterator[HostsCloud]:
-    found = HostsCloud()
-    yield found
-    found.close()
+def cloud() -> HostsCloud:
+    return HostsCloud()
 
 
 def roll(cloud, **options):
@@ -23,7 +18,7 @@ def roll(cloud, **options):
 
 
 def started(cloud):
-    return cloud.sim.counters.changing["startRollingMaintenance"]
+    return cloud.changing["startRollingMaintenance"]
 
 
 def test_each_host_is_maintained_once_for_a_label(cloud):
@@ -96,7 +91,7 @@ def test_a_job_that_failed_after_its_name_was_lost_is_begun_again(cloud):
     ):
         assert roll(cloud, names=["h1"], retries=0)["failed"]
         while cloud.client.list("listAsyncJobs", {"listall": True}):
-            time.sleep(0.02)
+            cloud.client.clock.sleep(1)
     cloud.client.run("cancelHostMaintenance", {"id": cloud.host("h1")["id"]})
     cloud.client.run("updateConfiguration", {"name": patience, "value": "300"})
     assert roll(cloud, names=["h1"])["counts"] == {"done": 1}
@@ -105,12 +100,10 @@ def test_a_job_that_failed_after_its_name_was_lost_is_begun_again(cloud):
 
 def test_an_instance_that_was_lost_in_a_run_that_was_cut_off_is_told_by_the_next(cloud):
     name = min(n for n in cloud.machines("h1") if n.startswith("vm-"))
-    with (
-        cloud.fault(do="stopped-instances", where=name, command="startRollingMaintenance"),
-        cloud.fault(do="lose-answer", command="startRollingMaintenance"),
-    ):
-        assert roll(cloud, names=["h1"], retries=0)["failed"]
-    assert [entry["name"] for entry in roll(cloud, names=["h1"])["not_running"]] == [name]
+    with cloud.fault(do="stopped-instances", where=name, command="startRollingMaintenance"):
+        with cloud.fault(do="lose-answer", command="startRollingMaintenance"):
+            assert roll(cloud, names=["h1"], retries=0)["failed"]
+        assert [entry["name"] for entry in roll(cloud, names=["h1"])["not_running"]] == [name]
 
 
 def test_a_note_of_the_maintenance_of_another_host_proves_nothing(cloud):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from ansible_collections.cloudstack.ops.tests.support.playing import play
-from tests.integration.procedures.hosts_cloud import HostsCloud
+from tests.integration.procedures.hosts_cloud import PlayedHostsCloud
 
 PLANNED = ("virtual_router_upgrade", "primary_storage_maintenance", "instance_migration", "host_maintenance")
 ANSWERS = {
@@ -38,7 +38,7 @@ ANSWERS = {
 
 
 def test_answers_that_are_texts_mean_what_they_say(tmp_path):
-    cloud = HostsCloud(hosts=4, vms=4, routers=1)
+    cloud = PlayedHostsCloud(200)
     pool = cloud.client.list("listStoragePools")[0]["name"]
     plans = [
         {"ansible.builtin.import_playbook": f"cloudstack.ops.{name}", "vars": {"plan_only": "true"}} for name in PLANNED
