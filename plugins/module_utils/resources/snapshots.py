@@ -12,6 +12,7 @@ from typing import Any
 from ..client import ApiError, InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
 from .owned import PROJECT_PARENT, check_owner, project_given, tagging
+from .snapshot_begun import must_have_begun
 from .volume_busy import send_when_ready
 from .volume_reference import (
     OWNER_OF_VOLUME,
@@ -75,7 +76,9 @@ def _before_create(ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _create(ctx: Any, params: dict[str, Any]) -> str:
-    return str(send_when_ready(ctx, "createSnapshot", params)["snapshot"]["id"])
+    made = str(send_when_ready(ctx, "createSnapshot", params)["snapshot"]["id"])
+    must_have_begun(ctx, lambda: next(iter(ctx.client.list("listSnapshots", {"id": made, "listall": True})), None))
+    return made
 
 
 def _copy(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
