@@ -28,7 +28,7 @@ exhaustive: venv  ## the large products of cases; ARGS="--share 0.1 --seed 7" pi
 generate: venv  ## write modules, action stubs and indexes from the descriptions; ARGS=--check only compares
 	$(PY) scripts/generate.py $(ARGS)
 
-lint:  ## ruff, pylint for circular imports, yamllint, shellcheck, ansible-lint, antsibull-changelog
+lint:  ## ruff, pylint for circular imports, mypy, yamllint, shellcheck, ansible-lint, antsibull-changelog
 	@sh scripts/setup_venv.sh .cache/lint requirements/lint.txt
 	@sh scripts/lint.sh .cache/lint
 

@@ -15,6 +15,8 @@ try ruff check --output-format concise .
 try ruff format --check --output-format concise .
 # Areas of the simulator that need each other can be neither read nor tried alone.
 try pylint --disable=all --enable=cyclic-import --score=no simulator/cloudstack_simulator
+# What stands in pyproject.toml: the simulator, whose areas agree with each other by their types.
+try mypy
 try yamllint --strict .
 try shellcheck scripts/*.sh scripts/find_python .ci/run
 try ansible-lint --offline

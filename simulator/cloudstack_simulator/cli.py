@@ -70,7 +70,7 @@ def open_log(options: argparse.Namespace) -> IO[str] | None:
     if options.log is None:
         return None
     # What no encoding takes is written the way JSON escapes it.
-    return options.log.open("a", encoding="utf-8", errors="backslashreplace")  # type: ignore[no-any-return]
+    return options.log.open("a", encoding="utf-8", errors="backslashreplace")
 
 
 def start(options: argparse.Namespace, state: StateFile | None, log: IO[str] | None = None) -> tuple[Simulator, bool]:

@@ -92,7 +92,7 @@ def prune(value: Any) -> Any:
 NESTED = (dict, list)
 
 
-class Ready(list):  # type: ignore[type-arg]
+class Ready(list[Any]):
     """A list in an answer that has no None at any depth, so that `lean` need not look into it."""
 
 

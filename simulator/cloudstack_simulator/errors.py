@@ -27,7 +27,7 @@ class ApiError(Exception):
 class ServerApiError(ApiError):
     """An error that names its own code (`ServerApiException`): cserrorcode 9999, the code is kept in jobs."""
 
-    cs = 9999
+    cs: int | None = 9999
 
     def __init__(self, code: int, text: str | None = None, **more: tuple[tuple[str, str], ...]) -> None:
         super().__init__(text, **more)

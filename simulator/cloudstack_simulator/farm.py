@@ -48,7 +48,13 @@ def alive(sim: Simulator) -> list[ManagementServer]:
 
 def serving(sim: Simulator) -> ManagementServer:
     """The server that takes requests now: one that is up, else one that still answers."""
-    return next(iter(up(sim) or alive(sim)), None) or sim.db.management_servers.first()
+    return next(iter(up(sim) or alive(sim)), None) or first_server(sim)
+
+
+def first_server(sim: Simulator) -> ManagementServer:
+    """The one that was there before all others."""
+    server: ManagementServer = sim.db.management_servers.the()
+    return server
 
 
 def takes_jobs(sim: Simulator) -> bool:
@@ -64,8 +70,7 @@ def server_of(sim: Simulator, host: Host) -> ManagementServer:
 
 def jobs_of(sim: Simulator, server: ManagementServer) -> int:
     """Running jobs of a server."""
-    first = sim.db.management_servers.first()
-    return sum((job.server_id or first.id) == server.id for job in sim.db.jobs.where(status=0))
+    return sum((job.server_id or first_server(sim).id) == server.id for job in sim.db.jobs.where(status=0))
 
 
 def leave_agents(sim: Simulator, server: ManagementServer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import deque
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
@@ -77,7 +76,7 @@ class Jobs:
         except Exception as error:  # noqa: BLE001 - a job never takes the server down
             self.fail(call, error)
             return
-        if inspect.isgenerator(outcome):
+        if isinstance(outcome, Generator):
             self._step(call, outcome)
         else:
             self.succeed(call, outcome)
@@ -124,7 +123,7 @@ class Jobs:
         self._finish(call, FAILED, code, prune({"errorcode": code, "errortext": text}))
 
     def _finish(self, call: Call, status: int, code: int, result: Any) -> None:
-        job = call.job
+        job: Job = call.job
         job.status, job.result_code, job.result = status, code, result
         job.completed = self.sim.clock.now()
         if job.instance is not None and self.pending.get(job.instance) is job:

@@ -65,6 +65,11 @@ def cidr(text: str | None) -> IPv4Network | None:
         return None
 
 
+def known_cidr(text: str) -> IPv4Network:
+    """The network of a text that was found to be one when it came in."""
+    return IPv4Network(text, strict=False)
+
+
 def is_guest_cidr(text: str) -> bool:
     """Whether a zone may use it for guests: a private network."""
     found = cidr(text)

@@ -287,7 +287,7 @@ def flat_map(value: dict[str, Any] | None) -> dict[str, str]:
 
     `name[0].key=a&name[0].value=b` → {"a": "b"};  `name[0].a=b&name[1].c=d` → {"a": "b", "c": "d"}.
     """
-    flat: dict[str, str] = {}
+    flat: dict[str, Any] = {}
     for index, entry in (value or {}).items():
         if not isinstance(entry, dict):
             flat[index] = entry

@@ -9,8 +9,8 @@ from . import contract
 
 if TYPE_CHECKING:
     from .call import Caller
+    from .model.tenants import Role
     from .simulator import Simulator
-    from .tables import Row
 
 ALWAYS = frozenset({"login", "logout"})
 LETTERS = {"Admin": "A", "ResourceAdmin": "R", "DomainAdmin": "D", "User": "U"}
@@ -28,7 +28,7 @@ def is_allowed(sim: Simulator, caller: Caller, command: str) -> bool:
     return command in ALWAYS or allowed_by_rules(sim, role, command)
 
 
-def allowed_by_rules(sim: Simulator, role: Row, command: str) -> bool:
+def allowed_by_rules(sim: Simulator, role: Role, command: str) -> bool:
     rules = sorted(sim.db.role_permissions.where(role_id=role.id), key=lambda rule: rule.sort_order)
     for rule in rules:
         if re.fullmatch(rule.rule.replace("*", r"\w*"), command, re.IGNORECASE):
@@ -37,7 +37,7 @@ def allowed_by_rules(sim: Simulator, role: Row, command: str) -> bool:
     return fact is not None and "A" in fact.roles and LETTERS.get(role.role_type, "-") in fact.roles
 
 
-def allowed_commands(sim: Simulator, role: Row) -> frozenset[str]:
+def allowed_commands(sim: Simulator, role: Role) -> frozenset[str]:
     """All commands that a role may call, of those whose roles are known."""
     known = {name: fact for name, fact in contract.commands().items() if fact.roles}
     if role.role_type == "Admin" and role.is_default and role.name == "Root Admin":

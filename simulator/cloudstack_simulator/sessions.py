@@ -10,6 +10,7 @@ from .auth import SESSION_SECONDS, Session, password_is
 from .doors import LOOPBACK
 from .envelope import name_of
 from .errors import ApiError, ServerApiError, Unauthorized
+from .farm import first_server
 from .model.tenants import domain_text
 from .parameters import UUID
 from .reply import Reply, error_reply
@@ -136,7 +137,7 @@ def _login_view(sim: Simulator, caller: Caller, session: Session) -> dict[str, A
         "issuerfor2fa": sim.settings.value("user.2fa.issuer", caller.domain),
     }
     if caller.is_root_admin:
-        view["managementserverid"] = sim.db.management_servers.first().uuid
+        view["managementserverid"] = first_server(sim).uuid
     return {name: value for name, value in view.items() if value is not None}
 
 

@@ -92,7 +92,7 @@ class Table(Generic[R]):
     def __init__(self, spec: TableSpec, new_uuid: Callable[[], str], now: Callable[[], float]) -> None:
         self.name = spec.name
         self.live: dict[int, R] = {}
-        self._all: dict[int, R] = {}
+        self._all: dict[int | None, R] = {}
         self._by_uuid: dict[str, R] = {}
         self._indexes: dict[str, dict[Any, dict[int, R]]] = {name: {} for name in spec.indexes}
         self._next = spec.unique_number_start
@@ -115,13 +115,13 @@ class Table(Generic[R]):
         self.version += 1
         return row
 
-    def __getitem__(self, number: int) -> R:
-        """The row with this internal number, removed or not."""
+    def __getitem__(self, number: int | None) -> R:
+        """The row with this internal number, removed or not. Raises KeyError where nothing is referred to."""
         return self._all[number]
 
     def get(self, number: int | None) -> R | None:
         """The row with this internal number, removed or not, or None."""
-        return self._all.get(number)  # type: ignore[arg-type]
+        return self._all.get(number)
 
     def find(self, uuid: str) -> R | None:
         """The row with this uuid, removed or not, or None."""
@@ -174,6 +174,17 @@ class Table(Generic[R]):
         """The oldest live row with these values, or None."""
         return next(self._matching(values), None)
 
+    def the(self, **values: Any) -> R:
+        """The oldest live row with these values, where there has to be one. Raises LookupError when there is none."""
+        found = self.first(**values)
+        if found is None:
+            raise LookupError(f"no {values} in {self.name}")
+        return found
+
+    def known(self, uuid: str) -> R:
+        """The row with this uuid, which somebody was told before. Raises KeyError when there is none."""
+        return self._by_uuid[uuid.lower()]
+
     @property
     def next_number(self) -> int:
         """The internal number that the next row gets."""
@@ -181,8 +192,11 @@ class Table(Generic[R]):
 
     def load(self, rows: Iterable[R], next_number: int) -> None:
         """Hold just these rows (numbered, removed ones too), in the order given."""
-        for content in (self.live, self._all, self._by_uuid, *self._indexes.values()):
-            content.clear()
+        self.live.clear()
+        self._all.clear()
+        self._by_uuid.clear()
+        for index in self._indexes.values():
+            index.clear()
         for row in rows:
             removed, row.removed = row.removed, None
             self.add(row)

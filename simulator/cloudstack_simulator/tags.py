@@ -9,6 +9,7 @@ from .model.operations import ResourceTag
 from .model.tenants import domain_path
 
 if TYPE_CHECKING:
+    from .model.tenants import Account
     from .simulator import Simulator
     from .tables import Row
 
@@ -71,7 +72,7 @@ class Tags:
             "customer": tag.customer,
         }
 
-    def _owner(self, account: Row) -> dict[str, Any]:
+    def _owner(self, account: Account) -> dict[str, Any]:
         """The account, or the project whose own account it is."""
         project = project_of(self.sim.db, account.id) if account.account_type == PROJECT else None
         return {"account": account.name} if project is None else {"projectid": project.uuid, "project": project.name}

@@ -112,7 +112,9 @@ def control_state(host: Any) -> str | None:
     return str(host.resource_state)
 
 
-def completed(call: Call, kind: str, doing: str, row: Any, resource_type: str | None = None, name: str = "") -> None:
+def completed(
+    call: Call, kind: str, doing: str, row: Any, resource_type: str | None = None, name: str | None = None
+) -> None:
     """The event of a finished deed: `doing` with the word for the row (`updating Vm. Vm Id`), its id or its name."""
     call.event(kind, f"Successfully completed {doing}: {name or row.uuid}", row, resource_type=resource_type)
 

@@ -42,7 +42,7 @@ def _rows(call: Call, kind: str) -> list[Any]:
 
 def _check_access(call: Call, kind: str, row: Any) -> None:
     """Who may touch an object may give it a picture; what nobody owns belongs to the system."""
-    system = call.db.accounts.first(name="system")
+    system = call.db.accounts.the(name="system")
     number = row.id if kind == "Account" else getattr(row, "account_id", None)
     owner = call.db.accounts.get(number or getattr(row, "project_account_id", None)) or system
     if not may_use_account(call.caller, owner, call.db):

@@ -8,6 +8,7 @@ from ..access import may_use_account
 from ..call import Call
 from ..clock import timestamp
 from ..errors import InvalidParameter, PermissionDenied
+from ..farm import first_server
 from ..listing import equal
 from ..model.operations import Job
 from ..model.tenants import account_text, domain_path
@@ -35,7 +36,7 @@ def job_view(call: Call, job: Job) -> dict[str, Any]:
         "jobstatus": job.status,
     }
     if job.status == 0:
-        server = db.management_servers.get(job.server_id) or db.management_servers.first()
+        server = db.management_servers.get(job.server_id) or first_server(call.sim)
         view |= {"managementserverid": server.uuid, "managementservername": server.name}
     else:
         view |= {"jobresulttype": "object", "jobresult": job.result, "completed": timestamp(job.completed)}
@@ -54,7 +55,7 @@ def query_async_job_result(call: Call) -> dict[str, Any]:
 
 @command("listAsyncJobs")
 def list_async_jobs(call: Call) -> dict[str, Any]:
-    start, first = call.params.startdate, call.db.management_servers.first()
-    where = [equal(lambda job: job.server_id or first.id, call.params.managementserverid)]
+    start = call.params.startdate
+    where = [equal(lambda job: job.server_id or first_server(call.sim).id, call.params.managementserverid)]
     running = [j for j in call.db.jobs.where(status=0) if start is None or j.created >= start]
     return call.listing("asyncjobs", running, job_view, where=where, keyword=("command",), owned=True)

@@ -210,7 +210,7 @@ def _require_scope(call: Call, setting: Setting, row: Row) -> None:
 @command("resetConfiguration")
 def reset_configuration(call: Call) -> dict[str, Any]:
     setting = _setting(call)
-    row = _scope(call, InvalidParameter)
+    row: Any = _scope(call, InvalidParameter)
     _check_reach(call, row)
     if row is not None:
         _require_scope(call, setting, row)
@@ -221,7 +221,7 @@ def reset_configuration(call: Call) -> dict[str, Any]:
         return {"configuration": _view(setting, setting.value, None)}
     if setting.name in CLUSTER_DETAILS:
         setting.scoped[scope_of(row), row.id] = setting.value or ""
-        row.details[CLUSTER_DETAILS[setting.name]] = setting.value or ""  # type: ignore[attr-defined]
+        row.details[CLUSTER_DETAILS[setting.name]] = setting.value or ""
     else:
         setting.scoped.pop((scope_of(row), row.id), None)
     return {"configuration": _view(setting, call.sim.settings.text(setting.name, row), scope_of(row))}

@@ -108,7 +108,7 @@ def register_template(call: Call) -> dict[str, Any]:
     _check(call)
     call.params.set_default("templatetype", KIND)
     answer = register.register_template(call)
-    template = call.db.templates.find(answer["template"][0]["id"])
+    template = call.db.templates.known(answer["template"][0]["id"])
     _keep(call, template)
     answer["template"] = [{**shown, **network_function(template)} for shown in answer["template"]]
     return answer
@@ -128,7 +128,7 @@ def _only_vnf(call: Call, doing: str, word: str) -> Template:
         raise InvalidParameter(
             f"Cannot {doing} as {word} {template.id} is not a VNF template. The template type is {template.kind}."
         )
-    return template  # type: ignore[no-any-return]
+    return template
 
 
 @command("updateVnfTemplate")

@@ -56,7 +56,7 @@ def _network(builder: Builder, name: str, zone: str, wanted: Wanted) -> None:
         builder.do("addTrafficType", physicalnetworkid=network, traffictype=traffic)
     builder.do("updatePhysicalNetwork", id=network, state="Enabled")
     db = builder.sim.db
-    here = db.physical_networks.find(network)
+    here = db.physical_networks.known(network)
     for provider in db.service_providers.where(physical_network_id=here.id):
         for element in db.router_elements.where(provider_id=provider.id):
             builder.do("configureVirtualRouterElement", id=element.uuid, enabled="true")
@@ -88,7 +88,7 @@ def _pod(builder: Builder, where: str, zone: str, number: int, count: int, hyper
             address = net.address(net.number(f"{base}.1.0") + position)
             hosts.append(_host(builder.sim, cluster, f"{prefix}host-{number + 1}-{position + 1:04}", address))
         pool = builder.do("createStoragePool", **place, name=f"{name}-storage", url=f"nfs://10.3.0.9/{name}")
-        builder.sim.db.storage_pools.find(pool["storagepool"]["id"]).capacity = POOL_SIZE
+        builder.sim.db.storage_pools.known(pool["storagepool"]["id"]).capacity = POOL_SIZE
     return hosts
 
 

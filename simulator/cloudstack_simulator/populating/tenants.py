@@ -54,8 +54,8 @@ class Tenants:
 
     def _networks(self, accounts: list[Any], count: int) -> list[Network]:
         db, now = self.sim.db, self.sim.clock.now()
-        offering = db.network_offerings.first(name=OFFERING)
-        physical = db.physical_networks.first(zone_id=self.zone.id)
+        offering = db.network_offerings.the(name=OFFERING)
+        physical = db.physical_networks.the(zone_id=self.zone.id)
         vnets = iter(db.vnets.where(physical_network_id=physical.id))
         free = iter(ip for ip in db.ip_addresses.where(zone_id=self.zone.id, state="Free"))
         made = []

@@ -38,7 +38,7 @@ class Builder:
         content: dict[str, Any] = next(iter(body.values()))
         if status == 200 and "jobid" in content:
             self.sim.settle()
-            job = self.sim.db.jobs.find(content["jobid"])
+            job = self.sim.db.jobs.known(content["jobid"])
             status, content = (200 if job.status == 1 else job.result_code), job.result
         if status != 200:
             raise RuntimeError(f"{command} failed: {content}")

@@ -94,6 +94,15 @@ def test_an_index_always_answers_as_a_walk_over_all_rows(steps: list[tuple[str, 
             assert table.where(owner_id=owner) == [r for r in table if r.owner_id == owner]
 
 
+def test_what_has_to_be_there_is_missed_aloud() -> None:
+    table = make_table()
+    row = table.add(thing(1))
+    assert table.the(owner_id=1) is table.known(row.uuid.upper()) is row
+    for missing in (lambda: table.the(owner_id=2), lambda: table.known("other"), lambda: table[None]):
+        with pytest.raises(LookupError):
+            missing()
+
+
 def test_an_unknown_number_is_false_and_removed() -> None:
     assert not Missing(5)
     assert Missing(5).removed is not None

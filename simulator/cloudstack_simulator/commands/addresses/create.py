@@ -70,7 +70,7 @@ def _zone(call: Call, network: Network | None) -> Zone:
     zone = call.params.zoneid
     if zone is None:
         raise InvalidParameter("Unable to find zone by id null")
-    return live(zone, "Unable to find zone by id {id}")  # type: ignore[no-any-return]
+    return live(zone, "Unable to find zone by id {id}")
 
 
 def _physical(call: Call, zone: Zone, network: Network | None, *, virtual: bool) -> int:

@@ -166,8 +166,8 @@ def _check_purpose(vlan: VlanRange) -> None:
 
 def _update_ip4(call: Call, vlan: VlanRange) -> None:
     p = call.params
-    gateway, netmask = p.gateway or vlan.gateway, p.netmask or vlan.netmask
-    start, end = p.startip or vlan.start, p.endip or vlan.end
+    gateway, netmask = p.gateway or vlan.gateway or "", p.netmask or vlan.netmask or ""
+    start, end = p.startip or vlan.start or "", p.endip or vlan.end or ""
     used = [a for a in call.db.ip_addresses.where(vlan_id=vlan.id) if a.state == "Allocated"]
     for what, old, new in (("gateway", vlan.gateway, gateway), ("netmask", vlan.netmask, netmask)):
         if new != old and used:
@@ -205,6 +205,7 @@ def delete_range(call: Call) -> dict[str, Any]:
     addresses = call.db.ip_addresses.where(vlan_id=vlan.id)
     if vlan.virtual and vlan.account_id is not None:
         _take_from_account(call, vlan, addresses)
+        call.sim.limits.add(vlan.account_id, "public_ip", -len(addresses))
     else:
         used = checks.addresses_in_use(call, vlan)
         if used:
@@ -229,7 +230,6 @@ def _take_from_account(call: Call, vlan: VlanRange, addresses: list[PublicIp]) -
     for ip in addresses:
         if ip.allocated is not None:
             release_public(call.sim, ip)
-    call.sim.limits.add(vlan.account_id, "public_ip", -len(addresses))
 
 
 def _why_kept(call: Call, ip: PublicIp) -> str | None:

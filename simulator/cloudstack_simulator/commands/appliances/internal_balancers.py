@@ -115,7 +115,7 @@ def _the_vm(call: Call) -> Router:
     if not vm or vm.removed is not None or vm.vm_type != INTERNAL_BALANCER:
         raise InvalidParameter("Can't find internal lb vm by id specified")
     call.check_access(vm)
-    return vm  # type: ignore[no-any-return]
+    return vm
 
 
 def _key(call: Call) -> Any:

@@ -87,7 +87,7 @@ def default_offering(sim: Simulator, kind: str) -> Any:
     return default_system_offering(sim, OFFERING_TYPES[kind], local=local)
 
 
-def template_for(sim: Simulator, zone: Any, hypervisor: str, kind: str = ROUTER) -> Template | None:
+def template_for(sim: Simulator, zone: Any, hypervisor: str | None, kind: str = ROUTER) -> Template | None:
     """The ready system template of a hypervisor in a zone that the next machine of a kind is made from.
 
     Of routers the newest that `router.template.*` names, one of type ROUTING first. Of console proxies and secondary
@@ -101,7 +101,7 @@ def template_for(sim: Simulator, zone: Any, hypervisor: str, kind: str = ROUTER)
         and rows.is_ready(sim, template, zone)
     ]
     newest = ready[::-1]
-    setting = TEMPLATE_SETTINGS.get(hypervisor)
+    setting = TEMPLATE_SETTINGS.get(hypervisor or "")
     if setting is None:
         return next((t for t in ready if t.kind == SYSTEM), None)
     if kind in (ROUTER, INTERNAL_BALANCER):

@@ -78,7 +78,7 @@ def _chosen(call: Call, text: str) -> Router:
     if not row or row.removed is not None or row.vm_type != ROUTER:
         raise InvalidParameter(text.format(id=row.id))
     call.check_access(row)
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def _answer(call: Call, router: Router) -> dict[str, Any]:

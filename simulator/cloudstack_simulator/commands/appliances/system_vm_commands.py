@@ -70,7 +70,7 @@ def _chosen(call: Call) -> SystemVm:
     vm = call.params.id
     if not is_system_vm(vm):
         raise InvalidParameter("unable to find a system vm with specified vmId")
-    return vm  # type: ignore[no-any-return]
+    return vm
 
 
 def _answer(call: Call, vm: SystemVm) -> dict[str, Any]:

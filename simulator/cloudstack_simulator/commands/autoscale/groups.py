@@ -75,7 +75,7 @@ def _rule(call: Call) -> Rule:
             "there are Vms already bound to the specified LoadBalancing Rule. User bound Vms and AutoScaled Vm Group "
             "cannot co-exist on a Load Balancing Rule"
         )
-    return rule  # type: ignore[no-any-return]
+    return rule
 
 
 @allocate("createAutoScaleVmGroup")
@@ -134,7 +134,7 @@ def create_group(call: Call) -> Any:
 def _group(call: Call) -> ScalingGroup:
     group = live(call.params.id, "Unable to find AutoScale Vm Group")
     call.check_access(group)
-    return group  # type: ignore[no-any-return]
+    return group
 
 
 @command("updateAutoScaleVmGroup")

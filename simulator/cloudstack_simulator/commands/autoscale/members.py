@@ -62,7 +62,7 @@ def _start_one(sim: Simulator, group: ScalingGroup) -> None:
     }
     status, body = sim.act("deployVirtualMachine", **wanted)
     if status == 200:
-        vm = db.vms.find(body["deployvirtualmachineresponse"]["id"])
+        vm = db.vms.known(body["deployvirtualmachineresponse"]["id"])
         vm.autoscale_group_id, vm.user_data = group.id, profile.user_data
         vm.user_data_id, vm.user_data_details = profile.user_data_id, profile.user_data_details
 

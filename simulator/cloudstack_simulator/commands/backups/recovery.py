@@ -57,7 +57,7 @@ def _backup_to_use(call: Call) -> Backup:
             "diskofferingid parameter is supported for creating instance from backup only for ISO. For creating VMs "
             "with templates, please use the parameter datadisksdetails"
         )
-    return backup  # type: ignore[no-any-return]
+    return backup
 
 
 def _fill_in(call: Call, backup: Backup) -> None:
@@ -232,7 +232,7 @@ def _backup_of_volume(call: Call) -> Backup:
     if backup.status != "BackedUp":
         raise CloudRuntime("Backup should be in BackedUp state")
     providers.check_zone(call, call.db.zones[backup.zone_id])
-    return backup  # type: ignore[no-any-return]
+    return backup
 
 
 def _vm_to_attach_to(call: Call) -> Instance:
@@ -242,7 +242,7 @@ def _vm_to_attach_to(call: Call) -> Instance:
     call.check_access(vm)
     if vm.backup_offering_id is not None and not call.setting("backup.enable.attach.detach.of.volumes"):
         raise CloudRuntime("The selected VM has backups, cannot restore and attach volume to the VM.")
-    return vm  # type: ignore[no-any-return]
+    return vm
 
 
 def _backed_up(call: Call, backup: Backup) -> dict[str, Any]:

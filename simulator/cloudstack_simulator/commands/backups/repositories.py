@@ -82,7 +82,7 @@ def _repository(call: Call, text: str) -> BackupRepository:
     repository = call.params.id
     if not repository or repository.removed is not None:
         raise ServerApiError(530, text)
-    return repository  # type: ignore[no-any-return]
+    return repository
 
 
 @command("deleteBackupRepository")

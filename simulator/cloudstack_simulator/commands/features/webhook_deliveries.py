@@ -126,7 +126,7 @@ def execute_delivery(call: Call) -> dict[str, Any]:
     if url:
         check_url(call, url)
     hook = p.webhookid if p.id is None else sim.db.webhooks.get(p.id.webhook_id)
-    if p.webhookid is not None and hook.removed is not None:
+    if p.webhookid is not None and p.webhookid.removed is not None:
         raise WebhookError("Invalid webhook specified")
     if hook is not None:
         call.check_access(hook)

@@ -109,8 +109,9 @@ def state_of(sim: Simulator, device: GpuDevice) -> str:
 def wanted(sim: Simulator, vm: Any) -> tuple[VgpuProfile | None, int]:
     """(profile, number) of the GPUs that a VM's offering gives it."""
     offering = sim.db.service_offerings.get(vm.service_offering_id)
-    profile = sim.db.vgpu_profiles.get(offering.vgpu_profile_id) if offering is not None else None
-    return profile, (offering.gpu_count or 1) if profile is not None else 0
+    if offering is None or offering.vgpu_profile_id is None:
+        return None, 0
+    return sim.db.vgpu_profiles[offering.vgpu_profile_id], offering.gpu_count or 1
 
 
 def _available(sim: Simulator, host: Host, vm: Any, profile: VgpuProfile) -> list[GpuDevice]:

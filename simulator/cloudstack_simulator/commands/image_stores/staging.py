@@ -39,7 +39,7 @@ def _create(call: Call) -> ImageStore:
     protocol = file_protocol(p.url)
     known = call.db.image_stores.first(name=p.url)
     if known is not None:
-        return known  # type: ignore[no-any-return]
+        return known
     store: ImageStore = call.db.image_stores.add(
         ImageStore(
             name=p.url, url=p.url, provider="NFS", protocol=protocol, zone_id=zone.id, role=ROLE,

@@ -142,7 +142,7 @@ def _offering(call: Call, owner: Any, pool: Any) -> DiskOffering:
         usable.check_disk(call, owner, offering, call.db.zones[pool.zone_id])
     except PermissionDenied as error:
         raise CloudRuntime(f"Disk offering with ID {offering.id} is not accessible by owner {owner.name}") from error
-    return offering  # type: ignore[no-any-return]
+    return offering
 
 
 def _default_offering(call: Call, is_local: bool) -> DiskOffering:

@@ -112,7 +112,7 @@ def _network_of(call: Call, text: str) -> Network:
             raise InvalidParameter(f"Unable to find network by id {text}")
     if found is None or found.removed is not None:
         raise InvalidParameter(f"Unable to translate and find entity with networkId: {text}")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 MAC = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from ...call import Call
+from ...model.operations import Event
 
 Row = Callable[[Call], Any]
 
@@ -33,9 +34,8 @@ def journaled(
             if not row:
                 return (yield from _run(handler, call))
             about = f"{label}{row.uuid}"
-            more = {"resource_type": resource_type}
             name = kind if isinstance(kind, str) else kind(call)
-            write = functools.partial(call.sim.events.write, name, caller=call.caller, resource=row, **more)
+            write = functools.partial(_write, call, name, row, resource_type=resource_type)
             first = write(f"{scheduled or 'starting Vm'}. {about}", state="Scheduled")
             write(f"{doing[0].upper()}{doing[1:]}. {about}", state="Started", parent=first)
             try:
@@ -49,6 +49,10 @@ def journaled(
         return journal
 
     return wrap
+
+
+def _write(call: Call, kind: str, row: Any, text: str, **more: Any) -> Event:
+    return call.sim.events.write(kind, text, call.caller, row, **more)
 
 
 def _run(handler: Callable[[Call], Any], call: Call) -> Generator[float, None, Any]:

@@ -20,7 +20,7 @@ def the_instance(call: Call, row: Any, text: str = "unable to find a virtual mac
     if not row or row.removed is not None or row.vm_type != "User":
         raise InvalidParameter(text.format(id=row.id))
     call.check_access(row)
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def same_vm(call: Call) -> Any:

@@ -31,7 +31,7 @@ def default_group(sim: Simulator, account_id: int) -> SecurityGroup:
         found = sim.db.security_groups.add(
             SecurityGroup(name=DEFAULT, account_id=account_id, description="Default Security Group")
         )
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def group_view(
@@ -115,7 +115,7 @@ def _named(call: Call, number: Any, name: str | None, text: str) -> SecurityGrou
     if group is None:
         raise InvalidParameter(text)
     call.check_access(group)
-    return group  # type: ignore[no-any-return]
+    return group
 
 
 @command("updateSecurityGroup")

@@ -38,7 +38,7 @@ def of_call(call: Call) -> Source:
     snapshot = _snapshot(call) if volume is None else None
     disk = volume or call.db.volumes.get(p.snapshotid.volume_id)
     template = call.db.templates.get(getattr(disk, "template_id", None))
-    if "KVM" not in (template.hypervisor, (p.hypervisor or "").upper()):
+    if "KVM" not in (getattr(template, "hypervisor", None), (p.hypervisor or "").upper()):
         raise InvalidParameter(
             "Deploying a virtual machine with existing volume/snapshot is supported only from KVM hypervisors"
         )

@@ -109,7 +109,7 @@ def _remove(call: Call) -> UserData:
     if any(vm.user_data_id == row.id for vm in call.db.vms.where(vm_type="User")):
         raise CloudRuntime(f"Userdata {row.name} cannot be removed as it is being used by some VMs")
     call.db.user_data.delete(row)
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 @command("linkUserDataToTemplate")

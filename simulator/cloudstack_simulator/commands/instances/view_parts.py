@@ -130,9 +130,9 @@ def affinity_group(call: Call, vm: Instance, group: Any) -> dict[str, Any]:
 def gpu(call: Call, vm: Instance) -> dict[str, Any]:
     """The share of a card that the offering gives."""
     offering = call.db.service_offerings.get(vm.service_offering_id)
-    profile = call.db.vgpu_profiles.get(offering.vgpu_profile_id) if offering else None
-    if profile is None:
+    if offering is None or offering.vgpu_profile_id is None:
         return {}
+    profile = call.db.vgpu_profiles[offering.vgpu_profile_id]
     card = call.db.gpu_cards[profile.card_id]
     return {
         "gpucount": offering.gpu_count or 1,

@@ -80,7 +80,7 @@ def version(call: Call, zone_row: Any) -> KubernetesVersion:
         raise InvalidParameter(
             f"ISO associated with version ID: {found.uuid} is not in Ready state for datacenter ID: {zone_row.uuid}"
         )
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def node_offerings(call: Call) -> dict[str, Any]:

@@ -118,10 +118,9 @@ def _check_offering(call: Call, cluster: KubernetesCluster, kind: str, offering:
             )
     number = cluster.offerings.get(kind, cluster.offering_id)
     existing = call.db.service_offerings.get(number)
-    smaller = existing is not None and (
-        offering.memory < existing.memory or offering.cpu * offering.speed < existing.cpu * existing.speed
-    )
-    if cluster.state == "Running" and smaller:
+    if cluster.state != "Running" or existing is None:
+        return
+    if offering.memory < existing.memory or offering.cpu * offering.speed < existing.cpu * existing.speed:
         raise CloudRuntime(
             f"Kubernetes cluster cannot be scaled down for service offering. Service offering : {offering.name} offers "
             f"lesser resources as compared to service offering : {existing.name} of Kubernetes cluster : {cluster.name}"

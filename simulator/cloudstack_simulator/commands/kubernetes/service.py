@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import re
 from collections.abc import Callable, Generator
 from typing import Any
@@ -32,7 +31,7 @@ def internal(handler: Callable[[Call], Any]) -> Callable[[Call], Any]:
             raise
         except ApiError as error:
             raise ServerApiError(530, error.text) from None
-        return _job(outcome) if inspect.isgenerator(outcome) else outcome
+        return _job(outcome) if isinstance(outcome, Generator) else outcome
 
     return wrapped
 
@@ -60,7 +59,7 @@ def cluster_of(call: Call, text: str) -> KubernetesCluster:
     if not cluster or cluster.removed is not None:
         raise InvalidParameter(text)
     call.check_access(cluster)
-    return cluster  # type: ignore[no-any-return]
+    return cluster
 
 
 def refuse_external(cluster: KubernetesCluster, deed: str) -> None:

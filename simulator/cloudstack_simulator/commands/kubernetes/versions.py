@@ -82,7 +82,7 @@ def _add(call: Call, name: str, iso: str) -> KubernetesVersion:
         KubernetesVersion(
             name=name,
             semantic_version=p.semanticversion,
-            iso_id=call.db.templates.find(iso).id,
+            iso_id=call.db.templates.known(iso).id,
             min_cpu=p.mincpunumber,
             min_memory=p.minmemory,
             zone_id=p.zoneid.id if p.zoneid is not None else None,
@@ -142,7 +142,7 @@ def _version(call: Call) -> KubernetesVersion:
     version = call.params.id
     if not version or version.removed is not None:
         raise InvalidParameter("Invalid Kubernetes version id specified")
-    return version  # type: ignore[no-any-return]
+    return version
 
 
 @command("updateKubernetesSupportedVersion")

@@ -8,6 +8,7 @@ from ... import contract
 from ...call import Call
 from ...clock import timestamp
 from ...errors import InvalidParameter, ServerApiError
+from ...farm import first_server
 from ...listing import equal
 from ...model.operations import Alert
 from ...registry import SUCCESS, at_install, command
@@ -35,7 +36,7 @@ def server_started(sim: Simulator) -> None:
 
 def announce_start(sim: Simulator) -> None:
     """The alert that a management server writes when it is up."""
-    server = sim.db.management_servers.first()
+    server = first_server(sim)
     sim.events.alert(*MANAGEMENT, f"Management server node {server.service_ip} is up")
 
 

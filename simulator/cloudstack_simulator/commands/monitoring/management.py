@@ -9,7 +9,7 @@ from ...call import Call, live
 from ...clock import timestamp
 from ...envelope import VERSION
 from ...errors import InvalidParameter
-from ...farm import jobs_of, server_of
+from ...farm import first_server, jobs_of, server_of
 from ...listing import equal
 from ...model.management import ManagementServer
 from ...registry import SUCCESS, at_install, command, start_zone
@@ -33,7 +33,7 @@ RECENT_SETTINGS = ("enable.dynamic.scale.vm", "quota.enable.service")
 
 @at_install(order=80)
 def start(sim: Simulator) -> None:
-    server = sim.db.management_servers.first()
+    server = first_server(sim)
     server.last_start = server.last_boot = sim.clock.now()
 
 
@@ -57,7 +57,7 @@ def restarted_since(sim: Simulator) -> None:
 
 def _restart(sim: Simulator) -> None:
     sim.advance(1)
-    server = sim.db.management_servers.first()
+    server = first_server(sim)
     server.last_stop = server.last_start = sim.clock.now()
     server.last_agents = [h.id for h in sim.db.hosts if h.kind == "Routing"]
     announce_start(sim)

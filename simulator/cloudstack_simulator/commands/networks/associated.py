@@ -34,7 +34,7 @@ def check(call: Call, offering: Any, owner: Any, acl_type: str) -> Network | Non
     if acl_type == "Domain" and p.domainid is not None and other.domain_id != p.domainid.id:
         raise InvalidParameter("The new network and associated network MUST be in same domain")
     _check_range(call, other)
-    return other  # type: ignore[no-any-return]
+    return other
 
 
 def _check_range(call: Call, other: Network) -> None:

@@ -211,7 +211,7 @@ def rule_of(call: Call, text: str, field: str = "id") -> Rule:
     if not rule or rule.removed is not None or rule.purpose != "LoadBalancing":
         raise InvalidParameter(text.format(id=rule.id))
     call.check_access(rule)
-    return rule  # type: ignore[no-any-return]
+    return rule
 
 
 @command("updateLoadBalancerRule", sync=rules.same_network)

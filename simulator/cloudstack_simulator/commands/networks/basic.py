@@ -23,7 +23,7 @@ def check_new(call: Call, offering: Any, zone: Any, domain_id: int) -> None:
         raise InvalidParameter(
             "For zone of type Basic only offerings of guestType Shared with disabled SourceNat service are allowed"
         )
-    if domain_id != call.db.domains.first(level=0).id:
+    if domain_id != call.db.domains.the(level=0).id:
         raise InvalidParameter("Guest network in Basic zone should be dedicated to ROOT domain")
     if call.params.subdomainaccess is False:
         raise InvalidParameter("Subdomain access should be set to true for the guest network in the Basic zone")

@@ -202,7 +202,7 @@ def _domain_name(call: Call, offering: Any, owner: Any, acl_type: str, domain_id
     if p.vpcid is not None:
         return tiers.domain_name(call)
     if "Dns" not in offering.services:
-        return p.networkdomain  # type: ignore[no-any-return]
+        return p.networkdomain
     if p.networkdomain is not None:
         if not is_domain_name(p.networkdomain):
             raise InvalidParameter(DOMAIN_RULE)
@@ -241,7 +241,7 @@ def _add(
     zone = _zone(call)
     if subnet is None and offering.guest_type == "Isolated":
         subnet = addressing.zone_subnet(call.sim, zone, offering)
-    account = owner if acl_type == "Account" else db.accounts.first(name="system")
+    account = owner if acl_type == "Account" else db.accounts.the(name="system")
     vlan = p.vlan or (basic.UNTAGGED if basic.is_basic(zone) else None)
     network: Network = db.networks.add(
         Network(

@@ -40,7 +40,7 @@ def domain(call: Call, kind: str, offering: Any, owner: Any) -> int:
             raise InvalidParameter("Unable to find domain by specified id")
         call.check_domain(p.domainid)
         return int(p.domainid.id)
-    return int(call.db.domains.first(level=0).id)
+    return int(call.db.domains.the(level=0).id)
 
 
 def default_domain_name(call: Call, owner: Any, acl_type: str, domain_id: int) -> str:
@@ -56,5 +56,5 @@ def default_domain_name(call: Call, owner: Any, acl_type: str, domain_id: int) -
     zone = call.params.zoneid
     if zone is not None and zone.network_domain:
         return str(zone.network_domain)
-    number = owner.id if acl_type == "Account" else db.accounts.first(name="system").id
+    number = owner.id if acl_type == "Account" else db.accounts.the(name="system").id
     return f"cs{number:x}{call.setting('guest.domain.suffix', zone)}"

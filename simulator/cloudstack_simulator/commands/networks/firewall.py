@@ -197,7 +197,7 @@ def _rule(call: Call, wanted: str) -> Rule:
     if not rule or rule.removed is not None or rule.purpose != "Firewall":
         raise InvalidParameter(f"Unable to find {rule.id} having purpose {wanted}")
     call.check_access(rule)
-    return rule  # type: ignore[no-any-return]
+    return rule
 
 
 def _words(call: Call) -> tuple[str, str]:

@@ -178,7 +178,7 @@ def _rule(call: Call) -> Rule:
     if not rule or rule.removed is not None or rule.purpose != "PortForwarding":
         raise InvalidParameter(f"Unable to find {rule.id}")
     call.check_access(rule)
-    return rule  # type: ignore[no-any-return]
+    return rule
 
 
 @command("updatePortForwardingRule", sync=rules.same_network)

@@ -48,7 +48,7 @@ def internal_view(call: Call, rule: Rule) -> dict[str, Any]:
 def _network(row: Any, text: str) -> Network:
     if not row or row.removed is not None:
         raise InvalidParameter(text)
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def _check(call: Call, network: Network) -> None:
@@ -146,7 +146,7 @@ def _rule(call: Call, text: str) -> Rule:
     if not rule or rule.removed is not None or rule.scheme != INTERNAL:
         raise InvalidParameter(text.format(id=rule.id))
     call.check_access(rule)
-    return rule  # type: ignore[no-any-return]
+    return rule
 
 
 @command("updateLoadBalancer", sync=rules.same_network)

@@ -38,7 +38,7 @@ def _network(call: Call) -> Network:
             f"Unable to grant permission to account {caller.account.name} as it is neither admin nor owner or the "
             "network"
         )
-    return network  # type: ignore[no-any-return]
+    return network
 
 
 def _accounts(call: Call, network: Network) -> list[Any]:

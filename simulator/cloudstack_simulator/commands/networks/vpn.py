@@ -59,7 +59,7 @@ def allocate_vpn(call: Call) -> RemoteAccessVpn:
         raise InvalidParameter(f"Vpn service can only be configured on the Source NAT IP of {where}")
     if network is not None and not services.supports(db, network, "Vpn"):
         raise InvalidParameter(f"Vpn service is not supported in network id={ip.network_id}")
-    ip_range = _client_range(call, network.cidr if ip.vpc_id is None else db.vpcs[ip.vpc_id].cidr)
+    ip_range = _client_range(call, (db.networks[ip.network_id] if ip.vpc_id is None else db.vpcs[ip.vpc_id]).cidr)
     if ip.vpc_id is None:
         _reserve_ports(call, ip, network)
     vpn: RemoteAccessVpn = db.remote_access_vpns.add(

@@ -46,7 +46,7 @@ def default_system_offering(sim: Simulator, vm_type: str, *, local: bool = False
         for fact in facts("offerings.json")["system"]:
             if fact["systemvmtype"] == vm_type:
                 _add_service_offering(sim, fact)
-        found = sim.db.service_offerings.first(unique_name=name)
+        found = sim.db.service_offerings.the(unique_name=name)
     offering: ServiceOffering = found
     return offering
 
@@ -95,7 +95,7 @@ def _add_network_offering(sim: Simulator, fact: dict[str, Any]) -> None:
             specify_ip_ranges=fact["specifyipranges"],
             availability=fact["availability"],
             state=fact["state"],
-            service_offering_id=sim.db.service_offerings.first(unique_name="domainrouter").id,
+            service_offering_id=sim.db.service_offerings.the(unique_name="domainrouter").id,
             for_vpc=fact["forvpc"],
             for_nsx=fact["fornsx"],
             for_tungsten=fact["fortungsten"],

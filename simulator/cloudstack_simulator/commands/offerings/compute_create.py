@@ -178,7 +178,7 @@ def _lease(call: Call) -> tuple[int | None, str | None]:
 def _gpu_count(call: Call) -> int | None:
     p = call.params
     if p.vgpuprofileid is None:
-        return p.gpucount  # type: ignore[no-any-return]
+        return p.gpucount
     live(p.vgpuprofileid, "Please specify a valid vgpu profile.")
     if p.gpucount is not None and p.gpucount < 1:
         raise InvalidParameter("GPU count must be greater than 0.")

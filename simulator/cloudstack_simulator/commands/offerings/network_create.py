@@ -202,7 +202,7 @@ def _check_kind(call: Call, guest_type: str, services: Services, mode: str | Non
         raise InvalidParameter("SourceNat/StaticNat/Lb/PortForwarding/Vpn service are not supported in ROUTED mode")
 
 
-def _flags(given: list[Capability], services: Services, guest_type: str) -> dict[str, bool]:
+def _flags(given: list[Capability], services: Services, guest_type: str) -> dict[str, Any]:
     """The offering's fields that its capabilities set."""
     flags: dict[str, bool] = {}
     of_lb = [c.name for c in given if c.service == "Lb"]
@@ -281,7 +281,7 @@ def _static_nat_flag(capability: Capability, services: Services) -> dict[str, bo
     return {fields[capability.name]: capability.is_true()}
 
 
-def _connectivity_flag(capability: Capability, services: Services, guest_type: str) -> dict[str, bool]:
+def _connectivity_flag(capability: Capability, services: Services, guest_type: str) -> dict[str, Any]:
     if "Connectivity" not in services:
         raise InvalidParameter(
             "Capabilities for 'Connectivity' service can be specified only when Connectivity service is enabled "

@@ -138,7 +138,7 @@ def _services(call: Call, mode: str | None) -> Services:
     return ordered(found)
 
 
-def _flags(given: list[Capability], services: Services, mode: str | None) -> dict[str, bool]:
+def _flags(given: list[Capability], services: Services, mode: str | None) -> dict[str, Any]:
     """What the capabilities switch on; those of Connectivity need no such service, but its providers are asked."""
     for capability in given:
         for provider in services.get("Connectivity", []):

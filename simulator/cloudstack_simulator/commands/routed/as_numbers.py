@@ -112,7 +112,8 @@ def list_numbers(call: Call) -> dict[str, Any]:
     if network is not None:
         live(network, "Failed to find network with ID: {id}", IllegalArgument)
         if network.vpc_id is not None:
-            network, vpc_id = None, network.vpc_id
+            vpc_id = network.vpc_id
+            network = None
     filters = [
         *_account_filters(call),
         equal("zone_id", p.zoneid),

@@ -37,7 +37,7 @@ def _traffic(call: Call) -> str:
     raise InvalidParameter(f"Invalid traffic type {given}")
 
 
-def _check_cidrs(cidrs: list[str], family: int) -> None:
+def _check_cidrs(cidrs: list[tuple[str, str]], family: int) -> None:
     for words, cidr in cidrs:
         valid = net.cidr(cidr) is not None if family == 4 else rules.is_ip6_cidr(cidr)
         if not valid:
@@ -157,7 +157,7 @@ def _rule(call: Call, word: str, purposes: tuple[str, ...] = PURPOSES) -> Rule:
         wanted = f"[{', '.join(purposes)}]" if len(purposes) > 1 else purposes[0]
         raise InvalidParameter(f"Unable to find {rule.id} having purpose {wanted}")
     call.check_access(rule)
-    return rule  # type: ignore[no-any-return]
+    return rule
 
 
 def _update(call: Call, rule: Rule) -> dict[str, Any]:

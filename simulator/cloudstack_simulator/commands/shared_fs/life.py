@@ -164,7 +164,7 @@ def share_of(call: Call) -> SharedFileSystem:
     if share is None or not share or share.removed is not None:
         raise JavaError
     call.check_access(share)
-    return share  # type: ignore[no-any-return]
+    return share
 
 
 def _start(call: Call, share: SharedFileSystem) -> Steps:

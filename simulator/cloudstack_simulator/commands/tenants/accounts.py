@@ -36,7 +36,7 @@ def _role(call: Call) -> tuple[Role, int]:
         return p.roleid, ROLE_TYPES[p.roleid.role_type]
     if p.accounttype not in TYPE_ROLES:
         raise ParameterError("Neither account type and role ID are not provided")
-    return call.db.roles.first(name=TYPE_ROLES[p.accounttype]), p.accounttype
+    return call.db.roles.the(name=TYPE_ROLES[p.accounttype]), p.accounttype
 
 
 def user_in_domain(call: Call, username: str, domain: Domain) -> User | None:
@@ -69,7 +69,7 @@ def new_user(call: Call, account: Account, uuid: str | None = None) -> User:
 def create_account(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
     role, account_type = _role(call)
-    domain = p.domainid if "domainid" in p else db.domains.first(parent_id=None)
+    domain = p.domainid if "domainid" in p else db.domains.the(parent_id=None)
     if domain.removed is not None:
         raise InvalidParameter(f"The domain {domain.id} does not exist; unable to create account")
     call.check_domain(domain)

@@ -42,7 +42,7 @@ def create_domain(call: Call) -> dict[str, Any]:
         raise ParameterError(
             "Domain name contains one or more invalid characters.  Please enter a name without '/' characters."
         )
-    parent = p.parentdomainid if "parentdomainid" in p else db.domains.first(parent_id=None)
+    parent = p.parentdomainid if "parentdomainid" in p else db.domains.the(parent_id=None)
     if parent.removed is not None:
         raise InvalidParameter(f"Unable to create domain {p.name}, parent domain {parent.id} not found.")
     call.check_domain(parent)
@@ -107,7 +107,7 @@ def move_domain(call: Call) -> dict[str, Any]:
 
 
 def _check_move(call: Call, moved: Domain, parent: Domain) -> None:
-    if moved.id == call.db.domains.first(parent_id=None).id:
+    if moved.id == call.db.domains.the(parent_id=None).id:
         raise InvalidParameter("The domain to be moved cannot be the ROOT domain.")
     if moved.id == parent.id:
         raise InvalidParameter("The domain to be moved and the new parent domain cannot be the same.")

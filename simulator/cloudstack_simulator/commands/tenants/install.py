@@ -28,7 +28,7 @@ def tenants(sim: Simulator) -> None:
                 name=name,
                 domain_id=root.id,
                 account_type=int(is_admin),
-                role_id=sim.db.roles.first(name=role).id,
+                role_id=sim.db.roles.the(name=role).id,
                 is_default=is_admin,
             )
         )

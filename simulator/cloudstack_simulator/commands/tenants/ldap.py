@@ -98,7 +98,7 @@ def link_account_to_ldap(call: Call) -> dict[str, Any]:
         raise ParameterError("type cannot be null. It should either be GROUP or OU")
     if not p.roleid and p.accounttype not in TYPE_ROLES:
         raise ParameterError("Either account type or role ID must be given")
-    role = p.roleid or db.roles.first(name=TYPE_ROLES[p.accounttype])
+    role = p.roleid or db.roles.the(name=TYPE_ROLES[p.accounttype])
     account_type, kind = ROLE_TYPES[role.role_type], _link_kind(p.type)
     account = next((a for a in db.accounts.where(domain_id=domain.id) if a.name == p.account), None)
     if account is None:

@@ -95,8 +95,8 @@ def import_role(call: Call) -> dict[str, Any]:
         role = db.roles.add(
             Role(name=p.name, role_type=role_type, description=p.description, is_public=p.get("ispublic", True))
         )
-    for rule, permission, description in rules:
-        add_rule(call, role, rule, permission, description)
+    for pattern, permission, description in rules:
+        add_rule(call, role, pattern, permission, description)
     call.event("ROLE.IMPORT", f"Successfully completed importing Role. Role Name: {role.name}", role)
     return _changed_role(call, role)
 

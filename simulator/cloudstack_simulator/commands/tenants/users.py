@@ -22,7 +22,7 @@ NORMAL = 0
 @command("createUser")
 def create_user(call: Call) -> dict[str, Any]:
     p, db = call.params, call.db
-    domain = p.domainid if "domainid" in p else db.domains.first(parent_id=None)
+    domain = p.domainid if "domainid" in p else db.domains.the(parent_id=None)
     if domain.removed is not None:
         raise CloudRuntime(f"The domain {domain.id} does not exist; unable to create user")
     call.check_domain(domain)

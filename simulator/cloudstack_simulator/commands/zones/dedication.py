@@ -42,7 +42,7 @@ def dedicate(sim: Simulator, kind: str, row: Row, domain: Any, account: Any) -> 
 
 def _group(sim: Simulator, domain: Any, account: Any) -> AffinityGroup:
     """The affinity group that goes with the dedication to a domain or account; made when there is none."""
-    owner = account or sim.db.accounts.first(name="system")
+    owner = account or sim.db.accounts.the(name="system")
     name = f"DedicatedGrp-{account.name if account else 'domain-' + domain.name}"
     found = sim.db.affinity_groups.first(account_id=owner.id, name=name)
     if found is None:

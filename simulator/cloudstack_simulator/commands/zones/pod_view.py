@@ -24,7 +24,7 @@ def pod_view(call: Call, pod: Pod) -> dict[str, Any]:
         "zoneid": zone.uuid,
         "zonename": zone.name,
         "gateway": pod.gateway,
-        "netmask": str(net.cidr(pod.cidr).netmask),  # type: ignore[union-attr]
+        "netmask": str(net.known_cidr(pod.cidr).netmask),
         "ipranges": ranges,
         **{field: [r[field] for r in ranges] for field in ("startip", "endip", "forsystemvms", "vlanid")},
         "allocationstate": pod.allocation_state,

@@ -101,7 +101,7 @@ def _check_subnet(call: Call, zone: Zone, cidr: str, own: Pod | None) -> None:
             "Please specify a different CIDR."
         )
     for other in call.db.pods.where(zone_id=zone.id):
-        if other is not own and wanted.overlaps(net.cidr(other.cidr)):  # type: ignore[arg-type]
+        if other is not own and wanted.overlaps(net.known_cidr(other.cidr)):
             raise InvalidParameter(
                 f"The subnet of the pod you are adding conflicts with the subnet of pod {other.name} in zone "
                 f"{zone.name}. "

@@ -31,7 +31,7 @@ def java_named_uuid(text: str) -> str:
 def create(sim: Simulator, zone: Zone) -> Zone:
     zone.token = java_named_uuid(f"{zone.name}{sim.clock.now() * 1000:.0f}")
     sim.db.zones.add(zone)
-    system = sim.db.accounts.first(name="system")
+    system = sim.db.accounts.the(name="system")
     for number, (traffic, broadcast) in enumerate(SYSTEM_NETWORKS, 1):
         sim.db.networks.add(
             Network(
@@ -97,7 +97,7 @@ def check_ready(sim: Simulator, zone: Zone) -> None:
     except InvalidParameter as error:
         raise InvalidParameter(f"Cannot enable this Zone since: {error.text}") from None
     if not networks_with_traffic(sim, zone, "Storage"):
-        beside = sim.db.traffic_types.first(physical_network_id=management.id, traffic_type="Management")
+        beside = sim.db.traffic_types.the(physical_network_id=management.id, traffic_type="Management")
         sim.db.traffic_types.add(
             TrafficType(traffic_type="Storage", physical_network_id=management.id, labels=dict(beside.labels))
         )
