@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,9 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.client import (
 from ansible_collections.cloudstack.ops.tests.support.storage_clouds import StorageCloud
 
 MODULE = "instance_schedule"
-STOP = {"vm": "web", "action": "stop", "schedule": "0 20 * * *", "time_zone": "UTC"}
+HOUR = (datetime.now(UTC) + timedelta(hours=12)).hour
+"""Half a day away: nothing is due while a test looks, as it would be at that hour."""
+STOP = {"vm": "web", "action": "stop", "schedule": f"0 {HOUR} * * *", "time_zone": "UTC"}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def test_an_instance_is_stopped_at_its_hour_and_left_alone_when_the_schedule_is_
     cloud.sim.advance(24 * 3600)
     assert cloud.vm("web")["state"] == "Stopped"
     cloud.do("startVirtualMachine", id=cloud.vm("web")["id"])
-    changed = twice(cloud, name="evening", vm="web", enabled=False, schedule="0  21 * * MON-SUN")
+    changed = twice(cloud, name="evening", vm="web", enabled=False, schedule=f"30  {HOUR} * * MON-SUN")
     assert [change["option"] for change in changed["plan"]["changes"]] == ["schedule", "enabled"]
     cloud.sim.advance(24 * 3600)
     assert cloud.vm("web")["state"] == "Running"
@@ -88,7 +90,7 @@ def test_what_it_does_is_fixed_and_twins_are_told_apart_by_their_ids(cloud):
     with pytest.raises(Drift, match="action is 'stop', wanted 'start'"):
         cloud.run(MODULE, name="fixed", **{**STOP, "action": "start"})
     vm = cloud.vm("web")["id"]
-    cloud.do("createVMSchedule", virtualmachineid=vm, action="REBOOT", schedule="0 3 * * *", timezone="UTC",
+    cloud.do("createVMSchedule", virtualmachineid=vm, action="REBOOT", schedule=f"30 {HOUR} * * *", timezone="UTC",
              description="fixed")  # fmt: skip
     with pytest.raises(Ambiguous):
         cloud.run(MODULE, name="fixed", **STOP)
@@ -99,4 +101,4 @@ def test_what_it_does_is_fixed_and_twins_are_told_apart_by_their_ids(cloud):
 
 def test_the_server_refuses_what_only_it_can_tell(cloud):
     with pytest.raises(CloudStackError, match=r"MinuteOfHour|minute"):
-        cloud.run(MODULE, name="odd", **{**STOP, "schedule": "77 20 * * *"})
+        cloud.run(MODULE, name="odd", **{**STOP, "schedule": f"77 {HOUR} * * *"})
