@@ -69,6 +69,10 @@ class RunningSimulator:
             raise self._failure
         return self
 
+    def advance(self, seconds: float) -> None:
+        """Let simulated time pass, for a clock that does not run by itself. For any thread but the server's own."""
+        asyncio.run_coroutine_threadsafe(self._server.advance(seconds), self._loop).result()
+
     def stop(self) -> None:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)

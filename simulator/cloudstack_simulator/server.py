@@ -109,6 +109,13 @@ class Server:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), min(pause, IDLE) or 0.001)
 
+    async def advance(self, seconds: float) -> None:
+        """Let simulated time pass; what listens for system VMs and rules is then as it is after that time."""
+        self.sim.advance(seconds)
+        for doors in (self._doors, self._rule_doors):
+            if doors is not None:
+                await doors.look()
+
     async def _api(self, request: web.Request) -> web.StreamResponse:
         if request.method not in ("GET", "POST"):
             return web.Response(status=405, text="Method not allowed")

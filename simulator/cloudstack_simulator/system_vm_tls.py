@@ -7,6 +7,7 @@ console proxies speak TLS only once they have a certificate, and nothing else fr
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import tempfile
 from collections.abc import AsyncIterator
@@ -46,12 +47,17 @@ class SystemVmDoors:
         """Addresses of the VMs at the last look."""
         self._contexts: dict[int, ssl.SSLContext] = {}
         """By number of the certificate set."""
+        self._looking = asyncio.Lock()
 
     async def run(self, _app: web.Application) -> AsyncIterator[None]:
         async with keep_looking(self.look, self._doors):
             yield
 
     async def look(self) -> None:
+        async with self._looking:
+            await self._settle_all()
+
+    async def _settle_all(self) -> None:
         wanted = {vm.public_ip: vm for vm in system_vms(self.sim) if vm.public_ip is not None}
         if self._known != wanted.keys():
             self._known = set(wanted)

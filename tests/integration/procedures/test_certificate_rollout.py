@@ -20,7 +20,7 @@ class Proxies(Certified):
     """A cloud whose system VMs listen for TLS on the loopback."""
 
     def __init__(self, populate: str = "") -> None:
-        Cloud.__init__(self, rate=120, system_vm_tls=True, populate=populate)
+        Cloud.__init__(self, rate=None, system_vm_tls=True, populate=populate)
 
     def roll_out(self, wish: dict[str, Any], *, check: bool = False, **more: Any) -> dict[str, Any]:
         given = {name: value for name, value in wish.items() if name != "timeout"}
@@ -158,10 +158,9 @@ def test_open_consoles_are_not_cut_without_a_word(cloud, authority):
 def test_who_cannot_be_looked_at_is_a_refusal(cloud, authority):
     cloud.set_up()
     (storage,) = cloud.client.list("listSystemVms", {"systemvmtype": "secondarystoragevm"})
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        nowhere = f"127.0.0.1:{closed.getsockname()[1]}"
-    addresses = {**cloud.addresses(), storage["publicip"]: nowhere}
-    with pytest.raises(InvalidInput, match=storage["name"]) as caught:
+    with socket.socket() as taken, pytest.raises(InvalidInput, match=storage["name"]) as caught:
+        taken.bind(("127.0.0.1", 0))  # nobody listens there, and nobody else can
+        addresses = {**cloud.addresses(), storage["publicip"]: f"127.0.0.1:{taken.getsockname()[1]}"}
         cloud.roll_out(authority.wish(authority.server()), probe_addresses=addresses, settle=0)
     assert (caught.value.option, cloud.changes) == ("probe", 0)
 

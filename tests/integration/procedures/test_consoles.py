@@ -23,7 +23,7 @@ class Consoles(Cloud):
     """A cloud with a running instance, whose console proxy is reached on the loopback."""
 
     def __init__(self) -> None:
-        super().__init__(rate=120, system_vm_tls=True, populate="hosts=2,vms=1,routers=1,hypervisor=KVM")
+        super().__init__(rate=None, system_vm_tls=True, populate="hosts=2,vms=1,routers=1,hypervisor=KVM")
         wanted = {"name": "big proxy", "displaytext": "b", "issystem": True, "systemvmtype": PROXY, "cpunumber": 1,
                   "cpuspeed": 500, "memory": 2048}  # fmt: skip
         self.client.run("createServiceOffering", wanted)
@@ -48,9 +48,12 @@ def cloud() -> Iterator[Consoles]:
     found.close()
 
 
-def nowhere() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        return f"127.0.0.1:{closed.getsockname()[1]}"
+@pytest.fixture
+def nowhere() -> Iterator[str]:
+    """A port where nobody listens, taken so that nobody else can."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("way", [REFRESH, PATCH, SWAP], ids=["refresh", "patch", "swap"])
@@ -76,9 +79,9 @@ def test_a_new_proxy_that_opens_no_console_is_a_failure(cloud, way, kind, says):
     assert "token" not in json.dumps(failed)
 
 
-def test_what_did_not_open_before_is_asked_for_only_where_that_is_wanted(cloud):
+def test_what_did_not_open_before_is_asked_for_only_where_that_is_wanted(cloud, nowhere):
     cloud.fault("console-page-fails")
-    addresses = dict.fromkeys(cloud.addresses(), nowhere())
+    addresses = dict.fromkeys(cloud.addresses(), nowhere)
     assert cloud.renew(probe_addresses=addresses)["counts"] == {"done": 1}
     failed = cloud.renew(probe_addresses=addresses, open_consoles="required")
     assert "a console to open" in failed["msg"]

@@ -23,7 +23,7 @@ class Forwarding(Cloud):
     """Two old routers; behind the first one an instance answers at port 22, and a load balancer at port 80."""
 
     def __init__(self) -> None:
-        super().__init__(rate=300, public_ports=True, populate="hosts=2,vms=2,routers=2,hypervisor=KVM")
+        super().__init__(rate=None, public_ports=True, populate="hosts=2,vms=2,routers=2,hypervisor=KVM")
         age(self.running.sim)
         self.router = min(self.client.list("listRouters", {"listall": True}), key=lambda row: row["name"])
         network = {"associatednetworkid": self.router["guestnetworkid"]}

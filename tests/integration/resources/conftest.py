@@ -13,7 +13,7 @@ from ansible_collections.cloudstack.ops.plugins.module_utils.arguments import ar
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import Client, Connection
 from ansible_collections.cloudstack.ops.plugins.module_utils.resources import get
 from ansible_collections.cloudstack.ops.plugins.module_utils.run import run_with
-from cloudstack_simulator.clock import RunningClock
+from cloudstack_simulator.clock import Clock, RunningClock
 from cloudstack_simulator.populating import Wanted
 from cloudstack_simulator.populating import populate as fill
 from cloudstack_simulator.running import RunningSimulator
@@ -37,21 +37,40 @@ class FastClock:
         time.sleep(max(0.0, seconds) / self._rate)
 
 
+class WaitingClock:
+    """Time that passes only while the client waits: nothing depends on how fast this machine is."""
+
+    def __init__(self, running: RunningSimulator) -> None:
+        self._running = running
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.monotonic(), UTC)
+
+    def monotonic(self) -> float:
+        return self._running.sim.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._running.advance(max(0.0, seconds))
+
+
 class Cloud:
     """A simulated cloud: the recorded zone, or what ``populate`` says (``hosts=4,routers=10,hypervisor=KVM``).
 
+    ``rate``: how much faster than the wall its time passes; None: it passes only while the client waits.
     ``run`` calls a module with its defaults and counts what it sends.
     """
 
     def __init__(
-        self, rate: float = 1.0, *, system_vm_tls: bool = False, public_ports: bool = False, populate: str = ""
+        self, rate: float | None = 1.0, *, system_vm_tls: bool = False, public_ports: bool = False, populate: str = ""
     ) -> None:
-        sim = Simulator(clock=RunningClock(rate), zone=None if populate else "sandbox")
+        clock = Clock() if rate is None else RunningClock(rate)
+        sim = Simulator(clock=clock, zone=None if populate else "sandbox")
         if populate:
             fill(sim, Wanted.parse(populate))
         self.running = RunningSimulator(sim, system_vm_tls=system_vm_tls, public_ports=public_ports).start()
         connection = Connection(self.running.endpoint, key=self.running.key, secret=self.running.secret)
-        self.client = Client(connection, clock=FastClock(rate, sim.clock))
+        of_client = WaitingClock(self.running) if rate is None else FastClock(rate, clock)
+        self.client = Client(connection, clock=of_client)
         self.calls = self.changes = 0
 
     def run(self, module: str, /, *, check: bool = False, **options: Any) -> dict[str, Any]:
