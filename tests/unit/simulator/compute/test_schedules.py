@@ -91,13 +91,14 @@ def schedule(place: Place, vm: dict[str, Any], text: str, action: str, **more: A
 
 
 def test_an_instance_is_stopped_and_started_when_it_is_time(place: Place, vm: dict[str, Any]) -> None:
+    sim, seen = place.cloud.sim, set()
+    sim.advance((12.5 * 3600 - sim.clock.now()) % 86400)
     stop = schedule(place, vm, "0 22 * * *", "stop")
     schedule(place, vm, "0 6 * * *", "START")
     assert (stop["action"], stop["enabled"], stop["description"]) == ("STOP", True, "STOP - at 22:00")
-    sim, seen = place.cloud.sim, set()
     for _ in range(25):
         hour = datetime.fromtimestamp(sim.clock.now(), UTC).hour
-        seen.add((hour >= 22 or hour < 6, place.look(vm)["state"])) if len(seen) or hour in (22, 6) else None
+        seen.add((hour >= 22 or hour < 6, place.look(vm)["state"]))
         sim.advance(3600)
     assert seen == {(True, "Stopped"), (False, "Running")}
     events = place.op.rows("listEvents", listall="true", type="VM.SCHEDULE.STOP")

@@ -17,8 +17,9 @@ HOUR, DAY = 3600, 86400
 
 @pytest.fixture
 def root(running: Cloud) -> dict[str, Any]:
-    """The root disk of a running instance."""
+    """The root disk of a running instance, at half past an hour: far from the moments at which policies act."""
     vm = running.deploy("web")
+    running.sim.advance((1800 - running.sim.clock.now()) % 3600)
     return running.op.only("listVolumes", virtualmachineid=vm["id"], type="ROOT")
 
 
