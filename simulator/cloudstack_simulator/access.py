@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .errors import InvalidParameter, PermissionDenied
@@ -63,6 +64,13 @@ def check(caller: Caller, row: Any, db: Database) -> None:
         _check_template(caller, row, account, db)
     elif not may_use_account(caller, account, db):
         raise PermissionDenied(NO_ACCESS)
+
+
+def check_one_owner(rows: list[Any]) -> None:
+    """Refuse (531, root admins too) things of different accounts that shall work together."""
+    for before, row in pairwise(rows):
+        if row.account_id != before.account_id:
+            raise PermissionDenied(f"Entity {row} and entity {before} belong to different accounts")
 
 
 def _check_template(caller: Caller, template: Template, account: Any, db: Database) -> None:

@@ -128,7 +128,7 @@ class Dispatcher:
 
     @staticmethod
     def _for_caller(error: ApiError, caller: Caller) -> ApiError:
-        """What others than root admins may read: inner errors lose their text, not those that a command words itself."""
+        """What others than root admins may read: inner errors lose their text; not what a command words itself."""
         generic = error.code in (530, 533, 534) and not isinstance(error, (ServerApiError, NotModelled))
         if generic and not caller.is_root_admin:
             error.text = HIDDEN_TEXT

@@ -151,3 +151,15 @@ def test_inner_errors_show_their_text_to_root_admins_only(sim: Simulator, people
     status, body = sim.call("lockAccount", people["owner"], account="ann", domainid=people["ann"].domain.uuid)
     text = body["lockaccountresponse"]["errortext"]
     assert (status, text) == (530, "Internal error executing command, please contact your system administrator")
+
+
+def test_what_a_command_says_itself_is_for_everybody(running: Any) -> None:
+    running.op.do(
+        "createAccount", username="ann", accounttype=0, email="a@example.com", firstname="A", lastname="N",
+        password="of-ann",
+    )  # fmt: skip
+    ann = type(running.op)(running.sim, running.sim.auth.caller_of(running.sim.db.users.first(username="ann")))
+    offering = ann.only("listNetworkOfferings", name="DefaultIsolatedNetworkOfferingWithSourceNatService")["id"]
+    network = ann.do("createNetwork", name="n", zoneid=running.zone, networkofferingid=offering)["network"]["id"]
+    told = ann.refused("associateIpAddress", networkid=network, ipaddress="198.51.100.9")
+    assert told == (533, "Insufficient address capacity")

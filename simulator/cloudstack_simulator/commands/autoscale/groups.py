@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ...access import check_one_owner
 from ...call import Call, live
 from ...clock import timestamp
 from ...errors import InvalidParameter
@@ -111,7 +112,7 @@ def _take(call: Call, group: ScalingGroup) -> None:
     rule = db.firewall_rules[group.rule_id]
     rules.check_network(call, db.networks[rule.network_id], up + down)
     given = [*(up if p.scaleuppolicyids is not None else []), *(down if p.scaledownpolicyids is not None else [])]
-    rules.check_one_owner([*given, rule, profile])
+    check_one_owner([*given, rule, profile])
     for policy in given:
         call.check_access(policy)
     group.up_ids, group.down_ids = [x.id for x in up], [x.id for x in down]

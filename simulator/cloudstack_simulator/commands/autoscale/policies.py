@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...access import check_one_owner
 from ...call import Call, live
 from ...errors import InvalidParameter
 from ...listing import equal, matching
@@ -11,7 +12,6 @@ from ...model.autoscale import ScalingGroup, ScalingPolicy
 from ...registry import SUCCESS, allocate, command
 from ..common import done, entity_created, owner_fields
 from .conditions import condition_view
-from .rules import check_one_owner
 
 ACTIONS = ("SCALEUP", "SCALEDOWN")
 QUIET_TIME = 300

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import pairwise
 from typing import Any
 
 from ... import contract
 from ...call import Call
-from ...errors import InvalidParameter, PermissionDenied
+from ...errors import InvalidParameter
 from ...model.autoscale import ScalingPolicy
 from ...model.networks import Network
 from ..networks import services
@@ -74,10 +73,3 @@ def _known_sources(call: Call, network: Network) -> set[str] | None:
             if capability["name"] == "AutoScaleCounters":
                 return {counter["methodname"] for counter in json.loads(capability["value"])}
     return None
-
-
-def check_one_owner(rows: list[Any]) -> None:
-    """Refuse (531, root admins too) things of different accounts that shall work together."""
-    for before, row in pairwise(rows):
-        if row.account_id != before.account_id:
-            raise PermissionDenied(f"Entity {row} and entity {before} belong to different accounts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from ...access import check_one_owner
 from ...call import Call
 from ...errors import CloudRuntime, InvalidParameter, JavaError
 from ...model.instances import is_behind_share
@@ -110,6 +111,7 @@ def _check_fits(call: Call, volume: Volume, vm: Any, device: int | None) -> None
             "Unable to attach volume, please specify a VM that does not have any backups or set the global "
             f"configuration '{WITH_BACKUPS}' to true."
         )
+    check_one_owner([volume, vm])
     if volume.hypervisor not in (None, "Any", vm.hypervisor):
         raise InvalidParameter(f"Can't attach a volume created by: {volume.hypervisor} to a {vm.hypervisor} vm")
     if encryption.is_impossible(offering, vm.hypervisor):

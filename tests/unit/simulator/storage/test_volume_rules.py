@@ -170,3 +170,13 @@ def test_a_volume_from_a_root_disk_knows_its_template_and_fails_as_a_whole(runni
     code, text = op.refused("createVolume", name="none", **order, virtualmachineid=vm["id"])
     assert (code, text.startswith("Failed to create volume: Volume {"), counted(running)) == (530, True, before)
     assert op.only("listVolumes", name="none")["state"] == "Destroy"
+
+
+def test_disks_do_not_go_to_instances_of_another_account(running: Cloud) -> None:
+    vm = running.deploy("mine")["id"]
+    ann = somebody(running, 0)
+    hers = ann.do("createVolume", name="hers", zoneid=running.zone, diskofferingid=offering(running))["volume"]["id"]
+    code, text = running.op.refused("attachVolume", id=hers, virtualmachineid=vm)
+    assert (code, text.endswith(" belong to different accounts")) == (530, True)
+    assert text.startswith("Entity VM instance {")
+    running.op.do("attachVolume", id=create(running)["id"], virtualmachineid=vm)
