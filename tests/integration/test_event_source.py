@@ -37,16 +37,24 @@ def args(cloud: Cloud, tmp_path: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def heard(args: dict[str, Any], seconds: float, meanwhile: Any = None) -> list[dict[str, Any]]:
-    """What the source passes on in so many seconds, after which it is cancelled."""
+def heard(cloud: Cloud, args: dict[str, Any], meanwhile: Any = None) -> list[dict[str, Any]]:
+    """What the source passes on until it has read all at least twice, and again after ``meanwhile``."""
+
+    async def until_read(source: asyncio.Task[None], rounds: int) -> None:
+        """The question after so many rounds shows that what they found was passed on."""
+        calls, kinds = cloud.running.sim.counters.calls, len(args.get("kinds", ("event", "alert")))
+        end = calls["listEvents"] + calls["listAlerts"] + rounds * kinds + 1
+        while calls["listEvents"] + calls["listAlerts"] < end and not source.done():
+            await asyncio.sleep(0.01)
 
     async def listen() -> list[dict[str, Any]]:
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         source = asyncio.create_task(main(queue, args))
-        await asyncio.sleep(seconds / 2)
-        if meanwhile:
-            await asyncio.to_thread(meanwhile)
-        await asyncio.sleep(seconds / 2)
+        async with asyncio.timeout(60):
+            await until_read(source, 5)  # the very first one asks up to three times
+            if meanwhile:
+                await asyncio.to_thread(meanwhile)
+                await until_read(source, 2)
         source.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await source
@@ -61,27 +69,27 @@ def alert(cloud: Cloud, text: str) -> None:
 
 def test_everything_new_comes_once_also_over_restarts(cloud, args):
     alert(cloud, "before the first start, told by since")
-    first = heard({**args, "since": 60}, 0.6, lambda: alert(cloud, "while it listens"))
+    first = heard(cloud, {**args, "since": 60}, lambda: alert(cloud, "while it listens"))
     told = [entry["description"] for entry in first if entry.get("name") == "ALERT.HOST.TEST"]
     assert told == ["before the first start, told by since", "while it listens"]
     assert {"event", "alert"} == {entry["kind"] for entry in first}
     assert [entry["created"] for entry in first] == sorted(entry["created"] for entry in first)
 
     alert(cloud, "while nobody listened")
-    second = heard({**args, "since": 60}, 0.6)
+    second = heard(cloud, {**args, "since": 60})
     assert "while nobody listened" in {entry["description"] for entry in second}
     assert {entry["id"] for entry in first}.isdisjoint(entry["id"] for entry in second)
-    assert heard({**args, "since": 60}, 0.4) == []
+    assert heard(cloud, {**args, "since": 60}) == []
 
 
 def test_the_first_start_begins_now(cloud, args):
-    seen = heard({**args, "kinds": ["alert"]}, 0.6, lambda: alert(cloud, "new"))
+    seen = heard(cloud, {**args, "kinds": ["alert"]}, lambda: alert(cloud, "new"))
     assert [entry["description"] for entry in seen] == ["new"]
 
 
 def test_only_wanted_types_come(cloud, args):
     cloud.client.run("updateConfiguration", {"name": "expunge.delay", "value": "7200"})
-    seen = heard({**args, "types": ["CONFIGURATION.*"], "since": 60}, 0.5)
+    seen = heard(cloud, {**args, "types": ["CONFIGURATION.*"], "since": 60})
     assert {entry["type"] for entry in seen} == {"CONFIGURATION.VALUE.EDIT"}
 
 
@@ -93,13 +101,13 @@ def test_a_server_that_is_away_costs_nothing_but_time(cloud, args):
         alert(cloud, "meanwhile")
         cloud.running.sim.faults.remove(rule)
 
-    seen = heard({**args, "since": 1, "api_retries": 0}, 1.6, back)
+    seen = heard(cloud, {**args, "since": 1, "api_retries": 0, "interval": 0.01}, back)
     assert "meanwhile" in {entry["description"] for entry in seen}
 
 
-def test_wrong_keys_end_it_at_once(args):
+def test_wrong_keys_end_it_at_once(cloud, args):
     with pytest.raises(Exception, match="listEvents"):
-        heard({**args, "api_secret": "wrong"}, 0.5)
+        heard(cloud, {**args, "api_secret": "wrong"})
 
 
 @pytest.mark.parametrize(
@@ -111,9 +119,9 @@ def test_wrong_keys_end_it_at_once(args):
         ({"kinds": ["alarm"]}, "kinds are event and alert"),
     ],
 )
-def test_wrong_arguments_are_named(args, wrong, says):
+def test_wrong_arguments_are_named(cloud, args, wrong, says):
     with pytest.raises(ValueError, match=says):
-        heard({**args, **wrong}, 0.1)
+        heard(cloud, {**args, **wrong})
 
 
 ALONE = """
