@@ -96,11 +96,3 @@ def cloud() -> Iterator[Cloud]:
     found = Cloud()
     yield found
     found.close()
-
-
-@pytest.fixture(scope="module")
-def fast_cloud() -> Iterator[Cloud]:
-    """The same where a minute takes a second, for what the server does by itself in the background."""
-    found = Cloud(rate=60)
-    yield found
-    found.close()

@@ -29,31 +29,32 @@ def test_a_host_of_another_cluster_is_drift_and_not_added_again(cloud):
     assert (cloud.changes, len(hosts(cloud))) == (0, before)
 
 
-def test_a_host_that_the_server_goes_on_adding_is_waited_for(fast_cloud, monkeypatch):
+def test_a_host_that_the_server_goes_on_adding_is_waited_for(monkeypatch):
     """The answer is lost after a while, the host stands in the list only minutes later."""
-    send, list_, begun = fast_cloud.client.run, fast_cloud.client.list, []
+    cloud = VirtualCloud(zone="sandbox")
+    send, list_, begun = cloud.client.run, cloud.client.list, []
 
     def lost(command, params=None, **facts):
         answer = send(command, params, **facts)
         if command == "addHost":
-            begun.append(fast_cloud.client.clock.monotonic())
+            begun.append(cloud.client.clock.monotonic())
             raise LostAnswer("no answer", command=command)
         return answer
 
     def late(command, params=None):
         rows = list_(command, params)
-        soon = begun and fast_cloud.client.clock.monotonic() < begun[0] + 120
+        soon = begun and cloud.client.clock.monotonic() < begun[0] + 120
         return [row for row in rows if not (soon and "being-added-" in str(row.get("hosttags")))]
 
-    before = len(hosts(fast_cloud))
-    monkeypatch.setattr(fast_cloud.client, "run", lost)
-    monkeypatch.setattr(fast_cloud.client, "list", late)
-    made = fast_cloud.run("host", **wish(22, host_tags=["a"]))
+    before = len(hosts(cloud))
+    monkeypatch.setattr(cloud.client, "run", lost)
+    monkeypatch.setattr(cloud.client, "list", late)
+    made = cloud.run("host", **wish(22, host_tags=["a"]))
     assert (made["resource"]["name"], made["resource"]["host_tags"]) == ("h22", ["a"])
     assert "found by reading back" in made["warnings"][0]
     monkeypatch.undo()
-    assert len(hosts(fast_cloud)) == before + 1
-    assert fast_cloud.run("host", **wish(22, host_tags=["a"]))["changed"] is False
+    assert len(hosts(cloud)) == before + 1
+    assert cloud.run("host", **wish(22, host_tags=["a"]))["changed"] is False
 
 
 def test_a_host_that_is_being_emptied_is_not_in_maintenance_yet(cloud, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import Drift, InvalidInput, JobFailed
+from ansible_collections.cloudstack.ops.tests.support.virtual import VirtualCloud
 
 ZONE = "Sandbox-simulator"
 PROXY = {"zone": ZONE, "system_vm_type": "consoleproxy"}
@@ -12,19 +13,28 @@ DEFAULT = "System Offering For Console Proxy"
 LARGE = {"name": "large-proxy", "system_vm_type": "consoleproxy", "cpu_number": 1, "cpu_speed": 500, "memory": 2048}
 
 
+@pytest.fixture(scope="module")
+def server():
+    """The recorded zone. Time passes only while the client waits, so that scans of the server come at fixed moments."""
+    return VirtualCloud(zone="sandbox", seed=1)
+
+
 @pytest.fixture
-def proxy(fast_cloud):
+def proxy(server):
     """The zone's console proxy, running with the built-in offering."""
     for _round in range(100):
-        if any(row["systemvmtype"] == "consoleproxy" for row in fast_cloud.client.list("listSystemVms")):
+        if any(row["systemvmtype"] == "consoleproxy" for row in server.client.list("listSystemVms")):
             break
-        fast_cloud.client.clock.sleep(5)
-    fast_cloud.run("system_vm", **PROXY, service_offering=DEFAULT, state="started")
-    return fast_cloud
+        server.client.clock.sleep(5)
+    server.run("system_vm", **PROXY, service_offering=DEFAULT, state="started")
+    return server
 
 
-def test_power_is_a_state(cloud):
-    """Not in the fast cloud, where the server looks for stopped ones to start twice a second."""
+def test_power_is_a_state():
+    """Where the server does not look for stopped ones to start."""
+    cloud = VirtualCloud(zone="sandbox", seed=1)
+    cloud.sim.settings.set("secstorage.capacityscan.interval", 10**9)
+    cloud.sim.advance(60)
     cloud.run("system_vm", **PROXY, state="started")
     assert cloud.run("system_vm", **PROXY, state="started")["changed"] is False
     assert cloud.run("system_vm", check=True, **PROXY, state="stopped")["changed"] is True
