@@ -14,23 +14,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
 from ..procedures.snapshot_times import canonical_zone, check_time_zone
+from .cron_fields import check_cron
 from .owned import check_owner
 from .vm_snapshots import OF_INSTANCE
 
 ACTIONS = ("start", "stop", "reboot", "force_stop", "force_reboot")
-FIELDS = 5
 DATES = {"start_date": "startdate", "end_date": "enddate"}
 _FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 
 
 def _validate(given: Mapping[str, Any]) -> None:
     check_owner(given)
-    if given.get("schedule") is not None and len(str(given["schedule"]).split()) != FIELDS:
-        raise InvalidInput(
-            f"{given['schedule']!r} is no schedule",
-            option="schedule",
-            remedy="give minute, hour, day of the month, month and day of the week, '0 20 * * MON-FRI' for example",
-        )
+    if given.get("schedule") is not None:
+        check_cron(str(given["schedule"]))
     if given.get("time_zone") is not None:
         check_time_zone(given["time_zone"])
     dates = [_wall(given[name], name) for name in DATES if given.get(name) is not None]
