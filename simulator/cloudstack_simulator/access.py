@@ -230,11 +230,15 @@ def _joined_projects(call: Call) -> set[int]:
 
 
 def _project_accounts(call: Call) -> set[int] | None:
-    """The own account of the project that is named; for -1 those of all projects, with `listall` all rows besides."""
+    """The own account of the project that is named; for -1 those of all projects, with `listall` all rows besides.
+
+    Who is in no project sees for -1 what is his own.
+    """
     db, caller, project = call.db, call.caller, call.params.projectid
     if project.id == -1:
         if not caller.is_root_admin:
-            return _joined_projects(call) | ({caller.account.id} if call.params.listall else set())
+            joined = _joined_projects(call)
+            return joined | ({caller.account.id} if call.params.listall or not joined else set())
         if call.params.listall:
             return None
         return {a.id for a in db.accounts.all() if a.account_type == PROJECT}

@@ -75,6 +75,9 @@ def test_members_see_what_their_project_owns(sim: Simulator, people: dict[str, A
     assert (keys("admin", projectid=-1, listall=True), keys("admin", listall=True)) == (2, 1)
     sim.call("deleteSSHKeyPair", people["bob"], name="own")
     assert keys("eve", projectid=made["id"]) == -531
+    assert sim.call("createSSHKeyPair", people["eve"], name="hers")[0] == 200
+    assert keys("eve", projectid=-1) == 1, "who is in no project sees what is his own"
+    sim.call("deleteSSHKeyPair", people["eve"], name="hers")
     assert keys("admin", listall=True) == 0
     assert keys("admin", projectid=-1) == 1
     sim.call("deleteProject", people["ann"], id=made["id"], cleanup=True)
