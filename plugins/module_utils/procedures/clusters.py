@@ -19,6 +19,7 @@ from ..client import ApiError, CloudStackError, InvalidInput, JobFailed, LostAns
 from ..model import Option
 from . import remarks
 from .facts import CLUSTER, POD, ZONE
+from .host_availability import zone_setting
 from .host_emptying import look_ahead, refusals
 from .host_marks import HostMarks
 from .host_return import lost, tell_of_lost, wait_until_in_service
@@ -94,6 +95,11 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
         # One host at a time: each finds all others as they are now.
         plan = look_ahead(run, [target.facts], {target.id})[target.id]
         problems += [f"{target.name}: {text}" for text in (*plan["broken"], *plan["unmovable"])]
+        if plan["residents"] and zone_setting(run, "vm.ha.enabled", str(target.facts["zoneid"])) == "false":
+            problems.append(
+                f"{target.name}: vm.ha.enabled of zone {target.facts.get('zonename')} is false, and then the server "
+                "maintains no host with machines on it; host_maintenance moves them away first"
+            )
     if problems:
         raise InvalidInput(
             "the rolling maintenance would stop half-way: " + "; ".join(problems),

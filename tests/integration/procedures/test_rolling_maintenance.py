@@ -61,6 +61,16 @@ def test_a_maintenance_that_would_stop_half_way_is_refused(cloud):
     assert cloud.changes == 0
 
 
+def test_a_zone_without_high_availability_keeps_hosts_with_machines_from_it(cloud):
+    """The server refuses that only when it has disabled the cluster."""
+    zone = cloud.host("h1")["zoneid"]
+    cloud.client.run("updateConfiguration", {"name": "vm.ha.enabled", "value": "false", "zoneid": zone})
+    for check in (True, False):
+        with pytest.raises(InvalidInput, match=r"h1: vm\.ha\.enabled of zone Populated is false.*host_maintenance"):
+            roll(cloud, check=check, names=["h1"])
+        assert cloud.changes == 0
+
+
 def test_a_lost_instance_is_told(cloud):
     name = min(n for n in cloud.machines("h1") if n.startswith("vm-"))
     with cloud.fault(do="stopped-instances", where=name, command="startRollingMaintenance"):
