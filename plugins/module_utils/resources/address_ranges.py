@@ -16,6 +16,7 @@ from ..model import Commands, Option, Resource, Row, Update
 from .addresses import check_ranges, same_address
 from .owned import OWNER
 from .physical_networks import vlan_ranges
+from .range_overlaps import check_management_range, check_public_range, check_storage_range
 from .reserved_addresses import check_reserved
 
 
@@ -64,6 +65,7 @@ VLAN_IP_RANGE = Resource(
     parent="physical_network",
     after=("traffic_type",),
     validate=check_ranges,
+    check_wish=check_public_range,
     rows=_vlan_rows,
     options=(
         Option("start_ip", help="First address."),
@@ -129,6 +131,7 @@ def _management_rows(ctx: Any) -> Iterable[Row]:
 def _check_management(ctx: Any, row: Row | None) -> None:
     if ctx.state != "absent":
         check_reserved(ctx, (row or ctx.ref("pod")).get("zoneid"), row or {})
+        check_management_range(ctx, row)
 
 
 def _move_end(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
@@ -199,6 +202,7 @@ STORAGE_IP_RANGE = Resource(
     parent="pod",
     after=("traffic_type",),
     validate=check_ranges,
+    check_wish=check_storage_range,
     options=(
         Option("start_ip", help="First address.", required=True),
         Option("end_ip", help="Last address; the first alone, if left out."),
