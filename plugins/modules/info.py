@@ -44,6 +44,7 @@ options:
       - host
       - image_store
       - instance
+      - instance_nic
       - instance_schedule
       - iso
       - management_ip_range

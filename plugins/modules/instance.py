@@ -153,6 +153,7 @@ options:
   networks:
     description:
       - Networks of the new instance; the first one is the default.
+      - 'The instance may be in others too: M(cloudstack.ops.instance_nic) adds them.'
       - Names or ids.
     type: list
     elements: str

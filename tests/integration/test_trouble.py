@@ -167,7 +167,7 @@ NO_OP = {
     "traffic_type": 2, "network_service_provider": 2, "host": 2, "snapshot": 2, "snapshot_policy": 2, "volume": 4,
     "management_ip_range": 2, "storage_ip_range": 3, "guest_vlan_range": 2, "vlan_ip_range": 3, "system_vm": 2,
     "role": 2, "user": 2, "project": 2, "resource_limit": 2, "network": 2, "affinity_group": 1, "ssh_key_pair": 2,
-    "instance": 3, "vm_snapshot": 2, "instance_schedule": 2,
+    "instance": 3, "vm_snapshot": 2, "instance_schedule": 2, "instance_nic": 2,
 }  # fmt: skip
 """How many calls a task may cost that finds nothing to do."""
 

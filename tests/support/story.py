@@ -193,6 +193,12 @@ STORY = (
         {"template": "told"},
         remove={"expunge": True, "confirm": "told"},
     ),
+    Part(
+        "instance_nic", {"vm": "told", "network": "aside"},
+        {"ip_address": "10.1.1.50", "secondary_ips": ["10.1.1.60"]},
+        {"ip_address": "10.1.1.60", "secondary_ips": ["10.1.1.50", "10.1.1.61"]},
+        {"mac_address": "02:00:5e:00:00:02"},
+    ),
     Part("vm_snapshot", {"name": "told", "vm": "told"}, {"description": "of the story"}),
     Part(
         "instance_schedule", {"name": "told", "vm": "told"}, {"action": "stop", "schedule": "0 20 * * *"},
@@ -215,7 +221,7 @@ READING = (
 
 
 def prepare(client: Any) -> None:
-    """A volume called ready, attached to an instance, so that snapshots of it can be taken."""
+    """A volume called ready, attached to an instance, so that snapshots of it can be taken; a network for a NIC."""
     zone = client.list("listZones", {"name": ZONE})[0]["id"]
     offering = client.run("createServiceOffering", {
         "name": "of-instance", "displaytext": "x", "cpunumber": 1, "cpuspeed": 500, "memory": 512,
@@ -231,6 +237,8 @@ def prepare(client: Any) -> None:
     network = client.run(
         "createNetwork", {"name": "n", "displaytext": "n", "zoneid": zone, "networkofferingid": kind}
     )["network"]["id"]  # fmt: skip
+    # Nobody else is in there, so its addresses are free.
+    client.run("createNetwork", {"name": "aside", "displaytext": "a", "zoneid": zone, "networkofferingid": kind})
     machine = client.run("deployVirtualMachine", {
         "name": "of-volumes", "zoneid": zone, "templateid": template, "serviceofferingid": offering,
         "networkids": network, "startvm": False,

@@ -131,6 +131,9 @@ class Resource:
     rows: Callable[[Any], Iterable[Row]] | None = None
     #: Decides whether a row is the object meant, where equality of the identity does not do.
     is_same: Callable[[Mapping[str, Any], Row], bool] | None = None
+    #: Whether an object is there for more than its owner (a network of a whole domain): the domain and account around a
+    #: reference then do not speak against it.
+    is_shared: Callable[[Row], bool] | None = None
     #: Turns a referring text into (list filters, predicate on rows): for kinds known by a path or an address.
     refer: Callable[[str], tuple[Mapping[str, Any], Callable[[Row], bool]]] | None = None
     #: List parameters that say where an object is whose row does not tell it: the zone of a setting.

@@ -21,6 +21,10 @@ from .same import holds_scope
 _UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 
 
+OWNERS = ("domain", "account", "project")
+"""Options that say whose an object is."""
+
+
 class PlannedId(str):
     """Stands in for the id of an object that would exist if the plan were carried out."""
 
@@ -269,6 +273,10 @@ class View:
                 raise
             rows = []
         matching = [row for row in rows if holds_scope(self, resource, scope, row)]
+        if not matching and resource.is_shared:
+            place = {name: item for name, item in scope.items() if name not in OWNERS}
+            shared = [row for row in rows if resource.is_shared(row)]
+            matching = [row for row in shared if holds_scope(self, resource, place, row)]
         unique = {str(row.get(id_field)): row for row in matching}
         if len(unique) == 1:
             return next(iter(unique.values()))

@@ -25,6 +25,7 @@ from . import (
     hosts,
     image_store_url_check,
     images_out,
+    instance_nics,
     instance_schedules,
     instances,
     isos,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..client import ApiError, InvalidInput, JobFailed
@@ -230,6 +230,11 @@ def ip_to_networks(value: list[Mapping[str, Any]], ctx: Any) -> Mapping[str, Any
 
 def networks_of(row: Row) -> list[Place]:
     return [Place.of({"id": nic["networkid"], "name": nic.get("networkname")}, "") for nic in row.get("nic") or ()]
+
+
+def is_in(want: Iterable[str], have: Iterable[Place] | None) -> bool:
+    """Whether an instance is in all these networks, by name or id. What was added later is not told here."""
+    return set(want) <= {text for place in have or () for text in (str(place), place.id)}
 
 
 def groups_of(field: str, row: Row) -> list[Place]:

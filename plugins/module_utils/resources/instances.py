@@ -60,7 +60,11 @@ _MADE_OF = (
 _NETWORKS = (
     Option(
         "networks", "refs", api="networkids", field="", refers_to="network", decode=steps.networks_of,
-        equal=same_places, help="Networks of the new instance; the first one is the default.",
+        equal=steps.is_in,
+        help=(
+            "Networks of the new instance; the first one is the default.",
+            "The instance may be in others too: M(cloudstack.ops.instance_nic) adds them.",
+        ),
     ),
     Option(
         "ip_to_networks", "records", api="", field="", encode=steps.ip_to_networks,

@@ -108,6 +108,7 @@ ISO_RECORD = Resource(
         parents=PROJECT_PARENT,
     ),
     scope=("domain", "account", "project"),
+    is_shared=lambda row: bool(row.get("ispublic")),
     states=(
         State("attached", {"attached": True}, "Present and attached to O(vm)."),
         State("detached", {"attached": False}, "Present and not attached to O(vm)."),

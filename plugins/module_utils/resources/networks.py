@@ -108,7 +108,8 @@ NETWORK = Resource(
         filters={},
         parents=PROJECT_PARENT,
     ),
-    scope=SCOPE,
+    scope=(*SCOPE, "vpc"),
+    is_shared=lambda row: row.get("acltype") == "Domain",
     after_parts=("zone",),
     updates=(Update("updateNetwork", extra=_extra), _SET_TAGS),
     options=(
@@ -127,7 +128,9 @@ NETWORK = Resource(
             api="physicalnetworkid", refers_to="physical_network",
         ),
         Option(
-            "vpc", "ref", help="VPC that the network is a tier of.", api="vpcid", refers_to="vpc", name_field="vpcname"
+            "vpc", "ref", help="VPC that the network is a tier of.", api="vpcid", refers_to="vpc", name_field="vpcname",
+            # Told also where there is none: what is in no VPC is not meant by those who name one.
+            decode=lambda row: row.get("vpcid"),
         ),
         _fixed(
             "acl_type", "Who may use a shared network: one account, or a whole domain.",

@@ -174,6 +174,7 @@ TEMPLATE_RECORD = Resource(
         parents=PROJECT_PARENT,
     ),
     scope=("domain", "account", "project"),
+    is_shared=lambda row: bool(row.get("ispublic")),
     after_parts=("zones",),
     updates=(*image.updates(TEMPLATE, Update("updateTemplate", extra=_update_extra)), _SET_TAGS),
     options=(

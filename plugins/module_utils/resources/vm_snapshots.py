@@ -97,6 +97,9 @@ VM_SNAPSHOT = Resource(
         id="vmsnapshotid",
     ),
     scope=("vm",),
+    parent="vm",
+    # An instance with a snapshot gets no NIC any more.
+    after=("instance_nic",),
     options=(
         Option("name", help="Name of the snapshot. Case counts.", required=True, field="displayname"),
         _VM,

@@ -19,6 +19,8 @@ from .power import same_vm, the_instance
 from .views import instance_view
 
 NICS = ("nics",)
+SETTLED = ("Running", "Stopped")
+"""States in which the NICs of an instance can change."""
 
 
 def _no_snapshots(call: Call, vm: Any, doing: str) -> None:
@@ -50,6 +52,8 @@ def add_nic(call: Call) -> Any:
         raise CloudRuntime(f"{vm} is in zone: {zone} but {network} is in zone: {db.zones[network.zone_id]}")
     _check_name(call, vm, network)
     options = dhcp_options.of_nic(call)
+    if vm.state not in SETTLED:
+        raise CloudRuntime(f"Unable to add NIC to {vm}: {_unavailable(vm, f'add vm {vm} to network')}")
     yield life.STEP
     nics = db.nics.where(vm_id=vm.id)
     if vm.state == "Running":
@@ -65,6 +69,14 @@ def add_nic(call: Call) -> Any:
         addressing.plug(call.sim, vm)
     _completed(call, "NIC.CREATE", "Creating Nic", vm, f"Network Id: {network.uuid}")
     return {"virtualmachine": instance_view(call, vm, NICS)}
+
+
+def _unavailable(vm: Any, doing: str) -> str:
+    """What the server says of an instance in any other state."""
+    return (
+        f"com.cloud.exception.ResourceUnavailableException: Resource [DataCenter:{vm.zone_id}] is unreachable: "
+        f"Unable to {doing}, is not in the right state"
+    )
 
 
 def _completed(call: Call, kind: str, doing: str, vm: Any, about: str) -> None:
@@ -97,13 +109,16 @@ def nic_not_removed(call: Call) -> None:
         raise InvalidParameter(f"Unable to find UUID for id [{nic.id}] of type [Nic]")
 
 
-def _nic_of(call: Call, vm: Any, text: str) -> Nic:
+def _the_nic(call: Call, text: str) -> Nic:
     nic = call.params.nicid
     if not nic or nic.removed is not None:
         raise InvalidParameter(text.format(id=nic.id))
+    return nic
+
+
+def _check_owner(nic: Nic, vm: Any) -> None:
     if nic.vm_id != vm.id:
         raise InvalidParameter(f"{nic} is not a nic on {vm}")
-    return nic  # type: ignore[no-any-return]
 
 
 @command("removeNicFromVirtualMachine", sync=same_vm)
@@ -111,12 +126,13 @@ def remove_nic(call: Call) -> Any:
     db = call.db
     vm = the_instance(call, call.params.virtualmachineid, "Unable to find a virtual machine with id {id}")
     _no_snapshots(call, vm, "removed from")
-    nic = _nic_of(call, vm, "Unable to find a nic with id {id}")
+    nic = _the_nic(call, "Unable to find a nic with id {id}")
     network = db.networks[nic.network_id]
     if db.zones[vm.zone_id].network_type == "Basic":
         raise InvalidParameter(
             f"Zone {db.zones[vm.zone_id]}, has a NetworkType of Basic. Can't remove a NIC from a VM on a Basic Network"
         )
+    _check_owner(nic, vm)
     if nic.is_default:
         raise InvalidParameter(f"Unable to remove nic from {vm} in {network}, nic is default.")
     used = any(r.vm_id == vm.id for r in db.firewall_rules.where(network_id=network.id))
@@ -127,6 +143,9 @@ def remove_nic(call: Call) -> Any:
             f"Unable to remove nic from {vm} in {network}, nic has associated Port forwarding or Load balancer or "
             "Static NAT rules."
         )
+    if vm.state not in SETTLED:
+        why = _unavailable(vm, f"remove vm {vm} from network")
+        raise CloudRuntime(f"Unable to remove {network} from {vm}: {why}")
     yield life.STEP
     addressing.drop_nic(call.sim, nic)
     _completed(call, "NIC.DELETE", "Removing Nic", vm, f"Nic Id: {nic.uuid}")
@@ -138,10 +157,14 @@ def update_default_nic(call: Call) -> Any:
     db = call.db
     vm = the_instance(call, call.params.virtualmachineid)
     _no_snapshots(call, vm, "updated for")
-    nic = _nic_of(call, vm, "unable to find a nic with id {id}")
+    nic = _the_nic(call, "unable to find a nic with id {id}")
+    zone = db.zones[vm.zone_id]
+    if zone.network_type == "Basic":
+        raise CloudRuntime(f"Zone {zone}, has a NetworkType of Basic. Can't change default NIC on a Basic Network")
+    _check_owner(nic, vm)
     if nic.is_default:
         raise CloudRuntime("refusing to set default nic because chosen nic is already the default")
-    if vm.state not in ("Running", "Stopped"):
+    if vm.state not in SETTLED:
         raise CloudRuntime(f"refusing to set default {vm} is not Running or Stopped")
     yield life.STEP
     for other in db.nics.where(vm_id=vm.id):
