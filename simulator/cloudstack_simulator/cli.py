@@ -13,7 +13,7 @@ from typing import IO
 
 from . import registry, usage
 from .clock import RunningClock
-from .listening import listening, url_of
+from .listening import listening, refuse_taken, url_of
 from .options import parser
 from .populating import populate
 from .server import Server
@@ -33,18 +33,32 @@ def main(arguments: list[str] | None = None) -> int:
         return refuse(f"--zone {options.zone}: there is only {', '.join(sorted(registry.ZONES))}")
     state = StateFile(options.state) if options.state else None
     try:
-        log = open_log(options)
-        if state is not None:
-            state.claim()
-        sim, restored = start(options, state, log)
-    except OSError as error:
-        return refuse(f"--log {options.log}: cannot write it: {error.strerror}; name a file in a folder of yours")
+        refuse_taken(options.host, options.port)
+        return run(options, state)
     except StateError as error:
         return refuse(f"--state: {error}")
+    except OSError as error:
+        return refuse(
+            f"cannot listen on --host {options.host} --port {options.port}: {error.strerror}; "
+            "choose others (--port 0 takes a free one)"
+        )
     except KeyboardInterrupt:
         return INTERRUPTED
+    finally:
+        if state is not None:
+            state.release()
+
+
+def run(options: argparse.Namespace, state: StateFile | None) -> int:
+    """Serve what the options ask for until a signal ends it. Raises OSError when it cannot listen there."""
+    try:
+        log = open_log(options)
+    except OSError as error:
+        return refuse(f"--log {options.log}: cannot write it: {error.strerror}; name a file in a folder of yours")
+    if state is not None:
+        state.claim()
+    sim, restored = start(options, state, log)
     sim.latency = options.latency
-    announce(options, sim, restored=restored)
     take_many_connections()
     server = Server(
         sim,
@@ -54,15 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         stop=stop,
         host=options.host,
     )
-    try:
-        asyncio.run(serve(server, options.host, options.port))
-    except KeyboardInterrupt:  # where the loop of a system cannot be told of signals
-        pass
-    except OSError as error:
-        return refuse(
-            f"cannot listen on --host {options.host} --port {options.port}: {error.strerror}; "
-            "choose others (--port 0 takes a free one)"
-        )
+    asyncio.run(serve(server, options, restored=restored))
     return 1 if state is not None and state.is_behind else 0
 
 
@@ -116,12 +122,12 @@ def announce(options: argparse.Namespace, sim: Simulator, *, restored: bool) -> 
     print(f"restored from {options.state}{without}", flush=True)
 
 
-async def serve(server: Server, host: str, port: int) -> None:
-    """Listen until a signal ends it. Raises OSError when it cannot listen there."""
+async def serve(server: Server, options: argparse.Namespace, *, restored: bool) -> None:
     told_to_stop = asyncio.Event()
     heed_signals(told_to_stop.set)
-    async with listening(server, host, port) as made:
-        print(f"======== Running on {url_of(host, made.port)} ========\n(Press CTRL+C to quit)", flush=True)
+    async with listening(server, options.host, options.port) as made:
+        announce(options, server.sim, restored=restored)
+        print(f"======== Running on {url_of(options.host, made.port)} ========\n(Press CTRL+C to quit)", flush=True)
         await told_to_stop.wait()
 
 

@@ -85,12 +85,13 @@ class Server:
             self._state.release()
 
     async def _save_regularly(self, state: StateFile) -> None:
+        """From the start on: whoever is told keys has them after a crash, too, and a full disk is told at once."""
         while True:
-            await asyncio.sleep(SAVE_EVERY)
             try:
                 await state.save_meanwhile(self.sim)
             except (OSError, CodingError) as error:
                 log.warning("the state %s was not saved: %s", state.path, _reason(error))
+            await asyncio.sleep(SAVE_EVERY)
 
     async def _clockwork(self, _app: web.Application) -> Any:
         asyncio.get_running_loop().set_exception_handler(Calm())

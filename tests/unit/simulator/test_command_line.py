@@ -67,6 +67,27 @@ def test_a_file_that_cannot_be_written_is_told_at_the_start(
     assert main(["--port=0", f"{option}={tmp_path}"]) == 2
 
 
+def test_a_place_that_is_taken_is_told_before_anything_is_built(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main([f"--port={port}", "--populate=vms=50000", f"--state={tmp_path / 's'}"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "Address already in use; choose others (--port 0 takes a free one)" in told.err
+    assert main(["--port=0", f"--host={'a' * 300}"]) == 2
+    assert "no machine can have such a name" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_foreign_file_gets_no_company(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    assert main(["--port=0", f"--state={precious}"]) == 2
+    assert list(tmp_path.iterdir()) == [precious]
+
+
 def test_a_protected_state_is_left_alone(tmp_path: Path) -> None:
     file = StateFile(tmp_path / "s")
     file.save(Simulator(seed=1))
