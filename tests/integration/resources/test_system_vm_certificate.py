@@ -25,6 +25,9 @@ SETTINGS = {
     "secstorage.ssl.cert.domain": f"*.{DOMAIN}",
 }
 TODAY = (datetime.now(UTC) - NOW).days
+RATE = 120
+PATIENCE = 4 * RATE
+"""Simulated seconds to wait: many times what all steps take, also where the machine is busy with something else."""
 
 
 class Authority:
@@ -41,14 +44,14 @@ class Authority:
     def wish(self, leaf: Issued, **more: Any) -> dict[str, Any]:
         chain = [self.middle.pem, self.root.pem]
         given = {"certificate": leaf.pem, "private_key": leaf.key_pem, "chain": chain, "domain": DOMAIN}
-        return {**given, "timeout": 300, **more}
+        return {**given, "timeout": PATIENCE, **more}
 
 
 class Certified(Cloud):
     """A cloud whose settings let the certificate be used."""
 
     def __init__(self) -> None:
-        super().__init__(rate=120, system_vm_tls=True)
+        super().__init__(rate=RATE, system_vm_tls=True)
         for name, value in SETTINGS.items():
             self.client.run("updateConfiguration", {"name": name, "value": value})
 
@@ -142,11 +145,11 @@ def test_bad_certificate_is_refused_before_any_call(served, authority, leaf, cha
 
 
 def test_unreachable_console_proxy_fails_and_names_the_option(served, authority):
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        nowhere = f"127.0.0.1:{closed.getsockname()[1]}"
     addresses = {**served.addresses()}
     (proxy,) = served.client.list("listSystemVms", {"systemvmtype": "consoleproxy"})
-    with pytest.raises(InvalidInput) as caught:
+    with socket.socket() as closed, pytest.raises(InvalidInput) as caught:
+        closed.bind(("127.0.0.1", 0))  # and never listens
+        nowhere = f"127.0.0.1:{closed.getsockname()[1]}"
         served.certify(authority.wish(served.first), probe_addresses={**addresses, proxy["publicip"]: nowhere})
     assert (caught.value.option, served.changes) == ("probe", 0)
     assert proxy["name"] in caught.value.message

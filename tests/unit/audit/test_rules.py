@@ -91,15 +91,15 @@ def test_certificates_are_seen_by_a_handshake(tmp_path, days, severity, says):
 
 def test_a_system_vm_that_nobody_could_look_at_is_as_bad_as_an_outdated_certificate():
     """A console proxy that refuses has no certificate; a secondary storage VM always has one."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{unused.getsockname()[1]}"
     rows = [
         {**SYSTEM_VMS[1], "systemvmtype": kind, "publicip": "203.0.113.7"}
         for kind in ("secondarystoragevm", "consoleproxy")
     ]
-    given = {"rules": ["certificate"], "probe": "public", "probe_addresses": {"203.0.113.7": address}}
-    found = looked({"system_vms": rows}, **given)["findings"]
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # and never listens
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+        given = {"rules": ["certificate"], "probe": "public", "probe_addresses": {"203.0.113.7": address}}
+        found = looked({"system_vms": rows}, **given)["findings"]
     assert [(one["severity"], one["evidence"].split(",")[0].split(":")[0]) for one in found] == [
         ("high", "nobody knows which certificate it serves"), ("low", "it speaks no TLS"),
     ]  # fmt: skip

@@ -160,10 +160,9 @@ def test_recreate_destroys_only_the_one_that_stays_behind(listener):
 
 def test_unreachable_is_unknown_and_never_good(listener):
     cloud = FakeCloud({"v-1": listener(*WANTED)})
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    with pytest.raises(InvalidInput) as caught:
-        run(cloud, probe_addresses={"v-1": f"127.0.0.1:{port}"})
+    with socket.socket() as closed, pytest.raises(InvalidInput) as caught:
+        closed.bind(("127.0.0.1", 0))  # and never listens
+        run(cloud, probe_addresses={"v-1": f"127.0.0.1:{closed.getsockname()[1]}"})
     assert caught.value.option == "probe"
     assert "v-1" in caught.value.message
     assert cloud.calls == []
