@@ -17,7 +17,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.cloudstack.ops.plugins.module_utils.run import main
 from ansible_collections.cloudstack.ops.tests.support.playing import Played, environment, play
 from ansible_collections.cloudstack.ops.tests.support.story import SIZES, ZONE
-from cloudstack_simulator.clock import RunningClock
+from cloudstack_simulator.clock import Clock
 from cloudstack_simulator.running import RunningSimulator
 from cloudstack_simulator.simulator import Simulator
 
@@ -75,7 +75,17 @@ def tasks() -> list[dict[str, Any]]:
 
 
 def simulator() -> RunningSimulator:
-    return RunningSimulator(Simulator(zone="sandbox", clock=RunningClock(), key="key-of-parity", secret="of-parity"))
+    """Its jobs have ended when they are first asked about: how often they are asked would else be a matter of speed."""
+    sim = Simulator(zone="sandbox", clock=Clock(), key="key-of-parity", secret="of-parity")
+    answer = sim.reply
+
+    def reply(params: dict[str, str], method: str = "POST", cookies: dict[str, str] | None = None) -> Any:
+        found = answer(params, method, cookies)
+        sim.settle()
+        return found
+
+    sim.reply = reply  # type: ignore[method-assign]
+    return RunningSimulator(sim)
 
 
 @dataclass(frozen=True)
