@@ -12,7 +12,9 @@ from typing import Any
 
 from ..client import InvalidInput
 from ..model import Row
+from ..procedures.router_health import KNOWN as CHECKS
 from ..procedures.snapshot_times import check_time_zone
+from .router_template_guard import ROUTER_TEMPLATES
 
 CPU, MEMORY = 1, 0
 """Types of listCapacity."""
@@ -102,7 +104,11 @@ def _open_port(ctx: Any, _row: Row, _scope: Mapping[str, str]) -> None:
 
 
 def _recreation(ctx: Any, _row: Row, _scope: Mapping[str, str]) -> None:
-    if str(ctx.given["value"] or ""):
+    value = str(ctx.given["value"] or "")
+    unknown = sorted({name.strip() for name in value.split(",")} - {*CHECKS, ""})
+    if unknown:
+        ctx.warn(f"{ctx.name}: {', '.join(unknown)} is none of the checks that CloudStack brings; see router_health")
+    if value:
         ctx.warn(
             f"{ctx.name}: a check that always fails has routers made again and again; run it with "
             "router_health first, and add one check at a time"
@@ -118,4 +124,5 @@ GUARDS: Mapping[str, Callable[[Any, Row, Mapping[str, str]], None]] = {
     "mem.overprovisioning.factor": _factor(MEMORY),
     "integration.api.port": _open_port,
     "router.health.checks.failures.to.recreate.vr": _recreation,
+    **ROUTER_TEMPLATES,
 }

@@ -19,6 +19,51 @@ def cloud() -> StorageCloud:
     return found
 
 
+@pytest.fixture(scope="module")
+def coming(cloud) -> str:
+    """A template for routers whose download has not ended: time passes only while somebody waits."""
+    kind = cloud.rows("listOsTypes", keyword="Debian GNU/Linux 12")[0]["id"]
+    cloud.do("registerTemplate", name="coming", displaytext="coming", zoneid=cloud.zone, format="QCOW2",
+             hypervisor="KVM", ostypeid=kind, url="http://images.example.com/coming.qcow2", isrouting=True)  # fmt: skip
+    return "coming"
+
+
+@pytest.mark.usefixtures("coming")
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [("golden", "golden of KVM is of type USER"), ("coming", "template coming is not ready in north")],
+)
+@pytest.mark.parametrize("place", [{}, {"zone": "north"}], ids=["global", "zone"])
+def test_a_template_that_no_router_could_be_made_from_is_refused(cloud, place, value, why):
+    for check in (True, False):
+        with pytest.raises(InvalidInput, match=f"{why}.*no new router") as caught:
+            cloud.run("setting", name="router.template.kvm", value=value, check=check, **place)
+        assert (caught.value.option, cloud.changes) == ("value", 0)
+        assert "force" in str(caught.value)
+
+
+def test_a_template_for_routers_that_is_not_there_may_be_made_by_an_earlier_task(cloud):
+    wish = {"name": "router.template.kvm", "value": "nowhere"}
+    assert any(
+        "'nowhere' does not exist" in warning for warning in cloud.run("setting", check=True, **wish)["warnings"]
+    )
+    with pytest.raises(InvalidInput, match="a template nowhere of KVM is not there"):
+        cloud.run("setting", **wish)
+    assert cloud.changes == 0
+
+
+def test_the_template_of_routers_may_be_named_again_and_by_force_anything(cloud):
+    name = cloud.one("listConfigurations", name="router.template.kvm")["value"]
+    assert cloud.run("setting", name="router.template.kvm", value="later", force=True)["changed"]
+    assert cloud.run("setting", name="router.template.kvm", value=name)["changed"]
+
+
+def test_a_check_that_is_none_is_told_before_routers_are_recreated_for_it(cloud):
+    setting = "router.health.checks.failures.to.recreate.vr"
+    told = cloud.run("setting", name=setting, value="dns_check.py,disk", check=True)["warnings"]
+    assert any("disk is none of the checks" in warning for warning in told)
+
+
 @pytest.mark.parametrize("zone", ["Europe/Zuerich", "europe/zurich", "GTM"])
 def test_a_time_zone_that_is_none_is_refused(cloud, zone):
     with pytest.raises(InvalidInput, match="is not known") as caught:
