@@ -68,6 +68,7 @@ def exact_diff(task: Told) -> None:
     }, task.name
 
 
+@pytest.mark.timeout(600)  # six plays of all modules, beside whatever else the machine does
 def test_every_module_as_a_task(sandbox, tmp_path):
     with Client(Connection(sandbox.endpoint, sandbox.key, sandbox.secret)) as client:
         prepare(client)

@@ -44,6 +44,19 @@ class TestNics:
         (left,) = nics(place, vm)
         assert (left["id"], left["isdefault"]) == (second["id"], True)
 
+    def test_of_a_destroyed_instance_none_comes_or_goes(self, place: Place, vm: dict[str, Any]) -> None:
+        order = {"virtualmachineid": vm["id"], "networkid": network(place, "other")}
+        place.op.do("addNicToVirtualMachine", **order)
+        second = nics(place, vm)[1]["id"]
+        place.op.do("destroyVirtualMachine", id=vm["id"])
+        order["networkid"] = network(place, "third")
+        for refused in (
+            place.op.refused("addNicToVirtualMachine", **order),
+            place.op.refused("removeNicFromVirtualMachine", virtualmachineid=vm["id"], nicid=second),
+        ):
+            assert (refused[0], "network, is not in the right state" in refused[1]) == (530, True)
+        assert len(nics(place, vm)) == 2
+
     def test_a_new_address_in_a_shared_network_comes_with_gateway_and_netmask(self, place: Place) -> None:
         offering = place.op.only("listNetworkOfferings", name="DefaultSharedNetworkOffering")["id"]
         shared = place.op.do(

@@ -84,6 +84,10 @@ def test_instances_get_addresses_of_their_pod_and_the_default_security_group(op:
     assert len(set(taken)) == len(taken)
     code, text = op.refused("deployVirtualMachine", **deploy, networkids=basic["network"])
     assert (code, "Basic zone" in text) == (431, True)
+    the_nic = {"virtualmachineid": vm["id"], "nicid": nic["id"]}
+    for command, expected in (("removeNicFromVirtualMachine", 431), ("updateDefaultNicForVirtualMachine", 530)):
+        code, text = op.refused(command, **the_nic)
+        assert (code, "has a NetworkType of Basic" in text) == (expected, True)
 
 
 def test_a_basic_zone_has_one_guest_network(op: Any, basic: dict[str, str]) -> None:
