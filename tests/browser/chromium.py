@@ -20,7 +20,7 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
 )  # fmt: skip
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 class Browser:
@@ -62,8 +62,13 @@ class Browser:
             assert time.monotonic() < end, "chromium does not start"
             time.sleep(0.05)
         port = file.read_text().splitlines()[0]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=PATIENCE) as answer:
-            return next(t["webSocketDebuggerUrl"] for t in json.load(answer) if t["type"] == "page")
+        while True:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=PATIENCE) as answer:
+                pages = [target["webSocketDebuggerUrl"] for target in json.load(answer) if target["type"] == "page"]
+            if pages:
+                return pages[0]
+            assert time.monotonic() < end, "chromium shows no page"
+            time.sleep(0.05)
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
         number = next(self._numbers)

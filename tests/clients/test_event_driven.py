@@ -24,7 +24,7 @@ from cloudstack_simulator.simulator import Simulator
 
 PLACE = environment.ROOT / ".cache/eda"
 PACKAGES = ("ansible-rulebook>=1.3,<2", "ansible-core>=2.19,<2.20", "requests", "jmespath", "netaddr")
-PATIENCE = 60
+PATIENCE = 180
 GUIDE = environment.ROOT / "docs/docsite/rst/runbooks.rst"
 
 
