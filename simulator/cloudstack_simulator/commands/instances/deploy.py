@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import contract, custom_ids
-from ...access import account_text, entity_owner
+from ...access import account_text, check_launch, entity_owner
 from ...call import Call
 from ...errors import ApiError, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
@@ -48,6 +48,7 @@ def allocate_instance(call: Call) -> Instance:
     usable.check(call, owner, offering, p.zoneid)
     if p.diskofferingid is not None:
         usable.check(call, owner, p.diskofferingid, p.zoneid)
+    check_launch(call.sim.system_for(owner), template, call.db)
     lease = leases.wanted_for_new(call, offering)
     details = kept_details.of_call(call)
     sizes.refuse_for_fixed(offering, details)

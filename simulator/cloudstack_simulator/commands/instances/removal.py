@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...access import check_launch
 from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter, PermissionDenied
 from ...model.instances import Instance
@@ -211,6 +212,8 @@ def _restore_image(call: Call, vm: Instance) -> Any:
     from_iso = vm.iso_id is not None and vm.iso_id == vm.template_id
     if from_iso and given is not None and given.id != vm.iso_id:
         raise InvalidParameter("VM has been created using an ISO therefore it can not be re-installed with a template")
+    if given:
+        check_launch(call.caller, given, call.db)
     if not from_iso and given is not None and given.is_iso:
         raise InvalidParameter("Invalid template id provided to restore the VM ")
     image = given if given is not None else call.db.templates.get(vm.template_id)

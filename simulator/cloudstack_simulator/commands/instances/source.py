@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ...access import check_launch
 from ...call import Call, live
 from ...errors import CloudRuntime, InvalidParameter
 from ...model.volumes import Snapshot, Volume
@@ -52,6 +53,7 @@ def _template(call: Call) -> Any:
     template = p.templateid
     if not template or template.removed is not None:
         raise InvalidParameter(f"Unable to use template {template.id}")
+    check_launch(call.caller, template, call.db)
     if template.kind == "SYSTEM":
         raise InvalidParameter(f"Unable to use system template {template} to deploy a user vm")
     if template.is_iso and p.diskofferingid is None:

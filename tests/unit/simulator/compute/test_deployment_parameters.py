@@ -140,7 +140,11 @@ def test_an_instance_of_another_account_is_its_first_users(place: Any) -> None:
         password="password-of-ann",
     )["account"]  # fmt: skip
     order = {k: v for k, v in place.order("hers").items() if k != "networkids"}
-    vm = place.op.do("deployVirtualMachine", **order, account="ann", domainid=made["domainid"])["virtualmachine"]
+    order |= {"account": "ann", "domainid": made["domainid"]}
+    code, text = place.op.refused("deployVirtualMachine", **order)
+    assert (code, "does not have permission to launch instances from template" in text) == (531, True)
+    place.op.do("updateTemplatePermissions", id=place.template, op="add", accounts="ann")
+    vm = place.op.do("deployVirtualMachine", **order)["virtualmachine"]
     assert (vm["username"], vm["userid"]) == ("ann", made["user"][0]["id"])
 
 
@@ -166,3 +170,20 @@ def test_user_data_in_an_address_is_shorter(place: Any) -> None:
         431, "User data is too long for an http GET request",
     )  # fmt: skip
     assert sim.handle_as(order, method="POST")[0] == 200
+
+
+def test_private_templates_are_for_those_who_were_given_them(place: Any) -> None:
+    op = place.op
+    op.do(
+        "createAccount", username="ann", accounttype=0, email="a@example.com", firstname="A", lastname="B",
+        password="password-of-ann",
+    )  # fmt: skip
+    ann = type(op)(op.sim, op.sim.auth.caller_of(op.sim.db.users.first(username="ann")))
+    order = {k: v for k, v in place.order("hers").items() if k != "networkids"}
+    assert ann.refused("deployVirtualMachine", **order)[0] == 531
+    op.do("updateTemplatePermissions", id=place.template, ispublic="true")
+    vm = ann.do("deployVirtualMachine", **order)["virtualmachine"]["id"]
+    op.do("updateTemplatePermissions", id=place.template, ispublic="false")
+    code, text = ann.refused("restoreVirtualMachine", virtualmachineid=vm, templateid=place.template)
+    assert (code, "does not have permission to launch instances from template" in text) == (530, True)
+    ann.do("restoreVirtualMachine", virtualmachineid=vm)

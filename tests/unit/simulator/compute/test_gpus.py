@@ -66,6 +66,7 @@ def test_shares_count_for_their_owner(place: Any, heavy: str) -> None:
     )["account"]  # fmt: skip
     owner = {"account": "ann", "domainid": made["domainid"]}
     op.do("updateResourceLimit", resourcetype=16, max=3, **owner)
+    op.do("updateTemplatePermissions", id=place.template, ispublic="true")
     order = {k: v for k, v in place.order("hers", serviceofferingid=heavy, **owner).items() if k != "networkids"}
     code, text = op.refused("deployVirtualMachine", **order)
     assert (code, "gpu" in text) == (535, True), text
