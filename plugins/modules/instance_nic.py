@@ -99,7 +99,7 @@ options:
   default:
     description:
       - Whether it is the default NIC, by which the guest reaches everything else.
-      - 'V(true) makes it so. V(false) only refuses a NIC that is: make another one the default instead.'
+      - 'V(true) makes it so. V(false) is refused for the NIC that is: make another one the default instead.'
     type: bool
     aliases:
       - is_default

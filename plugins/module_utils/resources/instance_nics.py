@@ -169,7 +169,7 @@ INSTANCE_NIC = Resource(
             one_way="the NIC that was the default before has to be made it again",
             help=(
                 "Whether it is the default NIC, by which the guest reaches everything else.",
-                "V(true) makes it so. V(false) only refuses a NIC that is: make another one the default instead.",
+                "V(true) makes it so. V(false) is refused for the NIC that is: make another one the default instead.",
             ),
         ),
         Option(
