@@ -17,7 +17,7 @@ import yaml
 
 from ansible_collections.cloudstack.ops.scripts.doc_examples import examples
 from ansible_collections.cloudstack.ops.tests.support.documents import ROOT
-from ansible_collections.cloudstack.ops.tests.support.playing import environment
+from ansible_collections.cloudstack.ops.tests.support.playing import TIME_LIMIT, environment
 from cloudstack_simulator.running import RunningSimulator
 
 GUIDE = [example for example in examples() if example.file == "docs/docsite/rst/adopt.rst"]
@@ -52,7 +52,9 @@ def run(sandbox: RunningSimulator, tmp_path: Path) -> Run:
     def command(line: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         program, *arguments = shlex.split(line)
         words = [str(Path(sys.executable).with_name(program)), *arguments]
-        done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=100, check=False)
+        done = subprocess.run(
+            words, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
+        )
         assert done.returncode == code, done.stdout + done.stderr
         return done
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ import pytest
 import yaml
 
 from ansible_collections.cloudstack.ops.scripts.doc_examples import Example, examples
+from ansible_collections.cloudstack.ops.tests.support.playing import TIME_LIMIT
+from ansible_collections.cloudstack.ops.tests.support.ports import reserved_port
 from cloudstack_simulator import Simulator
 from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.faults import KINDS, parse
@@ -37,15 +38,14 @@ def one(language: str, word: str) -> str:
 
 
 def counters(port: str) -> dict[str, object]:
-    with urlopen(f"http://127.0.0.1:{port}/simulator/counters", timeout=10) as answer:
+    with urlopen(f"http://127.0.0.1:{port}/simulator/counters", timeout=60) as answer:
         return json.load(answer)
 
 
 @pytest.fixture
-def port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
+def port() -> Iterator[str]:
+    with reserved_port() as found:
+        yield str(found)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def started(port: str, tmp_path: Path) -> Iterator[str]:
 
 def test_the_start_the_rules_and_the_switches(started: str) -> None:
     for line in "".join(text for text in blocks("bash") if "curl" in text).strip().splitlines():
-        done = subprocess.run(shlex.split(line.replace(PORT, started)), capture_output=True, timeout=20)
+        done = subprocess.run(shlex.split(line.replace(PORT, started)), capture_output=True, timeout=60)
         assert "error" not in json.loads(done.stdout), line
     assert counters(started)["total"] == 0
 
@@ -76,7 +76,9 @@ def play(book: Path, text: str, endpoint: str, key: str, secret: str) -> str:
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
     }  # fmt: skip
     program = Path(sys.executable).with_name("ansible-playbook")
-    done = subprocess.run([program, book], env=environment, capture_output=True, text=True, timeout=100, cwd=ROOT)
+    done = subprocess.run(
+        [program, book], env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, cwd=ROOT
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -96,18 +98,18 @@ def test_the_rehearsal(port: str, tmp_path: Path) -> None:
         with RunningSimulator(sim) as real:
             play(tmp_path / "play.yml", text, real.endpoint, real.key, real.secret)
         assert real.counters["changes"] == 0
-        with urlopen(f"http://127.0.0.1:{port}/simulator/counters", timeout=10) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/simulator/counters", timeout=60) as answer:
             assert json.load(answer)["changing"]["addHost"] == 2
     finally:
         order = Request(f"http://127.0.0.1:{port}/simulator/stop", b"{}", {"Content-Type": "application/json"})
-        urlopen(order, timeout=10).close()
+        urlopen(order, timeout=60).close()
 
 
 def test_the_pytest_example(tmp_path: Path) -> None:
     (tmp_path / "test_example.py").write_text(one("python", "cloudstack_simulator"))
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--rootdir", tmp_path, tmp_path], capture_output=True, text=True,
-        timeout=100, cwd=tmp_path,
+        timeout=TIME_LIMIT, cwd=tmp_path,
     )  # fmt: skip
     assert "2 passed" in done.stdout, done.stdout
 

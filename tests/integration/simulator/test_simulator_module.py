@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.run import run_task
+from ansible_collections.cloudstack.ops.tests.support.ports import reserved_port
 from cloudstack_simulator.running import RunningSimulator
 
 RULE = {"do": "slow", "name": "late", "command": ["listZones"], "seconds": 2.0}
@@ -23,7 +24,7 @@ def simulator(where: RunningSimulator, **options: Any) -> dict[str, Any]:
     connection = {"api_url": where.endpoint, "api_key": where.key, "api_secret": where.secret}
     flags = {name: options.pop(name, False) for name in ("check", "diff")}
     return run_task(
-        "simulator", {"state": "started", "start_timeout": 20, **connection, **options}, environ={}, **flags
+        "simulator", {"state": "started", "start_timeout": 90, **connection, **options}, environ={}, **flags
     )
 
 
@@ -50,12 +51,10 @@ def test_a_wrong_rule_changes_nothing(running: RunningSimulator) -> None:
 
 
 def test_none_is_left_running_whose_rules_were_refused(running: RunningSimulator) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    connection = {"api_url": f"http://127.0.0.1:{port}/client/api", "api_key": "k", "api_secret": "s"}
-    started = {"state": "started", "start_timeout": 20, "faults": [{"do": "explode"}], **connection}
-    assert "do is 'explode'" in run_task("simulator", started, environ={})["msg"]
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=5)
-    assert run_task("simulator", {**started, "state": "stopped"}, environ={}) == {"changed": False}
+    with reserved_port() as port:
+        connection = {"api_url": f"http://127.0.0.1:{port}/client/api", "api_key": "k", "api_secret": "s"}
+        started = {"state": "started", "start_timeout": 90, "faults": [{"do": "explode"}], **connection}
+        assert "do is 'explode'" in run_task("simulator", started, environ={})["msg"]
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=60)
+        assert run_task("simulator", {**started, "state": "stopped"}, environ={}) == {"changed": False}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +14,9 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+
+from ansible_collections.cloudstack.ops.tests.support.playing import TIME_LIMIT
+from ansible_collections.cloudstack.ops.tests.support.ports import reserved_port
 
 ROOT = Path(__file__).parents[3]
 PLAY = """
@@ -28,16 +30,16 @@ PLAY = """
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@pytest.fixture
+def port() -> Iterator[int]:
+    with reserved_port() as found:
+        yield found
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def play(port: int, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Runs the play with variables; (return code, output, changed tasks)."""
-    port, book = free_port(), tmp_path / "play.yml"
+    book = tmp_path / "play.yml"
     book.write_text(PLAY)
     environment = {
         **os.environ, "CLOUDSTACK_ENDPOINT": f"http://127.0.0.1:{port}/client/api", "CLOUDSTACK_KEY": "role-key",
@@ -49,7 +51,7 @@ def play(tmp_path: Path) -> Iterator[Callable[..., Any]]:
         program = Path(sys.executable).with_name("ansible-playbook")
         done = subprocess.run(
             [program, book, *flags, "-e", json.dumps({"simulator_state": "started", **variables})],
-            env=environment, capture_output=True, text=True, timeout=100, cwd=ROOT,
+            env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, cwd=ROOT,
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 
@@ -59,7 +61,7 @@ def play(tmp_path: Path) -> Iterator[Callable[..., Any]]:
 
 
 def faults(url: str) -> list[dict[str, Any]]:
-    with urlopen(url + "/simulator/faults", timeout=10) as answer:
+    with urlopen(url + "/simulator/faults", timeout=60) as answer:
         return json.load(answer)["rules"]
 
 
