@@ -69,7 +69,7 @@ PAGE = """<!doctype html>
 <div class="box" role="region" aria-label="Timeline" tabindex="0">
 {picture}
 </div>
-<p class="quiet">A dashed line is what concerned everybody, such as the end of a batch: see the end of this page.</p>
+{legend}
 <h2>All targets</h2>
 <div class="box" role="region" aria-label="All targets" tabindex="0">
 <table>
@@ -82,9 +82,10 @@ PAGE = """<!doctype html>
 </tbody>
 </table>
 </div>
-<h2>What happened to all</h2>
-<ol>{marks}</ol>
+{marks}
 </main>
 </body>
 </html>
 """
+LEGEND = '<p class="quiet">A dashed line is what concerned everybody, such as the end of a batch: see below.</p>'
+MARKS = "<h2>What happened to all</h2>\n<ol>{rows}</ol>"

@@ -16,6 +16,8 @@ WELL = ("done", "already")
 ROW, THIN, NAMED = 22, 4, 150
 """Heights of a row with a name and without one; up to so many steps are all named."""
 LEFT, RIGHT, TOP, WIDTH = 270, 20, 26, 960
+NAME = 34
+"""So many letters fit beside the bars in the widest of usual fonts."""
 REMARK = 90
 """Room that words beside a bar need."""
 LONG = 20 * 3600
@@ -91,7 +93,8 @@ def _bar(target: Mapping[str, Any], y: int, row: int, begin: float, end: float, 
 
 def _name(target: Mapping[str, Any], y: int) -> str:
     label = " · ".join((target["name"], *target["interrupts"][:1]))
-    return f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{escape(_short(label))}</text>'
+    # From the left edge on: whatever font the reader has, the name itself is never cut off.
+    return f'<text x="8" y="{y + 12}">{escape(_short(label))}</text>'
 
 
 def _remark(target: Mapping[str, Any], x: float, width: float, y: int) -> str:
@@ -110,4 +113,4 @@ def _remark(target: Mapping[str, Any], x: float, width: float, y: int) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 42 else name[:41] + "…"
+    return name if len(name) <= NAME else name[:NAME].rstrip() + "…"

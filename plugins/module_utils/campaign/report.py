@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..client import InvalidInput
-from .page_parts import PAGE, STYLE
+from .page_parts import LEGEND, MARKS, PAGE, STYLE
 from .picture import clock, timeline
 
 BADLY = ("unsafe", "failed")
@@ -68,10 +68,14 @@ def html(report: Mapping[str, Any]) -> str:
         badly=_badly(badly),
         picture=timeline(report),
         rows="\n".join(_row(target, span) for target in (*badly, *others)),
-        marks="\n".join(
-            f"<li><time>{_stamp(mark['at'])}</time> {escape(mark['text'])}</li>" for mark in report["marks"]
-        ),
+        legend=LEGEND if report["marks"] else "",
+        marks=_marks(report["marks"]) if report["marks"] else "",
     )
+
+
+def _marks(marks: Sequence[Mapping[str, Any]]) -> str:
+    rows = (f"<li><time>{_stamp(mark['at'])}</time> {escape(mark['text'])}</li>" for mark in marks)
+    return MARKS.format(rows="\n".join(rows))
 
 
 def _sentence(text: str) -> str:
