@@ -11,7 +11,7 @@ from functools import partial
 from ipaddress import IPv4Address, IPv4Network, ip_address
 from typing import Any
 
-from ..client import ApiError, InvalidInput
+from ..client import InvalidInput, NotAllowed
 from ..model import Row
 from .owned import project_of
 
@@ -44,6 +44,15 @@ def _refuse(ctx: Any, option: str, why: str, remedy: str) -> InvalidInput:
     return InvalidInput(f"{ctx.name}: {why}", option=option, obj=ctx.name, remedy=remedy)
 
 
+def _told(ctx: Any, command: str, question: Mapping[str, Any]) -> list[Row]:
+    """What a list tells; nothing where the caller may not ask. Then it is the server that refuses."""
+    try:
+        rows: list[Row] = ctx.client.list(command, question)
+    except NotAllowed:
+        return []
+    return rows
+
+
 def _check_instance(ctx: Any, vm: Row, option: str) -> None:
     """What stands against a change of the NICs that an instance has, whichever it is."""
     name = vm["name"]
@@ -51,7 +60,7 @@ def _check_instance(ctx: Any, vm: Row, option: str) -> None:
         raise _refuse(ctx, option, f"the instance {name} is {vm.get('state')}", "start, recover or remove the instance")
     question = {"virtualmachineid": vm["id"], "listall": True, **project_of(vm)}
     zone, snapshots = ctx.view.parallel(
-        (partial(ctx.find, "zone", vm["zoneid"], {}), partial(ctx.client.list, "listVMSnapshot", question))
+        (partial(ctx.find, "zone", vm["zoneid"], {}), partial(_told, ctx, "listVMSnapshot", question))
     )
     if zone.get("networktype") == "Basic":
         raise _refuse(
@@ -194,10 +203,7 @@ def _inside(ctx: Any, network: Row, vm: Row) -> list[Row]:
 def _spans(ctx: Any, network: Row) -> list[tuple[str, str]]:
     """First and last address of each range for instances; nothing where the caller may not know."""
     if network.get("type") == "Shared":
-        try:
-            ranges = ctx.client.list("listVlanIpRanges", {"networkid": network["id"]})
-        except ApiError:
-            return []  # only admins see the ranges; the server knows them anyway
+        ranges = _told(ctx, "listVlanIpRanges", {"networkid": network["id"]})
         return [(row["startip"], row.get("endip") or row["startip"]) for row in ranges if row.get("startip")]
     if not network.get("cidr"):
         return []
@@ -232,20 +238,23 @@ def _check_leaving(ctx: Any, vm: Row, row: Row, leaving: list[str]) -> None:
 def _rules_to(ctx: Any, vm: Row, row: Row) -> list[tuple[str, str]]:
     """What leads to an instance in the network of a NIC, and to which of its addresses; empty where none is told."""
     place = {"networkid": row["networkid"], "listall": True, **project_of(vm)}
-    static = {"associatednetworkid": row["networkid"], "isstaticnat": True, "listall": True, **project_of(vm)}
+    # Tenants may not ask for the addresses of a network that belongs to a domain.
+    static = {"isstaticnat": True, "listall": True, **project_of(vm)}
     balanced = {**place, "virtualmachineid": vm["id"]}
     forwards, addresses, balancers = ctx.view.parallel((
-        partial(ctx.client.list, "listPortForwardingRules", place),
-        partial(ctx.client.list, "listPublicIpAddresses", static),
-        partial(ctx.client.list, "listLoadBalancerRules", balanced),
+        partial(_told, ctx, "listPortForwardingRules", place),
+        partial(_told, ctx, "listPublicIpAddresses", static),
+        partial(_told, ctx, "listLoadBalancerRules", balanced),
     ))  # fmt: skip
+    here = (vm["id"], row["networkid"])
     found = [(f"port forwarding {rule.get('ipaddress')}:{rule.get('publicport')}", str(rule.get("vmguestip") or ""))
              for rule in forwards if rule.get("virtualmachineid") == vm["id"]]  # fmt: skip
     found += [(f"static NAT {ip.get('ipaddress')}", str(ip.get("vmipaddress") or ""))
-              for ip in addresses if ip.get("virtualmachineid") == vm["id"]]  # fmt: skip
+              for ip in addresses
+              if (ip.get("virtualmachineid"), ip.get("associatednetworkid")) == here]  # fmt: skip
     for rule in balancers:
         question = {"id": rule["id"], "lbvmips": True}
-        for member in ctx.client.list("listLoadBalancerRuleInstances", question):
+        for member in _told(ctx, "listLoadBalancerRuleInstances", question):
             if (member.get("loadbalancerruleinstance") or {}).get("id") == vm["id"]:
                 name = f"load balancer {rule.get('name')}"
                 found += [(name, str(address)) for address in member.get("lbvmipaddresses") or ("",)]

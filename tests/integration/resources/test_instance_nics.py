@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import pytest
 
-from ansible_collections.cloudstack.ops.plugins.module_utils.client import Ambiguous, Drift, InvalidInput, NotFound
+from ansible_collections.cloudstack.ops.plugins.module_utils.client import (
+    Ambiguous,
+    Client,
+    CloudStackError,
+    Connection,
+    Drift,
+    InvalidInput,
+    NotFound,
+)
 from ansible_collections.cloudstack.ops.tests.support.storage_clouds import ZONE, StorageCloud
 
 MODULE = "instance_nic"
@@ -108,6 +117,28 @@ def test_a_tenant_goes_into_the_shared_network_of_a_domain_above_or_into_an_own_
     cloud.run("network", name="lobby", zone=ZONE, network_offering=ISOLATED, **owner)
     twice(cloud, vm="till", network="lobby", **owner)
     assert nics(cloud, "till")["lobby"]["type"] == "Isolated"
+
+
+def test_tenants_do_it_without_the_rights_of_an_admin(cloud):
+    """They are not told the ranges of shared networks, so there the server alone refuses."""
+    cloud.run("network", name="hall", vlan="79", **OFFICE)
+    person = {"username": "till", "password": "of-the-tenant", "email": "t@example.com"}
+    cloud.run("account", name="till", domain="ROOT", account_type="user", first_name="T", last_name="L", **person)
+    keys = cloud.do("registerUserKeys", id=cloud.one("listUsers", username="till", listall=True)["id"])["userkeys"]
+    connection = Connection("http://cloud.invalid/client/api", key=keys["apikey"], secret=keys["secretkey"])
+    tenant = copy(cloud)
+    tenant.client = Client(connection, cloud.client.clock, cloud.transport)
+    tenant.run("network", name="of-till", zone=ZONE, network_offering=ISOLATED)
+    cloud.do("updateTemplatePermissions", id=cloud.one("listTemplates", templatefilter="all", name="golden")["id"],
+             ispublic=True)  # fmt: skip
+    tenant.run("instance", name="mine", zone=ZONE, template="golden", compute_offering="Small Instance",
+               networks=["of-till"], state="stopped")  # fmt: skip
+    with pytest.raises(CloudStackError, match="choose another ip"):
+        tenant.run(MODULE, vm="mine", network="hall", ip_address="10.77.0.101")
+    twice(tenant, vm="mine", network="hall", ip_address="10.77.0.60", secondary_ips=["10.77.0.61"])
+    twice(tenant, vm="mine", network="hall", default=True)
+    twice(tenant, vm="mine", network="of-till", default=True)
+    twice(tenant, vm="mine", network="hall", state="absent")
 
 
 def test_tiers_of_one_name_are_told_apart_by_their_vpcs(cloud):
