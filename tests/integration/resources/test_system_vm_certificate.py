@@ -57,7 +57,7 @@ class Certified(Cloud):
 
     def addresses(self) -> dict[str, str]:
         """Where each public address is on the loopback."""
-        with urllib.request.urlopen(f"{self.running.url}/simulator/system-vms", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.running.url}/simulator/system-vms", timeout=30) as answer:
             return json.load(answer)["addresses"]
 
     def certify(self, wish: dict[str, Any], *, check: bool = False, **more: Any) -> dict[str, Any]:

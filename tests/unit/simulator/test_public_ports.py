@@ -39,13 +39,13 @@ def do(running: RunningSimulator, command: str, **params: Any) -> dict[str, Any]
 
 def answering(running: RunningSimulator) -> list[str]:
     """Addresses with their ports that take a connection, of those that the simulator tells."""
-    with urllib.request.urlopen(f"{running.url}/simulator/public-ports", timeout=5) as told:
+    with urllib.request.urlopen(f"{running.url}/simulator/public-ports", timeout=30) as told:
         addresses = json.load(told)["addresses"]
     found = []
     for place, loopback in addresses.items():
         host, _colon, port = loopback.partition(":")
         with socket.socket() as tried:
-            tried.settimeout(5)
+            tried.settimeout(30)
             if tried.connect_ex((host, int(port))) == 0:
                 found.append(place)
     return found

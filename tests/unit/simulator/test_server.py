@@ -57,7 +57,7 @@ def test_signed_requests_are_answered(running: RunningSimulator, method: str, va
 
 def test_a_wrong_signature_is_refused(running: RunningSimulator) -> None:
     params = signed(running, {"command": "listDomains"}) | {"keyword": "smuggled"}
-    answer = requests.get(running.endpoint, params=params, timeout=10)
+    answer = requests.get(running.endpoint, params=params, timeout=30)
     assert answer.status_code == 401
     assert answer.headers["X-Description"] == "unable to verify user credentials and/or request signature"
 
@@ -71,13 +71,13 @@ def test_without_response_json_the_answer_is_xml(running: RunningSimulator) -> N
 def test_a_session(running: RunningSimulator) -> None:
     with requests.Session() as session:
         credentials = {"command": "login", "username": "admin", "password": "password", "response": "json"}
-        assert session.get(running.endpoint, params=credentials, timeout=10).status_code == 405
-        login = session.post(running.endpoint, data=credentials, timeout=10)
+        assert session.get(running.endpoint, params=credentials, timeout=30).status_code == 405
+        login = session.post(running.endpoint, data=credentials, timeout=30)
         key = login.json()["loginresponse"]["sessionkey"]
         asked = {"command": "listRoles", "response": "json", "sessionkey": key}
-        assert session.get(running.endpoint, params=asked, timeout=10).json()["listrolesresponse"]["count"] == 9
-        session.get(running.endpoint, params={"command": "logout", "response": "json"}, timeout=10)
-        assert session.get(running.endpoint, params=asked, timeout=10).status_code == 401
+        assert session.get(running.endpoint, params=asked, timeout=30).json()["listrolesresponse"]["count"] == 9
+        session.get(running.endpoint, params={"command": "logout", "response": "json"}, timeout=30)
+        assert session.get(running.endpoint, params=asked, timeout=30).status_code == 401
 
 
 def test_a_job_ends_by_itself(running: RunningSimulator) -> None:
@@ -93,11 +93,11 @@ def test_counters_tell_reading_from_changing(running: RunningSimulator) -> None:
     ask(running, command="listDomains")
     ask(running, command="createDomain", name="d")
     ask(running, command="createDomain", name="d")
-    counters = requests.get(f"{running.url}/simulator/counters", timeout=10).json()
+    counters = requests.get(f"{running.url}/simulator/counters", timeout=30).json()
     assert counters["calls"] == {"listDomains": 1, "createDomain": 2}
     assert counters["changing"] == {"createDomain": 2}
     assert counters["errors"] == {"createDomain": 1}
-    requests.delete(f"{running.url}/simulator/counters", timeout=10)
+    requests.delete(f"{running.url}/simulator/counters", timeout=30)
     assert running.counters["total"] == 0
 
 
@@ -163,17 +163,17 @@ def test_simulated_time_runs_as_fast_as_told() -> None:
 @pytest.mark.parametrize("name", ["a/b", "a b?c#d", "100%", "<b>", "ü/../x", "%2e"])
 def test_a_rule_of_any_name_is_switched_and_removed(running: RunningSimulator, name: str) -> None:
     path = f"{running.url}/simulator/faults"
-    assert requests.post(path, json={"do": "reset", "name": name}, timeout=10).status_code == 201
+    assert requests.post(path, json={"do": "reset", "name": name}, timeout=30).status_code == 201
     own = f"{path}/{urllib.parse.quote(name, safe='')}"
-    assert requests.patch(own, json={"enabled": False}, timeout=10).json()["enabled"] is False
-    assert requests.delete(own, timeout=10).json()["rules"] == []
+    assert requests.patch(own, json={"enabled": False}, timeout=30).json()["enabled"] is False
+    assert requests.delete(own, timeout=30).json()["rules"] == []
 
 
 def test_all_readers_of_the_page_share_a_look(running: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[float] = []
     cloud = picture.cloud
     monkeypatch.setattr(picture, "cloud", lambda sim: looks.append(time.monotonic()) or cloud(sim))
-    readers = [requests.get(f"{running.url}/simulator/live", stream=True, timeout=10) for _number in range(20)]
+    readers = [requests.get(f"{running.url}/simulator/live", stream=True, timeout=30) for _number in range(20)]
     for reader in readers:
         assert b"event: cloud" in next(reader.iter_content(1 << 16))
         reader.close()

@@ -34,7 +34,7 @@ def running(cloudstack_simulator_factory: Callable[..., RunningSimulator]) -> Ru
 
 @pytest.mark.parametrize("path", ["/", "/simulator/live", "/simulator/faults", "/simulator/counters"])
 def test_a_name_that_was_bent_to_the_loopback_is_refused(running: RunningSimulator, path: str) -> None:
-    answer = requests.get(running.url + path, headers={"Host": f"evil.example.com:{running.port}"}, timeout=10)
+    answer = requests.get(running.url + path, headers={"Host": f"evil.example.com:{running.port}"}, timeout=30)
     assert answer.status_code == 403
     assert answer.json()["error"].startswith("'evil.example.com' is not a name of this server; use 127.0.0.1")
 
@@ -42,13 +42,13 @@ def test_a_name_that_was_bent_to_the_loopback_is_refused(running: RunningSimulat
 @pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "cloud.localhost", "127.0.0.1", "[::1]", "simulator"])
 def test_its_own_names_are_taken(running: RunningSimulator, name: str) -> None:
     headers = {"Host": f"{name}:{running.port}"}
-    assert requests.get(running.url + "/simulator/faults", headers=headers, timeout=10).status_code == 200
+    assert requests.get(running.url + "/simulator/faults", headers=headers, timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["[", "[::1", "[x]", "\u00e9.example.com"])
 def test_half_a_host_is_no_name(running: RunningSimulator, host: str) -> None:
     for headers in ({"Host": host.encode()}, {"Origin": f"http://{host}".encode()}):
-        answer = requests.delete(running.url + "/simulator/faults", headers=headers, timeout=10)
+        answer = requests.delete(running.url + "/simulator/faults", headers=headers, timeout=30)
         assert answer.status_code in (400, 403)
 
 
@@ -83,16 +83,16 @@ def test_a_page_of_another_origin_changes_nothing(running: RunningSimulator, met
     running.sim.faults.add({"do": "slow", "name": "ours"})
     for origin in ("https://evil.example.com", "null", f"http://127.0.0.1:{running.port + 1}"):
         headers = {"Origin": origin}
-        answer = requests.request(method, running.url + path, json=RULE, headers=headers, timeout=10)
+        answer = requests.request(method, running.url + path, json=RULE, headers=headers, timeout=30)
         assert answer.status_code == 403
     assert [rule.name for rule in running.sim.faults.rules] == ["ours"]
-    own = requests.post(running.url + "/simulator/faults", json=RULE, headers={"Origin": running.url}, timeout=10)
+    own = requests.post(running.url + "/simulator/faults", json=RULE, headers={"Origin": running.url}, timeout=30)
     assert own.status_code == 201
 
 
 def test_the_api_is_open_under_any_name(running: RunningSimulator) -> None:
     """Signatures guard it, and people name their clouds as they like."""
-    assert requests.get(running.endpoint, headers={"Host": "cloud.example.com"}, timeout=10).status_code == 401
+    assert requests.get(running.endpoint, headers={"Host": "cloud.example.com"}, timeout=30).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_halves_of_characters_reach_neither_log_nor_page(
 ) -> None:
     raw = io.BytesIO()
     running = cloudstack_simulator_factory(log_to=io.TextIOWrapper(raw, encoding="utf-8"))
-    answer = requests.post(running.endpoint, data=body, headers={"Content-Type": kind}, timeout=10)
+    answer = requests.post(running.endpoint, data=body, headers={"Content-Type": kind}, timeout=30)
     assert answer.status_code in (401, 531)
     assert raw.getvalue().count(b"\n") == 1
-    with requests.get(running.url + "/simulator/live", stream=True, timeout=10) as live:
+    with requests.get(running.url + "/simulator/live", stream=True, timeout=30) as live:
         lines = live.iter_lines()
         assert b"event: activity" in (next(lines) for _line in range(6))
 
@@ -121,7 +121,7 @@ def test_halves_of_characters_reach_neither_log_nor_page(
 def test_a_body_that_does_not_unpack_is_refused(running: RunningSimulator, caplog: pytest.LogCaptureFixture) -> None:
     headers = {"Content-Type": FORM, "Content-Encoding": "gzip"}
     with caplog.at_level(logging.ERROR):
-        assert requests.post(running.endpoint, data=b"command=a", headers=headers, timeout=10).status_code == 400
+        assert requests.post(running.endpoint, data=b"command=a", headers=headers, timeout=30).status_code == 400
     assert caplog.records == []
 
 
@@ -130,7 +130,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(intake, "PATIENCE", 0.1)
     head = f"POST /client/api HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 19\r\n\r\nc"
-    with socket.create_connection((running.host, running.port), timeout=5) as connection:
+    with socket.create_connection((running.host, running.port), timeout=30) as connection:
         connection.sendall(head.encode())
         assert connection.recv(4096).startswith(b"HTTP/1.1 408 Request Timeout")
 
@@ -138,16 +138,16 @@ def test_a_body_that_does_not_come_is_not_waited_for(
 def test_who_never_ends_his_request_is_in_nobodys_way(running: RunningSimulator) -> None:
     def loiterers() -> Iterator[socket.socket]:
         for _number in range(200):
-            connection = socket.create_connection((running.host, running.port), timeout=5)
+            connection = socket.create_connection((running.host, running.port), timeout=30)
             head = f"POST /client/api HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 19\r\n\r\n"
             connection.sendall(head.encode() + b"command=login")
             yield connection
 
     held = list(loiterers())
-    assert requests.get(running.url + "/simulator/counters", timeout=5).status_code == 200
+    assert requests.get(running.url + "/simulator/counters", timeout=30).status_code == 200
     for connection in held:
         connection.close()
-    assert requests.get(running.url + "/simulator/counters", timeout=5).json()["total"] == 0
+    assert requests.get(running.url + "/simulator/counters", timeout=30).json()["total"] == 0
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,10 @@ def running(cloudstack_simulator_factory: Callable[..., RunningSimulator]) -> Ru
 
 def answered(running: RunningSimulator, port: int, path: str, **headers: str) -> tuple[int, bytes, Any]:
     """Status, body and headers from a port of the console proxy; status 0 where nobody listens."""
-    with urllib.request.urlopen(f"{running.url}/simulator/system-vms", timeout=5) as answer:
+    with urllib.request.urlopen(f"{running.url}/simulator/system-vms", timeout=30) as answer:
         addresses = json.load(answer)["addresses"]
     (proxy,) = running.sim.db.vms.where(vm_type="ConsoleProxy")
-    connection = http.client.HTTPConnection(addresses[f"{proxy.public_ip}:{port}"], timeout=5)
+    connection = http.client.HTTPConnection(addresses[f"{proxy.public_ip}:{port}"], timeout=30)
     try:
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()
@@ -43,7 +43,7 @@ def answered(running: RunningSimulator, port: int, path: str, **headers: str) ->
 def made_again(running: RunningSimulator) -> None:
     (proxy,) = running.sim.db.vms.where(vm_type="ConsoleProxy")
     running.sim.call("destroySystemVm", id=proxy.uuid)
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while [vm.uuid for vm in running.sim.db.vms.where(vm_type="ConsoleProxy")] in ([], [proxy.uuid]):
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -69,7 +69,7 @@ def pem(cert: x509.Certificate) -> str:
 
 def addresses(running: RunningSimulator) -> dict[str, Any]:
     """{type: address on the loopback}."""
-    with urllib.request.urlopen(f"{running.url}/simulator/system-vms", timeout=5) as answer:
+    with urllib.request.urlopen(f"{running.url}/simulator/system-vms", timeout=30) as answer:
         content = json.load(answer)
     there = {vm["publicip"]: vm["address"] for vm in content["systemvm"]}
     assert there.items() <= content["addresses"].items()
@@ -87,14 +87,14 @@ def served(running: RunningSimulator, kind: str) -> x509.Certificate | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with socket.create_connection((host, int(port)), timeout=5) as plain, context.wrap_socket(plain) as wrapped:
+        with socket.create_connection((host, int(port)), timeout=30) as plain, context.wrap_socket(plain) as wrapped:
             return x509.load_der_x509_certificate(wrapped.getpeercert(binary_form=True) or b"")
     except OSError:
         return None
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.05)
@@ -152,7 +152,7 @@ def test_what_is_served_is_the_chain(running: RunningSimulator, authority: Autho
     host, port = addresses(running)["secondarystoragevm"].split(":")
     context = ssl.create_default_context(cadata=pem(authority.root))
     context.check_hostname = False
-    with socket.create_connection((host, int(port)), timeout=5) as plain, context.wrap_socket(plain) as wrapped:
+    with socket.create_connection((host, int(port)), timeout=30) as plain, context.wrap_socket(plain) as wrapped:
         wrapped.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert wrapped.recv(100).startswith(b"HTTP/1.1 404")
 
@@ -189,7 +189,7 @@ def test_without_the_option_there_are_no_addresses(
     cloudstack_simulator_factory: Callable[..., RunningSimulator],
 ) -> None:
     plain = cloudstack_simulator_factory(zone="sandbox", seed=1)
-    with urllib.request.urlopen(f"{plain.url}/simulator/system-vms", timeout=5) as answer:
+    with urllib.request.urlopen(f"{plain.url}/simulator/system-vms", timeout=30) as answer:
         content = json.load(answer)
     assert content["addresses"] == {}
     assert [vm["address"] for vm in content["systemvm"]] == [None, None]

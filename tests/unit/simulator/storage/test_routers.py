@@ -242,7 +242,7 @@ def test_ageing_is_done_from_outside_too(cloudstack_simulator_factory: Any) -> N
             f"{server.url}/simulator/age", json.dumps(content).encode(), {"Content-Type": "application/json"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
