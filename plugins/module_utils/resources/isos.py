@@ -14,6 +14,7 @@ from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, State, Update
 from . import image_parts as image
 from .image_downloads import awaited
+from .image_options import common_options
 from .image_parts import ISO
 from .owned import OWNER, PROJECT_PARENT, check_owner, tagging
 
@@ -120,7 +121,7 @@ ISO_RECORD = Resource(
         _SET_TAGS,
     ),
     options=(
-        *image.common_options("ISO"),
+        *common_options("ISO"),
         *OWNER,
         Option(
             "bootable",

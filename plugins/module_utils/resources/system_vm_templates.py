@@ -13,6 +13,7 @@ from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
 from . import image_parts as image
 from .image_downloads import awaited
+from .image_options import common_options
 from .image_parts import TEMPLATE
 
 _KEPT = (
@@ -26,7 +27,7 @@ _KEPT = (
     "direct_download",
     "wait",
 )
-_COMMON = tuple(option for option in image.common_options("template") if option.name in _KEPT)
+_COMMON = tuple(option for option in common_options("template") if option.name in _KEPT)
 _ROUTER_TEMPLATE = "router.template."
 
 

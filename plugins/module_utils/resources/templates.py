@@ -14,6 +14,7 @@ from ..client import ApiError, InvalidInput, of_all_owners
 from ..model import Commands, Option, Resource, Row, Update
 from . import image_parts as image
 from .image_downloads import awaited
+from .image_options import address, common_options
 from .image_parts import TEMPLATE
 from .owned import OWNER, PROJECT_PARENT, check_owner, owner_parameters, tagging
 from .volume_reference import disks_of
@@ -142,7 +143,7 @@ def _made_from(name: str, kind: str, text: str, **more: Any) -> Option:
         help=text,
         api="",
         refers_to=kind,
-        decode=image.address,
+        decode=address,
         equal=lambda _want, have: have is None,
         export=False,
         **more,
@@ -178,7 +179,7 @@ TEMPLATE_RECORD = Resource(
     after_parts=("zones",),
     updates=(*image.updates(TEMPLATE, Update("updateTemplate", extra=_update_extra)), _SET_TAGS),
     options=(
-        *image.common_options("template"),
+        *common_options("template"),
         *OWNER,
         _made_from("volume", "volume", "Volume to make the template from; of a stopped instance, or detached."),
         _made_from("snapshot", "snapshot", "Snapshot to make the template from."),
