@@ -140,15 +140,18 @@ class Table(Generic[R]):
 
     def where(self, **values: Any) -> list[R]:
         """Live rows whose fields equal the values (text without regard to case), oldest first."""
-        if len(values) == 1:
-            name, value = next(iter(values.items()))
-            index = self._indexes.get(name)
-            if index is not None:
-                bucket = index.get(value.lower() if value.__class__ is str else value)
-                if not bucket:
-                    return []
-                return [bucket[n] for n in sorted(bucket)] if len(bucket) > 1 else list(bucket.values())
-        return list(self._matching(values))
+        bucket = self._only_bucket(values)
+        if bucket is None:
+            return list(self._matching(values))
+        return [bucket[n] for n in sorted(bucket)] if len(bucket) > 1 else list(bucket.values())
+
+    def _only_bucket(self, values: dict[str, Any]) -> dict[int, R] | None:
+        """The rows that a single value with an index has; None where it takes more to tell."""
+        if len(values) != 1:
+            return None
+        ((name, value),) = values.items()
+        index = self._indexes.get(name)
+        return None if index is None else index.get(value.lower() if value.__class__ is str else value, {})
 
     def _matching(self, values: dict[str, Any]) -> Iterator[R]:
         rows: Iterable[R] = self.live.values()
@@ -172,7 +175,10 @@ class Table(Generic[R]):
 
     def first(self, **values: Any) -> R | None:
         """The oldest live row with these values, or None."""
-        return next(self._matching(values), None)
+        bucket = self._only_bucket(values)
+        if bucket is None:
+            return next(self._matching(values), None)
+        return bucket[min(bucket)] if bucket else None
 
     def the(self, **values: Any) -> R:
         """The oldest live row with these values, where there has to be one. Raises LookupError when there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 from ...call import Call
@@ -41,7 +42,7 @@ def instance_view(
 ) -> dict[str, Any]:
     """`details`: which parts; `full`: with what only root admins read (host, internal name), by default as they may."""
     full = call.caller.is_root_admin if full is None else full
-    wants = _Wants(details)
+    wants = _wanted(tuple(details))
     db = call.db
     user, zone, host = db.users.get(vm.user_id), db.zones[vm.zone_id], db.hosts.get(vm.host_id)
     guest_os = db.guest_os.get(vm.guest_os_id)
@@ -114,11 +115,14 @@ def instance_view(
 
 
 class _Wants:
-    def __init__(self, details: Collection[str]) -> None:
+    def __init__(self, details: tuple[str, ...]) -> None:
         self.details = {d.lower() for d in details}
 
     def __call__(self, part: str) -> bool:
         return "all" in self.details or part in self.details
+
+
+_wanted = lru_cache(maxsize=64)(_Wants)
 
 
 def gone_view() -> dict[str, Any]:
