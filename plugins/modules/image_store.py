@@ -73,11 +73,17 @@ options:
     description:
       - Access data and settings of the provider.
     type: dict
+  force:
+    description:
+      - Remove the only store of an enabled zone that has system VM templates.
+    type: bool
+    default: false
 notes:
   - The address of a store cannot be changed through the API.
   - A new NFS store counts as there when a secondary storage VM of its zone, if one runs, has mounted it.
   - The server refuses to remove a store that holds templates of users, snapshots or volumes.
-  - 'It does not look at system VM templates: without another store that has them no system VM starts any more.'
+  - It does not look at system VM templates, without which no system VM starts any more.
+  - So the only store that has those of an enabled zone with hosts is removed with O(force) alone.
 """
 
 EXAMPLES = r"""

@@ -186,7 +186,7 @@ def check_system_templates(run: Any, source: Row) -> None:
         str(row["name"])
         for row in rows
         if not _is_elsewhere(row, source)
-        and (_is_on(row, source) or row.get("name") == named.get(str(row.get("hypervisor"))))
+        and (is_on(row, source) or row.get("name") == named.get(str(row.get("hypervisor"))))
     }
     safe = {row.get("hypervisor") for row in rows if row.get("templatetype") == "SYSTEM" and _is_elsewhere(row, source)}
     missing = sorted(lost | {f"a system VM template for {kind}" for kind in kinds - safe})
@@ -199,7 +199,8 @@ def check_system_templates(run: Any, source: Row) -> None:
         )
 
 
-def _is_on(row: Row, source: Row) -> bool:
+def is_on(row: Row, source: Row) -> bool:
+    """Whether a store has a template, whole or not."""
     return any(place.get("datastoreId") == source["id"] for place in row.get("downloaddetails") or ())
 
 

@@ -14,6 +14,7 @@ from ..client import ApiError, InvalidInput, JobTimeout, of_all_owners
 from ..model import Commands, Option, Resource, Row, State, Update
 from ..procedures.primary_storage_facts import running_instances, volumes_on
 from .clusters import IN_POD
+from .image_store_checks import check_removal, check_url
 from .storage_proofs import prove_image_store, prove_pool
 from .storage_tags import warn_of_lost_offerings
 from .zones import IN_ZONE
@@ -240,7 +241,8 @@ IMAGE_STORE = Resource(
         "The address of a store cannot be changed through the API.",
         "A new NFS store counts as there when a secondary storage VM of its zone, if one runs, has mounted it.",
         "The server refuses to remove a store that holds templates of users, snapshots or volumes.",
-        "It does not look at system VM templates: without another store that has them no system VM starts any more.",
+        "It does not look at system VM templates, without which no system VM starts any more.",
+        "So the only store that has those of an enabled zone with hosts is removed with O(force) alone.",
     ),
     commands=Commands(
         list="listImageStores", create="addImageStore", update="updateImageStore", delete="deleteImageStore"
@@ -259,9 +261,13 @@ IMAGE_STORE = Resource(
         Option("url", help="Where the store is, such as V(nfs://10.0.0.5/secondary).",
                equal=same_url),
         Option("details", "map", help="Access data and settings of the provider.", field="", secret=True),
+        Option("force", "bool", default=False, behaviour=True,
+               help="Remove the only store of an enabled zone that has system VM templates."),
         Option("is_read_only", "bool", api="readonly", updatable=True, on_create=False, hidden=True),
     ),
     initial_states=("writable",),
+    validate=check_url,
+    check_wish=check_removal,
     prove=prove_image_store,
     omitted={"updateImageStore.capacitybytes": "the server shows only what the store reports, so it can't be compared"},
 )  # fmt: skip
