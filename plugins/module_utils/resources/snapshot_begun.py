@@ -18,10 +18,10 @@ BEGUN_WITHIN = 60.0
 FIRST = "Allocated"
 
 
-def must_have_begun(ctx: Any, look: Callable[[], Row | None]) -> None:
+def must_have_begun(ctx: Any, look: Callable[[], Row | None], then: str) -> None:
     """Waits until a new snapshot is more than a row. Raises ApiError where it stays one: nothing works on it any more.
 
-    Not longer than O(job_timeout), where that is less.
+    Not longer than O(job_timeout), where that is less. then: what the user can do about it.
     """
     limit = min(BEGUN_WITHIN, float(ctx.client.connection.job_timeout))
     told = False
@@ -35,5 +35,5 @@ def must_have_begun(ctx: Any, look: Callable[[], Row | None]) -> None:
     raise ApiError(
         f"the server reported success, but nothing was taken: its state is {FIRST} still after {limit:.0f} s",
         obj=ctx.name,
-        remedy="look at the server's events; take away what is left with state=absent, then run again",
+        remedy=f"look at the server's events; {then}",
     )

@@ -77,7 +77,12 @@ def _before_create(ctx: Any, params: dict[str, Any]) -> dict[str, Any]:
 
 def _create(ctx: Any, params: dict[str, Any]) -> str:
     made = str(send_when_ready(ctx, "createSnapshot", params)["snapshot"]["id"])
-    must_have_begun(ctx, lambda: next(iter(ctx.client.list("listSnapshots", {"id": made, "listall": True})), None))
+    asked = {"id": made, "listall": True}
+    must_have_begun(
+        ctx,
+        lambda: next(iter(ctx.client.list("listSnapshots", asked)), None),
+        "take away what is left with state=absent, then run again",
+    )
     return made
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from ..client import ApiError, InvalidInput
 from ..model import Commands, Operation, Option, Resource, Row
 from .owned import OWNER, PROJECT_PARENT, ZONE, check_owner, project_given, project_of
+from .snapshot_begun import must_have_begun
 
 OF_INSTANCE = tuple(
     replace(option, on_create=False, behaviour=True, help=text)
@@ -62,6 +63,18 @@ def _check_wish(ctx: Any, row: Row | None) -> None:
                 obj=ctx.name,
                 remedy="leave out memory, or start the instance",
             )
+
+
+def _create(ctx: Any, params: dict[str, Any]) -> str:
+    answer = ctx.change("createVMSnapshot", params)
+    asked = {"virtualmachineid": params["virtualmachineid"], "listall": True, **project_given(ctx)}
+
+    def look() -> Row | None:
+        listed = ctx.client.list("listVMSnapshot", asked)
+        return next((row for row in listed if row.get("displayname") == params.get("name")), None)
+
+    must_have_begun(ctx, look, "run again with another name, because the server removes none in this state")
+    return str((answer.get("vmsnapshot") or {}).get("id", ""))
 
 
 def _awaited(ctx: Any, row: Row) -> str:
@@ -119,6 +132,7 @@ VM_SNAPSHOT = Resource(
     validate=check_owner,
     rows=_rows,
     check_wish=_check_wish,
+    create=_create,
     awaited=_awaited,
 )  # fmt: skip
 
