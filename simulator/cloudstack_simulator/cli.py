@@ -37,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         return run(options, state)
     except StateError as error:
         return refuse(f"--state: {error}")
+    except BrokenPipeError:
+        return refuse("nobody reads its output, where it tells its address and its keys")
     except OSError as error:
         return refuse(
             f"cannot listen on --host {options.host} --port {options.port}: {error.strerror}; "

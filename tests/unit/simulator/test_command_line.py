@@ -166,3 +166,13 @@ def test_a_process_keeps_its_secrets_and_saves_when_told_to_end(tmp_path: Path) 
     assert SECRET not in told + log.read_text()
     assert json.loads(state.read_bytes())["format"] == "cloudstack-simulator state"
     assert {entry.name for entry in tmp_path.iterdir()} == {state.name, log.name}
+
+
+def test_who_reads_nothing_is_told_so() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "-m", "cloudstack_simulator", "--port=0"]
+    done = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writes)
+    assert done.returncode != 0
+    assert "cloudstack-simulator: nobody reads its output" in done.stderr
