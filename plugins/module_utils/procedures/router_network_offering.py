@@ -11,7 +11,7 @@ from typing import Any
 
 from ..client import InvalidInput, of_all_owners
 from ..model import Row
-from ..reconcile.view import PlannedId
+from ..reconcile.answers import PlannedId
 
 
 def networks(run: Any) -> list[Row]:

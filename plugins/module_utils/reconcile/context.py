@@ -12,7 +12,8 @@ from typing import Any
 
 from ..client import CloudStackError, InvalidInput
 from ..model import Resource, Row
-from .view import PlannedId, View
+from .answers import PlannedId
+from .view import View
 
 
 @dataclass
