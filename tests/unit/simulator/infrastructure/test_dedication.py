@@ -84,6 +84,8 @@ def test_a_domain_that_uses_a_dedicated_zone_stays_below_its_owner(running: Clou
     )  # fmt: skip
     op.do("dedicateZone", zoneid=running.zone, domainid=tenants["sales"])
     owner = {"account": "eve", "domainid": tenants["north"]}
+    template = op.only("listTemplates", templatefilter="all", name="golden")["id"]
+    op.do("updateTemplatePermissions", id=template, ispublic="true")
     offering = op.only("listNetworkOfferings", name="DefaultIsolatedNetworkOfferingWithSourceNatService")["id"]
     network = op.do(
         "createNetwork", name="n", displaytext="n", zoneid=running.zone, networkofferingid=offering, **owner
@@ -91,7 +93,7 @@ def test_a_domain_that_uses_a_dedicated_zone_stays_below_its_owner(running: Clou
     op.do(
         "deployVirtualMachine", zoneid=running.zone, networkids=network, startvm="false", **owner,
         serviceofferingid=op.only("listServiceOfferings", name="Small Instance")["id"],
-        templateid=op.only("listTemplates", templatefilter="all", name="golden")["id"],
+        templateid=template,
     )  # fmt: skip
     code, text = op.refused("moveDomain", domainid=tenants["north"], parentdomainid=tenants["other"])
     assert (code, "does not have access to [Dedicated resources] used by domain" in text) == (431, True)
