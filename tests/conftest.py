@@ -18,12 +18,15 @@ hypothesis.settings.load_profile("project")
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("cloudstack.ops")
     group.addoption("--share", type=float, default=1.0, help="part of the exhaustive tests to run, 0 to 1")
-    group.addoption("--seed", default="1", help="which part: the same seed picks the same tests")
+    group.addoption("--seed", default="1", help="which part, and what is tried at random: the same seed picks the same")
     group.addoption("--without", action="append", default=[], help="a module, role or playbook that is not there")
     group.addoption("--must-run", action="append", default=[], choices=SUITES, help="fail if a test of it is skipped")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--hypothesis-seed") is None:  # whoever wants to search elsewhere gives one
+        config.option.hypothesis_seed = str(number_of(config.getoption("--seed")))
     if config.getoption("--without"):
         from ansible_collections.cloudstack.ops.tests.support import disabled
 
@@ -39,10 +42,14 @@ def suite_of(path: Path) -> str:
     return path.relative_to(TESTS).parts[0] if path.is_relative_to(TESTS) else ""
 
 
+def number_of(text: str) -> int:
+    """Return a number of four octets that is always the same for a text."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest())
+
+
 def chosen(nodeid: str, seed: str, share: float) -> bool:
     """Return whether a test belongs to the seeded share; independent of which other tests there are."""
-    digest = hashlib.blake2b(f"{seed} {nodeid}".encode(), digest_size=4).digest()
-    return int.from_bytes(digest) < share * 2**32
+    return number_of(f"{seed} {nodeid}") < share * 2**32
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -36,7 +36,7 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
     chosen = draw(st.lists(st.sampled_from(sorted(params)), unique=True, max_size=8)) if params else []
     needed = [name for name, p in params.items() if p.required] if draw(st.booleans()) else []
     request: dict[str, Any] = {"command": command, "response": "json"}
-    for name in {*chosen, *needed}:
+    for name in dict.fromkeys([*chosen, *needed]):  # in an order that a seed decides
         kind = params[name].type
         value = st.one_of(st.integers(0, 9999), WORDS) if kind in ("uuid", "list") else WORDS
         suffix = draw(st.sampled_from(["[0].key", "[0].value", "[0].a", "[1].b", "", "["])) if kind == "map" else ""
