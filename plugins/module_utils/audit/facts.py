@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -91,7 +91,7 @@ class Facts:
     def rows(self, name: str) -> list[Row]:
         return self._rows[name]
 
-    def ask(self, calls: list[Callable[[], Any]]) -> list[Any]:
+    def ask(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         """Further questions, side by side."""
         return list(self.client.parallel(calls))
 

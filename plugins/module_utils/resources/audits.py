@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from ..audit import RULES, SEVERITIES, as_json, audit, failing, page
@@ -20,15 +21,21 @@ def _run(task: Any) -> dict[str, Any]:
     path = task.option("report") or ""
     base = check_place(path) if path else None
     found = audit(task)
+    written = _write(base, found) if base else []
+    result = {"changed": False, "files": written, **found}
+    wrong = failing(found, task.option("fail_on"))
+    return {**result, "failed": True, "msg": wrong} if wrong else result
+
+
+def _write(base: Path, found: dict[str, Any]) -> list[str]:
+    """The report for machines and for people, each whole or not at all. Returns their paths."""
     written = []
-    for suffix, text in ((".json", as_json(found)), (".html", page(found))) if base else ():
+    for suffix, text in ((".json", as_json(found)), (".html", page(found))):
         target, fresh = base.with_name(base.name + suffix), base.with_name(f".{base.name}{suffix}.{os.getpid()}")
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(target)
         written.append(str(target))
-    result = {"changed": False, "files": written, **found}
-    wrong = failing(found, task.option("fail_on"))
-    return {**result, "failed": True, "msg": wrong} if wrong else result
+    return written
 
 
 AUDIT = Operation(

@@ -20,12 +20,12 @@ def vlan_ranges(value: Any) -> list[tuple[int, int]] | None:
     parts = value.split(",") if isinstance(value, str) else list(value or ())
     ranges = []
     for part in parts:
-        first, _dash, last = str(part).strip().partition("-")
-        if not first:
+        begin, _dash, end = str(part).strip().partition("-")
+        if not begin:
             continue
-        if not first.isdigit() or (last and not last.isdigit()):
+        if not begin.isdigit() or (end and not end.isdigit()):
             return None
-        ranges.append((int(first), int(last or first)))
+        ranges.append((int(begin), int(end or begin)))
     joined: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
         if joined and first <= joined[-1][1] + 1:

@@ -47,7 +47,7 @@ def write_keys(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
         keys = _told(ctx, ctx.change("registerUserKeys", {"id": row["id"]}))
     section = {"url": ctx.client.connection.endpoint, **keys}
     lines = [f"[{row['username']}]", *(f"{name} = {value}" for name, value in section.items())]
-    path = _path(ctx)
+    path = Path(ctx.given["keys_file"]).expanduser()
     # Nobody else can read it at any moment, not even before a former file is replaced.
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as target:
