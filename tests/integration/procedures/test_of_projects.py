@@ -17,6 +17,7 @@ def cloud() -> StorageCloud:
     """The instance web of the project rocket."""
     found = StorageCloud()
     found.run("project", name="rocket", display_text="rocket")
+    found.run("template", name="golden", is_public=True)
     kind = "DefaultIsolatedNetworkOfferingWithSourceNatService"
     found.run("network", name="pad", project="rocket", network_offering=kind, **PLACE)
     found.run("instance", name="web", project="rocket", template="golden", compute_offering="Small Instance",
