@@ -74,7 +74,10 @@ class Server(Controller):
     """On a free port."""
 
     def __init__(self, sink: Sink) -> None:
-        super().__init__(sink, hostname="127.0.0.1", port=0, authenticator=sink.authenticate, auth_require_tls=False)
+        super().__init__(
+            sink, hostname="127.0.0.1", port=0, ready_timeout=60.0, authenticator=sink.authenticate,
+            auth_require_tls=False,
+        )  # fmt: skip
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]

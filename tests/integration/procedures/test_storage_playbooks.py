@@ -12,8 +12,7 @@ from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.running import RunningSimulator
 
 RATE = 60.0
-BUILT_IN = 6000.0
-"""The clock begins so many seconds early: building and playing may take as long, or signatures would be too old."""
+DAY = 86400
 PLAYBOOKS = ("snapshot_schedules", "primary_storage_maintenance", "secondary_storage_relocation")
 VARIABLES = {
     "snapshot_schedules": [
@@ -35,7 +34,8 @@ VARIABLES = {
 def played(tmp_path_factory) -> tuple[StorageCloud, Played]:
     """The cloud after all playbooks, and what they told."""
     folder = tmp_path_factory.mktemp("storage")
-    cloud = StorageCloud(clock=RunningClock(RATE, start=time.time() - BUILT_IN))
+    # At noon, far from the moment at which the policies take snapshots.
+    cloud = StorageCloud(clock=RunningClock(RATE, start=(time.time() // DAY - 0.5) * DAY))
     machine = cloud.deploy_on("ps1", "web")
     cloud.snapshot(machine)
     tag = {"tags[0].key": "backup", "tags[0].value": "gold"}
