@@ -114,7 +114,17 @@ def test_nothing_new_is_not_written(sim: Simulator, state: StateFile) -> None:
     assert asyncio.run(state.save_meanwhile(sim))
 
 
-def test_who_is_cancelled_leaves_the_old_file_and_no_process(sim: Simulator, state: StateFile, gate: int) -> None:
+def test_who_is_cancelled_leaves_the_old_file_and_no_process(
+    sim: Simulator, state: StateFile, gate: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children, fork = [], os.fork
+
+    def known_fork() -> int:
+        children.append(fork())
+        return children[-1]
+
+    monkeypatch.setattr(os, "fork", known_fork)
+
     async def run() -> None:
         saving = asyncio.create_task(state.save_meanwhile(sim))
         await asyncio.sleep(0)
@@ -127,7 +137,7 @@ def test_who_is_cancelled_leaves_the_old_file_and_no_process(sim: Simulator, sta
     assert list(state.path.parent.iterdir()) == [state.path]
     assert state.is_behind
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(children[0], os.WNOHANG)
     os.write(gate, b"!")
     state.save_at_end(sim)
     assert not state.is_behind
