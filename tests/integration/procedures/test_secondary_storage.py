@@ -221,7 +221,7 @@ def test_a_run_that_is_cut_off_is_finished_by_the_next(cloud, kind, at):
 
 def test_stores_are_levelled_by_a_balance(cloud):
     for name in ("ss1", "ss2"):
-        cloud.do("updateImageStore", id=cloud.store(name)["id"], capacitybytes=4 * GB)
+        cloud.do("updateImageStore", id=cloud.store(name)["id"], capacitybytes=6 * GB)
     cloud.sim.advance(300)
     assert migrate(cloud, migration_type="balance")["counts"] == {"done": 1}
     cloud.sim.advance(300)
