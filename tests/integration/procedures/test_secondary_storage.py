@@ -272,6 +272,7 @@ def test_the_stores_of_a_big_cloud_are_relocated_while_one_call_in_twenty_fails(
     for row in old:
         wanted = {"zoneid": row["zoneid"], "provider": "NFS", "url": f"nfs://10.9.9.9/{row['zonename']}"}
         cloud.client.run("addImageStore", {**wanted, "name": f"new-{row['zonename']}"})
+    cloud.sim.advance(600)  # the new stores get the templates that are for others too
     cloud.sim.faults.use({"seed": seed, "rules": [
         {"do": "unavailable", "probability": 0.05},
         {"do": "lose-answer", "probability": 0.05},
