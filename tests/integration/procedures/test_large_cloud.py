@@ -151,6 +151,8 @@ def test_the_template_of_all_system_vms_and_routers_is_replaced(cloud):
 
 def test_secondary_storage_is_moved_though_migrations_fail(cloud):
     zone = next(row for row in cloud.client.list("listZones") if row["name"] == "Populated")
+    first = {"listall": True, "type": "ROOT", "zoneid": zone["id"], "page": 1, "pagesize": 1}
+    cloud.client.run("createSnapshot", {"volumeid": cloud.client.call("listVolumes", first)["volume"][0]["id"]})
     store = {"name": "spare", "provider": "NFS", "url": "nfs://10.3.0.9/spare", "zoneid": zone["id"]}
     cloud.client.run("addImageStore", store)
     cloud.sim.advance(600)
