@@ -12,6 +12,7 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from .clock import timestamp
 from .intake import API, Doorkeeper, parameters, without_strangers_mistakes
 from .public_ports import RuleDoors
 from .reply import Reply
@@ -103,7 +104,12 @@ class Server:
 
     async def _run_schedule(self) -> None:
         while True:
-            self.sim.scheduler.run_due()
+            try:
+                self.sim.scheduler.run_due()
+            except Exception:
+                # Time must not stand still for everything because one thing went wrong.
+                log.exception("something that was due at %s went wrong", timestamp(self.sim.clock.now()))
+                continue
             due = self.sim.scheduler.next_due()
             pause = IDLE if due is None else self.sim.clock.real_seconds(due - self.sim.clock.now())
             self._wake.clear()

@@ -14,6 +14,8 @@ from typing import NoReturn
 
 PATIENT = 5
 """How much a child stands back where there are too few processors: answers go first."""
+LONGEST = 600.0
+"""Wall-clock seconds after which a child is given up: one that waits for a lock that only its parent had waits for ever."""
 DONE = b"done"
 
 
@@ -28,7 +30,11 @@ async def in_child(work: Callable[[], None]) -> None:
     """
     pid, report = _fork(work)
     try:
-        told = await _all_of(report)
+        async with asyncio.timeout(LONGEST):
+            told = await _all_of(report)
+    except TimeoutError:
+        os.kill(pid, signal.SIGKILL)
+        raise ChildLostError(f"it was not done after {LONGEST:.0f} s") from None
     except BaseException:
         os.kill(pid, signal.SIGKILL)
         raise

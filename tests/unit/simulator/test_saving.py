@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from cloudstack_simulator import Simulator, server
 from cloudstack_simulator.clock import RunningClock
 from cloudstack_simulator.listening import listening
 from cloudstack_simulator.server import Server
-from cloudstack_simulator.state import StateFile
+from cloudstack_simulator.state import StateFile, child
 from cloudstack_simulator.state import file as files
 
 DIES = """
@@ -153,6 +154,20 @@ def test_a_child_that_dies_is_done_without(sim: Simulator, state: StateFile, mon
         return document(sim)
 
     monkeypatch.setattr(files, "document", dying)
+    assert asyncio.run(state.save_meanwhile(sim))
+    assert domains(state.path) == {"first", "second"}
+
+
+def test_a_child_that_hangs_is_done_without(sim: Simulator, state: StateFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    document, parent = files.document, os.getpid()
+
+    def hanging(sim: Simulator) -> bytes:
+        while os.getpid() != parent:
+            time.sleep(1)
+        return document(sim)
+
+    monkeypatch.setattr(files, "document", hanging)
+    monkeypatch.setattr(child, "LONGEST", 0.1)
     assert asyncio.run(state.save_meanwhile(sim))
     assert domains(state.path) == {"first", "second"}
 

@@ -178,3 +178,13 @@ def test_all_readers_of_the_page_share_a_look(running: RunningSimulator, monkeyp
         assert b"event: cloud" in next(reader.iter_content(1 << 16))
         reader.close()
     assert all(after - before > 0.3 for before, after in itertools.pairwise(looks))
+
+
+def test_time_goes_on_after_something_went_wrong(running: RunningSimulator) -> None:
+    done: list[str] = []
+    running.sim.scheduler.after(0.0, lambda: 1 / 0)
+    running.sim.scheduler.after(0.0, done.append, "later")
+    end = time.monotonic() + 30
+    while not done and time.monotonic() < end:
+        ask(running, command="listDomains")
+    assert done == ["later"]
