@@ -15,7 +15,7 @@ from typing import NoReturn
 PATIENT = 5
 """How much a child stands back where there are too few processors: answers go first."""
 LONGEST = 600.0
-"""Wall-clock seconds after which a child is given up: one that waits for a lock that only its parent had waits for ever."""
+"""Wall-clock seconds after which a child is given up: a lock that a thread of its parent had is never free for it."""
 DONE = b"done"
 
 
