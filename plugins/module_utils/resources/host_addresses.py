@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the address of a new host suits its pod."""
+"""Whether the address of a host suits its pod, and is the one that the server knows."""
 
 from __future__ import annotations
 
@@ -38,6 +38,20 @@ def check_address(ctx: Any) -> None:
     network = _network(pod)
     if network is not None and here not in network:
         ctx.warn(f"{ctx.name}: {host} is not in {network}, the network of pod {pod['name']}; the server may refuse it")
+
+
+def tell_other_address(ctx: Any, row: Row) -> None:
+    """Warns of a known host that the server has at another address: nothing can change that in place.
+
+    No error: a host may have been added by an address that is not the one that its agent reports.
+    """
+    wanted, known = address(ctx.given.get("url")), row.get("ipaddress")
+    if not is_ip(wanted) or not known or wanted == known or row.get("hypervisor") == "Simulator":
+        return
+    ctx.warn(
+        f"{ctx.name}: the server has it at {known}, url says {wanted}, and that stays so; if it has moved, remove it "
+        "and add it again (role cloudstack.ops.host_lifecycle, host_lifecycle_action: readdress)"
+    )
 
 
 def _chooses_itself(ctx: Any) -> bool:

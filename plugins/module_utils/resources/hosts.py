@@ -12,7 +12,7 @@ from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
 from . import host_steps as steps
 from .clusters import IN_POD
-from .host_addresses import check_address
+from .host_addresses import check_address, tell_other_address
 from .zones import IN_ZONE
 
 
@@ -39,6 +39,8 @@ def _needs_cluster(ctx: Any, row: Row | None) -> None:
         )
     if row is None and ctx.state != "absent":
         check_address(ctx)
+    elif row is not None and ctx.state != "absent":
+        tell_other_address(ctx, row)
     _resume(ctx, row)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.cloudstack.ops.plugins.module_utils.client import ApiError, Drift, InvalidInput, LostAnswer
 from ansible_collections.cloudstack.ops.plugins.module_utils.resources import host_steps as steps
+from ansible_collections.cloudstack.ops.tests.support.populated import PopulatedCloud
 from ansible_collections.cloudstack.ops.tests.support.virtual import Fault, Killed, VirtualCloud
 
 PLACE = {"zone": "Sandbox-simulator", "pod": "POD0", "cluster": "C0"}
@@ -136,3 +137,15 @@ def test_an_address_that_the_pod_gives_away_itself_is_refused(cloud):
     with pytest.raises(InvalidInput, match="which pod POD0 reserves for system VMs") as caught:
         cloud.run("host", **{**wish(32), "url": f"http://{pod['ipranges'][0]['endip']}", "hypervisor": "KVM"})
     assert (caught.value.option, cloud.changes) == ("url", 0)
+
+
+def test_a_known_host_at_another_address_is_told_and_left_alone():
+    cloud = PopulatedCloud("hosts=1,hypervisor=KVM")
+    known = hosts(cloud)[0]
+    named = {"name": known["name"], "zone": known["zonename"]}
+    for url, told in ((f"http://{known['ipaddress']}", 0), ("http://kvm1", 0), ("http://192.0.2.9", 1)):
+        result = cloud.run("host", **named, url=url)
+        assert (result["changed"], cloud.changes) == (False, 0)
+        assert [f"at {known['ipaddress']}, url says 192.0.2.9" in text for text in result.get("warnings", [])] == [
+            True
+        ] * told
