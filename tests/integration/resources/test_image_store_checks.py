@@ -22,9 +22,7 @@ def cloud() -> StorageCloud:
 
 def test_the_only_store_with_the_system_template_stays(cloud):
     for check in (True, False):
-        with pytest.raises(
-            InvalidInput, match=r"SystemVM Template.*is ready on no other store"
-        ) as caught:
+        with pytest.raises(InvalidInput, match=r"SystemVM Template.*is ready on no other store") as caught:
             cloud.run("image_store", check=check, **GONE)
         assert (caught.value.option, cloud.changes) == ("state", 0)
         assert "secondary_storage_migration" in str(caught.value)
