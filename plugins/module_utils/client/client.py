@@ -15,7 +15,7 @@ from .clock import Clock, SystemClock
 from .commands import is_changing
 from .connection import Connection
 from .counters import Counters
-from .errors import ApiError, CloudStackError, ConnectFailed, InvalidInput, JobTimeout
+from .errors import ApiError, CloudStackError, ConnectFailed, InvalidInput, JobTimeout, TimedOut
 from .exchange import Exchange
 from .jobs import Job, Watch, outcome, poll_failure
 from .maps import encode
@@ -28,9 +28,12 @@ Ended = Union[dict[str, Any], CloudStackError]  # noqa: UP007 (a linter of ansib
 Rows = list[dict[str, Any]]
 
 _QUERY_JOB = "queryAsyncJobResult"
+_NOBODY = (ConnectFailed, TimedOut)
 # A poll is a small question: an answer that takes longer will not come.
 _POLL_TIMEOUT = 30.0
 _TELL_EVERY = 10.0
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks whether a call that nobody has answered has ended."""
 
 
 class Client:
@@ -149,13 +152,16 @@ class Client:
     def parallel(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """Runs independent calls side by side; results in order. The first error is raised when all have ended.
 
-        Where the server was not heard yet the first goes ahead: that nobody is there one call finds out, not each.
+        Where the server was not heard yet the first goes ahead until it is: that nobody is there one call finds out,
+        not each.
         """
         if len(calls) < 2:
             return [call() for call in calls]
         with ThreadPoolExecutor(min(len(calls), self.connection.parallel)) as pool:
             running = [pool.submit(calls[0])]
-            if self._exchange.heard or not isinstance(running[0].exception(), ConnectFailed):
+            while not self._exchange.heard.wait(_LOOK_AGAIN) and not running[0].done():
+                pass
+            if self._exchange.heard.is_set() or not isinstance(running[0].exception(), _NOBODY):
                 running += [pool.submit(call) for call in calls[1:]]
         return [future.result() for future in running]
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -30,7 +31,7 @@ _URL_LIMIT = 2000
 class Exchange:
     """What a client sends goes through here. Safe to use from several threads.
 
-    progress: told when something is tried again. heard: whether the server has ever answered.
+    progress: told when something is tried again. heard: set once the server has answered anything.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Exchange:
         progress: Callable[[str], None] | None = None,
     ) -> None:
         self.counters = Counters()
-        self.heard = False
+        self.heard = threading.Event()
         self._connection = connection
         self._clock = clock
         self._transport = transport
@@ -90,7 +91,7 @@ class Exchange:
                 trouble = _unanswered(error, call)
                 again, pause = not (call.changing or error.timed_out), _back_off(attempt)
             else:
-                self.heard = True
+                self.heard.set()
                 if attempt >= left or not _worth_waiting(answer, call):
                     return answer, proven
                 again, pause = True, _back_off(attempt, answer)

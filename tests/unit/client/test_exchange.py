@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -207,3 +209,15 @@ def test_that_nobody_answers_is_found_out_by_one_call(server, make_client):
     with pytest.raises(ConnectFailed):
         client.parallel([lambda: client.call("listZones"), *[lambda: asked.append("more")] * 5])
     assert (client.counters.calls, asked) == (3, [])
+
+
+def test_the_others_need_not_wait_for_more_than_the_first_answer(server, client):
+    """The first call may read a list of many pages."""
+    server.answer = lambda request: ZONES
+    others = threading.Event()
+
+    def long():
+        client.call("listZones")
+        return others.wait(30)
+
+    assert client.parallel([long, others.set]) == [True, None]
