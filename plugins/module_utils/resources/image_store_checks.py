@@ -16,12 +16,12 @@ from ..procedures.secondary_storage_checks import check_system_templates, is_on
 
 
 def check_url(given: Mapping[str, Any]) -> None:
-    """The server takes any scheme for a store of NFS, and mounts nothing then."""
+    """The server takes any scheme for a store of NFS, and mounts nothing then. Shares of SMB have the same provider."""
     url = given.get("url")
     if url is None or str(given.get("provider") or "").upper() != "NFS":
         return
     parts = urlsplit(str(url))
-    if parts.scheme != "nfs" or not parts.hostname or not parts.path.strip("/"):
+    if parts.scheme.lower() not in ("nfs", "cifs") or not parts.hostname or not parts.path.strip("/"):
         raise InvalidInput(
             f"{url!r} is no address of an NFS store",
             option="url",

@@ -41,3 +41,9 @@ def test_an_address_that_no_nfs_store_has_is_refused(cloud, url):
         with pytest.raises(InvalidInput, match="is no address of an NFS store") as caught:
             cloud.run("image_store", name="ss2", provider="NFS", url=url, check=check, **PLACE)
         assert (caught.value.option, cloud.changes) == ("url", 0)
+
+
+def test_a_share_of_smb_has_the_same_provider(cloud):
+    """Zones of Hyper-V have their secondary storage there."""
+    url = "cifs://10.0.0.6/images?user=u&password=p"
+    assert cloud.run("image_store", name="ss2", provider="NFS", url=url, check=True, **PLACE)["changed"]
