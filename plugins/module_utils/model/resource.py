@@ -134,6 +134,8 @@ class Resource:
     #: Whether an object is there for more than its owner (a network of a whole domain): the domain and account around a
     #: reference then do not speak against it.
     is_shared: Callable[[Row], bool] | None = None
+    #: Whether an object is destroyed, though lists still have it: its name then means another one that is alive.
+    is_gone: Callable[[Row], bool] | None = None
     #: Turns a referring text into (list filters, predicate on rows): for kinds known by a path or an address.
     refer: Callable[[str], tuple[Mapping[str, Any], Callable[[Row], bool]]] | None = None
     #: List parameters that say where an object is whose row does not tell it: the zone of a setting.

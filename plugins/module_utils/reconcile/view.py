@@ -135,6 +135,7 @@ class View(Answers):
             place = {name: item for name, item in scope.items() if name not in OWNERS}
             shared = [row for row in rows if resource.is_shared(row)]
             matching = [row for row in shared if holds_scope(self, resource, place, row)]
+        matching = self._alive(resource, value, scope, matching)
         unique = {str(row.get(id_field)): row for row in matching}
         if len(unique) == 1:
             return next(iter(unique.values()))
@@ -149,13 +150,22 @@ class View(Answers):
             return {id_field: standing_in, "id": standing_in, resource.option(resource.identity[0]).row_field: value}
         raise self._unknown(resource, value, scope)
 
-    def _will_exist(self, resource: Resource, value: str, scope: Mapping[str, Any]) -> bool:
-        """Whether an unknown name is one that the document creates, or in check mode an earlier task may create."""
+    def _alive(self, resource: Resource, value: str, scope: Mapping[str, Any], rows: list[Row]) -> list[Row]:
+        """Without what is destroyed, if there is anything else of that name, or will be."""
+        alive = [row for row in rows if not (resource.is_gone and resource.is_gone(row))]
+        return alive if alive or self._is_planned(resource, value, scope) else rows
+
+    def _is_planned(self, resource: Resource, value: str, scope: Mapping[str, Any]) -> bool:
+        """Whether the document creates an object of this name, or in check mode an earlier task would."""
         if self.planned is not None:
             return self.planned(resource, value, scope)
-        if self.check and self.earlier is not None and self.earlier(resource.name, value, scope):
+        return bool(self.check and self.earlier is not None and self.earlier(resource.name, value, scope))
+
+    def _will_exist(self, resource: Resource, value: str, scope: Mapping[str, Any]) -> bool:
+        """Whether an unknown name is planned for certain, or in check mode may be what an earlier step creates."""
+        if self._is_planned(resource, value, scope):
             return True
-        if self.check and not self.strict:
+        if self.planned is None and self.check and not self.strict:
             note = f"{resource.noun} {value!r} does not exist; the plan takes it that an earlier step creates it"
             if note not in self.notes:
                 self.notes.append(note)

@@ -14,11 +14,11 @@ from typing import Any
 from ..client import InvalidInput
 from ..model import Commands, Option, Resource, Row, Update
 from .instance_nic_checks import check_wish, secondary_ips_of
+from .instance_steps import is_gone
 from .owned import check_owner
 from .vm_snapshots import OF_INSTANCE
 
 _MAC = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}")
-_GONE = frozenset(("Destroyed", "Expunging", "Expunged"))
 
 
 def _validate(given: Mapping[str, Any]) -> None:
@@ -64,7 +64,7 @@ def _rows(ctx: Any) -> list[Row]:
     What is destroyed can only be recovered, so its NICs are gone for those who want one gone.
     """
     vm = ctx.ref("vm")
-    if ctx.state == "absent" and vm.get("state") in _GONE:
+    if ctx.state == "absent" and is_gone(vm):
         return []
     listed: list[Row] = ctx.view.rows(ctx.resource, {"virtualmachineid": vm["id"]})
     if ctx.id:

@@ -36,6 +36,10 @@ def validate(given: Mapping[str, Any]) -> None:
         raise InvalidInput("root_disk_size must be at least 1 GB", option="root_disk_size", remedy="give a size in GB")
 
 
+def is_gone(row: Row) -> bool:
+    return row.get("state") in _GONE
+
+
 def rows(ctx: Any) -> list[Row]:
     """Destroyed instances stay listed until they are expunged; only those who want one back or gone mean them."""
     project = project_given(ctx)
@@ -44,7 +48,7 @@ def rows(ctx: Any) -> list[Row]:
     else:
         found = ctx.view.candidates(ctx.resource, str(ctx.given["name"]), project)
     meant = {"Destroyed"} if _means_destroyed(ctx) else set()
-    alive = [row for row in found if row.get("state") not in _GONE]
+    alive = [row for row in found if not is_gone(row)]
     return alive or [row for row in found if row.get("state") in meant]
 
 

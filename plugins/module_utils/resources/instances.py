@@ -255,6 +255,7 @@ INSTANCE = Resource(
     validate=steps.validate,
     check_wish=steps.check_wish,
     rows=steps.rows,
+    is_gone=steps.is_gone,
     before_create=steps.before_create,
     create=steps.create,
     before_delete=steps.before_delete,

@@ -45,6 +45,10 @@ def validate(given: Mapping[str, Any]) -> None:
         raise InvalidInput("size must be at least 1 GB", option="size", remedy="give a size in GB")
 
 
+def is_gone(row: Row) -> bool:
+    return row.get("state") in _GONE
+
+
 def rows(ctx: Any) -> list[Row]:
     """Destroyed volumes stay listed until they are expunged, but they are no longer what a task means.
 
@@ -54,7 +58,7 @@ def rows(ctx: Any) -> list[Row]:
     destroyed: list[Row] = []
     for shown in ({}, {"displayvolume": False}):
         found = _listed(ctx, {**project, **shown})
-        alive = [row for row in found if row.get("state") not in _GONE]
+        alive = [row for row in found if not is_gone(row)]
         if alive:
             return alive
         destroyed += [row for row in found if ctx.state == "recovered" and row.get("state") == "Destroy"]

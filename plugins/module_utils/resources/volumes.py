@@ -239,6 +239,7 @@ VOLUME = Resource(
     validate=steps.validate,
     check_wish=steps.check_wish,
     rows=steps.rows,
+    is_gone=steps.is_gone,
     before_create=steps.before_create,
     create=steps.create,
     before_delete=steps.before_delete,
