@@ -87,6 +87,37 @@ def _check_creation(ctx: Any) -> None:
             obj=ctx.name,
             remedy=f"give {', '.join(missing)}, or check the name",
         )
+    _check_namesakes(ctx)
+
+
+def _check_namesakes(ctx: Any) -> None:
+    """A destroyed instance keeps its name in its networks until it is expunged, and the server makes no other there.
+
+    In check mode that is a warning: an earlier task may be about to expunge it.
+    """
+    found = ctx.view.candidates(ctx.resource, str(ctx.given["name"]), project_given(ctx))
+    destroyed = [row for row in found if (row.get("name"), row.get("state")) == (ctx.given["name"], "Destroyed")]
+    if not destroyed:
+        return
+    names = ctx.given.get("networks") or [entry["network"] for entry in ctx.given.get("ip_to_networks") or ()]
+    wanted = {str(ctx.find("network", name, ctx.given)["id"]) for name in names}
+    taken = sorted(str(place) for row in destroyed for place in networks_of(row) if place.id in wanted)
+    if not taken:
+        return
+    why = (
+        f"{ctx.name}: an instance of this name was destroyed and is not expunged yet; it keeps the name in the network "
+        f"{taken[0]}"
+    )
+    if ctx.check:
+        ctx.warn(why)
+        return
+    raise InvalidInput(
+        why,
+        option="name",
+        obj=ctx.name,
+        remedy="take it back (state=recovered), remove it for good (state=absent, expunge=true and confirm), or choose "
+        "another name",
+    )
 
 
 def _check_running(ctx: Any, row: Row) -> None:

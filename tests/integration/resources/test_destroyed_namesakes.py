@@ -56,3 +56,13 @@ def test_what_is_destroyed_is_found_where_nothing_else_is(cloud):
     with pytest.raises(InvalidInput, match="is Destroyed"):
         cloud.run("instance_nic", vm="twin", network="later")
     assert cloud.changes == 0
+
+
+def test_the_name_is_taken_in_the_networks_of_the_destroyed_one(cloud):
+    wish = {**MACHINE, "networks": ["later", "inside"]}
+    assert "keeps the name in the network inside" in cloud.run("instance", check=True, **wish)["warnings"][0]
+    with pytest.raises(InvalidInput, match="keeps the name in the network inside") as caught:
+        cloud.run("instance", **wish)
+    assert (caught.value.option, cloud.changes) == ("name", 0)
+    cloud.run("instance", name="twin", zone=ZONE, state="absent", expunge=True, confirm="twin")
+    assert cloud.run("instance", **wish)["changed"]
