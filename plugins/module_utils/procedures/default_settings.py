@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -84,6 +84,16 @@ def changes_of(run: Any, name: str) -> list[datetime]:
     named = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
     told = [moment(row.get("created")) for row in rows if named.search(str(row.get("description", "")))]
     return [found for found in told if found]
+
+
+def changes_it(run: Any, _due: Sequence[Any]) -> bool:
+    """Whether a run has to change its setting: it has the words for that as ``step``, which are empty otherwise."""
+    return bool(run.memory["step"])
+
+
+def plan(run: Any, due: Sequence[Any]) -> Sequence[str]:
+    """The change of the setting, for the plan of a run."""
+    return [run.memory["step"]] if changes_it(run, due) else []
 
 
 def restart_needed(run: Any, wish: Wish) -> bool:

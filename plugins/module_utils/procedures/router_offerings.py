@@ -13,7 +13,7 @@ from typing import Any
 from ..campaign import ACT, CHECK, DUE, LEFT, VERIFY, Procedure, Stage, Standing, Target, given, when
 from ..client import InvalidInput
 from ..model import Option, Row
-from . import offerings, remarks, router_network_offering, router_probes, routers, system_templates
+from . import default_settings, offerings, remarks, router_network_offering, router_probes, routers, system_templates
 from .default_settings import Wish
 from .facts import scope_of
 from .router_precedence import SETTING, accounts, decided_before
@@ -107,14 +107,6 @@ def _preflight(run: Any, due: Sequence[Target]) -> None:
         check_room(run, due, "method", run.memory["offering"])
 
 
-def _sets(run: Any, _due: Sequence[Target]) -> bool:
-    return bool(run.memory["step"])
-
-
-def _plan(run: Any, _due: Sequence[Target]) -> Sequence[str]:
-    return [run.memory["step"]] if run.memory["step"] else []
-
-
 def _prepare(run: Any, _due: Sequence[Target]) -> Mapping[str, Any]:
     run.memory["wish"].apply(run)
     return {}
@@ -205,10 +197,10 @@ VIRTUAL_ROUTER_OFFERING = Procedure(
     standings=_standings,
     preflight=_preflight,
     prepare=_prepare,
-    prepare_plan=_plan,
+    prepare_plan=default_settings.plan,
     plan_details=router_probes.details,
     sends=(
-        *when(given("method", BY_SETTING), *when(_sets, "updateConfiguration"), *RESTARTS),
+        *when(given("method", BY_SETTING), *when(default_settings.changes_it, "updateConfiguration"), *RESTARTS),
         *when(given("method", BY_NETWORK), *when(any_router, "updateNetwork"), *RESTARTS),
         *when(given("method", BY_ROUTER), *ROUTER_COMMANDS, "changeServiceForRouter", *remarks.COMMANDS),
     ),

@@ -127,11 +127,6 @@ def preflight(run: Any, due: Sequence[Target]) -> None:
         system_templates.check_ready(run, [row for target in served for row in target.facts["seen"].rows], option)
 
 
-def plan(run: Any, _due: Sequence[Target]) -> Sequence[str]:
-    """The change of the setting."""
-    return [run.memory["step"]] if run.memory["step"] else []
-
-
 def prepare(run: Any, _due: Sequence[Target]) -> Mapping[str, Any]:
     """Sets the setting."""
     run.memory["wish"].apply(run)
@@ -158,10 +153,6 @@ def _any_appliance(_run: Any, due: Sequence[Target]) -> bool:
     return any(_is_appliance(target) for target in due)
 
 
-def _sets(run: Any, _due: Sequence[Target]) -> bool:
-    return bool(run.memory["step"])
-
-
 def procedure(**own: Any) -> Procedure:
     """A swap as a procedure. ``own``: what each has for itself (name, summary, targets, options, sequence ...)."""
     return Procedure(
@@ -171,12 +162,12 @@ def procedure(**own: Any) -> Procedure:
         standings=standings,
         preflight=preflight,
         prepare=prepare,
-        prepare_plan=plan,
+        prepare_plan=default_settings.plan,
         plan_details=router_probes.details,
         sends=(
             *when(_any_appliance, "destroySystemVm"),
             *router_rights.RESTARTS,
-            *when(_sets, "updateConfiguration"),
+            *when(default_settings.changes_it, "updateConfiguration"),
         ),
         commands=("destroySystemVm", "restartNetwork", "restartVPC"),
         act=act,
