@@ -162,7 +162,7 @@ def _zone_allows(run: Any, zone: str) -> bool:
 def _any_restarts(run: Any, due: Sequence[Target]) -> bool:
     """Whether one is stopped and started, or was stopped by a run that was cut off."""
     stops = run.option("method") == "restart" and any(target.facts.get("state") == "Running" for target in due)
-    return stops or bool(_marks(run).read().keys() & {target.id for target in due})
+    return stops or _marks(run).any_of(due)
 
 
 def _act(run: Any, target: Target) -> None:

@@ -119,9 +119,7 @@ def _root(run: Any, target: Target) -> Row:
 
 def _any_runs(run: Any, due: Sequence[Target]) -> bool:
     """Whether one runs, or did before a run that was cut off."""
-    return any(target.facts.get("state") == "Running" for target in due) or bool(
-        _marks(run).read().keys() & {target.id for target in due}
-    )
+    return any(target.facts.get("state") == "Running" for target in due) or _marks(run).any_of(due)
 
 
 def _act(run: Any, target: Target) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from ..campaign import Target
 from ..client import ApiError, JobFailed, of_all_owners
 from ..model import Row
 from .remarks import remark, remarks, take_away
@@ -31,6 +32,10 @@ class Marks:
         """Id of the remark by id of the machine."""
         rows = remarks(self._run, self.text)
         return {str(row["entityid"]): str(row["id"]) for row in rows if row.get("annotation") == self.text}
+
+    def any_of(self, targets: Iterable[Target]) -> bool:
+        """Whether one of them has a remark."""
+        return not self.read().keys().isdisjoint(target.id for target in targets)
 
     def add(self, instances: Iterable[Mapping[str, Any]]) -> None:
         """Marks those that are not marked yet."""

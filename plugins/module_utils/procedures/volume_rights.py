@@ -39,7 +39,7 @@ def _stops(run: Any, due: Sequence[Target]) -> bool:
 
 def _starts(run: Any, due: Sequence[Target]) -> bool:
     """Whether this run stops an instance, or one that was cut off did."""
-    return _stops(run, due) or bool(marks_of(run).read().keys() & {target.id for target in due})
+    return _stops(run, due) or marks_of(run).any_of(due)
 
 
 SENT_BY_MOVES = (
