@@ -10,6 +10,7 @@ from typing import Any
 
 from ..client import ApiError, JobFailed, JobTimeout
 from ..model import Row
+from ..reconcile.waiting import rounds
 
 _SCALE_ATTEMPTS = 5
 _TURNS_WITHIN = 300.0
@@ -58,14 +59,13 @@ def scale(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
 
 def _power_state(ctx: Any, row: Row) -> str:
     """Running or Stopped, after waiting for the end of what is on the way."""
-    clock = ctx.client.clock
-    end = clock.monotonic() + _TURNS_WITHIN
-    while True:
+    state = ""
+    for _waited in rounds(ctx, _TURNS_WITHIN):
         rows = ctx.client.list("listSystemVms", {"id": row["id"]})
         state = str(rows[0].get("state")) if rows else "gone"
-        if state not in ("Starting", "Stopping", "Migrating") or clock.monotonic() >= end:
-            return state
-        clock.sleep(2)
+        if state not in ("Starting", "Stopping", "Migrating"):
+            break
+    return state
 
 
 def migrate(ctx: Any, row: Row, _changes: tuple[Any, ...]) -> None:
