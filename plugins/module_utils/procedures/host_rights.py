@@ -69,8 +69,8 @@ def _is_there(_machine: Machine) -> bool:
     return True
 
 
-def _any_in(of: str, _run: Any, due: Sequence[Target]) -> bool:
-    return any(target.facts.get("resourcestate") == of for target in due)
+def _any_disabled(_run: Any, due: Sequence[Target]) -> bool:
+    return any(target.facts.get("resourcestate") == "Disabled" for target in due)
 
 
 def _in_maintenance(_run: Any, due: Sequence[Target]) -> bool:
@@ -89,7 +89,7 @@ SENT_BY_MAINTENANCE = (
     *when(
         given("state", "enabled"),
         *when(_in_maintenance, "cancelHostMaintenance"),
-        *when(partial(_any_in, "Disabled"), "updateHost"),
+        *when(_any_disabled, "updateHost"),
         *when(partial(_any, _marked, _is_there), "removeAnnotation"),
         *when(
             given("return_instances"),

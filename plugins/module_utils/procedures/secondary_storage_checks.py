@@ -13,7 +13,7 @@ from typing import Any
 
 from ..client import InvalidInput
 from ..model import Row
-from ..reconcile.view import PlannedId
+from ..reconcile.answers import PlannedId
 from .facts import busy_with, setting
 from .secondary_storage_contents import IMAGE_JOBS, WRITING_JOBS, Held, gigabytes, is_complete, names
 

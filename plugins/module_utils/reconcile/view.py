@@ -152,7 +152,9 @@ class View(Answers):
 
     def _alive(self, resource: Resource, value: str, scope: Mapping[str, Any], rows: list[Row]) -> list[Row]:
         """Without what is destroyed, if there is anything else of that name, or will be."""
-        alive = [row for row in rows if not (resource.is_gone and resource.is_gone(row))]
+        if resource.is_gone is None:
+            return rows
+        alive = [row for row in rows if not resource.is_gone(row)]
         return alive if alive or self._is_planned(resource, value, scope) else rows
 
     def _is_planned(self, resource: Resource, value: str, scope: Mapping[str, Any]) -> bool:

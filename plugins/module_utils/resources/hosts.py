@@ -16,9 +16,9 @@ from .host_addresses import check_address, tell_other_address
 from .zones import IN_ZONE
 
 
-def _resume(ctx: Any, row: Row | None) -> None:
+def _resume(ctx: Any) -> None:
     """A host that a cut-off run added but did not name is no reason to add another."""
-    if row is None and ctx.state != "absent" and steps.marked(ctx) is not None and ctx.check:
+    if steps.marked(ctx) is not None and ctx.check:
         ctx.warn(f"{ctx.name} was added by a run that was cut off; it is completed, not added again")
 
 
@@ -29,19 +29,21 @@ def _create(ctx: Any, params: dict[str, Any]) -> str:
     return steps.create(ctx, params)
 
 
-def _needs_cluster(ctx: Any, row: Row | None) -> None:
-    if row is None and ctx.state != "absent" and not ctx.given.get("cluster"):
+def _check_wish(ctx: Any, row: Row | None) -> None:
+    if ctx.state == "absent":
+        return
+    if row is not None:
+        tell_other_address(ctx, row)
+        return
+    if not ctx.given.get("cluster"):
         raise InvalidInput(
             f"{ctx.name} does not exist, and adding it needs a cluster",
             option="cluster",
             obj=ctx.name,
             remedy="give cluster",
         )
-    if row is None and ctx.state != "absent":
-        check_address(ctx)
-    elif row is not None and ctx.state != "absent":
-        tell_other_address(ctx, row)
-    _resume(ctx, row)
+    check_address(ctx)
+    _resume(ctx)
 
 
 HOST = Resource(
@@ -69,7 +71,7 @@ HOST = Resource(
     rows=steps.rows,
     is_same=steps.is_same,
     awaited=steps.awaited,
-    check_wish=_needs_cluster,
+    check_wish=_check_wish,
     create=_create,
     adopt=steps.adopt,
     before_delete=steps.before_delete,
