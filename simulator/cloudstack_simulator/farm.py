@@ -70,7 +70,8 @@ def server_of(sim: Simulator, host: Host) -> ManagementServer:
 
 def jobs_of(sim: Simulator, server: ManagementServer) -> int:
     """Running jobs of a server."""
-    return sum((job.server_id or first_server(sim).id) == server.id for job in sim.db.jobs.where(status=0))
+    first = first_server(sim).id
+    return sum((job.server_id or first) == server.id for job in sim.db.jobs.where(status=0))
 
 
 def leave_agents(sim: Simulator, server: ManagementServer) -> None:

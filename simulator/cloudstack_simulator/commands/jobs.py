@@ -55,7 +55,7 @@ def query_async_job_result(call: Call) -> dict[str, Any]:
 
 @command("listAsyncJobs")
 def list_async_jobs(call: Call) -> dict[str, Any]:
-    start = call.params.startdate
-    where = [equal(lambda job: job.server_id or first_server(call.sim).id, call.params.managementserverid)]
+    start, first = call.params.startdate, first_server(call.sim).id
+    where = [equal(lambda job: job.server_id or first, call.params.managementserverid)]
     running = [j for j in call.db.jobs.where(status=0) if start is None or j.created >= start]
     return call.listing("asyncjobs", running, job_view, where=where, keyword=("command",), owned=True)
