@@ -30,11 +30,7 @@ async def in_child(work: Callable[[], None]) -> None:
     """
     pid, report = _fork(work)
     try:
-        async with asyncio.timeout(LONGEST):
-            told = await _all_of(report)
-    except TimeoutError:
-        os.kill(pid, signal.SIGKILL)
-        raise ChildLostError(f"it was not done after {LONGEST:.0f} s") from None
+        told = await _all_of(report)
     except BaseException:
         os.kill(pid, signal.SIGKILL)
         raise
@@ -54,7 +50,10 @@ async def _all_of(pipe: int) -> bytes:
             lambda: asyncio.StreamReaderProtocol(reader), file
         )
         try:
-            return await reader.read()
+            async with asyncio.timeout(LONGEST):
+                return await reader.read()
+        except TimeoutError:
+            raise ChildLostError(f"it was not done after {LONGEST:.0f} s") from None
         finally:
             transport.close()
 
